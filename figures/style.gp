@@ -1,0 +1,75 @@
+# style.gp - what all figures share: terminal, fonts, line styles, axes.
+#
+# Loaded first by each figure, which is called as
+#
+#     gnuplot -e "input='DATA.tsv'; output_file='FIGURE.pdf'; format='pdf'" figures/NAME.gp
+#
+# with format 'pdf' (the paper), 'svg' (the web) or 'png' (the README). A figure's bytes depend
+# on nothing but the data, gnuplot and the fonts; the date in the PDF is SOURCE_DATE_EPOCH.
+#
+# A curve is told by its dash type and its point type, so that it can be read in grey and by
+# colour-blind people; colour (Okabe and Ito's set) only helps.
+
+if (!exists("input") || !exists("output_file") || !exists("format")) {
+    exit error "style.gp: set input, output_file and format with gnuplot -e; see its first lines"
+}
+
+# In cm, in the PDF (the paper's text is 16 cm wide); the factors below make pixels of them.
+width = 16.0
+height = 7.0
+font_size = format eq 'pdf' ? 9.5 : 13
+font_of(size) = sprintf("%s,%g", format eq 'svg' ? "sans-serif" : "Latin Modern Sans", size)
+font = font_of(font_size)
+if (format eq 'pdf') {
+    set terminal pdfcairo color enhanced font font fontscale 0.75 \
+        linewidth 1.2 size width cm, height cm
+} else { if (format eq 'svg') {
+    set terminal svg enhanced font font size 50 * width, 50 * height \
+        linewidth 1.2 background "#ffffff" dynamic
+} else { if (format eq 'png') {
+    set terminal pngcairo color enhanced font font size 60 * width, 60 * height \
+        linewidth 1.6 background "#ffffff"
+} else {
+    exit error "style.gp: unknown format '".format."'; expected pdf, svg or png"
+} } }
+set output output_file
+set encoding utf8
+
+# The last line of each figure is `eval finish`. Cairo 1.16 writes the time of day into a PDF;
+# the date put in its place has the same length, so that the offsets in the file still hold.
+finish = "set output"
+if (format eq 'pdf') {
+    put_date = "LC_ALL=C sed -E -i '/CreationDate/s/D:[0-9]{14}/D:'" \
+             . "$(date -u -d @${SOURCE_DATE_EPOCH:-0} +%Y%m%d%H%M%S)'/' '" . output_file . "'"
+    finish = "set output; system(put_date)"
+}
+
+# ---- One style a value of k ------------------------------------------------------------------
+
+# The number of the style of k; values not listed share the last one.
+styles = 6
+style_of(k) = k == 1 ? 1 : k == 1.5 ? 2 : k == 2 ? 3 : k == 3 ? 4 : k == 5 ? 5 : 6
+
+set style line 1 lc rgb "#000000" lw 1.5 dt solid      pt 7 ps 0.55
+set style line 2 lc rgb "#d55e00" lw 1.5 dt (12, 4)    pt 4 ps 0.60
+set style line 3 lc rgb "#0072b2" lw 1.5 dt (5, 3)     pt 8 ps 0.70
+set style line 4 lc rgb "#009e73" lw 1.5 dt (12,4,2,4) pt 6 ps 0.65
+set style line 5 lc rgb "#aa4499" lw 1.5 dt (2, 2.5)   pt 12 ps 0.75
+set style line 6 lc rgb "#777777" lw 1.5 dt (8,3,2,3,2,3) pt 2 ps 0.55
+
+# ---- Axes ------------------------------------------------------------------------------------
+
+set style line 100 lc rgb "#404040" lw 0.7            # frame
+set style line 101 lc rgb "#dddddd" lw 0.5 dt solid   # grid
+set border 3 ls 100
+set grid xtics ytics back ls 101
+set tics nomirror out scale 0.5 textcolor rgb "#000000"
+set xtics offset 0, 0.3
+set ytics offset 0.4, 0
+set xlabel offset 0, 0.6
+set ylabel offset 1.0, 0
+set key samplen 4 spacing 1.0 Left reverse noopaque
+set title offset 0, -0.8
+
+# Two panels side by side, in fractions of the picture: left, right, bottom, top and the gap.
+panels = "set multiplot layout 1, 2 margins screen 0.085, 0.985, %g, %g spacing screen 0.07"

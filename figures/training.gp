@@ -1,0 +1,85 @@
+# training.gp - test and training error over the epochs of every finished desk run.
+#
+# Input: blocks separated by two blank lines. The first line of a block is its quoted title,
+# "ARM, seed N", where ARM holds "k = NUMBER"; then rows of epoch, learning rate, training loss,
+# training error, test loss, test error, separated by tabs, errors in %. Seeds of one arm are
+# drawn alike and named once. Without a row, the picture says so.
+load "figures/style.gp"
+
+if (system(sprintf("test -r '%s' && echo yes", input)) ne "yes") {
+    exit error "training.gp: cannot read '".input."'; the program writes it from the raw logs"
+}
+
+# gnuplot has no way to ask a file for its titles and ranges before the first plot
+titles = system(sprintf("sed -n 's/^\\(\".*\"\\)[[:space:]]*$/\\1/p' '%s' | tr '\\n' ' '", input))
+column_max(column) = real(system(sprintf( \
+    "awk -F '\t' 'NF >= 6 && $%d + 0 > m { m = $%d + 0 } END { print m + 0 }' '%s'", \
+    column, column, input)))
+last_epoch = column_max(1)
+error_max = column_max(4) > column_max(6) ? column_max(4) : column_max(6)
+
+if (last_epoch == 0) {
+    unset border
+    unset tics
+    unset key
+    unset grid
+    set xrange [0:1]
+    set yrange [0:1]
+    set label "no finished desk run yet" at graph 0.5, graph 0.5 center
+    plot NaN notitle
+    eval finish
+    exit
+}
+
+title_of(i) = word(titles, i)
+arm_of(i) = strstrt(title_of(i), ", seed") ? title_of(i)[1 : strstrt(title_of(i), ", seed") - 1] \
+                                           : title_of(i)
+# the number in "k = 1.5," anywhere in the title
+until_comma(text) = strstrt(text, ",") ? text[1 : strstrt(text, ",") - 1] : text
+k_of(i) = real(word(until_comma(title_of(i)[strstrt(title_of(i), "k = ") + 4 : *]), 1))
+seeds_of(i) = sum [j = 1 : words(titles)] (arm_of(j) eq arm_of(i) ? 1 : 0)
+first_of_arm(i) = i == 1 ? 1 : 0 == sum [j = 1 : i - 1] (arm_of(j) eq arm_of(i) ? 1 : 0)
+
+# What stands before "k = " in every title goes above the panels, else it stays in the legend.
+prefix_of(i) = title_of(i)[1 : strstrt(title_of(i), "k = ") - 1]
+common = prefix_of(1)
+do for [j = 2 : words(titles)] { if (prefix_of(j) ne common) { common = "" } }
+short(text) = text[strlen(common) + 1 : *]
+legend(i) = !first_of_arm(i) ? "" : seeds_of(i) == 1 ? short(title_of(i)) \
+          : sprintf("%s, %d seeds", short(arm_of(i)), seeds_of(i))
+
+set datafile separator "\t"
+set xlabel "epoch"
+set xrange [1 - 0.04 * last_epoch : last_epoch * 1.04]
+set yrange [0 : error_max * 1.06]
+set xtics ceil(last_epoch / 10.0)
+set format "%g"
+every_points = ceil(last_epoch / 25.0)
+
+# one legend for both panels, below them
+arms = sum [j = 1 : words(titles)] (first_of_arm(j) ? 1 : 0)
+longest = 0
+do for [j = 1 : words(titles)] {
+    if (strlen(legend(j)) > longest) { longest = strlen(legend(j)) }
+}
+legend_rows = ceil(arms / (longest > 25 ? 2.0 : 3.0))
+legend_font = font_of(longest > 25 ? 0.8 * font_size : font_size)
+legend_width = longest > 25 ? -longest / 7 : 0 # gnuplot takes letters for wider than they are
+if (common ne "") {
+    set label common[1 : strlen(common) - 2] at screen 0.53, screen 0.96 center
+}
+eval sprintf(panels, 0.19 + 0.075 * legend_rows, common eq "" ? 0.91 : 0.84)
+set title "test error, after the epoch"
+set ylabel "error (%)"
+unset key
+plot for [i = 1 : words(titles)] input index i - 1 using 1:6 with linespoints \
+    ls style_of(k_of(i)) pointinterval every_points notitle
+unset label
+set title "training error, during the epoch"
+unset ylabel
+set key at screen 0.53, screen 0.01 center bottom vertical maxrows legend_rows \
+    width legend_width font legend_font
+plot for [i = 1 : words(titles)] input index i - 1 using 1:4 with linespoints \
+    ls style_of(k_of(i)) pointinterval every_points title legend(i)
+unset multiplot
+eval finish

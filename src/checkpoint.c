@@ -1,0 +1,184 @@
+#include "checkpoint.h"
+
+#include "file.h"
+#include "memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LENGTH_BYTES = 8 };
+
+/* ---- Header -------------------------------------------------------------------------------- */
+
+/* A JSON string of text without control characters other than newline and tab. */
+static void add_string(struct text *json, const char *value)
+{
+    text_add(json, "\"");
+    for (; *value; value++) {
+        if (*value == '\n')
+            text_add(json, "\\n");
+        else if (*value == '\t')
+            text_add(json, "\\t");
+        else if (*value == '"' || *value == '\\')
+            text_add(json, "\\%c", *value);
+        else
+            text_add(json, "%c", *value);
+    }
+    text_add(json, "\"");
+}
+
+/* `,"name":{...}` for every tensor, in the order of their data: values, then momentum. */
+static void add_tensors(struct text *json, const struct parameters *p, size_t *bytes)
+{
+    *bytes = 0;
+    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+        for (int i = 0; i < p->count; i++) {
+            const struct tensor *tensor = &p->tensors[i];
+            if (state == TENSOR_MOMENTUM && !tensor->trained)
+                continue;
+            text_add(json, ",\"%s%s\":{\"dtype\":\"F32\",\"shape\":[",
+                     state == TENSOR_MOMENTUM ? "momentum." : "", tensor->name);
+            for (int d = 0; d < tensor->dim_count; d++)
+                text_add(json, "%s%d", d ? "," : "", tensor->dims[d]);
+            const size_t end = *bytes + tensor->count * sizeof(float);
+            text_add(json, "],\"data_offsets\":[%zu,%zu]}", *bytes, end);
+            *bytes = end;
+        }
+    }
+}
+
+/* Copy all tensors out of or into the parameters, in the order of add_tensors(). */
+static void move_tensors(struct parameters *into, const struct parameters *p, float *data)
+{
+    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+        for (int i = 0; i < p->count; i++) {
+            if (state == TENSOR_MOMENTUM && !p->tensors[i].trained)
+                continue;
+            if (into)
+                parameters_set(into, i, state, data);
+            else
+                parameters_get(p, i, state, data);
+            data += p->tensors[i].count;
+        }
+    }
+}
+
+void checkpoint_save(const char *path, const struct parameters *parameters, long epoch,
+                     const char *log)
+{
+    struct text json = {0};
+    text_add(&json,
+             "{\"__metadata__\":{\"format\":\"pt\",\"epoch\":\"%ld\",\"state-sha256\":\"%s\","
+             "\"log\":",
+             epoch, parameters_digest(parameters).hex);
+    add_string(&json, log);
+    text_add(&json, "}");
+    size_t bytes = 0;
+    add_tensors(&json, parameters, &bytes);
+    text_add(&json, "}");
+    while (json.length % LENGTH_BYTES != 0)
+        text_add(&json, " ");
+
+    const size_t start = LENGTH_BYTES + json.length;
+    uint8_t *file = memory_zeroed(start + bytes, 1);
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        file[i] = (uint8_t)((uint64_t)json.length >> (8 * i));
+    memcpy(file + LENGTH_BYTES, json.bytes, json.length);
+    float *data = memory_floats(bytes / sizeof(float));
+    move_tensors(NULL, parameters, data);
+    memcpy(file + start, data, bytes);
+    file_write(path, file, start + bytes);
+    free(data);
+    free(file);
+    free(json.bytes);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+/* After `prefix` at *at, the JSON string that add_string() wrote; NULL where it is not there. */
+static char *take_string(const char **at, const char *prefix)
+{
+    const size_t length = strlen(prefix);
+    if (strncmp(*at, prefix, length) != 0 || (*at)[length] != '"')
+        return NULL;
+    const char *from = *at + length + 1;
+    char *value = memory_zeroed(strlen(from) + 1, 1), *to = value;
+    for (; *from && *from != '"'; from++) {
+        if (*from == '\\') {
+            from++;
+            *to++ = *from == 'n' ? '\n' : *from == 't' ? '\t' : *from;
+            if (!*from)
+                break;
+        } else {
+            *to++ = *from;
+        }
+    }
+    if (*from != '"') {
+        free(value);
+        return NULL;
+    }
+    *at = from + 1;
+    return value;
+}
+
+/* Our own header, read back strictly: metadata, then exactly the tensors of these parameters. */
+static int parse_header(const char *json, const struct parameters *parameters, long *epoch,
+                        char **digest, char **log, size_t *bytes)
+{
+    const char *at = json;
+    char *format = take_string(&at, "{\"__metadata__\":{\"format\":");
+    char *number = format ? take_string(&at, ",\"epoch\":") : NULL;
+    *digest = number ? take_string(&at, ",\"state-sha256\":") : NULL;
+    *log = *digest ? take_string(&at, ",\"log\":") : NULL;
+    *epoch = number ? strtol(number, NULL, 10) : 0;
+    free(format);
+    free(number);
+    struct text rest = {0};
+    text_add(&rest, "}");
+    add_tensors(&rest, parameters, bytes);
+    text_add(&rest, "}");
+    const int good = *log && strncmp(at, rest.bytes, rest.length) == 0 &&
+                     strspn(at + rest.length, " ") == strlen(at + rest.length);
+    free(rest.bytes);
+    return good ? 0 : -1;
+}
+
+long checkpoint_load(const char *path, struct parameters *parameters, char **log,
+                     struct error *error)
+{
+    size_t size = 0;
+    char *file = file_read(path, &size, error);
+    if (!file)
+        return -1;
+    uint64_t length = 0;
+    for (size_t i = 0; i < LENGTH_BYTES && i < size; i++)
+        length |= (uint64_t)(uint8_t)file[i] << (8 * i);
+    long epoch = 0;
+    char *digest = NULL;
+    *log = NULL;
+    int good = size > LENGTH_BYTES && length <= size - LENGTH_BYTES;
+    if (good) {
+        char *json = memory_text("%.*s", (int)length, file + LENGTH_BYTES);
+        size_t bytes = 0;
+        good = parse_header(json, parameters, &epoch, &digest, log, &bytes) == 0 &&
+               size == LENGTH_BYTES + length + bytes;
+        free(json);
+        if (good) {
+            float *data = memory_floats(bytes / sizeof(float));
+            memcpy(data, file + LENGTH_BYTES + length, bytes);
+            move_tensors(parameters, parameters, data);
+            free(data);
+            good = strcmp(digest, parameters_digest(parameters).hex) == 0;
+        }
+    }
+    free(digest);
+    free(file);
+    if (good)
+        return epoch;
+    free(*log);
+    *log = NULL;
+    return fail(
+        error, "%s: is damaged or of another network; remove it to train from the beginning", path);
+}

@@ -1,0 +1,408 @@
+#define _XOPEN_SOURCE 700
+#include "config.h"
+
+#include "file.h"
+#include "memory.h"
+
+#include <ini.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INCLUDE_DEPTH = 8, KEY_NAME = 64 };
+
+/* ---- The language ------------------------------------------------------------------------- */
+
+enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD };
+
+struct key {
+    const char *name; /* section.key */
+    enum key_type type;
+    size_t offset;        /* in struct experiment */
+    double low, high;     /* inclusive; of numbers */
+    const char *words;    /* of KEY_WORD: the enum's names in order, separated by '|' */
+    const char *fallback; /* NULL: must be set */
+    const char *meaning;
+};
+
+#define AT(field) offsetof(struct experiment, field)
+
+static const struct key keys[] = {
+    {"run.scale", KEY_WORD, AT(scale), 0, 0, "smoke|desk|full", NULL,
+     "smoke: made-up pictures, seconds; desk: hours on two cores; full: the thesis's own size"},
+    {"data.set", KEY_WORD, AT(set), 0, 0, "cifar10|cifar100|made-up", NULL, "which pictures"},
+    {"data.train_pictures", KEY_INTEGER, AT(train_pictures), 0, 50000, NULL, "0",
+     "how many to make up; 0 with a real set"},
+    {"data.test_pictures", KEY_INTEGER, AT(test_pictures), 0, 10000, NULL, "0",
+     "how many to make up; 0 with a real set"},
+    {"data.augmentation", KEY_WORD, AT(augmentation), 0, 0, "none|flip-crop", NULL,
+     "flip-crop: mirrored half of the time, then a 32x32 crop of the picture with 4 zeros around"},
+    {"network.family", KEY_WORD, AT(family), 0, 0, "preact", NULL,
+     "preact: pre-activation ResNet, two 3x3 convolutions a block"},
+    {"network.depth", KEY_INTEGER, AT(depth), 1, 10000, NULL, NULL, "preact: 6n+2"},
+    {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the pictures"},
+    {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "pictures a step"},
+    {"training.last_batch", KEY_WORD, AT(last_batch), 0, 0, "keep|drop", NULL,
+     "the smaller batch at an epoch's end"},
+    {"training.shards", KEY_INTEGER, AT(shards), 1, 256, NULL, "16",
+     "fixed parts of a batch, a divisor of it; decides the bits, not the number of threads"},
+    {"training.momentum", KEY_REAL, AT(momentum), 0, 1, NULL, NULL, "of SGD"},
+    {"training.nesterov", KEY_WORD, AT(nesterov), 0, 0, "no|yes", NULL, "look ahead"},
+    {"training.weight_decay", KEY_REAL, AT(weight_decay), 0, 1, NULL, NULL,
+     "times the parameter, added to its gradient; on all parameters"},
+    {"schedule.decay", KEY_WORD, AT(decay), 0, 0, "polynomial|cosine", NULL, "the base f(s)"},
+    {"schedule.lr", KEY_REAL, AT(lr), 0, 100, NULL, NULL, "learning rate L0 at the start"},
+    {"schedule.lr_end", KEY_REAL, AT(lr_end), 0, 100, NULL, NULL, "learning rate Le at t = T"},
+    {"schedule.power", KEY_REAL, AT(power), 1e-3, 1e3, NULL, "1", "N of the polynomial"},
+    {"schedule.k", KEY_REAL, AT(k), 1e-3, 1e6, NULL, "1", "of k-decay; 1 is the base itself"},
+};
+
+enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
+
+static int *integer_at(struct experiment *experiment, const struct key *key)
+{
+    return (int *)((char *)experiment + key->offset);
+}
+
+static double *real_at(struct experiment *experiment, const struct key *key)
+{
+    return (double *)((char *)experiment + key->offset);
+}
+
+/* The index of `word` in "a|b|c", or -1. */
+static int word_index(const char *words, const char *word)
+{
+    const size_t length = strlen(word);
+    int index = 0;
+    for (const char *at = words;; index++) {
+        const char *bar = strchr(at, '|');
+        const size_t width = bar ? (size_t)(bar - at) : strlen(at);
+        if (width == length && memcmp(at, word, width) == 0)
+            return index;
+        if (!bar)
+            return -1;
+        at = bar + 1;
+    }
+}
+
+/* The index-th word of "a|b|c" and its length. */
+static const char *word_name(const char *words, int index, int *length)
+{
+    const char *at = words;
+    while (index-- > 0)
+        at = strchr(at, '|') + 1;
+    *length = (int)strcspn(at, "|");
+    return at;
+}
+
+static int set_value(struct experiment *experiment, const struct key *key, const char *value,
+                     struct error *error)
+{
+    if (key->type == KEY_WORD) {
+        const int index = word_index(key->words, value);
+        if (index < 0)
+            return fail(error, "%s = %s: expected one of %s", key->name, value, key->words);
+        *integer_at(experiment, key) = index;
+        return 0;
+    }
+    char *end = NULL;
+    const double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !isfinite(number))
+        return fail(error, "%s = %s: expected a number", key->name, value);
+    if (number < key->low || number > key->high)
+        return fail(error, "%s = %s: expected a number from %g to %g", key->name, value, key->low,
+                    key->high);
+    if (key->type == KEY_REAL) {
+        *real_at(experiment, key) = number;
+        return 0;
+    }
+    if (number != floor(number))
+        return fail(error, "%s = %s: expected a whole number", key->name, value);
+    *integer_at(experiment, key) = (int)number;
+    return 0;
+}
+
+static int key_index(const char *name)
+{
+    for (int i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+/* What inih's handler needs; one for each file of a chain of includes. */
+struct reading {
+    struct experiment *experiment;
+    const char *path;
+    int depth;
+    uint8_t set_here[KEY_COUNT]; /* in this file */
+    uint8_t *set;                /* in any file */
+    struct error *error;
+    int failed, nested; /* nested: the error's text already names file and line */
+};
+
+static int read_experiment(const char *path, int depth, struct experiment *experiment, uint8_t *set,
+                           struct error *error);
+
+static int include_file(struct reading *reading, const char *value)
+{
+    for (int i = 0; i < KEY_COUNT; i++)
+        if (reading->set_here[i])
+            return fail(reading->error, "include = %s: expected before all other keys", value);
+    if (reading->depth + 1 >= INCLUDE_DEPTH)
+        return fail(reading->error, "include = %s: more than %d files deep; is it a circle?", value,
+                    INCLUDE_DEPTH);
+    const char *slash = strrchr(reading->path, '/');
+    const int folder = slash ? (int)(slash - reading->path) + 1 : 0;
+    char *path = memory_text("%.*s%s", value[0] == '/' ? 0 : folder, reading->path, value);
+    const int status = read_experiment(path, reading->depth + 1, reading->experiment, reading->set,
+                                       reading->error);
+    reading->nested = status != 0;
+    free(path);
+    return status;
+}
+
+/* inih calls this for every key; 0 tells it that the line is bad. */
+static int take_key(void *user, const char *section, const char *name, const char *value)
+{
+    struct reading *reading = user;
+    if (reading->failed)
+        return 1;
+    char full[2 * KEY_NAME];
+    snprintf(full, sizeof full, "%.*s%s%.*s", KEY_NAME - 2, section, section[0] ? "." : "",
+             KEY_NAME - 2, name);
+    int status;
+    const int index = key_index(full);
+    if (strcmp(full, "include") == 0) {
+        status = include_file(reading, value);
+    } else if (index < 0) {
+        status = fail(reading->error, "%s: no such key; `kdecay keys` lists them", full);
+    } else if (reading->set_here[index]) {
+        status = fail(reading->error, "%s: set twice; remove one of the two lines", full);
+    } else {
+        reading->set_here[index] = reading->set[index] = 1;
+        status = set_value(reading->experiment, &keys[index], value, reading->error);
+    }
+    reading->failed = status != 0;
+    return !reading->failed;
+}
+
+static int prefix_error(struct error *error, const char *path, int line)
+{
+    if (error) {
+        const struct error bare = *error;
+        fail(error, "%s:%d: %.800s", path, line, bare.text);
+    }
+    return -1;
+}
+
+/* Shared by files and texts: turn what inih returned into a status and a message. */
+static int finish_reading(const struct reading *reading, int line)
+{
+    if (reading->nested)
+        return -1;
+    if (reading->failed)
+        return prefix_error(reading->error, reading->path, line);
+    if (line > 0)
+        return fail(reading->error,
+                    "%s:%d: expected `[section]` or `key = value` (at most %d characters)",
+                    reading->path, line, 200);
+    return 0;
+}
+
+static int read_experiment(const char *path, int depth, struct experiment *experiment, uint8_t *set,
+                           struct error *error)
+{
+    char *text = file_read(path, NULL, error);
+    if (!text)
+        return -1;
+    struct reading reading = {
+        .experiment = experiment, .path = path, .depth = depth, .set = set, .error = error};
+    const int line = ini_parse_string(text, take_key, &reading);
+    free(text);
+    return finish_reading(&reading, line);
+}
+
+/* ---- Rules between keys ------------------------------------------------------------------- */
+
+static int check_rules(const struct experiment *e, const char *path, struct error *error)
+{
+    if (e->set == SET_MADE_UP && (e->train_pictures == 0 || e->test_pictures == 0))
+        return fail(error,
+                    "%s: data.set = made-up: expected data.train_pictures and "
+                    "data.test_pictures above 0",
+                    path);
+    if (e->set != SET_MADE_UP && (e->train_pictures != 0 || e->test_pictures != 0))
+        return fail(error,
+                    "%s: data.train_pictures and data.test_pictures belong to data.set = made-up; "
+                    "remove them",
+                    path);
+    if (e->batch % e->shards != 0)
+        return fail(error, "%s: training.batch = %d: expected a multiple of training.shards = %d",
+                    path, e->batch, e->shards);
+    if (e->set == SET_MADE_UP && e->last_batch == LAST_BATCH_DROP && e->train_pictures < e->batch)
+        return fail(error, "%s: training.last_batch = drop leaves no step: %d pictures, batch %d",
+                    path, e->train_pictures, e->batch);
+    if (e->lr_end > e->lr)
+        return fail(error, "%s: schedule.lr_end = %g: expected at most schedule.lr = %g", path,
+                    e->lr_end, e->lr);
+    if (e->scale == SCALE_SMOKE && e->set != SET_MADE_UP)
+        return fail(error, "%s: run.scale = smoke: expected data.set = made-up", path);
+    if (e->scale != SCALE_SMOKE && e->set == SET_MADE_UP)
+        return fail(error, "%s: data.set = made-up: expected run.scale = smoke", path);
+    return 0;
+}
+
+static int finish(struct experiment *experiment, const uint8_t *set, const char *path,
+                  struct error *error)
+{
+    for (int i = 0; i < KEY_COUNT; i++) {
+        if (set[i])
+            continue;
+        if (!keys[i].fallback)
+            return fail(error, "%s: %s is missing: %s", path, keys[i].name, keys[i].meaning);
+        if (set_value(experiment, &keys[i], keys[i].fallback, NULL) != 0)
+            BUG("a default value outside its own range");
+    }
+    return check_rules(experiment, path, error);
+}
+
+/* The path below experiments/, without the ending. */
+static int name_arm(struct experiment *experiment, const char *path, struct error *error)
+{
+    static const char folder[] = "experiments/";
+    const char *start = path;
+    for (const char *at = strstr(path, folder); at; at = strstr(at + 1, folder))
+        if (at == path || at[-1] == '/')
+            start = at + strlen(folder);
+    while (start[0] == '/' || (start[0] == '.' && start[1] == '/'))
+        start++;
+    size_t length = strlen(start);
+    if (length > 4 && strcmp(start + length - 4, ".ini") == 0)
+        length -= 4;
+    if (length == 0 || length >= sizeof experiment->arm)
+        return fail(error, "%s: expected a name of at most %zu characters", path,
+                    sizeof experiment->arm - 1);
+    memcpy(experiment->arm, start, length);
+    experiment->arm[length] = '\0';
+    return 0;
+}
+
+int config_load(const char *path, const char *const *overrides, size_t count,
+                struct experiment *experiment, struct error *error)
+{
+    uint8_t set[KEY_COUNT] = {0};
+    memset(experiment, 0, sizeof *experiment);
+    if (name_arm(experiment, path, error) != 0 ||
+        read_experiment(path, 0, experiment, set, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const char *equals = strchr(overrides[i], '=');
+        if (!equals || equals - overrides[i] >= KEY_NAME)
+            return fail(error, "--set %s: expected section.key=value", overrides[i]);
+        char name[KEY_NAME];
+        snprintf(name, sizeof name, "%.*s", (int)(equals - overrides[i]), overrides[i]);
+        const int index = key_index(name);
+        if (index < 0)
+            return fail(error, "--set %s: no such key; `kdecay keys` lists them", overrides[i]);
+        struct error bare;
+        if (set_value(experiment, &keys[index], equals + 1, &bare) != 0)
+            return fail(error, "--set %.900s", bare.text);
+        set[index] = 1;
+    }
+    return finish(experiment, set, path, error);
+}
+
+int config_parse(const char *text, const char *name, struct experiment *experiment,
+                 struct error *error)
+{
+    uint8_t set[KEY_COUNT] = {0};
+    memset(experiment, 0, sizeof *experiment);
+    struct reading reading = {.experiment = experiment,
+                              .path = name,
+                              .depth = INCLUDE_DEPTH, /* a canonical text includes nothing */
+                              .set = set,
+                              .error = error};
+    const int line = ini_parse_string(text, take_key, &reading);
+    if (finish_reading(&reading, line) != 0)
+        return -1;
+    return finish(experiment, set, name, error);
+}
+
+/* ---- Text --------------------------------------------------------------------------------- */
+
+/* The shortest decimal that reads back as the same double. */
+static void add_real(struct text *text, double value)
+{
+    char shortest[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(shortest, sizeof shortest, "%.*g", digits, value);
+        if (strtod(shortest, NULL) == value)
+            break;
+    }
+    text_add(text, "%s", shortest);
+}
+
+char *config_text(const struct experiment *experiment)
+{
+    struct experiment copy = *experiment;
+    struct text text = {0};
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
+        text_add(&text, "%s = ", key->name);
+        if (key->type == KEY_REAL) {
+            add_real(&text, *real_at(&copy, key));
+        } else if (key->type == KEY_INTEGER) {
+            text_add(&text, "%d", *integer_at(&copy, key));
+        } else {
+            int length;
+            const char *word = word_name(key->words, *integer_at(&copy, key), &length);
+            text_add(&text, "%.*s", length, word);
+        }
+        text_add(&text, "\n");
+    }
+    return text.bytes;
+}
+
+struct digest config_digest(const struct experiment *experiment)
+{
+    char *text = config_text(experiment);
+    const struct digest digest = digest_of(text, strlen(text));
+    free(text);
+    return digest;
+}
+
+int config_class_count(const struct experiment *experiment)
+{
+    return experiment->set == SET_CIFAR100 ? 100 : 10;
+}
+
+const char *config_set_name(const struct experiment *experiment)
+{
+    static const char *const names[] = {"CIFAR-10", "CIFAR-100", "made-up pictures"};
+    return names[experiment->set];
+}
+
+const char *config_scale_name(const struct experiment *experiment)
+{
+    static const char *const names[] = {"smoke", "desk", "full"};
+    return names[experiment->scale];
+}
+
+void config_print_keys(FILE *out)
+{
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
+        fprintf(out, "%-22s ", key->name);
+        if (key->type == KEY_WORD)
+            fprintf(out, "%s", key->words);
+        else
+            fprintf(out, "%s %g..%g", key->type == KEY_REAL ? "real" : "integer", key->low,
+                    key->high);
+        if (key->fallback)
+            fprintf(out, ", default %s", key->fallback);
+        fprintf(out, "\n%-22s   %s\n", "", key->meaning);
+    }
+}

@@ -1,0 +1,83 @@
+/*
+ * config - an experiment file: all that a run depends on besides its seed and the pictures.
+ *
+ * An experiment is an INI file (read by inih) of `key = value` lines in sections. The only key
+ * outside a section is `include = FILE`, relative to the including file; it comes first, and what
+ * the including file says overrides what it includes. A key that is unknown, misspelt, out of
+ * range, set twice in one file or missing is an error that names file and line.
+ *
+ * The table of keys in config.c is the whole language: name, type, range, default, meaning.
+ * `kdecay keys` prints it. The canonical text of an experiment lists every key, defaults too, in
+ * the table's order; its SHA-256 identifies the experiment, whatever the file's comments,
+ * includes or order.
+ *
+ * Experiments are kept in experiments/ and named by their path there: the arm of
+ * experiments/cifar10/preact-20/poly-k2.0.ini is "cifar10/preact-20/poly-k2.0", and its logs are
+ * results/cifar10/preact-20/poly-k2.0/seed-N.tsv.
+ */
+#ifndef KDECAY_CONFIG_H
+#define KDECAY_CONFIG_H
+
+#include "digest.h"
+#include "error.h"
+
+#include <stdio.h>
+
+enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
+enum picture_set { SET_CIFAR10, SET_CIFAR100, SET_MADE_UP };
+enum augmentation { AUGMENT_NONE, AUGMENT_FLIP_CROP };
+enum family { FAMILY_PREACT };
+enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
+enum decay { DECAY_POLYNOMIAL, DECAY_COSINE };
+
+struct experiment {
+    /* [run] */
+    int scale; /* enum scale */
+    /* [data] */
+    int set;            /* enum picture_set */
+    int train_pictures; /* made-up pictures only, else 0 */
+    int test_pictures;  /* made-up pictures only, else 0 */
+    int augmentation;   /* enum augmentation */
+    /* [network] */
+    int family; /* enum family */
+    int depth;  /* weight layers, counted as the family's paper does */
+    /* [training] */
+    int epochs;
+    int batch;      /* pictures a step */
+    int last_batch; /* enum last_batch: the pictures left over at an epoch's end */
+    int shards;     /* fixed parts of a batch; part of the result, see network.h */
+    double momentum;
+    int nesterov;        /* 0 or 1 */
+    double weight_decay; /* on every parameter */
+    /* [schedule] */
+    int decay; /* enum decay */
+    double lr;
+    double lr_end;
+    double power; /* N of the polynomial */
+    double k;
+
+    char arm[256]; /* "cifar10/preact-20/poly-k2.0"; the file's own path where it is elsewhere */
+};
+
+/* Read the file and then the `count` overrides "section.key=value". 0, or -1 with *error set. */
+int config_load(const char *path, const char *const *overrides, size_t count,
+                struct experiment *experiment, struct error *error);
+
+/* Read a canonical text, as a log holds it; `name` stands for the file in messages. */
+int config_parse(const char *text, const char *name, struct experiment *experiment,
+                 struct error *error);
+
+/* The canonical text, "section.key = value\n" for every key; free() it. */
+char *config_text(const struct experiment *experiment);
+
+/* SHA-256 of the canonical text. */
+struct digest config_digest(const struct experiment *experiment);
+
+int config_class_count(const struct experiment *experiment);
+const char *config_set_name(const struct experiment *experiment);
+const char *config_scale_name(const struct experiment *experiment);
+
+/* The table of keys, for people. */
+void config_print_keys(FILE *out);
+
+#endif

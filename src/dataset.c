@@ -1,0 +1,276 @@
+#include "dataset.h"
+
+#include "file.h"
+#include "memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct augment dataset_unmoved = {0, CROP_PADDING, CROP_PADDING};
+
+/* ---- Records ------------------------------------------------------------------------------ */
+
+/* Sort and identify. qsort's order among equal records cannot be seen: they are the same bytes. */
+static int compare_cifar10(const void *left, const void *right)
+{
+    return memcmp(left, right, 1 + PICTURE_FLOATS);
+}
+
+static int compare_cifar100(const void *left, const void *right)
+{
+    return memcmp(left, right, 2 + PICTURE_FLOATS);
+}
+
+static void sort_and_digest(struct pictures *pictures)
+{
+    qsort(pictures->records, pictures->count, pictures->record_bytes,
+          pictures->record_bytes == 1 + PICTURE_FLOATS ? compare_cifar10 : compare_cifar100);
+    pictures->digest = digest_of(pictures->records, pictures->count * pictures->record_bytes);
+}
+
+int dataset_read_records(struct pictures *pictures, const char *const *files, size_t file_count,
+                         size_t per_file, size_t label_bytes, int classes, struct error *error)
+{
+    const size_t record_bytes = label_bytes + PICTURE_FLOATS, bytes = per_file * record_bytes;
+    *pictures = (struct pictures){.records = memory_zeroed(file_count, bytes),
+                                  .count = file_count * per_file,
+                                  .record_bytes = record_bytes};
+    int status = 0;
+    for (size_t f = 0; f < file_count && status == 0; f++) {
+        size_t size = 0;
+        char *content = file_read(files[f], &size, error);
+        if (!content) {
+            status = -1;
+        } else if (size != bytes) {
+            status = fail(error,
+                          "%s: holds %zu bytes, expected %zu (%zu records of %zu): the file is cut "
+                          "or not of this set; unpack it again",
+                          files[f], size, bytes, per_file, record_bytes);
+        } else {
+            memcpy(pictures->records + f * bytes, content, bytes);
+        }
+        free(content);
+        for (size_t i = 0; i < per_file && status == 0; i++) {
+            const int label = pictures->records[f * bytes + i * record_bytes + label_bytes - 1];
+            if (label >= classes)
+                status = fail(error,
+                              "%s: record %zu has label %d, expected 0 to %d: the file is damaged "
+                              "or not of this set; unpack it again",
+                              files[f], i, label, classes - 1);
+        }
+    }
+    if (status == 0) {
+        sort_and_digest(pictures);
+    } else {
+        free(pictures->records);
+        pictures->records = NULL;
+    }
+    return status;
+}
+
+int dataset_label(const struct pictures *pictures, size_t index)
+{
+    const size_t label_bytes = pictures->record_bytes - PICTURE_FLOATS;
+    return pictures->records[index * pictures->record_bytes + label_bytes - 1];
+}
+
+/* ---- Made-up pictures --------------------------------------------------------------------- */
+
+/* Integers only: the same bytes on every machine. Class c has stripes of a direction and a width
+ * of its own in one of three colours; the noise leaves something to learn. */
+static void make_up(struct pictures *pictures, size_t count, uint32_t part)
+{
+    static const int direction[10][2] = {{1, 0}, {0, 1}, {1, 1}, {1, -1}, {2, 1},
+                                         {1, 2}, {1, 0}, {0, 1}, {1, 1},  {1, -1}};
+    const struct rng rng = {part, RNG_MAKE_UP};
+    *pictures = (struct pictures){.records = memory_zeroed(count, 1 + PICTURE_FLOATS),
+                                  .count = count,
+                                  .record_bytes = 1 + PICTURE_FLOATS};
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *record = pictures->records + i * pictures->record_bytes;
+        const int class = (int)(i % 10), width = class < 5 ? 4 : 8;
+        const int phase = (int)rng_below(rng_draw(rng, 0, (uint32_t)i, 0).word[0], 16);
+        record[0] = (uint8_t) class;
+        for (int p = 0; p < PICTURE_FLOATS; p++) {
+            const int channel = p / PICTURE_PIXELS, row = p % PICTURE_PIXELS / PICTURE_SIDE;
+            const int along =
+                direction[class][0] * row + direction[class][1] * (p % PICTURE_SIDE) + phase + 64;
+            const int bright = along / width % 2 == 0 && channel != class % 3;
+            const uint32_t noise = rng_draw(rng, 1, (uint32_t)i, (uint32_t)p).word[0];
+            record[1 + p] = (uint8_t)(60 + 50 * bright + (int)rng_below(noise, 120));
+        }
+    }
+    sort_and_digest(pictures);
+}
+
+/* ---- Sets --------------------------------------------------------------------------------- */
+
+/* Where a real set lies and what identifies it. */
+struct source {
+    const char *folder;
+    const char *train_files[5], *test_file;
+    size_t train_file_count, per_train_file, label_bytes;
+    const char *train_digest, *test_digest;
+};
+
+enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 };
+
+static const struct source sources[] = {
+    [SET_CIFAR10] = {"cifar-10-batches-bin",
+                     {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                      "data_batch_4.bin", "data_batch_5.bin"},
+                     "test_batch.bin",
+                     5,
+                     10000,
+                     1,
+                     "72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46",
+                     "f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
+    [SET_CIFAR100] = {"cifar-100-binary",
+                      {"train.bin"},
+                      "test.bin",
+                      1,
+                      50000,
+                      2,
+                      "e087818905fce27ff63616d8f344858809aab7e66060ba0e155a3bb18453ec1e",
+                      "b8278c7d1bf36d32ce3e9f2a02eb2c80c9458dcf9a15571d082434cc68f5f5ce"},
+};
+
+static int check_digest(const struct pictures *pictures, const char *known, const char *where,
+                        struct error *error)
+{
+    if (strcmp(pictures->digest.hex, known) == 0)
+        return 0;
+    return fail(error,
+                "%s: the pictures differ from the official ones (SHA-256 of the sorted records "
+                "%.12s, expected %.12s): unpack them again",
+                where, pictures->digest.hex, known);
+}
+
+static int load_real(struct dataset *dataset, const struct source *source, const char *folder,
+                     struct error *error)
+{
+    char *path[6];
+    char *inside = memory_text("%s/%s", folder, source->folder);
+    const char *place = file_exists(inside) ? inside : folder;
+    for (size_t i = 0; i < source->train_file_count; i++)
+        path[i] = memory_text("%s/%s", place, source->train_files[i]);
+    path[5] = memory_text("%s/%s", place, source->test_file);
+    int status = 0;
+    if (!file_exists(path[0]))
+        status = fail(error,
+                      "%s: not found; `make data` fetches the pictures, or name the folder that "
+                      "holds %s/ with --data DIR (make: DATA=DIR)",
+                      path[0], source->folder);
+    if (status == 0)
+        status = dataset_read_records(&dataset->train, (const char *const *)path,
+                                      source->train_file_count, source->per_train_file,
+                                      source->label_bytes, dataset->classes, error);
+    if (status == 0)
+        status = dataset_read_records(&dataset->test, (const char *const *)path + 5, 1, CIFAR_TEST,
+                                      source->label_bytes, dataset->classes, error);
+    if (status == 0)
+        status = check_digest(&dataset->train, source->train_digest, place, error);
+    if (status == 0)
+        status = check_digest(&dataset->test, source->test_digest, path[5], error);
+    for (size_t i = 0; i < source->train_file_count; i++)
+        free(path[i]);
+    free(path[5]);
+    free(inside);
+    return status;
+}
+
+/* Sums of bytes and their squares are whole numbers below 2^53: exact in any order. */
+static void standardise(struct dataset *dataset)
+{
+    const struct pictures *train = &dataset->train;
+    const double n = (double)train->count * PICTURE_PIXELS;
+    for (int c = 0; c < PICTURE_CHANNELS; c++) {
+        uint64_t sum = 0, squares = 0;
+        for (size_t i = 0; i < train->count; i++) {
+            const uint8_t *plane = train->records + (i + 1) * train->record_bytes - PICTURE_FLOATS +
+                                   c * PICTURE_PIXELS;
+            for (int p = 0; p < PICTURE_PIXELS; p++) {
+                sum += plane[p];
+                squares += (uint64_t)plane[p] * plane[p];
+            }
+        }
+        const double mean = (double)sum / n;
+        dataset->mean[c] = mean;
+        dataset->deviation[c] = sqrt((double)squares / n - mean * mean);
+        for (int byte = 0; byte < 256; byte++)
+            dataset->standard[c][byte] = (float)((byte - mean) / dataset->deviation[c]);
+    }
+}
+
+int dataset_load(struct dataset *dataset, const struct experiment *experiment, const char *folder,
+                 struct error *error)
+{
+    memset(dataset, 0, sizeof *dataset);
+    dataset->classes = config_class_count(experiment);
+    if (experiment->set == SET_MADE_UP) {
+        make_up(&dataset->train, (size_t)experiment->train_pictures, 0);
+        make_up(&dataset->test, (size_t)experiment->test_pictures, 1);
+    } else if (load_real(dataset, &sources[experiment->set], folder, error) != 0) {
+        dataset_free(dataset);
+        return -1;
+    }
+    standardise(dataset);
+    return 0;
+}
+
+void dataset_free(struct dataset *dataset)
+{
+    free(dataset->train.records);
+    free(dataset->test.records);
+    memset(dataset, 0, sizeof *dataset);
+}
+
+long dataset_train_count(const struct experiment *experiment)
+{
+    return experiment->set == SET_MADE_UP ? experiment->train_pictures : CIFAR_TRAIN;
+}
+
+long dataset_steps_per_epoch(const struct experiment *experiment)
+{
+    const long count = dataset_train_count(experiment), batch = experiment->batch;
+    return experiment->last_batch == LAST_BATCH_KEEP ? (count + batch - 1) / batch : count / batch;
+}
+
+/* ---- Pictures ----------------------------------------------------------------------------- */
+
+struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, uint32_t epoch,
+                               uint32_t index)
+{
+    if (augmentation == AUGMENT_NONE)
+        return dataset_unmoved;
+    const struct rng_words w = rng_draw((struct rng){seed, RNG_AUGMENT}, epoch, index, 0);
+    return (struct augment){.mirrored = (int)rng_below(w.word[0], 2),
+                            .down = (int)rng_below(w.word[1], 2 * CROP_PADDING + 1),
+                            .right = (int)rng_below(w.word[2], 2 * CROP_PADDING + 1)};
+}
+
+void dataset_picture(const struct dataset *dataset, const struct pictures *pictures, size_t index,
+                     struct augment augment, float *out)
+{
+    const uint8_t *bytes =
+        pictures->records + (index + 1) * pictures->record_bytes - PICTURE_FLOATS;
+    for (int c = 0; c < PICTURE_CHANNELS; c++) {
+        const float *standard = dataset->standard[c];
+        for (int y = 0; y < PICTURE_SIDE; y++) {
+            float *row = out + (c * PICTURE_SIDE + y) * PICTURE_SIDE;
+            const int from_y = y + augment.down - CROP_PADDING;
+            if (from_y < 0 || from_y >= PICTURE_SIDE) {
+                memset(row, 0, PICTURE_SIDE * sizeof *row);
+                continue;
+            }
+            const uint8_t *from = bytes + (c * PICTURE_SIDE + from_y) * PICTURE_SIDE;
+            for (int x = 0; x < PICTURE_SIDE; x++) {
+                const int from_x = x + augment.right - CROP_PADDING;
+                const int inside = from_x >= 0 && from_x < PICTURE_SIDE;
+                const int column = augment.mirrored ? PICTURE_SIDE - 1 - from_x : from_x;
+                row[x] = inside ? standard[from[column]] : 0.0f;
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/*
+ * dataset - pictures: CIFAR-10 and CIFAR-100 in the official binary layout, or made up.
+ *
+ * A record is one label byte (CIFAR-100: a coarse, then the fine label, which is the one used) and
+ * 3 x 32 x 32 bytes: the red, green and blue planes, row by row. [Krizhevsky 2009;
+ * www.cs.toronto.edu/~kriz/cifar.html]
+ *
+ * Pictures are identified by content: the records are sorted bytewise on loading, so that any
+ * order of the files gives the same data set, and the SHA-256 of the sorted records goes into the
+ * log. A picture's index is its place in that order; every random number of augmentation hangs on
+ * it. Real sets must have the known digest: pictures that differ are not CIFAR.
+ *
+ * Made-up pictures need no download: ten classes of coloured stripes under noise, in the same
+ * records, drawn from a fixed key, so that all machines make up the same.
+ *
+ * Standardisation: per channel, (byte - mean) / deviation, over all training pixels.
+ */
+#ifndef KDECAY_DATASET_H
+#define KDECAY_DATASET_H
+
+#include "config.h"
+#include "digest.h"
+#include "error.h"
+#include "rng.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PICTURE_CHANNELS = 3,
+    PICTURE_SIDE = 32,
+    PICTURE_PIXELS = PICTURE_SIDE * PICTURE_SIDE,
+    PICTURE_FLOATS = PICTURE_CHANNELS * PICTURE_PIXELS,
+    CROP_PADDING = 4
+};
+
+struct pictures {
+    uint8_t *records; /* count records of record_bytes, sorted */
+    size_t count, record_bytes;
+    struct digest digest;
+};
+
+struct dataset {
+    struct pictures train, test;
+    int classes;
+    double mean[PICTURE_CHANNELS], deviation[PICTURE_CHANNELS]; /* of bytes, over train */
+    float standard[PICTURE_CHANNELS][256];                      /* a byte's standardised value */
+};
+
+/* How to move a picture: mirrored or not, and the crop's corner in the padded picture (0 .. 8;
+ * CROP_PADDING is the centre). */
+struct augment {
+    int mirrored, down, right;
+};
+
+/* Load what the experiment names from `folder`, which holds cifar-10-batches-bin/ or
+ * cifar-100-binary/, or is that folder itself (NULL for made-up pictures). 0, or -1 with *error.
+ * Release with dataset_free(). */
+int dataset_load(struct dataset *dataset, const struct experiment *experiment, const char *folder,
+                 struct error *error);
+void dataset_free(struct dataset *dataset);
+
+/* Read `files` of `per_file` records each (labels at the front, the last one below `classes`) and
+ * sort them. The layer below dataset_load, without its check against the known digests. */
+int dataset_read_records(struct pictures *pictures, const char *const *files, size_t file_count,
+                         size_t per_file, size_t label_bytes, int classes, struct error *error);
+
+int dataset_label(const struct pictures *pictures, size_t index);
+
+/* The draw for one picture of one epoch (1, 2, ...), or the identity where `augmentation` is
+ * AUGMENT_NONE. */
+struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, uint32_t epoch,
+                               uint32_t index);
+extern const struct augment dataset_unmoved;
+
+/* Write the standardised picture, moved as told, zeros around it, to out[3][32][32]. */
+void dataset_picture(const struct dataset *dataset, const struct pictures *pictures, size_t index,
+                     struct augment augment, float *out);
+
+/* Known without loading anything: */
+long dataset_train_count(const struct experiment *experiment);
+long dataset_steps_per_epoch(const struct experiment *experiment);
+
+#endif

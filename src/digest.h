@@ -1,0 +1,21 @@
+/*
+ * digest - SHA-256 (libmd) as hexadecimal text.
+ */
+#ifndef KDECAY_DIGEST_H
+#define KDECAY_DIGEST_H
+
+#include <stddef.h>
+
+enum { DIGEST_LENGTH = 64 }; /* hexadecimal digits, without the NUL */
+
+struct digest {
+    char hex[DIGEST_LENGTH + 1];
+};
+
+struct digest digest_of(const void *bytes, size_t size);
+
+/* The digest of `previous` (its hexadecimal text, may be empty) followed by `text`: a link of a
+ * chain in which no link can be changed, dropped or moved without changing all that follow. */
+struct digest digest_chain(const char *previous, const char *text);
+
+#endif

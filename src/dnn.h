@@ -1,0 +1,76 @@
+/*
+ * dnn - convolutions by oneDNN. The only room that includes its header.
+ *
+ * Every primitive is made for one thread and runs one shard of a minibatch: what it computes does
+ * not depend on how many threads there are. Each worker thread has its own stream, memory objects
+ * and scratchpad (dnnl_scratchpad_mode_user: the default scratchpad belongs to the thread that
+ * created the primitive and must not be used from another).
+ *
+ * Layouts. Activations are blocked by dnn_block() channels, 16 with AVX-512 and 8 below it: a
+ * tensor of C channels is [n][C / block][height * width][block] floats ("nChw16c"). The input of a
+ * convolution of 3 channels is plain [n][3][height][width]. Weights have the layout that the
+ * forward primitive prefers; the gradient of the weights has the same. Backward data wants its
+ * 16 x 16 blocks transposed: whoever updates the weights writes both, with the positions of
+ * dnn_conv_positions(), so that the training loop needs no reorder.
+ *
+ * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
+ * Version 3 has other descriptors behind the same calls; the change stays in dnn.c.
+ */
+#ifndef KDECAY_DNN_H
+#define KDECAY_DNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct dnn;      /* the engine and its workers */
+struct dnn_conv; /* one convolution: forward, backward data, backward weights */
+
+struct conv_shape {
+    int batch;             /* pictures in a shard */
+    int in, out;           /* channels */
+    int height, width;     /* of the input */
+    int kernel;            /* side */
+    int stride, padding;   /* zeros on each side */
+    int has_data_gradient; /* 0: the input is the picture */
+};
+
+int conv_out_height(const struct conv_shape *shape);
+int conv_out_width(const struct conv_shape *shape);
+
+/* All failures of oneDNN die with the call's name and the shape. */
+struct dnn *dnn_open(int workers);
+void dnn_close(struct dnn *dnn);
+
+int dnn_block(const struct dnn *dnn);
+
+/* "2.6.3 (hash)" of the library that runs. */
+const char *dnn_version(const struct dnn *dnn);
+
+/* What oneDNN's choice of kernel and blocking may depend on: its version, the instruction set, the
+ * CPU's vendor and family and the cache sizes. Two runs are comparable bit for bit where these
+ * strings are equal. */
+const char *dnn_environment(const struct dnn *dnn);
+
+struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
+void dnn_conv_destroy(struct dnn_conv *conv);
+
+/* "forward, backward data, backward weights" as oneDNN names its kernels. */
+const char *dnn_conv_kernels(const struct dnn_conv *conv);
+
+/* Floats in the weights' layout (the blocks' padding included). */
+size_t dnn_conv_weight_floats(const struct dnn_conv *conv);
+
+/* For each weight in the order [out][in][kernel][kernel], its place in the forward layout and in
+ * the backward-data layout (NULL where there is none). The arrays belong to `conv`. */
+const uint32_t *dnn_conv_positions(const struct dnn_conv *conv);
+const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv);
+
+/* Each call runs one shard on the calling worker, 0 .. workers-1. */
+void dnn_conv_forward(const struct dnn_conv *conv, int worker, const float *src,
+                      const float *weights, float *dst);
+void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const float *diff_dst,
+                            const float *backward_weights, float *diff_src);
+void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const float *src,
+                               const float *diff_dst, float *diff_weights);
+
+#endif

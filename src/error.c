@@ -1,0 +1,47 @@
+#include "error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void die(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("kdecay: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}
+
+void die_errno(const char *format, ...)
+{
+    const int saved = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("kdecay: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, ": %s\n", strerror(saved));
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}
+
+int fail(struct error *error, const char *format, ...)
+{
+    if (error) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(error->text, sizeof error->text, format, arguments);
+        va_end(arguments);
+    }
+    return -1;
+}
+
+void bug_at(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "kdecay: BUG at %s:%d: %s\n", file, line, what);
+    abort();
+}

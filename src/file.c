@@ -1,0 +1,127 @@
+#define _XOPEN_SOURCE 700
+#include "file.h"
+
+#include "memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *file_read(const char *path, size_t *size, struct error *error)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        fail(error, "%s: cannot be opened: %s", path, strerror(errno));
+        return NULL;
+    }
+    char *bytes = NULL;
+    size_t length = 0, capacity = 1 << 16;
+    for (;;) {
+        bytes = memory_resize(bytes, capacity, 1);
+        length += fread(bytes + length, 1, capacity - 1 - length, file);
+        if (length < capacity - 1)
+            break;
+        capacity *= 2;
+    }
+    const int broken = ferror(file);
+    fclose(file);
+    if (broken) {
+        fail(error, "%s: cannot be read to its end (is it a folder?)", path);
+        free(bytes);
+        return NULL;
+    }
+    bytes[length] = '\0';
+    if (size)
+        *size = length;
+    return bytes;
+}
+
+void file_make_parents(const char *path)
+{
+    char *folder = memory_text("%s", path);
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+            die_errno("%s: the folder cannot be made", folder);
+        *slash = '/';
+    }
+    free(folder);
+}
+
+/* A rename is on the disk only once its folder is. */
+static void flush_folder_of(const char *path)
+{
+    char *folder = memory_text("%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+    const int descriptor = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0 || fsync(descriptor) != 0 || close(descriptor) != 0)
+        die_errno("%s: its folder cannot be flushed to the disk", path);
+    free(folder);
+}
+
+void file_write(const char *path, const void *bytes, size_t size)
+{
+    file_make_parents(path);
+    char *beside = memory_text("%s.tmp", path);
+    FILE *file = fopen(beside, "wb");
+    if (!file)
+        die_errno("%s: cannot be created", beside);
+    if (fwrite(bytes, 1, size, file) != size || fflush(file) != 0 || fsync(fileno(file)) != 0)
+        die_errno("%s: cannot be written (%zu bytes)", beside, size);
+    if (fclose(file) != 0)
+        die_errno("%s: cannot be closed", beside);
+    if (rename(beside, path) != 0)
+        die_errno("%s: cannot be renamed to %s", beside, path);
+    flush_folder_of(path);
+    free(beside);
+}
+
+int file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void list_below(const char *folder, const char *suffix, char ***paths, size_t *count)
+{
+    DIR *directory = opendir(folder);
+    if (!directory)
+        return;
+    for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char *path = memory_text("%s/%s", folder, entry->d_name);
+        struct stat status;
+        const size_t length = strlen(path), tail = strlen(suffix);
+        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+            list_below(path, suffix, paths, count);
+        } else if (length >= tail && strcmp(path + length - tail, suffix) == 0) {
+            *paths = memory_resize(*paths, *count + 1, sizeof **paths);
+            (*paths)[(*count)++] = path;
+            continue;
+        }
+        free(path);
+    }
+    closedir(directory);
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+char **file_list(const char *folder, const char *suffix, size_t *count)
+{
+    char **paths = NULL;
+    *count = 0;
+    list_below(folder, suffix, &paths, count);
+    if (*count)
+        qsort(paths, *count, sizeof *paths, compare_paths);
+    return paths;
+}

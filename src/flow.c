@@ -1,0 +1,130 @@
+#include "flow.h"
+
+#include "memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS = 2 };
+
+/* The state of planning: who still needs which buffer. */
+struct planner {
+    struct flow *flow;
+    const struct architecture *architecture;
+    int *references;     /* of each buffer */
+    int (*parts)[PARTS]; /* of each value's gradient, so far */
+};
+
+static size_t floats_of(const struct planner *p, int value)
+{
+    const struct value *v = &p->architecture->values[value];
+    return (size_t)v->channels * (size_t)v->height * (size_t)v->width;
+}
+
+static int take_buffer(struct planner *p, int value)
+{
+    struct flow *flow = p->flow;
+    const size_t floats = floats_of(p, value);
+    for (int b = 0; b < flow->buffer_count; b++) {
+        if (p->references[b] == 0 && flow->buffer_floats[b] == floats) {
+            p->references[b] = 1;
+            return b;
+        }
+    }
+    const size_t count = (size_t)flow->buffer_count + 1;
+    flow->buffer_floats = memory_resize(flow->buffer_floats, count, sizeof *flow->buffer_floats);
+    p->references = memory_resize(p->references, count, sizeof *p->references);
+    flow->buffer_floats[flow->buffer_count] = floats;
+    p->references[flow->buffer_count] = 1;
+    return flow->buffer_count++;
+}
+
+static void release(struct planner *p, int buffer)
+{
+    if (buffer != NO_BUFFER)
+        p->references[buffer]--;
+}
+
+static void add_part(struct planner *p, int value, int buffer)
+{
+    int part = 0;
+    while (part < PARTS && p->parts[value][part] != NO_BUFFER)
+        part++;
+    if (part == PARTS)
+        BUG("a value whose gradient has more than two parts");
+    p->parts[value][part] = buffer;
+}
+
+static int only_part(const struct planner *p, int value)
+{
+    if (p->parts[value][0] == NO_BUFFER || p->parts[value][1] != NO_BUFFER)
+        BUG("a value whose gradient should have exactly one part");
+    return p->parts[value][0];
+}
+
+/* In place of the residual or of the gradient, where nobody else needs that buffer. */
+static void plan_norm(struct planner *p, const struct layer *layer, struct flow_layer *plan)
+{
+    plan->gradient = p->parts[layer->output][0];
+    plan->gradient2 = p->parts[layer->output][1];
+    if (plan->gradient == NO_BUFFER)
+        BUG("a NORM whose output nobody reads");
+    if (p->parts[layer->input][1] != NO_BUFFER)
+        BUG("a NORM whose input has two other readers");
+    plan->residual = p->parts[layer->input][0];
+    const int in_place[] = {plan->residual, plan->gradient, plan->gradient2};
+    plan->target = NO_BUFFER;
+    for (int i = 0; i < 3 && plan->target == NO_BUFFER; i++)
+        if (in_place[i] != NO_BUFFER && p->references[in_place[i]] == 1)
+            plan->target = in_place[i];
+    if (plan->target == NO_BUFFER)
+        plan->target = take_buffer(p, layer->input);
+    else
+        p->references[plan->target]++;
+    for (int i = 0; i < 3; i++)
+        release(p, in_place[i]);
+    p->parts[layer->input][0] = plan->target;
+    if (layer->addend != NO_VALUE) {
+        p->references[plan->target]++;
+        add_part(p, layer->addend, plan->target);
+    }
+}
+
+static void plan_layer(struct planner *p, const struct layer *layer, struct flow_layer *plan)
+{
+    *plan = (struct flow_layer){NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER};
+    if (layer->kind == LAYER_NORM) {
+        plan_norm(p, layer, plan);
+        return;
+    }
+    if (layer->kind != LAYER_HEAD)
+        plan->gradient = only_part(p, layer->output);
+    if (layer->input != 0) {
+        plan->target = take_buffer(p, layer->input);
+        add_part(p, layer->input, plan->target);
+    }
+    release(p, plan->gradient);
+}
+
+void flow_plan(struct flow *flow, const struct architecture *architecture)
+{
+    *flow = (struct flow){
+        .layers = memory_zeroed((size_t)architecture->layer_count, sizeof *flow->layers)};
+    struct planner planner = {
+        .flow = flow,
+        .architecture = architecture,
+        .parts = memory_zeroed((size_t)architecture->value_count, sizeof *planner.parts)};
+    for (int v = 0; v < architecture->value_count; v++)
+        planner.parts[v][0] = planner.parts[v][1] = NO_BUFFER;
+    for (int l = architecture->layer_count - 1; l >= 0; l--)
+        plan_layer(&planner, &architecture->layers[l], &flow->layers[l]);
+    free(planner.references);
+    free(planner.parts);
+}
+
+void flow_free(struct flow *flow)
+{
+    free(flow->layers);
+    free(flow->buffer_floats);
+    memset(flow, 0, sizeof *flow);
+}

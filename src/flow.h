@@ -1,0 +1,36 @@
+/*
+ * flow - where gradients live while they flow back: a plan of buffers, made once.
+ *
+ * A value's gradient arrives in up to two parts: from a convolution that reads it and from a
+ * residual sum. A sum hands its own gradient to both of its terms without a copy; a NORM adds the
+ * parts of its output as it reads them, works in place, and adds what a later shortcut has already
+ * brought to its input. Buffers are counted and used again once nobody reads them, so that the
+ * backward pass stays in a few maps that the caches know.
+ */
+#ifndef KDECAY_FLOW_H
+#define KDECAY_FLOW_H
+
+#include "architecture.h"
+
+#include <stddef.h>
+
+enum { NO_BUFFER = -1 };
+
+/* Of one layer; buffers by index. */
+struct flow_layer {
+    int gradient;  /* of its output (HEAD: none) */
+    int gradient2; /* NORM: the second part, or NO_BUFFER */
+    int residual;  /* NORM: the part that its input has already, or NO_BUFFER */
+    int target;    /* where the gradient of its input goes; NO_BUFFER for the picture */
+};
+
+struct flow {
+    struct flow_layer *layers; /* as many as the architecture has */
+    size_t *buffer_floats;     /* a picture's */
+    int buffer_count;
+};
+
+void flow_plan(struct flow *flow, const struct architecture *architecture);
+void flow_free(struct flow *flow);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * layers - the arithmetic between convolutions, on one shard: free functions over plain arrays.
+ *
+ * A feature map is [pictures][channels / block][pixels][block] floats (see dnn.h). Of its
+ * `pictures` only the first `count` are valid; the rest exist so that the convolutions always run
+ * the same shape. Forward functions leave the rest alone (finite, unused); backward functions write
+ * zeros there, so that a convolution's weight gradient sees nothing of it.
+ *
+ * Sums. Inside a channel the order is fixed: up to 64 pixels in four float accumulators per
+ * channel, these in double, pictures in order; over shards in double, in shard order (network.c).
+ * No function depends on the number of threads or on how wide the CPU's vectors are: every channel
+ * is a lane of its own.
+ */
+#ifndef KDECAY_LAYERS_H
+#define KDECAY_LAYERS_H
+
+#include <stddef.h>
+
+struct extent {
+    int pictures, count; /* in the shard; valid */
+    int channels, pixels;
+    int block; /* 8 or 16, a divisor of channels */
+};
+
+/* ---- Batch normalisation and ReLU [Ioffe and Szegedy, arXiv 1502.03167] -------------------- */
+
+/* x += addend (unless NULL); for every channel, over valid pictures and pixels,
+ * sums[channel] = sum of (x - pivot[channel]), sums[channels + channel] = sum of its squares.
+ * The pivot, near the mean, keeps the variance from cancelling. */
+void layer_norm_sums(struct extent extent, float *x, const float *addend, const float *pivot,
+                     double *sums);
+
+/* x += addend, without the sums. */
+void layer_norm_add(struct extent extent, float *x, const float *addend);
+
+/* out = relu(scale x + shift). A NaN stays one, so that divergence is seen in the loss. */
+void layer_norm_apply(struct extent extent, const float *x, const float *scale, const float *shift,
+                      float *out);
+
+/* What the backward pass of one NORM reads. With dy = (gradient + gradient2) where the output was
+ * not cut off by ReLU, else 0:
+ *
+ *   dx = scale (dy - mean(dy) - (x - mean) mean(dy (x - mean)) / (variance + epsilon))
+ *      = scale dy + offset + slope (x - mean),
+ *
+ * the means taken over the minibatch. All arrays but the maps have one entry a channel. */
+struct norm_backward {
+    const float *x, *gradient;
+    const float *gradient2; /* or NULL */
+    const float *scale, *shift, *mean;
+    const float *offset, *slope; /* known after the sums; not read by them */
+};
+
+/* sums[channel] = sum of dy, sums[channels + channel] = sum of dy (x - mean). */
+void layer_norm_backward_sums(struct extent extent, const struct norm_backward *in, double *sums);
+
+/* out = dx + residual (unless NULL). `out` may be any of the input maps. */
+void layer_norm_backward_apply(struct extent extent, const struct norm_backward *in,
+                               const float *residual, float *out);
+
+/* ---- Shortcut of option A ------------------------------------------------------------------ */
+
+/* From `in` channels of height x width to out_channels of every stride-th row and column. */
+struct shortcut_shape {
+    int pictures, count;
+    int channels, out_channels;
+    int height, width, stride;
+    int block;
+};
+void layer_shortcut(struct shortcut_shape shape, const float *x, float *out);
+/* The adjoint: zeros where the stride skipped. */
+void layer_shortcut_backward(struct shortcut_shape shape, const float *gradient, float *out);
+
+/* ---- Head ---------------------------------------------------------------------------------- */
+
+struct head {
+    struct extent extent;
+    int classes;
+    const float *weights; /* [classes][channels] */
+    const float *bias;    /* [classes] */
+    double *pooled;       /* [pictures][channels], written by forward */
+    double *logits;       /* [pictures][classes], written by forward, then the logits' gradients */
+};
+
+/* Mean over pixels, logits, softmax and cross entropy of the valid pictures. losses[picture] and
+ * wrong[picture] (0 or 1) are written. Afterwards head->logits holds d loss / d logits for the mean
+ * loss over a minibatch of `batch` pictures. */
+void layer_head(const struct head *head, const float *x, const int *labels, int batch,
+                double *losses, int *wrong);
+
+/* Gradients of weights and bias (of this shard), and of x. */
+void layer_head_backward(const struct head *head, float *weight_gradient, float *bias_gradient,
+                         float *x_gradient);
+
+#endif

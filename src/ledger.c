@@ -1,0 +1,230 @@
+#include "ledger.h"
+
+#include "architecture.h"
+#include "file.h"
+#include "statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Logs --------------------------------------------------------------------------------- */
+
+static int is_below(const char *path, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
+char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count)
+{
+    size_t all = 0;
+    char **path = file_list(results, suffix, &all);
+    *count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (published && is_below(path[i], published))
+            free(path[i]);
+        else
+            path[(*count)++] = path[i];
+    }
+    return path;
+}
+
+int ledger_check_place(const struct log *log, const char *results, struct error *error)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789/._-";
+    const char *arm = log->experiment.arm;
+    if (arm[strspn(arm, allowed)] != '\0')
+        return fail(error, "%s: arm %s: expected a name of letters, digits and /._- only",
+                    log->path, arm);
+    char *place = log_path(results, arm, log->seed);
+    const int wrong = strcmp(place, log->path) != 0;
+    if (wrong)
+        fail(error, "%s: holds arm %s, seed %ld: expected it at %s; move it back", log->path, arm,
+             log->seed, place);
+    free(place);
+    return wrong ? -1 : 0;
+}
+
+int ledger_read(const char *results, const char *published, struct ledger *ledger,
+                struct error *error)
+{
+    size_t count = 0;
+    char **path = ledger_files(results, published, ".tsv", &count);
+    *ledger = (struct ledger){.logs = memory_zeroed(count, sizeof *ledger->logs)};
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct log *log = &ledger->logs[ledger->count];
+        if (status == 0 && (status = log_read(path[i], log, error)) == 0) {
+            ledger->count++;
+            status = ledger_check_place(log, results, error);
+        }
+        free(path[i]);
+    }
+    free(path);
+    if (status != 0)
+        ledger_free(ledger);
+    return status;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        log_free(&ledger->logs[i]);
+    free(ledger->logs);
+    *ledger = (struct ledger){0};
+}
+
+double ledger_last_error(const struct log *log)
+{
+    if (log->status != LOG_FINISHED || log->row_count == 0)
+        return INFINITY;
+    return log->rows[log->row_count - 1].test_error;
+}
+
+double ledger_best_error(const struct log *log)
+{
+    double best = INFINITY;
+    if (log->status == LOG_FINISHED)
+        for (long i = 0; i < log->row_count; i++)
+            best = fmin(best, log->rows[i].test_error);
+    return best;
+}
+
+int ledger_last_line(const struct log *log)
+{
+    return log->row_count ? log->rows[log->row_count - 1].line : 1;
+}
+
+/* ---- Arms --------------------------------------------------------------------------------- */
+
+static void summarise(struct arm *arm)
+{
+    double *last = memory_zeroed(arm->count, sizeof *last);
+    double *best = memory_zeroed(arm->count, sizeof *best);
+    for (size_t i = 0; i < arm->count; i++) {
+        last[i] = ledger_last_error(&arm->logs[i]);
+        best[i] = ledger_best_error(&arm->logs[i]);
+        arm->diverged += arm->logs[i].status == LOG_DIVERGED ? 1 : 0;
+    }
+    arm->mean = statistics_mean(last, arm->count);
+    arm->sd = statistics_sd(last, arm->count);
+    arm->best = statistics_mean(best, arm->count);
+    free(last);
+    free(best);
+    struct experiment base = *arm->experiment;
+    base.k = 1;
+    arm->base = config_digest(&base);
+}
+
+static int compare_arms(const void *left, const void *right)
+{
+    const struct arm *a = left, *b = right;
+    if (a->experiment->depth != b->experiment->depth)
+        return a->experiment->depth < b->experiment->depth ? -1 : 1;
+    if (a->experiment->epochs != b->experiment->epochs)
+        return a->experiment->epochs < b->experiment->epochs ? -1 : 1;
+    const int base = strcmp(a->base.hex, b->base.hex);
+    if (base != 0)
+        return base;
+    if (a->experiment->k < b->experiment->k || a->experiment->k > b->experiment->k)
+        return a->experiment->k < b->experiment->k ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+int ledger_arms(const struct ledger *ledger, enum scale scale, enum picture_set set,
+                struct arms *arms, struct error *error)
+{
+    *arms = (struct arms){.arm = memory_zeroed(ledger->count, sizeof *arms->arm)};
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        if (log->experiment.scale != (int)scale || log->experiment.set != (int)set)
+            continue;
+        /* sorted by path, the logs of an arm stand together */
+        struct arm *arm = arms->count ? &arms->arm[arms->count - 1] : NULL;
+        if (!arm || strcmp(arm->name, log->experiment.arm) != 0) {
+            arm = &arms->arm[arms->count++];
+            *arm = (struct arm){
+                .name = log->experiment.arm, .experiment = &log->experiment, .logs = log};
+        } else if (strcmp(arm->logs[0].experiment_digest.hex, log->experiment_digest.hex) != 0) {
+            fail(error, "%s: expected the same experiment as in %s; one arm has one", log->path,
+                 arm->logs[0].path);
+            free(arms->arm);
+            return -1;
+        }
+        arm->count++;
+    }
+    for (size_t i = 0; i < arms->count; i++)
+        summarise(&arms->arm[i]);
+    qsort(arms->arm, arms->count, sizeof *arms->arm, compare_arms);
+    return 0;
+}
+
+/* ---- Experiments -------------------------------------------------------------------------- */
+
+int ledger_read_experiments(const char *folder, struct experiment_files *files, struct error *error)
+{
+    size_t count = 0;
+    char *families = memory_text("%s/families", folder);
+    char **path = ledger_files(folder, families, ".ini", &count);
+    free(families);
+    *files = (struct experiment_files){.file = memory_zeroed(count, sizeof *files->file)};
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct experiment_file *file = &files->file[files->count];
+        if (status == 0 &&
+            (status = config_load(path[i], NULL, 0, &file->experiment, error)) == 0) {
+            file->path = path[i];
+            files->count++;
+        } else {
+            free(path[i]);
+        }
+    }
+    free(path);
+    if (status != 0)
+        ledger_free_experiments(files);
+    return status;
+}
+
+void ledger_free_experiments(struct experiment_files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        free(files->file[i].path);
+    free(files->file);
+    *files = (struct experiment_files){0};
+}
+
+char *ledger_value(const struct experiment *experiment, const char *key)
+{
+    char *text = config_text(experiment);
+    char *start = memory_text("%s = ", key);
+    char *value = NULL;
+    for (char *line = strtok(text, "\n"); line && !value; line = strtok(NULL, "\n"))
+        if (strncmp(line, start, strlen(start)) == 0)
+            value = memory_text("%s", line + strlen(start));
+    free(start);
+    free(text);
+    if (!value)
+        BUG("a key that config.c does not know");
+    return value;
+}
+
+int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
+                struct error *error)
+{
+    struct architecture architecture;
+    if (architecture_build(&architecture, experiment, error) != 0)
+        return -1;
+    architecture_size(&architecture, parameters, macs);
+    architecture_free(&architecture);
+    return 0;
+}
+
+char *ledger_network(const struct experiment *experiment)
+{
+    char *family = ledger_value(experiment, "network.family");
+    char *network = memory_text("%s-%d", family, experiment->depth);
+    free(family);
+    return network;
+}

@@ -1,0 +1,94 @@
+/*
+ * ledger - all that was run: the logs below a results folder, and the arms that they belong to.
+ *
+ * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. That is checked here, because
+ * a number is traced by its arm and because a log that lies twice would count twice. Files below
+ * the folder of published numbers are not logs. Every run counts, diverged ones too: their error
+ * is infinite and so is the mean of their arm.
+ */
+#ifndef KDECAY_LEDGER_H
+#define KDECAY_LEDGER_H
+
+#include "config.h"
+#include "log.h"
+
+#include <stddef.h>
+
+struct ledger {
+    struct log *logs; /* sorted by path */
+    size_t count;
+};
+
+/* The files below `results` whose names end in `suffix`, without those below `published` (may be
+ * NULL); sorted. Free the array and each string. */
+char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count);
+
+/* 0 if the log lies where its arm and seed belong and its arm is a name of letters, digits and
+ * "/._-" only, which paths, links and TeX take as it stands; else -1. */
+int ledger_check_place(const struct log *log, const char *results, struct error *error);
+
+/* Read, verify and place all logs. 0; or -1 with *error set and nothing to free. */
+int ledger_read(const char *results, const char *published, struct ledger *ledger,
+                struct error *error);
+void ledger_free(struct ledger *ledger);
+
+/* Test error (%) after the last epoch; infinite if the run diverged. */
+double ledger_last_error(const struct log *log);
+/* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
+double ledger_best_error(const struct log *log);
+/* Line of the row that ledger_last_error() came from; of a run without rows, 1. */
+int ledger_last_line(const struct log *log);
+
+/* ---- Arms --------------------------------------------------------------------------------- */
+
+/* The runs of one experiment file. Points into the ledger. */
+struct arm {
+    const char *name;
+    const struct experiment *experiment;
+    const struct log *logs; /* `count` of them */
+    size_t count, diverged;
+    struct digest base;    /* of the experiment with k = 1: arms that differ in k alone share it */
+    double mean, sd, best; /* of the last errors, %; of the best errors: their mean */
+};
+
+struct arms {
+    struct arm *arm;
+    size_t count;
+};
+
+/* The arms of a scale and a picture set, sorted by depth, epochs, base, k and name. 0, or -1 with
+ * *error set when two logs of one arm hold different experiments. Free arms->arm. */
+int ledger_arms(const struct ledger *ledger, enum scale scale, enum picture_set set,
+                struct arms *arms, struct error *error);
+
+/* ---- Experiments -------------------------------------------------------------------------- */
+
+struct experiment_file {
+    char *path;
+    struct experiment experiment;
+};
+
+struct experiment_files {
+    struct experiment_file *file; /* sorted by path */
+    size_t count;
+};
+
+/* Load every experiment below `folder`. FOLDER/families/ holds fragments for inclusion and is
+ * left out. 0; or -1 with *error set and nothing to free. */
+int ledger_read_experiments(const char *folder, struct experiment_files *files,
+                            struct error *error);
+void ledger_free_experiments(struct experiment_files *files);
+
+/* The word that the canonical text gives for `key`: "network.family" of a preact-20 is "preact".
+ * free() it. */
+char *ledger_value(const struct experiment *experiment, const char *key);
+
+/* Trained parameters and multiply-adds (forward pass, one picture) of the experiment's network. 0,
+ * or -1 with *error where the family has no such depth. */
+int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
+                struct error *error);
+
+/* Family and depth, "preact-20"; free() it. */
+char *ledger_network(const struct experiment *experiment);
+
+#endif

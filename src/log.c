@@ -1,0 +1,461 @@
+#include "log.h"
+
+#include "file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char columns[] = "epoch\tstep\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\t"
+                              "digest\twall_seconds\twall_images_per_s\n";
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+void log_begin(struct log_writer *writer, const struct log_facts *facts)
+{
+    struct text identity = {0};
+    text_add(&identity, "# arm: %s\n# seed: %ld\n", facts->experiment->arm, facts->seed);
+    char *experiment = config_text(facts->experiment);
+    for (char *line = strtok(experiment, "\n"); line; line = strtok(NULL, "\n"))
+        text_add(&identity, "# experiment: %s\n", line);
+    free(experiment);
+    const struct digest digest = config_digest(facts->experiment);
+    text_add(&identity, "# experiment-sha256: %s\n", digest.hex);
+    text_add(&identity, "# train-sha256: %s\n# test-sha256: %s\n", facts->train.hex,
+             facts->test.hex);
+    text_add(&identity, "# parameters: %lld\n# macs: %lld\n", facts->parameters, facts->macs);
+    text_add(&identity, "# initial-sha256: %s\n", facts->initial.hex);
+    writer->chain = digest_of(identity.bytes, identity.length);
+
+    writer->text = (struct text){0};
+    text_add(&writer->text, "# kdecay log: %d\n%s", LOG_VERSION, identity.bytes);
+    free(identity.bytes);
+    text_add(&writer->text, "# program: %s\n# compiler: %s\n", facts->program, facts->compiler);
+    text_add(&writer->text, "# onednn: %s\n# environment: %s\n", facts->onednn, facts->environment);
+    char *kernels = memory_text("%s", facts->kernels);
+    for (char *line = strtok(kernels, "\n"); line; line = strtok(NULL, "\n"))
+        text_add(&writer->text, "# kernel: %s\n", line);
+    free(kernels);
+    text_add(&writer->text, "# threads: %d\n# started: %s\n", facts->threads, facts->started);
+}
+
+/* Add `link` to the chain and to the text. */
+static void add_link(struct log_writer *writer, const char *link)
+{
+    writer->chain = digest_chain(writer->chain.hex, link);
+    text_add(&writer->text, "%s", link);
+}
+
+void log_add_step_loss(struct log_writer *writer, long step, double loss)
+{
+    char *link = memory_text("# step-loss: %ld %.17g\n", step, loss);
+    add_link(writer, link);
+    free(link);
+}
+
+void log_add_columns(struct log_writer *writer)
+{
+    text_add(&writer->text, "%s", columns);
+}
+
+void log_add_row(struct log_writer *writer, const struct log_row *row)
+{
+    /* an error is a count over at most 50,000 pictures: 10 digits give it back exactly */
+    char *link =
+        memory_text("%ld\t%ld\t%.17g\t%.17g\t%.10g\t%.17g\t%.10g", row->epoch, row->step, row->lr,
+                    row->train_loss, row->train_error, row->test_loss, row->test_error);
+    add_link(writer, link);
+    free(link);
+    text_add(&writer->text, "\t%.*s\t%.3f\t%.1f\n", LOG_ROW_DIGEST, writer->chain.hex,
+             row->wall_seconds, row->wall_images_per_s);
+}
+
+void log_add_resumed(struct log_writer *writer, const char *how)
+{
+    text_add(&writer->text, "# resumed: %s\n", how);
+}
+
+void log_end(struct log_writer *writer, long diverged_at, const struct digest *state)
+{
+    char *link = diverged_at ? memory_text("# status: diverged at step %ld\n# state-sha256: %s\n",
+                                           diverged_at, state->hex)
+                             : memory_text("# status: finished\n# state-sha256: %s\n", state->hex);
+    add_link(writer, link);
+    free(link);
+    text_add(&writer->text, "# run-sha256: %s\n", writer->chain.hex);
+    const struct digest text = digest_of(writer->text.bytes, writer->text.length);
+    text_add(&writer->text, "# text-sha256: %s\n", text.hex);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+struct cursor {
+    const char *at; /* the next line */
+    int line;       /* its number, from 1 */
+    const char *path;
+    struct error *error;
+};
+
+/* The next line without its newline, as a string of its own; NULL at the end. A last line without
+ * a newline is a cut file and counts as the end. */
+static char *next_line(struct cursor *cursor)
+{
+    const char *newline = strchr(cursor->at, '\n');
+    if (!newline)
+        return NULL;
+    char *line = memory_text("%.*s", (int)(newline - cursor->at), cursor->at);
+    cursor->at = newline + 1;
+    cursor->line++;
+    return line;
+}
+
+static int expected(const struct cursor *cursor, const char *what)
+{
+    return fail(cursor->error, "%s:%d: expected %s; the log was changed or cut, restore it",
+                cursor->path, cursor->line, what);
+}
+
+static int at_key(const struct cursor *cursor, const char *key)
+{
+    const size_t length = strlen(key);
+    return strncmp(cursor->at, "# ", 2) == 0 && strncmp(cursor->at + 2, key, length) == 0 &&
+           strncmp(cursor->at + 2 + length, ": ", 2) == 0;
+}
+
+/* The value of the next line, "# key: value", as a string of its own; NULL with the error set. */
+static char *take(struct cursor *cursor, const char *key)
+{
+    if (!at_key(cursor, key)) {
+        cursor->line++;
+        char *what = memory_text("\"# %s: ...\"", key);
+        expected(cursor, what);
+        free(what);
+        return NULL;
+    }
+    char *line = next_line(cursor);
+    if (!line) {
+        cursor->line++;
+        expected(cursor, "a whole line");
+        return NULL;
+    }
+    char *value = memory_text("%s", line + 2 + strlen(key) + 2);
+    free(line);
+    return value;
+}
+
+static int take_digest(struct cursor *cursor, const char *key, struct digest *digest)
+{
+    char *value = take(cursor, key);
+    if (!value)
+        return -1;
+    const int good =
+        strlen(value) == DIGEST_LENGTH && strspn(value, "0123456789abcdef") == DIGEST_LENGTH;
+    if (good)
+        memcpy(digest->hex, value, DIGEST_LENGTH + 1);
+    free(value);
+    return good ? 0 : expected(cursor, "a SHA-256 of 64 hexadecimal digits");
+}
+
+static int take_integer(struct cursor *cursor, const char *key, long long *number)
+{
+    char *value = take(cursor, key);
+    if (!value)
+        return -1;
+    char *end = NULL;
+    *number = strtoll(value, &end, 10);
+    const int good = end != value && *end == '\0';
+    free(value);
+    return good ? 0 : expected(cursor, "a whole number");
+}
+
+/* The lines "# experiment: ..." back into a canonical text and that into the experiment. */
+static int take_experiment(struct cursor *cursor, struct log *log)
+{
+    struct text text = {0};
+    text_add(&text, "%s", "");
+    while (at_key(cursor, "experiment")) {
+        char *value = take(cursor, "experiment");
+        if (!value) {
+            free(text.bytes);
+            return -1;
+        }
+        text_add(&text, "%s\n", value);
+        free(value);
+    }
+    char *name = memory_text("%s, its experiment", log->path);
+    int status = config_parse(text.bytes, name, &log->experiment, cursor->error);
+    free(name);
+    if (status == 0 && take_digest(cursor, "experiment-sha256", &log->experiment_digest) != 0)
+        status = -1;
+    const struct digest digest = digest_of(text.bytes, text.length);
+    if (status == 0 && strcmp(digest.hex, log->experiment_digest.hex) != 0)
+        status = expected(cursor, "the digest of the experiment above it");
+    free(text.bytes);
+    return status;
+}
+
+static int parse_identity(struct cursor *cursor, struct log *log, struct digest *chain)
+{
+    const char *first = cursor->at;
+    char *arm = take(cursor, "arm");
+    if (!arm)
+        return -1;
+    char *name = memory_text("%s", arm);
+    free(arm);
+    long long seed = 0;
+    int status = take_integer(cursor, "seed", &seed);
+    log->seed = (long)seed;
+    if (status == 0)
+        status = take_experiment(cursor, log);
+    if (status == 0 && strlen(name) >= sizeof log->experiment.arm)
+        status = expected(cursor, "a shorter name of the arm");
+    if (status == 0)
+        memcpy(log->experiment.arm, name, strlen(name) + 1);
+    free(name);
+    if (status != 0 || take_digest(cursor, "train-sha256", &log->train) != 0 ||
+        take_digest(cursor, "test-sha256", &log->test) != 0 ||
+        take_integer(cursor, "parameters", &log->parameters) != 0 ||
+        take_integer(cursor, "macs", &log->macs) != 0 ||
+        take_digest(cursor, "initial-sha256", &log->initial) != 0)
+        return -1;
+    *chain = digest_of(first, (size_t)(cursor->at - first));
+    return 0;
+}
+
+static int parse_surroundings(struct cursor *cursor, struct log *log)
+{
+    long long threads = 0;
+    if (!(log->program = take(cursor, "program")) || !(log->compiler = take(cursor, "compiler")) ||
+        !(log->onednn = take(cursor, "onednn")) ||
+        !(log->environment = take(cursor, "environment")))
+        return -1;
+    while (at_key(cursor, "kernel")) {
+        char *kernels = take(cursor, "kernel");
+        if (!kernels)
+            return -1;
+        free(kernels);
+    }
+    if (take_integer(cursor, "threads", &threads) != 0 || !(log->started = take(cursor, "started")))
+        return -1;
+    log->threads = (int)threads;
+    return 0;
+}
+
+static int parse_step_losses(struct cursor *cursor, struct log *log, struct digest *chain)
+{
+    while (at_key(cursor, "step-loss")) {
+        const char *link = cursor->at;
+        char *value = take(cursor, "step-loss");
+        if (!value)
+            return -1;
+        long step = 0;
+        double loss = 0;
+        const int good = sscanf(value, "%ld %lf", &step, &loss) == 2 &&
+                         step == log->step_loss_count + 1 && step <= LOG_STEP_LOSSES;
+        free(value);
+        if (!good)
+            return expected(cursor, "the next step and its loss");
+        log->step_losses[log->step_loss_count++] = loss;
+        char *text = memory_text("%.*s", (int)(cursor->at - link), link);
+        *chain = digest_chain(chain->hex, text);
+        free(text);
+    }
+    return 0;
+}
+
+static int parse_row(struct cursor *cursor, struct log *log, struct digest *chain)
+{
+    char *line = next_line(cursor);
+    if (!line) {
+        cursor->line++;
+        return expected(cursor, "a whole row");
+    }
+    struct log_row row = {.line = cursor->line};
+    char digest[LOG_ROW_DIGEST + 1];
+    int covered = 0, all = 0;
+    const int fields =
+        sscanf(line, "%ld\t%ld\t%lf\t%lf\t%lf\t%lf\t%lf%n\t%16[0-9a-f]\t%lf\t%lf%n", &row.epoch,
+               &row.step, &row.lr, &row.train_loss, &row.train_error, &row.test_loss,
+               &row.test_error, &covered, digest, &row.wall_seconds, &row.wall_images_per_s, &all);
+    int status = 0;
+    if (fields != 10 || line[all] != '\0') {
+        status = expected(cursor, "ten columns");
+    } else if (row.epoch != log->row_count + 1) {
+        status = expected(cursor, "the epoch after the last row's");
+    } else {
+        line[covered] = '\0';
+        *chain = digest_chain(chain->hex, line);
+        if (strlen(digest) != LOG_ROW_DIGEST || strncmp(digest, chain->hex, LOG_ROW_DIGEST) != 0)
+            status = expected(cursor, "the row's digest to follow from the rows above");
+    }
+    free(line);
+    if (status != 0)
+        return status;
+    log->rows = memory_resize(log->rows, (size_t)log->row_count + 1, sizeof *log->rows);
+    log->rows[log->row_count++] = row;
+    return 0;
+}
+
+static int parse_rows(struct cursor *cursor, struct log *log, struct digest *chain)
+{
+    if (strncmp(cursor->at, columns, strlen(columns)) != 0) {
+        cursor->line++;
+        return expected(cursor, "the names of the columns");
+    }
+    free(next_line(cursor));
+    for (;;) {
+        if (at_key(cursor, "resumed")) {
+            char *how = take(cursor, "resumed");
+            if (!how)
+                return -1;
+            free(how);
+        } else if (at_key(cursor, "step-loss")) {
+            if (parse_step_losses(cursor, log, chain) != 0)
+                return -1;
+        } else if (cursor->at[0] >= '0' && cursor->at[0] <= '9') {
+            if (parse_row(cursor, log, chain) != 0)
+                return -1;
+        } else {
+            return 0;
+        }
+    }
+}
+
+static int parse_end(struct cursor *cursor, const char *bytes, struct log *log,
+                     struct digest *chain)
+{
+    const char *link = cursor->at;
+    char *status = take(cursor, "status");
+    if (!status)
+        return -1;
+    char rest;
+    if (strcmp(status, "finished") == 0)
+        log->status = LOG_FINISHED;
+    else if (sscanf(status, "diverged at step %ld%c", &log->diverged_at, &rest) == 1)
+        log->status = LOG_DIVERGED;
+    free(status);
+    if (log->status == LOG_RUNNING)
+        return expected(cursor, "\"finished\" or \"diverged at step N\"");
+    if (log->status == LOG_FINISHED && log->row_count != log->experiment.epochs)
+        return expected(cursor, "as many rows as training.epochs");
+    if (take_digest(cursor, "state-sha256", &log->state) != 0)
+        return -1;
+    char *text = memory_text("%.*s", (int)(cursor->at - link), link);
+    *chain = digest_chain(chain->hex, text);
+    free(text);
+    if (take_digest(cursor, "run-sha256", &log->run) != 0)
+        return -1;
+    if (strcmp(log->run.hex, chain->hex) != 0)
+        return expected(cursor, "the last link of the chain");
+    const struct digest above = digest_of(bytes, (size_t)(cursor->at - bytes));
+    if (take_digest(cursor, "text-sha256", &log->text) != 0)
+        return -1;
+    if (strcmp(log->text.hex, above.hex) != 0)
+        return expected(cursor, "the digest of all bytes above");
+    return 0;
+}
+
+/* The whole grammar; leaves the last link in *chain. */
+static int parse(const char *bytes, const char *path, struct log *log, struct digest *chain,
+                 struct error *error)
+{
+    memset(log, 0, sizeof *log);
+    log->path = memory_text("%s", path);
+    struct cursor cursor = {.at = bytes, .line = 0, .path = path, .error = error};
+    long long version = 0;
+    if (take_integer(&cursor, "kdecay log", &version) != 0)
+        return -1;
+    if (version != LOG_VERSION)
+        return expected(&cursor, "version 1 of the format");
+    if (parse_identity(&cursor, log, chain) != 0 || parse_surroundings(&cursor, log) != 0 ||
+        parse_step_losses(&cursor, log, chain) != 0)
+        return -1;
+    if (!(at_key(&cursor, "status") || *cursor.at == '\0') && parse_rows(&cursor, log, chain) != 0)
+        return -1;
+    if (*cursor.at != '\0' && parse_end(&cursor, bytes, log, chain) != 0)
+        return -1;
+    if (*cursor.at == '\0')
+        return 0;
+    cursor.line++;
+    return expected(&cursor, "the end of the file");
+}
+
+int log_parse(const char *bytes, const char *path, struct log *log, struct error *error)
+{
+    struct digest chain;
+    if (parse(bytes, path, log, &chain, error) == 0)
+        return 0;
+    log_free(log);
+    return -1;
+}
+
+int log_read(const char *path, struct log *log, struct error *error)
+{
+    size_t size = 0;
+    char *bytes = file_read(path, &size, error);
+    if (!bytes)
+        return -1;
+    int status = 0;
+    if (strlen(bytes) != size)
+        status = fail(error, "%s: holds a NUL byte; the log was changed, restore it", path);
+    if (status == 0)
+        status = log_parse(bytes, path, log, error);
+    if (status == 0 && log->status == LOG_RUNNING) {
+        log_free(log);
+        status = fail(error, "%s: has no end; the log was cut, restore it", path);
+    }
+    free(bytes);
+    return status;
+}
+
+void log_free(struct log *log)
+{
+    free(log->path);
+    free(log->program);
+    free(log->compiler);
+    free(log->onednn);
+    free(log->environment);
+    free(log->started);
+    free(log->rows);
+    memset(log, 0, sizeof *log);
+}
+
+int log_restore(struct log_writer *writer, const char *bytes, const char *path, struct error *error)
+{
+    struct log log;
+    struct digest chain;
+    const int status = parse(bytes, path, &log, &chain, error);
+    const int running = status == 0 && log.status == LOG_RUNNING;
+    log_free(&log);
+    if (status != 0)
+        return status;
+    if (!running)
+        return fail(error, "%s: the run has ended already", path);
+    *writer = (struct log_writer){.chain = chain};
+    text_add(&writer->text, "%s", bytes);
+    return 0;
+}
+
+int log_read_all(const char *folder, struct log **logs, size_t *count, struct error *error)
+{
+    size_t paths = 0;
+    char **path = file_list(folder, ".tsv", &paths);
+    *logs = memory_zeroed(paths, sizeof **logs);
+    *count = 0;
+    int status = 0;
+    for (size_t i = 0; i < paths; i++) {
+        if (status == 0)
+            status = log_read(path[i], &(*logs)[*count], error);
+        if (status == 0)
+            ++*count;
+        free(path[i]);
+    }
+    free(path);
+    return status;
+}
+
+char *log_path(const char *folder, const char *arm, long seed)
+{
+    return memory_text("%s/%s/seed-%ld.tsv", folder, arm, seed);
+}

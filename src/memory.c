@@ -1,0 +1,76 @@
+#define _POSIX_C_SOURCE 200809L
+#include "memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t product(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        die("%zu objects of %zu bytes do not fit into the address space", count, size);
+    return count * size;
+}
+
+void *memory_zeroed(size_t count, size_t size)
+{
+    void *block = calloc(count ? count : 1, size ? size : 1);
+    if (!block)
+        die("out of memory: %zu bytes were asked for", product(count, size));
+    return block;
+}
+
+float *memory_floats(size_t count)
+{
+    const size_t bytes = product(count ? count : 1, sizeof(float));
+    void *block = NULL;
+    if (posix_memalign(&block, CACHE_LINE, bytes) != 0)
+        die("out of memory: %zu bytes were asked for", bytes);
+    memset(block, 0, bytes);
+    return block;
+}
+
+void *memory_resize(void *block, size_t count, size_t size)
+{
+    const size_t bytes = product(count ? count : 1, size);
+    void *resized = realloc(block, bytes);
+    if (!resized)
+        die("out of memory: %zu bytes were asked for", bytes);
+    return resized;
+}
+
+char *memory_text(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        BUG("a format string that vsnprintf refuses");
+    char *text = memory_zeroed((size_t)length + 1, 1);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        BUG("a format string that vsnprintf refuses");
+    const size_t needed = text->length + (size_t)length + 1;
+    if (needed > text->capacity) {
+        text->capacity = needed * 2;
+        text->bytes = memory_resize(text->bytes, text->capacity, 1);
+    }
+    va_start(arguments, format);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)length;
+}

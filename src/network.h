@@ -1,0 +1,77 @@
+/*
+ * network - an architecture made to run: parameters, feature maps, forward and backward passes.
+ *
+ * Sharding. A minibatch of `batch` pictures is split into a fixed number of shards of
+ * batch / shards pictures, part of the experiment. A shard is the unit of work: one thread runs it
+ * with single-threaded primitives, and thread t of T takes the shards from S t / T to
+ * S (t+1) / T - 1. Threads meet only at a NORM, whose statistics are those of the whole minibatch,
+ * and after the backward pass. What is summed over shards is summed in an order of the shards: BN
+ * sums and losses in double, one shard after another; gradients in a fixed pairwise tree. So the
+ * number of threads changes no bit.
+ *
+ * A minibatch of fewer pictures fills the shards from the front and leaves the rest empty.
+ *
+ * Initialisation: convolutions normal with deviation sqrt(2 / (kernel^2 out)), scale 1, shift 0,
+ * [fb.resnet.torch]; the classifier's weights and bias uniform in +-1/sqrt(channels), the bias
+ * then set to 0 [Torch's nn.Linear; fb.resnet.torch].
+ */
+#ifndef KDECAY_NETWORK_H
+#define KDECAY_NETWORK_H
+
+#include "architecture.h"
+#include "config.h"
+#include "parameters.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct network;
+
+/* Dies where the architecture does not exist or oneDNN fails. The pictures must be given by
+ * network_input() before each pass. */
+struct network *network_create(const struct experiment *experiment, int threads);
+void network_destroy(struct network *network);
+
+void network_initialise(struct network *network, uint32_t seed);
+
+/* ---- Passes -------------------------------------------------------------------------------- */
+
+/* The threads in use: as asked for, but at most one a shard. */
+int network_threads(const struct network *network);
+
+/* Where picture `index` of the minibatch goes: PICTURE_FLOATS floats; and its label. */
+float *network_input(struct network *network, int index);
+int *network_label(struct network *network, int index);
+
+struct pass_result {
+    double loss_sum; /* over pictures, of the cross entropy */
+    long wrong;      /* misclassified pictures */
+};
+
+/* Forward and backward of the first `count` pictures, 1 .. batch: leaves the gradient of their mean
+ * loss in parameters.gradient[0] and updates the running statistics. */
+struct pass_result network_train(struct network *network, int count);
+
+/* Forward with the running statistics. */
+struct pass_result network_evaluate(struct network *network, int count);
+
+/* ---- Parameters ---------------------------------------------------------------------------- */
+
+struct parameters *network_parameters(struct network *network);
+
+/* ---- Descriptions -------------------------------------------------------------------------- */
+
+/* Of the experiment's network, without building it. Dies where it does not exist. */
+void network_size(const struct experiment *experiment, long long *parameters, long long *macs);
+
+const char *network_onednn(const struct network *network);
+const char *network_environment(const struct network *network);
+
+/* One line "name: forward, backward data, backward weights" a convolution; free() it. */
+char *network_kernels(const struct network *network);
+
+/* Every layer with shapes, parameters, multiply-adds and kernels, then "parameters N" and
+ * "macs N". */
+void network_describe(const struct network *network, FILE *out);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * norm - batch normalisation across shards: from the shards' sums to what each pass multiplies
+ * with.
+ *
+ * Statistics are those of the whole minibatch, as in the papers, not of a shard. Each pass over the
+ * maps (layers.h) leaves per-shard sums; here they are added in shard order, in double:
+ *
+ *   forward   mean, biased variance; scale = gamma / sqrt(variance + epsilon),
+ *             shift = beta - mean scale; running = 0.9 running + 0.1 new, with the unbiased
+ * variance [Ioffe and Szegedy, arXiv 1502.03167; epsilon 1e-5 and momentum 0.1 as in Torch] frozen
+ * scale and shift from the running statistics backward  gradients of gamma and beta; offset and
+ * slope of struct norm_backward
+ */
+#ifndef KDECAY_NORM_H
+#define KDECAY_NORM_H
+
+#include <stddef.h>
+
+/* All arrays have one entry a channel. The first six pointers lie in the parameters' arenas. */
+struct norm {
+    const float *gamma, *beta;
+    float *gamma_gradient, *beta_gradient;
+    float *running_mean, *running_variance;
+    int channels;
+    double *sums;      /* [shards][2][channels], of the forward or the backward pass */
+    double *deviation; /* sqrt(variance + epsilon) of the minibatch, inverted */
+    float *scale, *shift, *mean, *offset, *slope;
+};
+
+void norm_allocate(struct norm *norm, int channels, int shards);
+void norm_free(struct norm *norm);
+
+/* Where shard `shard` leaves its sums: [2][channels]. The pivot of the forward pass is the running
+ * mean. */
+double *norm_shard_sums(const struct norm *norm, int shard);
+
+/* From the sums of the first `shards` shards over `elements` values a channel in all. */
+void norm_finish(struct norm *norm, int shards, double elements);
+void norm_backward_finish(struct norm *norm, int shards, double elements);
+
+void norm_freeze(struct norm *norm);
+
+#endif

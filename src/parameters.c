@@ -1,0 +1,172 @@
+#include "parameters.h"
+
+#include "memory.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_FLOATS = CACHE_LINE / sizeof(float) };
+
+static size_t round_up(size_t floats)
+{
+    return (floats + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
+}
+
+int parameters_add(struct parameters *p, const struct tensor *like)
+{
+    p->tensors = memory_resize(p->tensors, (size_t)p->count + 1, sizeof *p->tensors);
+    struct tensor *tensor = &p->tensors[p->count];
+    *tensor = *like;
+    tensor->count = 1;
+    for (int d = 0; d < tensor->dim_count; d++)
+        tensor->count *= (size_t)tensor->dims[d];
+    if (tensor->floats == 0)
+        tensor->floats = tensor->count;
+    return p->count++;
+}
+
+void parameters_allocate(struct parameters *p, int shards)
+{
+    size_t backward = 0;
+    p->floats = 0;
+    for (int trained = 1; trained >= 0; trained--) {
+        for (int i = 0; i < p->count; i++) {
+            struct tensor *tensor = &p->tensors[i];
+            if (tensor->trained != trained)
+                continue;
+            tensor->offset = p->floats;
+            p->floats += round_up(tensor->floats);
+            if (tensor->backward_positions) {
+                tensor->backward_offset = backward;
+                backward += round_up(tensor->floats);
+            }
+        }
+        if (trained)
+            p->trained_floats = p->floats;
+    }
+    p->shards = shards;
+    p->value = memory_floats(p->floats);
+    p->momentum = memory_floats(p->trained_floats);
+    p->backward = memory_floats(backward);
+    p->gradient = memory_zeroed((size_t)shards, sizeof *p->gradient);
+    for (int s = 0; s < shards; s++)
+        p->gradient[s] = memory_floats(p->trained_floats);
+}
+
+void parameters_free(struct parameters *p)
+{
+    for (int s = 0; s < p->shards; s++)
+        free(p->gradient[s]);
+    free(p->gradient);
+    free(p->value);
+    free(p->momentum);
+    free(p->backward);
+    free(p->tensors);
+    memset(p, 0, sizeof *p);
+}
+
+static void draw(const struct tensor *tensor, struct rng rng, uint32_t item, float *values)
+{
+    switch (tensor->initial) {
+    case INITIAL_HE_OUT:
+        rng_normal(rng, item, sqrt(2.0 / (tensor->dims[0] * tensor->dims[2] * tensor->dims[3])),
+                   values, tensor->count);
+        break;
+    case INITIAL_UNIFORM:
+        for (size_t i = 0; i < tensor->count; i++) {
+            const uint32_t word = rng_draw(rng, 0, item, (uint32_t)i).word[0];
+            values[i] = (float)((((double)word + 0.5) * 0x1p-31 - 1) / sqrt(tensor->dims[1]));
+        }
+        break;
+    case INITIAL_ZERO:
+    case INITIAL_ONE:
+        for (size_t i = 0; i < tensor->count; i++)
+            values[i] = tensor->initial == INITIAL_ONE;
+        break;
+    }
+}
+
+void parameters_initialise(struct parameters *p, uint32_t seed)
+{
+    const struct rng rng = {seed, RNG_INITIALISE};
+    memset(p->momentum, 0, p->trained_floats * sizeof *p->momentum);
+    for (int i = 0; i < p->count; i++) {
+        float *values = memory_floats(p->tensors[i].count);
+        draw(&p->tensors[i], rng, (uint32_t)i, values);
+        parameters_set(p, i, TENSOR_VALUE, values);
+        free(values);
+    }
+}
+
+void parameters_reduce(struct parameters *p, size_t start, size_t end)
+{
+    enum { PIECE = 1024 }; /* floats: all shards' pieces stay in the first-level cache */
+    for (size_t piece = start; piece < end; piece += PIECE) {
+        const size_t stop = piece + PIECE < end ? piece + PIECE : end;
+        for (int step = 1; step < p->shards; step *= 2) {
+            for (int s = 0; s + step < p->shards; s += 2 * step) {
+                float *into = p->gradient[s];
+                const float *from = p->gradient[s + step];
+                for (size_t i = piece; i < stop; i++)
+                    into[i] += from[i];
+            }
+        }
+    }
+}
+
+void parameters_renew_backward(struct parameters *p, int index)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    if (!tensor->backward_positions)
+        return;
+    const float *value = p->value + tensor->offset;
+    float *backward = p->backward + tensor->backward_offset;
+    for (size_t i = 0; i < tensor->count; i++)
+        backward[tensor->backward_positions[i]] = value[tensor->positions[i]];
+}
+
+static float *arena(const struct parameters *p, enum tensor_state state)
+{
+    return state == TENSOR_VALUE      ? p->value
+           : state == TENSOR_MOMENTUM ? p->momentum
+                                      : p->gradient[0];
+}
+
+void parameters_get(const struct parameters *p, int index, enum tensor_state state, float *out)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    const float *from = arena(p, state) + tensor->offset;
+    for (size_t i = 0; i < tensor->count; i++)
+        out[i] = from[tensor->positions ? tensor->positions[i] : i];
+}
+
+void parameters_set(struct parameters *p, int index, enum tensor_state state, const float *in)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    float *to = arena(p, state) + tensor->offset;
+    for (size_t i = 0; i < tensor->count; i++)
+        to[tensor->positions ? tensor->positions[i] : i] = in[i];
+    if (state == TENSOR_VALUE)
+        parameters_renew_backward(p, index);
+}
+
+struct digest parameters_digest(const struct parameters *p)
+{
+    size_t total = 0;
+    for (int i = 0; i < p->count; i++)
+        total += p->tensors[i].count * (p->tensors[i].trained ? 2 : 1);
+    float *all = memory_floats(total), *at = all;
+    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+        for (int i = 0; i < p->count; i++) {
+            if (state == TENSOR_MOMENTUM && !p->tensors[i].trained)
+                continue;
+            parameters_get(p, i, state, at);
+            at += p->tensors[i].count;
+        }
+    }
+    const struct digest digest = digest_of(all, total * sizeof *all);
+    free(all);
+    return digest;
+}

@@ -1,0 +1,81 @@
+/*
+ * parameters - the tensors of a network and how they lie in memory.
+ *
+ * All tensors share arenas of floats: one of values, one of momentum, one of gradients for each
+ * shard, all with the same offsets: first what is trained, then the running statistics of BN. A
+ * tensor lies in the layout in which it is used (dnn.h): `positions` tells where each element of
+ * the canonical order [out][in][height][width] is. What a layout pads is 0 in every arena and stays
+ * so under SGD. Convolutions' backward layouts live in an arena of their own, derived from the
+ * values.
+ *
+ * Checkpoints and digests see canonical order only, so that no layout shows in them.
+ */
+#ifndef KDECAY_PARAMETERS_H
+#define KDECAY_PARAMETERS_H
+
+#include "digest.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TENSOR_NAME = 64 };
+
+/* How a tensor starts. */
+enum initial {
+    INITIAL_ZERO,
+    INITIAL_ONE,
+    INITIAL_HE_OUT, /* normal, deviation sqrt(2 / (out * kernel^2)) [He et al. 2015, fan-out] */
+    INITIAL_UNIFORM /* +-1/sqrt(in) [Torch's nn.Linear] */
+};
+
+struct tensor {
+    char name[TENSOR_NAME]; /* "stage1.unit1.conv1.weight" */
+    int dims[4], dim_count;
+    size_t count; /* elements */
+    int trained;  /* 0: running statistics */
+    enum initial initial;
+    size_t floats;                      /* in its layout */
+    size_t offset;                      /* in the arenas, in floats; a multiple of a cache line */
+    const uint32_t *positions;          /* NULL: canonical order itself */
+    const uint32_t *backward_positions; /* NULL: no backward layout */
+    size_t backward_offset;
+};
+
+enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
+
+struct parameters {
+    struct tensor *tensors;
+    int count, shards;
+    size_t floats, trained_floats; /* of an arena; of its trained front */
+    float *value, *momentum, *backward;
+    float **gradient; /* one arena a shard; [0] holds the sum after parameters_reduce() */
+};
+
+/* Add a tensor; `like` gives everything but the offsets. Returns its index. */
+int parameters_add(struct parameters *parameters, const struct tensor *like);
+
+/* Place all tensors and allocate zeroed arenas. */
+void parameters_allocate(struct parameters *parameters, int shards);
+void parameters_free(struct parameters *parameters);
+
+/* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i. Momentum 0. */
+void parameters_initialise(struct parameters *parameters, uint32_t seed);
+
+/* Add up the shards' gradients of floats [start, end) into gradient[0]: a fixed pairwise tree,
+ * neighbours first. Other ranges may be summed by other threads. */
+void parameters_reduce(struct parameters *parameters, size_t start, size_t end);
+
+/* Renew the backward layout of one tensor from its values. */
+void parameters_renew_backward(struct parameters *parameters, int index);
+
+/* Copy a tensor to or from canonical order. Setting values renews the backward layout. */
+void parameters_get(const struct parameters *parameters, int index, enum tensor_state state,
+                    float *out);
+void parameters_set(struct parameters *parameters, int index, enum tensor_state state,
+                    const float *in);
+
+/* SHA-256 over the values of all tensors in order, then the momentum of the trained ones, as
+ * canonical little-endian floats. */
+struct digest parameters_digest(const struct parameters *parameters);
+
+#endif

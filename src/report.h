@@ -1,0 +1,40 @@
+/*
+ * report - everything that the paper and the figures read, made from logs and published numbers.
+ *
+ *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
+ *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end
+ *     OUT/tables/macros.tex            numbers of the paper's text
+ *     OUT/plots/schedules.tsv          L(s) for k = 1, 1.5, 2, 3, 5: polynomial and cosine
+ *     OUT/plots/training.tsv           the epochs of each finished desk run, a block a run
+ *
+ * The output is a function of the files read alone: no clock, no locale, no absolute path that was
+ * not given. Paths are shown as given, so give them relative to the project.
+ *
+ * In LaTeX a number from a log is a link. The paper defines
+ *     \fromlog{PATH}{LINE}{8.37}        to a line of a log
+ *     \fromruns{ARM}{8.37}              from a mean over an arm's runs to the ledger ...
+ *     \runanchor{ARM}                   ... which holds this anchor at the arm's first run
+ *     \frompublished{PATH}{LINE}{6.37}  to a line of a file of published numbers
+ * and loads booktabs, array and, for runs.tex, longtable.
+ *
+ * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount
+ * and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN...,
+ * followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
+ * \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
+ */
+#ifndef KDECAY_REPORT_H
+#define KDECAY_REPORT_H
+
+#include "error.h"
+
+struct report_sources {
+    const char *results;     /* folder of raw logs */
+    const char *experiments; /* folder of experiment files */
+    const char *published;   /* folder of published numbers; may lie below `results` */
+};
+
+/* Write all files below `out`, each whole or not at all. 0; or -1 with *error set, when a source
+ * cannot be read. Dies when a file cannot be written. */
+int report_write(const struct report_sources *sources, const char *out, struct error *error);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * statistics - how arms are compared, by rules fixed before any result was seen.
+ *
+ * Arms share their seeds, so that a comparison is one of pairs: d_i = error of arm - error of the
+ * k = 1 arm, with the same seed i (points of percentage; below 0 is better). The unit of
+ * repetition is the run; that all runs share one test set is not covered by any of these numbers.
+ *
+ * Where a number does not exist (too few pairs, a diverged run) it is NaN and the reason, a
+ * constant string, says why; else the reason is NULL.
+ */
+#ifndef KDECAY_STATISTICS_H
+#define KDECAY_STATISTICS_H
+
+#include <stddef.h>
+
+enum {
+    STATISTICS_MIN_PAIRS = 6,       /* 2/2^n < 0.05 needs n >= 6 */
+    STATISTICS_MAX_EXACT_PAIRS = 20 /* 2^n sign patterns are enumerated */
+};
+
+/* NaN for n = 0; infinite if a value is. */
+double statistics_mean(const double *values, size_t n);
+
+/* Sample standard deviation, divisor n - 1. NaN for n < 2 or if a value is not finite. */
+double statistics_sd(const double *values, size_t n);
+
+struct interval {
+    double low, high;
+    const char *reason; /* why it does not exist */
+};
+
+/* Student-t interval of the mean of n differences: mean -+ t_{n-1, (1+level)/2} sd / sqrt(n). */
+struct interval statistics_t_interval(const double *differences, size_t n, double level);
+
+/* Exact two-sided sign-flip test of "the differences are symmetric around 0": the share of the
+ * 2^n patterns of signs whose |mean| is at least the observed one, ties included. Its smallest
+ * value is 2/2^n. */
+double statistics_sign_flip(const double *differences, size_t n, const char **reason);
+
+/* Holm's step-down adjustment over one family: sorted p_(1) <= ... <= p_(m) become
+ * max over j <= i of min(1, (m - j + 1) p_(j)). Members that are NaN are left out of the family
+ * and stay NaN. `adjusted` may not overlap `p`. */
+void statistics_holm(const double *p, size_t n, double *adjusted);
+
+/* "better", "worse" or "no evidence": evidence is n >= STATISTICS_MIN_PAIRS, a Holm-adjusted p
+ * below 0.05 and an interval without 0, all three. */
+const char *statistics_verdict(size_t n, struct interval interval, double holm);
+
+#endif

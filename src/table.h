@@ -1,0 +1,58 @@
+/*
+ * table - one table, three ways to write it: aligned text, CSV, LaTeX.
+ *
+ * Rows are filled cell by cell, left to right. A cell has a plain text and, where it should be
+ * more than that text in LaTeX (a link to its log), a LaTeX text. The plain texts make the text
+ * and the CSV, so that no number can differ between the three.
+ */
+#ifndef KDECAY_TABLE_H
+#define KDECAY_TABLE_H
+
+#include "memory.h"
+
+#include <stddef.h>
+
+struct table_column {
+    const char *name; /* with its unit; text and CSV */
+    const char *tex;  /* LaTeX source of the heading */
+    char align;       /* 'l', 'r', or 'p': left, of the width `width` in LaTeX */
+    const char *width;
+};
+
+struct table_cell {
+    char *plain, *tex;
+    int group; /* spans all columns */
+};
+
+struct table {
+    const struct table_column *columns;
+    size_t column_count;
+    struct table_cell *cells;
+    size_t cell_count;
+};
+
+/* `columns` must outlive the table. */
+void table_begin(struct table *table, const struct table_column *columns, size_t count);
+
+/* The next cell. Takes both strings over; `tex` may be NULL: the plain text, escaped; a
+ * lone "-", nothing there, becomes a dash. */
+void table_add(struct table *table, char *plain, char *tex);
+
+/* A heading over the rows that follow; between rows only. LaTeX alone shows it. */
+void table_add_group(struct table *table, const char *title);
+
+/* Append to `out`. */
+void table_write_text(const struct table *table, struct text *out);
+void table_write_csv(const struct table *table, struct text *out);
+
+/* A whole `environment` (tabular or longtable) with the rules of booktabs, in a group of narrow
+ * column gaps; caption and float are the paper's. */
+void table_write_tex(const struct table *table, const char *environment, struct text *out);
+
+void table_free(struct table *table);
+
+/* `plain` with the characters escaped that TeX takes for its own; free() it. A '/' may end a
+ * line. */
+char *table_tex_escaped(const char *plain);
+
+#endif

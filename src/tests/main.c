@@ -1,0 +1,51 @@
+/*
+ * Runs all tests, or those of the rooms named as arguments. Ends with "N passed, N failed" and
+ * status 1 if any failed or none ran.
+ */
+#include "tests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* cmocka.h offers the group runner as a macro over true arrays; these are only pointers here. */
+static int run_group(const char *name, const struct CMUnitTest *tests, size_t count)
+{
+    return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
+}
+
+static const struct group {
+    const char *name;
+    const struct CMUnitTest *tests;
+    const size_t *count;
+} groups[] = {
+#define GROUP(room)                                                                                \
+    {                                                                                              \
+#room, room##_tests, &room##_test_count                                                    \
+    }
+    GROUP(rng),    GROUP(config), GROUP(schedule), GROUP(dataset),    GROUP(log),
+    GROUP(dnn),    GROUP(layers), GROUP(network),  GROUP(checkpoint), GROUP(statistics),
+    GROUP(report), GROUP(audit),  GROUP(program),
+};
+
+static int chosen(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return 1;
+    return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+    size_t ran = 0, failed = 0;
+    for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
+        if (!chosen(groups[g].name, argc, argv))
+            continue;
+        failed += (size_t)run_group(groups[g].name, groups[g].tests, *groups[g].count);
+        ran += *groups[g].count;
+    }
+    fflush(stderr);
+    printf("%zu passed, %zu failed\n", ran - failed, failed);
+    return failed || ran == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,429 @@
+#include "reference.h"
+
+#include "error.h"
+#include "memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double epsilon = 1e-5;
+
+/* ---- Numbers ------------------------------------------------------------------------------- */
+
+/* The multiplier is Knuth's (MMIX); only the upper bits are used. */
+double reference_number(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*state >> 11) * 0x1p-52 - 1;
+}
+
+void reference_numbers(uint64_t *state, size_t count, double *values)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = reference_number(state);
+}
+
+double reference_error(size_t count, const double *a, const double *b)
+{
+    double worst = 0, largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(a[i]) || isnan(b[i]))
+            return NAN;
+        worst = fmax(worst, fabs(a[i] - b[i]));
+        largest = fmax(largest, fabs(b[i]));
+    }
+    return worst / largest;
+}
+
+/* ---- Layers -------------------------------------------------------------------------------- */
+
+size_t shape_count(struct shape shape)
+{
+    return (size_t)shape.pictures * (size_t)shape.channels * (size_t)shape.height *
+           (size_t)shape.width;
+}
+
+struct shape shape_after(struct shape in, int out_channels, struct window window)
+{
+    return (struct shape){in.pictures, out_channels,
+                          (in.height + 2 * window.padding - window.kernel) / window.stride + 1,
+                          (in.width + 2 * window.padding - window.kernel) / window.stride + 1};
+}
+
+/* The plane of one picture and channel. */
+static size_t plane(struct shape s, int picture, int channel)
+{
+    return (size_t)(picture * s.channels + channel) * (size_t)(s.height * s.width);
+}
+
+/* x with zeros around every plane. The columns of a row stand by their remainder by the stride, so
+ * that those which one tap of the window meets are neighbours. */
+static double *pad(struct shape in, struct window w, const double *x, struct shape *padded)
+{
+    const int each = (in.width + 2 * w.padding + w.stride - 1) / w.stride;
+    *padded = (struct shape){in.pictures, in.channels, in.height + 2 * w.padding, each * w.stride};
+    double *to = memory_zeroed(shape_count(*padded), sizeof *to);
+    for (int n = 0; n < in.pictures; n++) {
+        for (int c = 0; c < in.channels; c++) {
+            for (int row = 0; row < in.height; row++) {
+                double *line = to + plane(*padded, n, c) + (row + w.padding) * padded->width;
+                for (int i = 0; i < in.width; i++)
+                    line[(i + w.padding) % w.stride * each + (i + w.padding) / w.stride] =
+                        x[plane(in, n, c) + (size_t)(row * in.width + i)];
+            }
+        }
+    }
+    return to;
+}
+
+/* One input channel's part of one output channel. The clones only save time: no two of them need
+ * give the same bits. */
+__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static void
+add_plane(struct shape padded, struct shape out, struct window w, const double *x,
+          const double *weights, double *y)
+{
+    for (int ky = 0; ky < w.kernel; ky++) {
+        for (int kx = 0; kx < w.kernel; kx++) {
+            const double weight = weights[ky * w.kernel + kx];
+            for (int row = 0; row < out.height; row++) {
+                const double *from = x + (row * w.stride + ky) * padded.width +
+                                     kx % w.stride * (padded.width / w.stride) + kx / w.stride;
+                double *to = y + row * out.width;
+#pragma omp simd
+                for (int column = 0; column < out.width; column++)
+                    to[column] += weight * from[column];
+            }
+        }
+    }
+}
+
+void reference_convolution(struct shape in, int out_channels, struct window window, const double *x,
+                           const double *weights, double *y)
+{
+    const struct shape out = shape_after(in, out_channels, window);
+    const int taps = window.kernel * window.kernel;
+    struct shape padded;
+    double *from = pad(in, window, x, &padded);
+    memset(y, 0, shape_count(out) * sizeof *y);
+    for (int n = 0; n < in.pictures; n++)
+        for (int o = 0; o < out.channels; o++)
+            for (int i = 0; i < in.channels; i++)
+                add_plane(padded, out, window, from + plane(padded, n, i),
+                          weights + (o * in.channels + i) * taps, y + plane(out, n, o));
+    free(from);
+}
+
+/* Weight (ky, kx) of one pair of channels: what it adds to dx, and its own derivative. */
+static double backward_tap(struct shape in, struct shape out, struct window w, int ky, int kx,
+                           double weight, const double *x, const double *dy, double *dx)
+{
+    double sum = 0;
+    for (int row = 0; row < out.height; row++) {
+        for (int column = 0; column < out.width; column++) {
+            const int from_row = row * w.stride + ky - w.padding;
+            const int from_column = column * w.stride + kx - w.padding;
+            if (from_row < 0 || from_row >= in.height || from_column < 0 || from_column >= in.width)
+                continue;
+            const double gradient = dy[row * out.width + column];
+            sum += gradient * x[from_row * in.width + from_column];
+            dx[from_row * in.width + from_column] += gradient * weight;
+        }
+    }
+    return sum;
+}
+
+void reference_convolution_backward(struct shape in, int out_channels, struct window window,
+                                    const double *x, const double *weights, const double *dy,
+                                    double *dx, double *dweights)
+{
+    const struct shape out = shape_after(in, out_channels, window);
+    const int taps = window.kernel * window.kernel;
+    memset(dx, 0, shape_count(in) * sizeof *dx);
+    memset(dweights, 0, (size_t)(out_channels * in.channels * taps) * sizeof *dweights);
+    for (int n = 0; n < in.pictures; n++)
+        for (int o = 0; o < out.channels; o++)
+            for (int i = 0; i < in.channels; i++)
+                for (int tap = 0; tap < taps; tap++) {
+                    const int at = (o * in.channels + i) * taps + tap;
+                    dweights[at] += backward_tap(
+                        in, out, window, tap / window.kernel, tap % window.kernel, weights[at],
+                        x + plane(in, n, i), dy + plane(out, n, o), dx + plane(in, n, i));
+                }
+}
+
+void reference_statistics(struct shape shape, const double *x, double *mean, double *variance)
+{
+    const int pixels = shape.height * shape.width;
+    const double samples = (double)shape.pictures * pixels;
+    for (int c = 0; c < shape.channels; c++) {
+        double sum = 0, squares = 0;
+        for (int n = 0; n < shape.pictures; n++)
+            for (int p = 0; p < pixels; p++)
+                sum += x[plane(shape, n, c) + (size_t)p];
+        mean[c] = sum / samples;
+        for (int n = 0; n < shape.pictures; n++) {
+            for (int p = 0; p < pixels; p++) {
+                const double off = x[plane(shape, n, c) + (size_t)p] - mean[c];
+                squares += off * off;
+            }
+        }
+        variance[c] = squares / samples;
+    }
+}
+
+void reference_norm(struct shape shape, const double *x, const double *mean, const double *variance,
+                    const double *gamma, const double *beta, double *y)
+{
+    const size_t pixels = (size_t)(shape.height * shape.width);
+    for (int n = 0; n < shape.pictures; n++) {
+        for (int c = 0; c < shape.channels; c++) {
+            const double deviation = sqrt(variance[c] + epsilon);
+            for (size_t p = plane(shape, n, c); p < plane(shape, n, c) + pixels; p++) {
+                const double value = gamma[c] * (x[p] - mean[c]) / deviation + beta[c];
+                y[p] = value < 0 ? 0 : value;
+            }
+        }
+    }
+}
+
+void reference_shortcut(struct shape in, int out_channels, int stride, const double *x, double *y)
+{
+    const struct shape out = shape_after(in, out_channels, (struct window){1, stride, 0});
+    memset(y, 0, shape_count(out) * sizeof *y);
+    for (int n = 0; n < in.pictures; n++)
+        for (int c = 0; c < in.channels; c++)
+            for (int row = 0; row < out.height; row++)
+                for (int column = 0; column < out.width; column++)
+                    y[plane(out, n, c) + (size_t)(row * out.width + column)] =
+                        x[plane(in, n, c) + (size_t)(row * stride * in.width + column * stride)];
+}
+
+void reference_head(struct shape shape, int classes, const double *x, const double *weights,
+                    const double *bias, const int *labels, double *losses, int *wrong)
+{
+    const size_t pixels = (size_t)(shape.height * shape.width);
+    if (wrong)
+        *wrong = 0;
+    for (int n = 0; n < shape.pictures; n++) {
+        double total = 0, own = 0, best = -INFINITY;
+        for (int j = 0; j < classes; j++) {
+            double logit = bias[j];
+            for (int c = 0; c < shape.channels; c++) {
+                double sum = 0;
+                for (size_t p = 0; p < pixels; p++)
+                    sum += x[plane(shape, n, c) + p];
+                logit += weights[j * shape.channels + c] * sum / (double)pixels;
+            }
+            total += exp(logit);
+            best = fmax(best, logit);
+            if (j == labels[n])
+                own = logit;
+        }
+        losses[n] = log(total) - own;
+        if (wrong)
+            *wrong += own < best;
+    }
+}
+
+/* ---- A whole pre-activation ResNet --------------------------------------------------------- */
+
+static const struct window three = {3, 1, 1}, three_by_two = {3, 2, 1};
+
+/* What a unit has in reference.maps; the next unit's RAW is its sum. */
+enum { RAW, ACTIVE, MIDDLE, MIDDLE_ACTIVE, BRANCH, UNIT_MAPS };
+
+/* The layers with weights in their order: the stem, four of each unit, the last norm. */
+enum { NORM1, CONV1, NORM2, CONV2, UNIT_STEPS };
+
+struct unit {
+    struct shape in, out;
+    struct window first; /* convolution */
+};
+
+static struct unit unit_at(const struct reference *r, int unit)
+{
+    const int per_stage = r->unit_count / 3;
+    const int stage = unit / per_stage, before = unit ? (unit - 1) / per_stage : 0;
+    return (struct unit){.in = {r->pictures, 16 << before, 32 >> before, 32 >> before},
+                         .out = {r->pictures, 16 << stage, 32 >> stage, 32 >> stage},
+                         .first = stage == before ? three : three_by_two};
+}
+
+static double *map_at(const struct reference *r, int unit, int map)
+{
+    return r->maps[unit * UNIT_MAPS + map];
+}
+
+static const double *tensor_of(const struct reference *r, const char *layer, const char *suffix)
+{
+    const size_t length = strlen(layer);
+    for (int t = 0; t < r->tensor_count; t++) {
+        const char *name = r->tensors[t].name;
+        if (strncmp(name, layer, length) == 0 && strcmp(name + length, suffix) == 0)
+            return r->tensors[t].values;
+    }
+    die("reference: no tensor %s%s", layer, suffix);
+}
+
+static void name_step(const struct reference *r, int step, char *name)
+{
+    static const char *const layers[UNIT_STEPS] = {"norm1", "conv1", "norm2", "conv2"};
+    const int unit = (step - 1) / UNIT_STEPS, per_stage = r->unit_count / 3;
+    if (step == 0)
+        strcpy(name, "stem");
+    else if (unit == r->unit_count)
+        strcpy(name, step == 1 + UNIT_STEPS * unit ? "norm" : "classifier");
+    else
+        snprintf(name, REFERENCE_NAME, "stage%d.unit%d.%s", 1 + unit / per_stage,
+                 1 + unit % per_stage, layers[(step - 1) % UNIT_STEPS]);
+}
+
+static void run_norm(struct reference *r, int index, const char *name, struct shape shape,
+                     const double *x, double *y)
+{
+    struct reference_batch *norm = &r->norms[index];
+    const double *mean = norm->mean, *variance = norm->variance;
+    if (r->mode == REFERENCE_RUNNING) {
+        mean = tensor_of(r, name, ".running_mean");
+        variance = tensor_of(r, name, ".running_var");
+    } else {
+        strcpy(norm->name, name);
+        norm->channels = shape.channels;
+        norm->samples = (double)shape.pictures * shape.height * shape.width;
+        reference_statistics(shape, x, norm->mean, norm->variance);
+    }
+    reference_norm(shape, x, mean, variance, tensor_of(r, name, ".weight"),
+                   tensor_of(r, name, ".bias"), y);
+}
+
+/* The next unit's raw value: the branch and the shortcut, which carries the activated value of the
+ * very first unit and else the raw one. */
+static void add_shortcut(const struct reference *r, int unit)
+{
+    const struct unit u = unit_at(r, unit);
+    double *sum = map_at(r, unit + 1, RAW);
+    reference_shortcut(u.in, u.out.channels, u.first.stride,
+                       map_at(r, unit, unit == 0 ? ACTIVE : RAW), sum);
+    for (size_t i = 0; i < shape_count(u.out); i++)
+        sum[i] += map_at(r, unit, BRANCH)[i];
+}
+
+static void run_unit_step(struct reference *r, int unit, int step, const char *name)
+{
+    const struct unit u = unit_at(r, unit);
+    switch (step) {
+    case NORM1:
+        run_norm(r, 2 * unit, name, u.in, map_at(r, unit, RAW), map_at(r, unit, ACTIVE));
+        break;
+    case CONV1:
+        reference_convolution(u.in, u.out.channels, u.first, map_at(r, unit, ACTIVE),
+                              tensor_of(r, name, ".weight"), map_at(r, unit, MIDDLE));
+        break;
+    case NORM2:
+        run_norm(r, 2 * unit + 1, name, u.out, map_at(r, unit, MIDDLE),
+                 map_at(r, unit, MIDDLE_ACTIVE));
+        break;
+    case CONV2:
+        reference_convolution(u.out, u.out.channels, three, map_at(r, unit, MIDDLE_ACTIVE),
+                              tensor_of(r, name, ".weight"), map_at(r, unit, BRANCH));
+        add_shortcut(r, unit);
+        break;
+    }
+}
+
+static double run_head(struct reference *r)
+{
+    double *losses = memory_zeroed((size_t)r->pictures, sizeof *losses), sum = 0;
+    reference_head(unit_at(r, r->unit_count - 1).out, r->classes, r->last_active,
+                   tensor_of(r, "classifier", ".weight"), tensor_of(r, "classifier", ".bias"),
+                   r->labels, losses, &r->wrong);
+    for (int n = 0; n < r->pictures; n++)
+        sum += losses[n];
+    free(losses);
+    return sum / r->pictures;
+}
+
+double reference_loss(struct reference *r, const char *changed)
+{
+    const int last_norm = 1 + UNIT_STEPS * r->unit_count;
+    int dirty = changed == NULL;
+    for (int step = 0; step <= last_norm; step++) {
+        char name[REFERENCE_NAME];
+        name_step(r, step, name);
+        const size_t length = strlen(name);
+        dirty |= changed && strncmp(changed, name, length) == 0 && changed[length] == '.';
+        if (!dirty)
+            continue;
+        if (step == 0)
+            reference_convolution((struct shape){r->pictures, 3, 32, 32}, 16, three, r->picture,
+                                  tensor_of(r, name, ".weight"), map_at(r, 0, RAW));
+        else if (step == last_norm)
+            run_norm(r, r->norm_count - 1, name, unit_at(r, r->unit_count - 1).out,
+                     map_at(r, r->unit_count, RAW), r->last_active);
+        else
+            run_unit_step(r, (step - 1) / UNIT_STEPS, (step - 1) % UNIT_STEPS, name);
+    }
+    return run_head(r);
+}
+
+static void copy_tensors(struct reference *r, const struct parameters *parameters)
+{
+    r->tensor_count = parameters->count;
+    r->tensors = memory_zeroed((size_t)parameters->count, sizeof *r->tensors);
+    for (int t = 0; t < parameters->count; t++) {
+        const size_t count = parameters->tensors[t].count;
+        float *values = memory_floats(count);
+        parameters_get(parameters, t, TENSOR_VALUE, values);
+        r->tensors[t] = (struct reference_tensor){.name = parameters->tensors[t].name,
+                                                  .count = count,
+                                                  .values = memory_zeroed(count, sizeof(double))};
+        for (size_t i = 0; i < count; i++)
+            r->tensors[t].values[i] = (double)values[i];
+        free(values);
+    }
+}
+
+struct reference *reference_create(const struct parameters *parameters, int depth, int classes,
+                                   int count, const float *pictures, const int *labels)
+{
+    struct reference *r = memory_zeroed(1, sizeof *r);
+    r->unit_count = (depth - 2) / 2;
+    r->classes = classes;
+    r->pictures = count;
+    r->labels = labels;
+    r->norm_count = 2 * r->unit_count + 1;
+    r->norms = memory_zeroed((size_t)r->norm_count, sizeof *r->norms);
+    copy_tensors(r, parameters);
+    const size_t floats = shape_count((struct shape){count, 3, 32, 32});
+    r->picture = memory_zeroed(floats, sizeof *r->picture);
+    for (size_t i = 0; i < floats; i++)
+        r->picture[i] = (double)pictures[i];
+    r->maps = memory_zeroed((size_t)((r->unit_count + 1) * UNIT_MAPS), sizeof *r->maps);
+    for (int unit = 0; unit <= r->unit_count; unit++) {
+        /* the last one's RAW is the sum after all units */
+        const struct unit u = unit_at(r, unit < r->unit_count ? unit : unit - 1);
+        const struct shape raw = unit < r->unit_count ? u.in : u.out;
+        for (int map = 0; map < (unit < r->unit_count ? UNIT_MAPS : 1); map++)
+            r->maps[unit * UNIT_MAPS + map] =
+                memory_zeroed(shape_count(map <= ACTIVE ? raw : u.out), sizeof(double));
+    }
+    r->last_active =
+        memory_zeroed(shape_count(unit_at(r, r->unit_count - 1).out), sizeof *r->last_active);
+    return r;
+}
+
+void reference_free(struct reference *r)
+{
+    for (int map = 0; map < (r->unit_count + 1) * UNIT_MAPS; map++)
+        free(r->maps[map]);
+    for (int t = 0; t < r->tensor_count; t++)
+        free(r->tensors[t].values);
+    free(r->tensors);
+    free(r->norms);
+    free(r->picture);
+    free(r->last_active);
+    free(r->maps);
+    free(r);
+}

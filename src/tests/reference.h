@@ -1,0 +1,98 @@
+/*
+ * reference - what layers and networks should compute, once more: naive loops in double over plain
+ * [picture][channel][row][column] arrays, written from architecture.h and the papers it names. Of
+ * the project's code only the list of tensors is read, by name.
+ */
+#ifndef KDECAY_REFERENCE_H
+#define KDECAY_REFERENCE_H
+
+#include "parameters.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REFERENCE_CHANNELS = 64, REFERENCE_NAME = 64 };
+
+/* ---- Numbers ------------------------------------------------------------------------------- */
+
+/* The next of a sequence, uniform on [-1, 1). */
+double reference_number(uint64_t *state);
+void reference_numbers(uint64_t *state, size_t count, double *values);
+
+/* max |a - b| / max |b|; NaN where there is one. */
+double reference_error(size_t count, const double *a, const double *b);
+
+/* ---- Layers -------------------------------------------------------------------------------- */
+
+struct shape {
+    int pictures, channels, height, width;
+};
+struct window {
+    int kernel, stride, padding;
+};
+
+size_t shape_count(struct shape shape);
+/* Of a convolution's output. */
+struct shape shape_after(struct shape in, int out_channels, struct window window);
+
+/* weights: [out][in][kernel][kernel]. */
+void reference_convolution(struct shape in, int out_channels, struct window window, const double *x,
+                           const double *weights, double *y);
+/* The adjoints: of the map x -> y, and of the map weights -> y. */
+void reference_convolution_backward(struct shape in, int out_channels, struct window window,
+                                    const double *x, const double *weights, const double *dy,
+                                    double *dx, double *dweights);
+
+/* Mean and biased variance of each channel, over pictures and pixels. */
+void reference_statistics(struct shape shape, const double *x, double *mean, double *variance);
+/* y = relu(gamma (x - mean) / sqrt(variance + 1e-5) + beta). */
+void reference_norm(struct shape shape, const double *x, const double *mean, const double *variance,
+                    const double *gamma, const double *beta, double *y);
+
+/* Every stride-th pixel; zeros in the channels that x has not. */
+void reference_shortcut(struct shape in, int out_channels, int stride, const double *x, double *y);
+
+/* Mean over pixels, fully connected, softmax; the cross entropy of each picture, and in *wrong
+ * (unless NULL) how many labels are not the likeliest. */
+void reference_head(struct shape shape, int classes, const double *x, const double *weights,
+                    const double *bias, const int *labels, double *losses, int *wrong);
+
+/* ---- A whole pre-activation ResNet --------------------------------------------------------- */
+
+/* What a batch norm saw in the latest pass over a minibatch. */
+struct reference_batch {
+    char name[REFERENCE_NAME];
+    int channels;
+    double samples, mean[REFERENCE_CHANNELS], variance[REFERENCE_CHANNELS]; /* biased */
+};
+
+struct reference_tensor {
+    const char *name;
+    size_t count;
+    double *values;
+};
+
+enum reference_mode { REFERENCE_MINIBATCH, REFERENCE_RUNNING };
+
+struct reference {
+    int unit_count, classes, pictures;
+    const int *labels;
+    enum reference_mode mode; /* whose statistics the batch norms use */
+    int tensor_count, norm_count;
+    struct reference_tensor *tensors; /* in the order of the parameters */
+    struct reference_batch *norms;    /* in the order of the network */
+    double *picture, *last_active;
+    double **maps; /* of all units, see reference.c */
+    int wrong;     /* of the latest pass */
+};
+
+/* Depth 6n+2 on pictures[count][3][32][32], with the values that the tensors have now. */
+struct reference *reference_create(const struct parameters *parameters, int depth, int classes,
+                                   int count, const float *pictures, const int *labels);
+void reference_free(struct reference *reference);
+
+/* The mean loss. `changed` names the only tensor changed since the last pass in this mode, so that
+ * what comes before it need not be computed again; NULL: anything may have changed. */
+double reference_loss(struct reference *reference, const char *changed);
+
+#endif

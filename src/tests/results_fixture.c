@@ -1,0 +1,149 @@
+#define _XOPEN_SOURCE 700
+#include "results_fixture.h"
+
+#include "../file.h"
+#include "../ledger.h"
+#include "../log.h"
+#include "../memory.h"
+#include "../schedule.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* 50,000 pictures in minibatches of 128, the last one of 80 */
+enum { STEPS_AN_EPOCH = 391 };
+
+void fixture_experiment(const struct fixture *fixture, const char *arm, double k, double lr)
+{
+    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
+    char *text =
+        memory_text("[run]\nscale = desk\n[data]\nset = cifar10\naugmentation = flip-crop\n"
+                    "[network]\nfamily = preact\ndepth = 20\n"
+                    "[training]\nepochs = %d\nbatch = 128\nlast_batch = keep\n"
+                    "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n"
+                    "[schedule]\ndecay = polynomial\nlr = %g\nlr_end = 1e-4\nk = %g\n",
+                    FIXTURE_EPOCHS, lr, k);
+    file_write(path, text, strlen(text));
+    free(text);
+    free(path);
+}
+
+struct fixture fixture_begin(void)
+{
+    struct fixture fixture = {.root = "/tmp/kdecay-test-XXXXXX"};
+    assert_non_null(mkdtemp(fixture.root));
+    fixture.results = memory_text("%s/results", fixture.root);
+    fixture.experiments = memory_text("%s/experiments", fixture.root);
+    fixture.published = memory_text("results/published");
+    fixture.replay = memory_text("%s/replay", fixture.root);
+    fixture.out = memory_text("%s/out", fixture.root);
+    fixture.digests = memory_text("%s/artefacts.sha256", fixture.results);
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k1.0", 1, 0.1);
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k2.0", 2, 0.1);
+    return fixture;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status, (void)type, (void)at;
+    return remove(path);
+}
+
+void fixture_end(struct fixture *fixture)
+{
+    assert_int_equal(nftw(fixture->root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    free(fixture->results);
+    free(fixture->experiments);
+    free(fixture->published);
+    free(fixture->replay);
+    free(fixture->out);
+    free(fixture->digests);
+}
+
+void fixture_write_log(const struct fixture *fixture, const char *folder,
+                       const struct fixture_log *what)
+{
+    char *path = memory_text("%s/%s.ini", fixture->experiments, what->arm);
+    struct experiment experiment;
+    struct error error;
+    if (config_load(path, NULL, 0, &experiment, &error) != 0)
+        fail_msg("%s", error.text);
+    free(path);
+
+    struct log_facts facts = {
+        .experiment = &experiment,
+        .seed = what->seed,
+        .train = {"72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46"},
+        .test = {"f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
+        .initial = digest_of("initial", 7),
+        .program = "made up",
+        .compiler = "none",
+        .onednn = "none",
+        .environment = what->environment,
+        .kernels = "conv1: a, b, c\n",
+        .threads = 2,
+        .started = "never"};
+    assert_int_equal(ledger_size(&experiment, &facts.parameters, &facts.macs, &error), 0);
+    const struct schedule schedule =
+        schedule_of(&experiment, (long)STEPS_AN_EPOCH * experiment.epochs);
+
+    struct log_writer writer;
+    log_begin(&writer, &facts);
+    for (long step = 1; step <= 3; step++)
+        log_add_step_loss(&writer, step, 2.3 / (double)step * what->loss_factor);
+    log_add_columns(&writer);
+    for (long epoch = 1; epoch <= experiment.epochs && !what->diverged_at; epoch++) {
+        const long step = epoch * STEPS_AN_EPOCH;
+        const struct log_row row = {.epoch = epoch,
+                                    .step = step,
+                                    .lr =
+                                        schedule_lr(&schedule, (double)step - 1) * what->lr_factor,
+                                    .train_loss = 1.5 / (double)epoch * what->loss_factor,
+                                    .train_error = 40.5,
+                                    .test_loss = 1.25,
+                                    .test_error = what->error - (epoch == 1 ? 0.5 : 0),
+                                    .wall_seconds = 30,
+                                    .wall_images_per_s = 2000};
+        log_add_row(&writer, &row);
+    }
+    const struct digest state = digest_of("state", 5);
+    log_end(&writer, what->diverged_at, &state);
+    path = log_path(folder, what->arm, what->seed);
+    file_write(path, writer.text.bytes, writer.text.length);
+    free(path);
+    free(writer.text.bytes);
+}
+
+void fixture_write_arm(const struct fixture *fixture, const char *arm, const double *errors,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct fixture_log what = {.arm = arm,
+                                         .seed = (long)i + 1,
+                                         .error = errors[i],
+                                         .lr_factor = 1,
+                                         .loss_factor = 1,
+                                         .environment = "a"};
+        fixture_write_log(fixture, fixture->results, &what);
+    }
+}
+
+char *fixture_read(const char *folder, const char *name)
+{
+    char *path = memory_text("%s/%s", folder, name);
+    struct error error;
+    char *bytes = file_read(path, NULL, &error);
+    if (!bytes)
+        fail_msg("%s", error.text);
+    free(path);
+    return bytes;
+}

@@ -1,0 +1,49 @@
+/*
+ * results_fixture - a project of made-up numbers in a temporary folder: experiments and raw logs
+ * written by log_begin() ... log_end(), for the tests of report and audit. The published numbers
+ * are the project's own, so that the tests run in the project's root.
+ */
+#ifndef KDECAY_RESULTS_FIXTURE_H
+#define KDECAY_RESULTS_FIXTURE_H
+
+#include "../config.h"
+
+#include <stddef.h>
+
+enum { FIXTURE_EPOCHS = 2, FIXTURE_PATH = 256 };
+
+struct fixture {
+    char root[FIXTURE_PATH];
+    char *results, *experiments, *published, *replay, *out, *digests;
+};
+
+/* With desk experiments cifar10/preact-20/poly-k1.0 and poly-k2.0. */
+struct fixture fixture_begin(void);
+void fixture_end(struct fixture *fixture);
+
+/* Write the desk experiment of this k and learning rate; `arm` below experiments/. */
+void fixture_experiment(const struct fixture *fixture, const char *arm, double k, double lr);
+
+/* What a log says that the tests vary. */
+struct fixture_log {
+    const char *arm;
+    long seed;
+    double error;            /* % after the last epoch; half a point less after the first one */
+    double lr_factor;        /* 1: the experiment's schedule */
+    double loss_factor;      /* 1: the usual losses */
+    const char *environment; /* "a", "b" */
+    long diverged_at;        /* 0: finished */
+};
+
+/* Write it to FOLDER/ARM/seed-N.tsv. */
+void fixture_write_log(const struct fixture *fixture, const char *folder,
+                       const struct fixture_log *what);
+
+/* Write logs of seeds 1 ... n with these errors. */
+void fixture_write_arm(const struct fixture *fixture, const char *arm, const double *errors,
+                       size_t n);
+
+/* The file's text; free() it. Fails the test if it cannot be read. */
+char *fixture_read(const char *folder, const char *name);
+
+#endif

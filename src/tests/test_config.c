@@ -1,0 +1,158 @@
+#include "config.h"
+#include "memory.h"
+#include "scratch.h"
+#include "tests.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char good[] = "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 64\n"
+                           "test_pictures = 32\naugmentation = none\n[network]\nfamily = preact\n"
+                           "depth = 8\n[training]\nepochs = 2\nbatch = 16\nlast_batch = keep\n"
+                           "shards = 4\nmomentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n"
+                           "[schedule]\ndecay = cosine\nlr = 0.1\nlr_end = 0\nk = 2\n";
+
+/* Load `text` as FOLDER/a.ini and expect an error that holds each of the words. */
+static void expect_error(const char *text, const char *word, const char *second)
+{
+    char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);
+    scratch_write(folder, "a.ini", text);
+    struct experiment experiment;
+    struct error error = {""};
+    assert_int_equal(config_load(path, NULL, 0, &experiment, &error), -1);
+    if (!strstr(error.text, word) || !strstr(error.text, second))
+        fail_msg("\"%s\" names neither \"%s\" nor \"%s\"", error.text, word, second);
+    assert_null(strchr(error.text, '\n'));
+    free(path);
+    scratch_remove(folder);
+}
+
+/* `good` with one line replaced. */
+static char *with(const char *line, const char *instead)
+{
+    const char *at = strstr(good, line);
+    assert_non_null(at);
+    return memory_text("%.*s%s%s", (int)(at - good), good, instead, at + strlen(line));
+}
+
+static void expect_error_with(const char *line, const char *instead, const char *word,
+                              const char *second)
+{
+    char *text = with(line, instead);
+    expect_error(text, word, second);
+    free(text);
+}
+
+static void test_values_and_defaults(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder(), *path = memory_text("%s/experiments/x/y.ini", folder);
+    scratch_write(folder, "experiments/x/y.ini", good);
+    struct experiment e;
+    struct error error;
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), 0);
+    assert_string_equal(e.arm, "x/y");
+    assert_int_equal(e.scale, SCALE_SMOKE);
+    assert_int_equal(e.set, SET_MADE_UP);
+    assert_int_equal(e.decay, DECAY_COSINE);
+    assert_int_equal(e.shards, 4);
+    assert_true(e.power == 1 && e.k == 2 && e.weight_decay == 1e-4);
+    const char *overrides[] = {"schedule.k=3.5", "training.epochs=7"};
+    assert_int_equal(config_load(path, overrides, 2, &e, &error), 0);
+    assert_true(e.k == 3.5 && e.epochs == 7);
+    const char *bad[] = {"schedule.kk=3.5"};
+    assert_int_equal(config_load(path, bad, 1, &e, &error), -1);
+    assert_non_null(strstr(error.text, "schedule.kk"));
+    free(path);
+    scratch_remove(folder);
+}
+
+/* The canonical text reads back as the same experiment, and does not see order or comments. */
+static void test_canonical_text(void **state)
+{
+    (void)state;
+    struct experiment first, second;
+    struct error error;
+    assert_int_equal(config_parse(good, "text", &first, &error), 0);
+    char *text = config_text(&first);
+    assert_int_equal(config_parse(text, "text", &second, &error), 0);
+    char *again = config_text(&second);
+    assert_string_equal(text, again);
+    assert_non_null(strstr(text, "training.weight_decay = 0.0001\n"));
+    char *commented = with("k = 2\n", "k = 2 ; a comment\n");
+    assert_int_equal(config_parse(commented, "text", &second, &error), 0);
+    assert_string_equal(config_digest(&first).hex, config_digest(&second).hex);
+    second.k = 2.0000001;
+    assert_string_not_equal(config_digest(&first).hex, config_digest(&second).hex);
+    free(commented);
+    free(again);
+    free(text);
+}
+
+static void test_includes(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder(), *path = memory_text("%s/arms/a.ini", folder);
+    scratch_write(folder, "family.ini", good);
+    scratch_write(folder, "arms/a.ini", "include = ../family.ini\n[schedule]\nk = 5\n");
+    struct experiment e;
+    struct error error;
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), 0);
+    assert_true(e.k == 5 && e.depth == 8);
+    scratch_write(folder, "arms/a.ini", "include = a.ini\n");
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
+    assert_non_null(strstr(error.text, "circle"));
+    scratch_write(folder, "arms/a.ini", "include = ../missing.ini\n");
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
+    assert_non_null(strstr(error.text, "missing.ini"));
+    scratch_write(folder, "family.ini", "[network]\ndepht = 8\n");
+    scratch_write(folder, "arms/a.ini", "include = ../family.ini\n");
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
+    assert_non_null(strstr(error.text, "family.ini:2: network.depht"));
+    free(path);
+    scratch_remove(folder);
+}
+
+static void test_malformed_files(void **state)
+{
+    (void)state;
+    expect_error_with("depth = 8\n", "depth = eight\n", "a.ini:10:", "a number");
+    expect_error_with("depth = 8\n", "depth = 8.5\n", "a.ini:10:", "whole number");
+    expect_error_with("depth = 8\n", "depth = 8x\n", "a.ini:10:", "a number");
+    expect_error_with("depth = 8\n", "depth =\n", "a.ini:10:", "a number");
+    expect_error_with("depth = 8\n", "dephth = 8\n", "a.ini:10:", "no such key");
+    expect_error_with("depth = 8\n", "depth = 8\ndepth = 8\n", "a.ini:11:", "twice");
+    expect_error_with("depth = 8\n", "depth 8\n", "a.ini:10:", "key = value");
+    expect_error_with("depth = 8\n", "", "network.depth", "missing");
+    expect_error_with("lr = 0.1\n", "lr = nan\n", "schedule.lr", "a number");
+    expect_error_with("lr = 0.1\n", "lr = 1e999\n", "schedule.lr", "a number");
+    expect_error_with("k = 2\n", "k = 0\n", "schedule.k", "from");
+    expect_error_with("lr_end = 0\n", "lr_end = 0.2\n", "lr_end", "at most");
+    expect_error_with("decay = cosine\n", "decay = linear\n", "schedule.decay",
+                      "polynomial|cosine");
+    expect_error_with("batch = 16\n", "batch = 18\n", "multiple", "shards");
+    expect_error_with("set = made-up\n", "set = cifar10\n", "data.train_pictures", "remove");
+    expect_error_with("train_pictures = 64\n", "", "data.train_pictures", "above 0");
+    expect_error_with("scale = smoke\n", "scale = desk\n", "made-up", "smoke");
+    expect_error_with("k = 2\n", "include = other.ini\nk = 2\n", "schedule.include", "no such key");
+    expect_error("", "run.scale", "missing");
+    expect_error("\001\002\377[[[", "a.ini:1:", "key = value");
+}
+
+static void test_missing_file(void **state)
+{
+    (void)state;
+    struct experiment experiment;
+    struct error error;
+    assert_int_equal(config_load("build/no/such.ini", NULL, 0, &experiment, &error), -1);
+    assert_non_null(strstr(error.text, "build/no/such.ini"));
+}
+
+const struct CMUnitTest config_tests[] = {
+    cmocka_unit_test(test_values_and_defaults),
+    cmocka_unit_test(test_canonical_text),
+    cmocka_unit_test(test_includes),
+    cmocka_unit_test(test_malformed_files),
+    cmocka_unit_test(test_missing_file),
+};
+const size_t config_test_count = sizeof config_tests / sizeof config_tests[0];

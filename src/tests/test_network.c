@@ -1,0 +1,449 @@
+#include "config.h"
+#include "dataset.h"
+#include "memory.h"
+#include "network.h"
+#include "optimizer.h"
+#include "reference.h"
+#include "tests.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH = 8, CLASSES = 10, BATCH = 8, SHARDS = 4, PARTIAL = 5 };
+
+/* How far a tensor is moved to either side. Among half a million values before a ReLU some lie
+ * within the reach of any step; with this one they are so few that the error they make is below the
+ * tolerance by an order of magnitude (with 1e-5 it is not). The difference of two losses in double
+ * is good to 1e-15 / 1e-7. */
+static const double step = 1e-7;
+
+/* Floats leave about 1e-5 of a tensor's largest gradient; a wrong term shows as 1e-2 or more. */
+static const double gradient_tolerance = 2e-4;
+
+static struct experiment experiment_of(const char *set, int depth)
+{
+    const int made_up = strcmp(set, "made-up") == 0;
+    char *text = memory_text("[run]\nscale = %s\n[data]\nset = %s\n%saugmentation = none\n"
+                             "[network]\nfamily = preact\ndepth = %d\n[training]\nepochs = 1\n"
+                             "batch = %d\nlast_batch = keep\nshards = %d\nmomentum = 0.9\n"
+                             "nesterov = yes\nweight_decay = 1e-4\n[schedule]\ndecay = cosine\n"
+                             "lr = 0.1\nlr_end = 0\nk = 2\n",
+                             made_up ? "smoke" : "full", set,
+                             made_up ? "train_pictures = 64\ntest_pictures = 32\n" : "", depth,
+                             BATCH, SHARDS);
+    struct experiment experiment;
+    struct error error = {""};
+    if (config_parse(text, "text", &experiment, &error) != 0)
+        fail_msg("%s", error.text);
+    free(text);
+    return experiment;
+}
+
+/* ---- A network with nothing left at 0 or 1, its pictures, and its reference ------------------ */
+
+static int ends_with(const char *name, const char *suffix)
+{
+    const size_t length = strlen(name), end = strlen(suffix);
+    return length >= end && strcmp(name + length - end, suffix) == 0;
+}
+
+/* BN's scales around 1, everything else that starts as a constant around 0 (variances above it),
+ * so that a term with one of them cannot be missing unseen. */
+static void spread(struct parameters *parameters)
+{
+    uint64_t state = 11;
+    for (int t = 0; t < parameters->count; t++) {
+        const struct tensor *tensor = &parameters->tensors[t];
+        if (tensor->initial != INITIAL_ZERO && tensor->initial != INITIAL_ONE)
+            continue;
+        float *values = memory_floats(tensor->count);
+        for (size_t i = 0; i < tensor->count; i++)
+            values[i] = (float)((tensor->initial == INITIAL_ONE) + 0.4 * reference_number(&state));
+        parameters_set(parameters, t, TENSOR_VALUE, values);
+        free(values);
+    }
+}
+
+/* Pictures with some structure (their mean differs), so that losses and statistics differ too. */
+static void fill_minibatch(struct network *network, int seed)
+{
+    uint64_t state = (uint64_t)seed;
+    for (int n = 0; n < BATCH; n++) {
+        float *picture = network_input(network, n);
+        const double mean = reference_number(&state);
+        for (int i = 0; i < PICTURE_FLOATS; i++)
+            picture[i] = (float)(mean + reference_number(&state));
+        *network_label(network, n) = (int)((1 + reference_number(&state)) / 2 * CLASSES);
+    }
+}
+
+static struct network *create(int threads)
+{
+    const struct experiment experiment = experiment_of("made-up", DEPTH);
+    struct network *network = network_create(&experiment, threads);
+    network_initialise(network, 3);
+    spread(network_parameters(network));
+    fill_minibatch(network, 5);
+    return network;
+}
+
+static struct reference *reference_of(struct network *network, int count)
+{
+    return reference_create(network_parameters(network), DEPTH, CLASSES, count,
+                            network_input(network, 0), network_label(network, 0));
+}
+
+static void assert_near(double value, double expected, double relative, const char *what)
+{
+    if (!(fabs(value - expected) <= relative * fabs(expected)))
+        fail_msg("%s is %.9g, expected %.9g", what, value, expected);
+}
+
+/* ---- Losses and gradients ------------------------------------------------------------------- */
+
+static void check_loss(struct pass_result result, const struct reference *reference, double loss)
+{
+    assert_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
+    assert_int_equal(result.wrong, reference->wrong);
+}
+
+/* The central difference of the reference's loss along `direction`. */
+static double slope(struct reference *reference, const struct reference_tensor *tensor,
+                    const double *direction)
+{
+    double *kept = memory_zeroed(tensor->count, sizeof *kept), loss[2], squares = 0;
+    memcpy(kept, tensor->values, tensor->count * sizeof *kept);
+    for (size_t i = 0; i < tensor->count; i++)
+        squares += direction[i] * direction[i];
+    const double times = step / sqrt(squares);
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < tensor->count; i++)
+            tensor->values[i] = kept[i] + (side ? times : -times) * direction[i];
+        loss[side] = reference_loss(reference, tensor->name);
+    }
+    memcpy(tensor->values, kept, tensor->count * sizeof *kept);
+    free(kept);
+    return (loss[1] - loss[0]) / (2 * times);
+}
+
+static void check_slope(struct reference *reference, const struct reference_tensor *tensor,
+                        const float *gradient, const double *direction, double scale)
+{
+    double found = 0;
+    for (size_t i = 0; i < tensor->count; i++)
+        found += (double)gradient[i] * direction[i];
+    const double expected = slope(reference, tensor, direction);
+    if (!(fabs(found - expected) <= gradient_tolerance * scale))
+        fail_msg("gradient of %s: %.9g, expected %.9g (the largest is %.3g)", tensor->name, found,
+                 expected, scale);
+}
+
+/* One tensor: a random direction over all of it, then `elements` single ones (all, where there are
+ * no more). 7919 is prime to every size that occurs, so that the walk meets none twice. */
+static void check_gradient(struct reference *reference, const struct reference_tensor *tensor,
+                           const float *gradient, size_t elements)
+{
+    double *direction = memory_zeroed(tensor->count, sizeof *direction);
+    double largest = 0, squares = 0;
+    uint64_t state = tensor->count;
+    reference_numbers(&state, tensor->count, direction);
+    for (size_t i = 0; i < tensor->count; i++) {
+        largest = fmax(largest, fabs((double)gradient[i]));
+        squares += (double)gradient[i] * (double)gradient[i];
+    }
+    assert_true(largest > 0);
+    check_slope(reference, tensor, gradient, direction, sqrt(squares));
+    memset(direction, 0, tensor->count * sizeof *direction);
+    for (size_t i = 0; i < elements && i < tensor->count; i++) {
+        const size_t element = i * 7919 % tensor->count;
+        direction[element] = 1;
+        check_slope(reference, tensor, gradient, direction, largest);
+        direction[element] = 0;
+    }
+    free(direction);
+    reference_loss(reference, tensor->name);
+}
+
+/* All trained tensors. The reference has just seen the same minibatch. */
+static void check_gradients(const struct parameters *parameters, struct reference *reference,
+                            size_t elements)
+{
+    int checked = 0;
+    for (int t = 0; t < parameters->count; t++) {
+        const struct tensor *tensor = &parameters->tensors[t];
+        if (!tensor->trained) {
+            assert_true(ends_with(tensor->name, ".running_mean") ||
+                        ends_with(tensor->name, ".running_var"));
+            continue;
+        }
+        float *gradient = memory_floats(tensor->count);
+        parameters_get(parameters, t, TENSOR_GRADIENT, gradient);
+        check_gradient(reference, &reference->tensors[t], gradient, elements);
+        free(gradient);
+        checked++;
+    }
+    assert_int_equal(checked, 7 + 2 * 7 + 2); /* convolutions, norms, classifier */
+}
+
+static void test_loss_and_gradients(void **state)
+{
+    (void)state;
+    struct network *network = create(2);
+    struct reference *reference = reference_of(network, BATCH);
+    check_loss(network_train(network, BATCH), reference, reference_loss(reference, NULL));
+    check_gradients(network_parameters(network), reference, 40);
+    reference_free(reference);
+    network_destroy(network);
+}
+
+/* The third shard is half filled, the fourth empty; the full minibatch before has left its values
+ * and gradients where there are no pictures now. */
+static void test_partial_minibatch(void **state)
+{
+    (void)state;
+    struct network *network = create(2);
+    network_train(network, BATCH);
+    fill_minibatch(network, 6);
+    struct reference *reference = reference_of(network, PARTIAL);
+    check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
+    check_gradients(network_parameters(network), reference, 4);
+    reference_free(reference);
+    network_destroy(network);
+}
+
+/* Along the gradient the network's own loss rises by the gradient's length. */
+static void test_loss_rises_along_the_gradient(void **state)
+{
+    (void)state;
+    struct network *network = create(1);
+    struct parameters *parameters = network_parameters(network);
+    const size_t count = parameters->trained_floats;
+    network_train(network, BATCH);
+    float *start = memory_floats(count), *gradient = memory_floats(count);
+    memcpy(start, parameters->value, count * sizeof *start);
+    memcpy(gradient, parameters->gradient[0], count * sizeof *gradient);
+    double squares = 0, loss[2];
+    for (size_t i = 0; i < count; i++)
+        squares += (double)gradient[i] * (double)gradient[i];
+    const double length = 1e-2 / squares; /* changes the loss by about 1e-2 each way */
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < count; i++)
+            parameters->value[i] =
+                (float)((double)start[i] + (side ? length : -length) * (double)gradient[i]);
+        loss[side] = network_train(network, BATCH).loss_sum / BATCH;
+    }
+    assert_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
+    free(start);
+    free(gradient);
+    network_destroy(network);
+}
+
+/* ---- Running statistics and evaluation ------------------------------------------------------- */
+
+static const struct tensor *tensor_named(const struct parameters *parameters, const char *layer,
+                                         const char *suffix, float *values)
+{
+    char *name = memory_text("%s%s", layer, suffix);
+    int t = 0;
+    while (t < parameters->count && strcmp(parameters->tensors[t].name, name) != 0)
+        t++;
+    assert_true(t < parameters->count);
+    parameters_get(parameters, t, TENSOR_VALUE, values);
+    free(name);
+    return &parameters->tensors[t];
+}
+
+static void check_running(const struct parameters *parameters, const struct reference_batch *norm,
+                          const float *old_mean, const float *old_variance)
+{
+    float mean[REFERENCE_CHANNELS], variance[REFERENCE_CHANNELS];
+    double found[2][REFERENCE_CHANNELS], expected[2][REFERENCE_CHANNELS];
+    assert_int_equal(tensor_named(parameters, norm->name, ".running_mean", mean)->count,
+                     norm->channels);
+    tensor_named(parameters, norm->name, ".running_var", variance);
+    for (int c = 0; c < norm->channels; c++) {
+        const double unbiased = norm->variance[c] * norm->samples / (norm->samples - 1);
+        expected[0][c] = 0.9 * (double)old_mean[c] + 0.1 * norm->mean[c];
+        expected[1][c] = 0.9 * (double)old_variance[c] + 0.1 * unbiased;
+        found[0][c] = (double)mean[c];
+        found[1][c] = (double)variance[c];
+    }
+    for (int i = 0; i < 2; i++)
+        assert_true(reference_error((size_t)norm->channels, found[i], expected[i]) < 5e-6);
+}
+
+static void test_running_statistics(void **state)
+{
+    (void)state;
+    struct network *network = create(2);
+    const struct parameters *parameters = network_parameters(network);
+    for (int pass = 0; pass < 2; pass++) {
+        const int count = pass ? PARTIAL : BATCH;
+        struct reference *reference = reference_of(network, count);
+        reference_loss(reference, NULL);
+        float(*old)[2][REFERENCE_CHANNELS] =
+            memory_zeroed((size_t)reference->norm_count, sizeof *old);
+        for (int n = 0; n < reference->norm_count; n++) {
+            tensor_named(parameters, reference->norms[n].name, ".running_mean", old[n][0]);
+            tensor_named(parameters, reference->norms[n].name, ".running_var", old[n][1]);
+        }
+        network_train(network, count);
+        for (int n = 0; n < reference->norm_count; n++)
+            check_running(parameters, &reference->norms[n], old[n][0], old[n][1]);
+        free(old);
+        reference_free(reference);
+    }
+    network_destroy(network);
+}
+
+static void test_evaluation(void **state)
+{
+    (void)state;
+    struct network *network = create(2);
+    for (int i = 0; i < 2; i++)
+        network_train(network, BATCH);
+    fill_minibatch(network, 8);
+    const struct digest before = parameters_digest(network_parameters(network));
+    for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
+        struct reference *reference = reference_of(network, count);
+        reference->mode = REFERENCE_RUNNING;
+        check_loss(network_evaluate(network, count), reference, reference_loss(reference, NULL));
+        reference_free(reference);
+    }
+    const struct digest after = parameters_digest(network_parameters(network));
+    assert_string_equal(before.hex, after.hex);
+    network_destroy(network);
+}
+
+/* ---- Threads -------------------------------------------------------------------------------- */
+
+static void sgd(struct parameters *parameters)
+{
+    const struct experiment experiment = experiment_of("made-up", DEPTH);
+    const struct sgd rule = sgd_of(&experiment);
+    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
+             parameters->gradient[0]);
+    for (int t = 0; t < parameters->count; t++)
+        parameters_renew_backward(parameters, t);
+}
+
+/* A few steps, one of them on a partial minibatch; the bits of all gradients and losses on the way
+ * and of the parameters at the end. */
+static struct digest bits_of_a_run(int threads)
+{
+    static const int counts[] = {BATCH, PARTIAL, 1, BATCH};
+    struct network *network = create(threads);
+    struct parameters *parameters = network_parameters(network);
+    struct digest chain = {""};
+    for (int i = 0; i < (int)(sizeof counts / sizeof counts[0]); i++) {
+        fill_minibatch(network, 20 + i);
+        const struct pass_result result = network_train(network, counts[i]);
+        char *loss = memory_text("%a %ld", result.loss_sum, result.wrong);
+        chain = digest_chain(chain.hex, loss);
+        free(loss);
+        for (int t = 0; t < parameters->count; t++) {
+            const size_t count = parameters->tensors[t].count;
+            if (!parameters->tensors[t].trained)
+                continue;
+            float *gradient = memory_floats(count);
+            parameters_get(parameters, t, TENSOR_GRADIENT, gradient);
+            chain = digest_chain(chain.hex, digest_of(gradient, count * sizeof *gradient).hex);
+            free(gradient);
+        }
+        sgd(parameters);
+    }
+    chain = digest_chain(chain.hex, parameters_digest(parameters).hex);
+    network_destroy(network);
+    return chain;
+}
+
+static void test_threads_change_no_bit(void **state)
+{
+    (void)state;
+    const struct digest one = bits_of_a_run(1);
+    for (int threads = 2; threads <= 4; threads++)
+        assert_string_equal(bits_of_a_run(threads).hex, one.hex);
+}
+
+static void test_threads_are_at_most_one_a_shard(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 6; threads++) {
+        struct network *network = create(threads);
+        assert_int_equal(network_threads(network), threads < SHARDS ? threads : SHARDS);
+        network_destroy(network);
+    }
+}
+
+/* ---- Shapes and sizes ------------------------------------------------------------------------ */
+
+static void test_depths_that_do_not_exist(void **state)
+{
+    (void)state;
+    static const struct {
+        int depth;
+        const char *nearest;
+    } cases[] = {{9, "8 and 14"}, {13, "8 and 14"}, {1, "8 and 14"}, {109, "104 and 110"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct experiment experiment = experiment_of("cifar10", cases[i].depth);
+        struct architecture architecture;
+        struct error error = {""};
+        assert_int_equal(architecture_build(&architecture, &experiment, &error), -1);
+        assert_non_null(strstr(error.text, cases[i].nearest));
+        architecture_free(&architecture);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set;
+        int depth;
+        long long parameters;
+    } cases[] = {{"cifar10", 20, 269722},
+                 {"cifar10", 32, 464154},
+                 {"cifar10", 56, 853018},
+                 {"cifar10", 110, 1727962},
+                 {"cifar100", 110, 1733812}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct experiment experiment = experiment_of(cases[i].set, cases[i].depth);
+        long long parameters, macs;
+        network_size(&experiment, &parameters, &macs);
+        assert_int_equal(parameters, cases[i].parameters);
+        if (cases[i].depth == 20)
+            assert_int_equal((macs + 50000) / 100000, 406);
+    }
+}
+
+/* The tensors that are trained are as many numbers as network_size() tells. */
+static void test_size_is_that_of_the_tensors(void **state)
+{
+    (void)state;
+    struct network *network = create(1);
+    const struct parameters *parameters = network_parameters(network);
+    const struct experiment experiment = experiment_of("made-up", DEPTH);
+    long long expected, macs, found = 0;
+    network_size(&experiment, &expected, &macs);
+    for (int t = 0; t < parameters->count; t++)
+        if (parameters->tensors[t].trained)
+            found += (long long)parameters->tensors[t].count;
+    assert_int_equal(found, expected);
+    network_destroy(network);
+}
+
+const struct CMUnitTest network_tests[] = {
+    cmocka_unit_test(test_loss_and_gradients),
+    cmocka_unit_test(test_partial_minibatch),
+    cmocka_unit_test(test_loss_rises_along_the_gradient),
+    cmocka_unit_test(test_running_statistics),
+    cmocka_unit_test(test_evaluation),
+    cmocka_unit_test(test_threads_change_no_bit),
+    cmocka_unit_test(test_threads_are_at_most_one_a_shard),
+    cmocka_unit_test(test_depths_that_do_not_exist),
+    cmocka_unit_test(test_sizes),
+    cmocka_unit_test(test_size_is_that_of_the_tensors),
+};
+const size_t network_test_count = sizeof network_tests / sizeof network_tests[0];

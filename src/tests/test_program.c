@@ -1,0 +1,239 @@
+/* The program as its user runs it: same bits whatever the threads, kills and resumes; clear errors.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "file.h"
+#include "log.h"
+#include "memory.h"
+#include "scratch.h"
+#include "tests.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char experiment[] =
+    "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 300\ntest_pictures = 50\n"
+    "augmentation = flip-crop\n[network]\nfamily = preact\ndepth = 8\n[training]\nepochs = 5\n"
+    "batch = 32\nlast_batch = keep\nshards = 8\nmomentum = 0.9\nnesterov = yes\n"
+    "weight_decay = 1e-4\n[schedule]\ndecay = polynomial\nlr = 0.1\nlr_end = 0\nk = 1.5\n";
+
+static char *train_command(const char *folder, const char *to, int threads)
+{
+    return memory_text("build/kdecay train %s/experiments/a.ini --seed 9 --threads %d "
+                       "--results %s/%s --checkpoints %s/%s-checkpoints",
+                       folder, threads, folder, to, folder, to);
+}
+
+static struct log read_log(const char *folder, const char *to)
+{
+    char *path = memory_text("%s/%s/a/seed-9.tsv", folder, to);
+    struct log log;
+    struct error error;
+    if (log_read(path, &log, &error) != 0)
+        fail_msg("%s", error.text);
+    free(path);
+    return log;
+}
+
+/* Parameters, momentum, BN statistics and all columns that do not tell the time. */
+static void expect_same(const struct log *left, const struct log *right)
+{
+    assert_string_equal(left->state.hex, right->state.hex);
+    assert_string_equal(left->run.hex, right->run.hex);
+}
+
+static struct log train(const char *folder, const char *to, int threads)
+{
+    char *command = train_command(folder, to, threads), *output = NULL;
+    if (scratch_run(command, &output) != 0)
+        fail_msg("%s: %s", command, output);
+    free(output);
+    free(command);
+    return read_log(folder, to);
+}
+
+static char *start(void)
+{
+    char *folder = scratch_folder();
+    scratch_write(folder, "experiments/a.ini", experiment);
+    return folder;
+}
+
+static void test_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    char *folder = start();
+    struct log one = train(folder, "one", 1), two = train(folder, "two", 2),
+               three = train(folder, "three", 3);
+    assert_int_equal(one.status, LOG_FINISHED);
+    assert_int_equal(three.threads, 3);
+    expect_same(&one, &two);
+    expect_same(&one, &three);
+    log_free(&one);
+    log_free(&two);
+    log_free(&three);
+    scratch_remove(folder);
+}
+
+/* Start the program, kill it after `milliseconds`; whether it was still running. */
+static int kill_after(const char *command, long milliseconds)
+{
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char *line = memory_text("exec %s 2>/dev/null", command);
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+    kill(child, SIGKILL);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status);
+}
+
+/* Killed again and again, after 40, 160, 280 ... ms, on other numbers of threads, until one call
+ * reaches the end by itself. */
+static void test_same_bits_after_kills(void **state)
+{
+    (void)state;
+    char *folder = start();
+    struct log whole = train(folder, "whole", 1);
+    int kills = 0;
+    for (long milliseconds = 40, threads = 1; milliseconds < 60000; milliseconds += 120) {
+        char *command = train_command(folder, "killed", (int)threads);
+        const int killed = kill_after(command, milliseconds);
+        free(command);
+        if (!killed)
+            break;
+        kills++;
+        threads = threads % 3 + 1;
+    }
+    struct log killed = read_log(folder, "killed");
+    assert_true(kills > 0);
+    expect_same(&whole, &killed);
+    log_free(&whole);
+    log_free(&killed);
+    scratch_remove(folder);
+}
+
+static void test_a_log_is_never_overwritten(void **state)
+{
+    (void)state;
+    char *folder = start();
+    struct log log = train(folder, "one", 2);
+    char *before = file_read(log.path, NULL, NULL);
+    struct log again = train(folder, "one", 2);
+    char *after = file_read(log.path, NULL, NULL);
+    assert_string_equal(before, after);
+    /* another text under the same name is refused */
+    char *base = train_command(folder, "one", 2), *output = NULL;
+    char *command = memory_text("%s --set schedule.k=7", base);
+    free(base);
+    assert_int_equal(scratch_run(command, &output), 1);
+    assert_non_null(strstr(output, "never overwritten"));
+    free(after);
+    after = file_read(log.path, NULL, NULL);
+    assert_string_equal(before, after);
+    free(command);
+    free(output);
+    free(before);
+    free(after);
+    log_free(&log);
+    log_free(&again);
+    scratch_remove(folder);
+}
+
+static void test_divergence_is_recorded(void **state)
+{
+    (void)state;
+    char *folder = start();
+    char *base = train_command(folder, "wild", 2);
+    char *command = memory_text("%s --set schedule.lr=100 --set training.weight_decay=1", base);
+    char *output = NULL;
+    assert_int_equal(scratch_run(command, &output), 0);
+    struct log log = read_log(folder, "wild");
+    assert_int_equal(log.status, LOG_DIVERGED);
+    assert_true(log.diverged_at > 0);
+    log_free(&log);
+    free(output);
+    free(command);
+    free(base);
+    scratch_remove(folder);
+}
+
+/* One line on standard error and status 1. */
+static void expect_complaint(const char *command, const char *word)
+{
+    char *output = NULL;
+    const int status = scratch_run(command, &output);
+    char *newline = strchr(output, '\n');
+    if (status != 1 || !newline || newline[1] != '\0' || !strstr(output, word) ||
+        strncmp(output, "kdecay: ", 8) != 0)
+        fail_msg("%s: status %d, \"%s\", expected one line with \"%s\"", command, status, output,
+                 word);
+    free(output);
+}
+
+static void test_complaints(void **state)
+{
+    (void)state;
+    expect_complaint("build/kdecay frobnicate", "no such command");
+    expect_complaint("build/kdecay train", "expected an experiment file");
+    expect_complaint("build/kdecay train no.ini --seed 1", "no.ini: cannot be opened");
+    expect_complaint("build/kdecay train no.ini --seed", "without its value");
+    expect_complaint("build/kdecay train no.ini --seed x", "--seed x");
+    expect_complaint("build/kdecay train no.ini --seed -1", "--seed -1");
+    expect_complaint("build/kdecay train no.ini --threads 0 --seed 1", "--threads 0");
+    expect_complaint("build/kdecay describe a.ini b.ini", "unexpected argument: b.ini");
+    char *folder = start();
+    char *command = memory_text("build/kdecay train %s/experiments/a.ini", folder);
+    expect_complaint(command, "--seed");
+    free(command);
+    command =
+        memory_text("build/kdecay describe %s/experiments/a.ini --set network.depth=9", folder);
+    expect_complaint(command, "8 and 14");
+    free(command);
+    command = memory_text("build/kdecay describe %s/experiments/a.ini --set network.depth", folder);
+    expect_complaint(command, "section.key=value");
+    free(command);
+    command = memory_text("build/kdecay schedule %s/experiments/a.ini > /dev/full", folder);
+    expect_complaint(command, "standard output");
+    free(command);
+    scratch_remove(folder);
+}
+
+static void test_schedule_and_describe(void **state)
+{
+    (void)state;
+    char *output = NULL;
+    assert_int_equal(
+        scratch_run("build/kdecay schedule experiments/cifar10/preact-20/poly-k2.0.ini", &output),
+        0);
+    assert_int_equal(strncmp(output, "step\tepoch\tlr\n1\t1\t0.1", 19), 0);
+    const char *last = strstr(output, "\n1173\t3\t");
+    assert_non_null(last); /* 3 epochs of 391 steps; L(1172 / 1173) of k = 2 */
+    const double s = 1172.0 / 1173.0;
+    assert_true(strtod(last + 8, NULL) - (1e-4 + 0.0999 * (1 - s * s)) < 1e-15);
+    free(output);
+    assert_int_equal(
+        scratch_run("build/kdecay describe experiments/cifar10/preact-20/poly-k2.0.ini", &output),
+        0);
+    assert_non_null(strstr(output, "\nparameters 269722\nmacs 40551040\n"));
+    free(output);
+}
+
+const struct CMUnitTest program_tests[] = {
+    cmocka_unit_test(test_same_bits_for_any_threads),
+    cmocka_unit_test(test_same_bits_after_kills),
+    cmocka_unit_test(test_a_log_is_never_overwritten),
+    cmocka_unit_test(test_divergence_is_recorded),
+    cmocka_unit_test(test_complaints),
+    cmocka_unit_test(test_schedule_and_describe),
+};
+const size_t program_test_count = sizeof program_tests / sizeof program_tests[0];

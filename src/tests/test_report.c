@@ -1,0 +1,305 @@
+#include "../file.h"
+#include "../ledger.h"
+#include "../memory.h"
+#include "../published.h"
+#include "../report.h"
+#include "../table.h"
+#include "results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests.h"
+
+static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
+
+/* Means 10 and 9; squares around them sum to 0.025 and 0.105; differences -1, -1.1, -0.9, -1,
+ * -1.2, -0.8: mean -1, sd sqrt(0.02), half width 2.570582 sqrt(0.02 / 6) = 0.1484. */
+static const double k1_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double k2_errors[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
+
+static void write_report(const struct fixture *fixture)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+static void expect(const struct fixture *fixture, const char *name, const char *what)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    if (!strstr(bytes, what))
+        fail_msg("%s: \"%s\" is not in:\n%s", name, what, bytes);
+    free(bytes);
+}
+
+static void expect_not(const struct fixture *fixture, const char *name, const char *what)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    if (strstr(bytes, what))
+        fail_msg("%s: \"%s\" is in:\n%s", name, what, bytes);
+    free(bytes);
+}
+
+static void published_tables(void **state)
+{
+    (void)state;
+    struct published_table table;
+    struct error error;
+    assert_int_equal(published_read_table("results/published/table-5-2.tsv", &table, &error), 0);
+    assert_int_equal(table.count, 6);
+    double gain = 0;
+    for (size_t i = 0; i < table.count; i++)
+        gain += table.rows[i].original - table.rows[i].ours;
+    assert_true(gain > 3.78 && gain < 3.80); /* 1.11 + 0.43 + 1.08 + 0.58 + 0.27 + 0.32 */
+    assert_string_equal(table.rows[3].depth, "28-10");
+    published_free_table(&table);
+    assert_int_equal(published_read_table("results/published/table-5-3.tsv", &table, &error), 0);
+    assert_int_equal(table.count, 7);
+    assert_string_equal(table.rows[0].note, "*");
+    assert_true(table.rows[0].original == 25.21 && table.rows[6].ours == 17.07);
+    published_free_table(&table);
+
+    struct literature literature;
+    assert_int_equal(
+        published_read_literature("results/published/literature.tsv", &literature, &error), 0);
+    const struct literature_row *fair =
+        published_find(&literature, "CIFAR-10", "Wide ResNet", "28-10", "fair");
+    assert_non_null(fair);
+    assert_true(fair->error == 4.00);
+    assert_null(published_find(&literature, "CIFAR-100", "ResNet (pre-activation)", "110", "fair"));
+    published_free_literature(&literature);
+}
+
+static void published_errors(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *path = memory_text("%s/table.tsv", fixture.root);
+    static const char columns[] =
+        "network\tdepth\tparams_M\toriginal_error\tours_error\tk\tnote\tcited\tfolder\n";
+    static const struct {
+        const char *row, *message;
+    } bad[] = {
+        {"a\tb\tc\t6.37\t5.26\t2.0\t-\t-\n", "expected 9 fields separated by tabs, found 8"},
+        {"a\tb\tc\t6,37\t5.26\t2.0\t-\t-\tf\n", "original_error = 6,37: expected a number"},
+        {"a\tb\tc\t6.37\tnan\t2.0\t-\t-\tf\n", "ours_error = nan: expected a number"},
+        {"a\tb\t\t6.37\t5.26\t2.0\t-\t-\tf\n", "field 3 is empty"},
+        {"a\tb\tc\t6.37\t5.26\t2.0\t-\t-\tf", "expected a newline"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char *text = memory_text("# comment\n%s%s", columns, bad[i].row);
+        file_write(path, text, strlen(text));
+        struct published_table table;
+        struct error error;
+        assert_int_equal(published_read_table(path, &table, &error), -1);
+        assert_non_null(strstr(error.text, "table.tsv:3: "));
+        if (!strstr(error.text, bad[i].message))
+            fail_msg("%s", error.text);
+        free(text);
+    }
+    free(path);
+    fixture_end(&fixture);
+}
+
+static void six_clear_seeds(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    fixture_write_arm(&fixture, k2, k2_errors, 6);
+    write_report(&fixture);
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           "preact-20,polynomial,desk,2,1,6,10.00,0.07,9.50,-,-,-,-,-,-,-\n"
+           "preact-20,polynomial,desk,2,2,6,9.00,0.14,8.50,6,-1.00,-1.15,-0.85,0.0312,0.0312,"
+           "better\n");
+    expect(&fixture, "tables/table-5-2-desk.tex",
+           "\\fromruns{cifar10/preact-20/poly-k2.0}{$9.00 \\pm 0.14$}");
+    expect(&fixture, "tables/table-5-2.txt", "better");
+    expect(&fixture, "tables/table-5-3.txt", "(no desk-scale log yet)");
+    expect(&fixture, "tables/macros.tex", "\\newcommand{\\DeskRunCount}{12}");
+    expect(&fixture, "tables/macros.tex",
+           "\\newcommand{\\DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero}"
+           "{\\fromruns{cifar10/preact-20/poly-k2.0}{9.00}}");
+    expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
+    expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
+    expect(&fixture, "plots/training.tsv",
+           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n1\t");
+    fixture_end(&fixture);
+}
+
+static void two_seeds_are_no_evidence(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_arm(&fixture, k2, k2_errors, 2);
+    write_report(&fixture);
+    /* differences -1 and -1.1: half width 12.7062 x 0.05 = 0.6353 */
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           ",2,9.00,0.00,8.50,2,-1.05,-1.69,-0.41,0.5000,0.5000,no evidence\n");
+    fixture_end(&fixture);
+}
+
+static void diverged_runs_count(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_arm(&fixture, k2, k2_errors, 1);
+    const struct fixture_log diverged = {.arm = k2,
+                                         .seed = 2,
+                                         .lr_factor = 1,
+                                         .loss_factor = 1,
+                                         .environment = "a",
+                                         .diverged_at = 4};
+    fixture_write_log(&fixture, fixture.results, &diverged);
+    write_report(&fixture);
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           ",2,diverged: 1 of 2,-,-,2,-,-,-,-,-,no evidence\n");
+    expect(&fixture, "tables/runs.csv", ",-,diverged at step 4,");
+    expect_not(&fixture, "tables/macros.tex", "DeskMeanCifarOneZeroPreactTwoZeroPolyKTwo");
+    fixture_end(&fixture);
+}
+
+/* A run that diverged with a seed that k = 1 does not have must not vanish from the comparison. */
+static void diverged_run_without_a_pair_counts(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    fixture_write_arm(&fixture, k2, k2_errors, 6);
+    const struct fixture_log diverged = {.arm = k2,
+                                         .seed = 7,
+                                         .lr_factor = 1,
+                                         .loss_factor = 1,
+                                         .environment = "a",
+                                         .diverged_at = 4};
+    fixture_write_log(&fixture, fixture.results, &diverged);
+    write_report(&fixture);
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           ",7,diverged: 1 of 7,-,-,6,-,-,-,-,-,no evidence\n");
+    fixture_end(&fixture);
+}
+
+static void full_cells(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *path = memory_text("%s/cifar10/preact-110/poly-k2.0.ini", fixture.experiments);
+    static const char text[] =
+        "include = ../preact-20/poly-k2.0.ini\n[run]\nscale = full\n[network]\ndepth = 110\n";
+    file_write(path, text, strlen(text));
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    write_report(&fixture);
+    /* 2 x 50,000 pictures at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
+    char *line = memory_text(",2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
+    expect(&fixture, "tables/table-5-2-full.csv", line);
+    expect(&fixture, "tables/table-5-2-full.csv",
+           "ResNet (pre-activation),110,1.0,full,-,0,-,-,-,no experiment file yet\n");
+    expect_not(&fixture, "tables/table-5-2-full.csv", "10.0");
+    expect(&fixture, "tables/table-5-2.csv",
+           "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
+    expect(&fixture, "tables/table-5-3.csv", ",25.21*,24.48,2.0,-0.73,-,-,-,-\n");
+    free(line);
+    free(path);
+    fixture_end(&fixture);
+}
+
+static void schedules(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_report(&fixture);
+    /* columns: polynomial k = 1, 1.5, 2, 3, 5, cosine the same */
+    expect(&fixture, "plots/schedules.tsv",
+           "\n0.500\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
+    expect(&fixture, "plots/schedules.tsv", "\n0.000\t0.1\t0.1\t");
+    expect(&fixture, "plots/schedules.tsv", "\n1.000\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
+    fixture_end(&fixture);
+}
+
+static void output_is_deterministic(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    write_report(&fixture);
+    size_t count = 0;
+    char **path = file_list(fixture.out, "", &count);
+    assert_true(count >= 17);
+    char **before = memory_zeroed(count, sizeof *before);
+    for (size_t i = 0; i < count; i++)
+        before[i] = file_read(path[i], NULL, NULL);
+    write_report(&fixture);
+    for (size_t i = 0; i < count; i++) {
+        char *after = file_read(path[i], NULL, NULL);
+        assert_non_null(after);
+        assert_string_equal(before[i], after);
+        free(after);
+        free(before[i]);
+        free(path[i]);
+    }
+    free(before);
+    free(path);
+    fixture_end(&fixture);
+}
+
+static void misplaced_log_is_refused(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    const struct fixture_log what = {
+        .arm = k1, .seed = 1, .error = 10, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
+    char *elsewhere = memory_text("%s/copy", fixture.results);
+    fixture_write_log(&fixture, elsewhere, &what);
+    free(elsewhere);
+    const struct report_sources sources = {fixture.results, fixture.experiments, fixture.published};
+    struct error error;
+    assert_int_equal(report_write(&sources, fixture.out, &error), -1);
+    assert_non_null(strstr(error.text, "expected it at"));
+    fixture_end(&fixture);
+}
+
+static void tables_escape(void **state)
+{
+    (void)state;
+    char *tex = table_tex_escaped("50% of a_b & {c} #1 $x$ \\ ~ ^ d/e");
+    assert_string_equal(tex, "50\\% of a\\_b \\& \\{c\\} \\#1 \\$x\\$ \\textbackslash{} "
+                             "\\textasciitilde{} \\textasciicircum{} d/\\allowbreak{}e");
+    free(tex);
+    static const struct table_column columns[] = {{"a", "A", 'l', NULL}, {"b", "B", 'r', NULL}};
+    struct table table;
+    struct text text = {0};
+    table_begin(&table, columns, 2);
+    table_add(&table, memory_text("x, \"y\""), NULL);
+    table_add(&table, memory_text("-"), NULL);
+    table_write_csv(&table, &text);
+    table_write_text(&table, &text);
+    table_write_tex(&table, "tabular", &text);
+    assert_string_equal(text.bytes, "a,b\n\"x, \"\"y\"\"\",-\n"
+                                    "a       b\n---------\nx, \"y\"  -\n"
+                                    "{\\setlength{\\tabcolsep}{4pt}%\n\\begin{tabular}{@{}lr@{}}"
+                                    "\n\\toprule\nA & B \\\\\n\\midrule\n"
+                                    "x, \"y\" & -- \\\\\n\\bottomrule\n\\end{tabular}}\n");
+    free(text.bytes);
+    table_free(&table);
+}
+
+const struct CMUnitTest report_tests[] = {
+    cmocka_unit_test(published_tables),
+    cmocka_unit_test(published_errors),
+    cmocka_unit_test(six_clear_seeds),
+    cmocka_unit_test(two_seeds_are_no_evidence),
+    cmocka_unit_test(diverged_runs_count),
+    cmocka_unit_test(diverged_run_without_a_pair_counts),
+    cmocka_unit_test(full_cells),
+    cmocka_unit_test(schedules),
+    cmocka_unit_test(output_is_deterministic),
+    cmocka_unit_test(misplaced_log_is_refused),
+    cmocka_unit_test(tables_escape),
+};
+const size_t report_test_count = sizeof report_tests / sizeof report_tests[0];

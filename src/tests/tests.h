@@ -1,0 +1,32 @@
+/*
+ * tests - every test file exports its tests as an array; main.c here runs them all.
+ */
+#ifndef KDECAY_TESTS_H
+#define KDECAY_TESTS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define DECLARE_TESTS(room)                                                                        \
+    extern const struct CMUnitTest room##_tests[];                                                 \
+    extern const size_t room##_test_count
+
+DECLARE_TESTS(audit);
+DECLARE_TESTS(checkpoint);
+DECLARE_TESTS(config);
+DECLARE_TESTS(dataset);
+DECLARE_TESTS(dnn);
+DECLARE_TESTS(layers);
+DECLARE_TESTS(log);
+DECLARE_TESTS(network);
+DECLARE_TESTS(program);
+DECLARE_TESTS(report);
+DECLARE_TESTS(rng);
+DECLARE_TESTS(schedule);
+DECLARE_TESTS(statistics);
+
+#endif

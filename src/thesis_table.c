@@ -1,0 +1,544 @@
+#include "thesis_table.h"
+
+#include "file.h"
+#include "statistics.h"
+#include "table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const char smoke_free[] = "Runs of the smoke scale measure nothing and stand in runs.txt "
+                                 "only.\n";
+
+/* ---- Cells -------------------------------------------------------------------------------- */
+
+char *thesis_table_link(const struct arm *arm, const char *shown)
+{
+    if (arm->count == 1)
+        return memory_text("\\fromlog{%s}{%d}{%s}", arm->logs[0].path,
+                           ledger_last_line(&arm->logs[0]), shown);
+    return memory_text("\\fromruns{%s}{%s}", arm->name, shown);
+}
+
+static void add_dash(struct table *table)
+{
+    table_add(table, memory_text("-"), NULL);
+}
+
+/* A number that arm's logs gave (arm may be NULL), or a dash if there is none. */
+static void add_number(struct table *table, double value, const char *sign, int decimals,
+                       const struct arm *arm)
+{
+    if (!isfinite(value)) {
+        add_dash(table);
+        return;
+    }
+    char *plain =
+        *sign ? memory_text("%+.*f", decimals, value) : memory_text("%.*f", decimals, value);
+    char *shown = *sign || value < 0 ? memory_text("$%s$", plain) : memory_text("%s", plain);
+    table_add(table, plain, arm ? thesis_table_link(arm, shown) : memory_text("%s", shown));
+    free(shown);
+}
+
+static void add_published(struct table *table, double value, int decimals, const char *mark,
+                          const char *path, int line)
+{
+    table_add(table, memory_text("%.*f%s", decimals, value, mark),
+              memory_text("\\frompublished{%s}{%d}{%.*f%s}", path, line, decimals, value, mark));
+}
+
+/* "diverged: 1 of 6" where the mean would be infinite. */
+static char *diverged_note(const struct arm *arm)
+{
+    return memory_text("diverged: %zu of %zu", arm->diverged, arm->count);
+}
+
+static void add_mean(struct table *table, const struct arm *arm)
+{
+    if (arm->diverged == 0) {
+        add_number(table, arm->mean, "", 2, arm);
+        return;
+    }
+    char *note = diverged_note(arm);
+    table_add(table, note, thesis_table_link(arm, note));
+}
+
+/* ---- Part 1: the thesis's cells ----------------------------------------------------------- */
+
+static const struct table_column thesis_columns[] = {
+    {"network", "Network", 'p', "2.6cm"},
+    {"depth", "Depth", 'l', NULL},
+    {"params (M)", "Params", 'r', NULL},
+    {"original (%)", "Orig.", 'r', NULL},
+    {"ours (%)", "Ours", 'r', NULL},
+    {"k", "$k$", 'r', NULL},
+    {"delta (points)", "$\\Delta$", 'r', NULL},
+    {"fair (%)", "Fair", 'r', NULL},
+    {"ours - fair (points)", "$\\Delta$", 'r', NULL},
+    {"fair baseline from", "From", 'l', NULL},
+    {"original is", "", 'l', NULL},
+};
+
+/* In LaTeX the last column would not fit the page: the paper tells the sources in its text. */
+enum { THESIS_TEX_COLUMNS = COUNT(thesis_columns) - 1 };
+
+/* The source's short name is the word before its first comma. */
+static char *short_source_of(const struct literature_row *row)
+{
+    return memory_text("%.*s", (int)strcspn(row->source, ","), row->source);
+}
+
+static char *source_of(const struct literature_row *row)
+{
+    char *name = short_source_of(row);
+    char *statistic = strcmp(row->statistic, "-") == 0 ? memory_text("runs not stated")
+                      : strcmp(row->runs, "1") == 0
+                          ? memory_text("one run")
+                          : memory_text("%s of %s", row->statistic, row->runs);
+    char *source = memory_text("%s (%s; %s)", name, row->setting, statistic);
+    free(statistic);
+    free(name);
+    return source;
+}
+
+static void fill_thesis(const struct thesis_table *source, const struct literature *literature,
+                        const char *set, size_t columns, struct table *table)
+{
+    table_begin(table, thesis_columns, columns);
+    for (size_t i = 0; i < source->published.count; i++) {
+        const struct published_row *row = &source->published.rows[i];
+        const char *path = source->published.path;
+        const struct literature_row *fair =
+            published_find(literature, set, row->network, row->depth, "fair");
+        const struct literature_row *cited =
+            published_find(literature, set, row->network, row->depth, "cited");
+        table_add(table, memory_text("%s", row->network), NULL);
+        table_add(table, memory_text("%s", row->depth), NULL);
+        table_add(table, memory_text("%s", row->params), NULL);
+        add_published(table, row->original, 2, row->note[0] == '-' ? "" : row->note, path,
+                      row->line);
+        add_published(table, row->ours, 2, "", path, row->line);
+        add_published(table, row->k, 1, "", path, row->line);
+        add_number(table, row->ours - row->original, "+", 2, NULL);
+        if (fair) {
+            add_published(table, fair->error, 2, "", literature->path, fair->line);
+            add_number(table, row->ours - fair->error, "+", 2, NULL);
+            char *name = short_source_of(fair);
+            table_add(table, source_of(fair), table_tex_escaped(name));
+            free(name);
+        } else {
+            add_dash(table);
+            add_dash(table);
+            add_dash(table);
+        }
+        if (columns > THESIS_TEX_COLUMNS)
+            table_add(table, cited ? source_of(cited) : memory_text("-"), NULL);
+    }
+}
+
+/* ---- Part 2: full scale ------------------------------------------------------------------- */
+
+static const struct table_column full_columns[] = {
+    {"network", "Network", 'p', "2.6cm"},
+    {"depth", "Depth", 'l', NULL},
+    {"k", "$k$", 'r', NULL},
+    {"scale", "Scale", 'l', NULL},
+    {"epochs", "Epochs", 'r', NULL},
+    {"n", "$n$", 'r', NULL},
+    {"test error (%)", "Error (\\%)", 'r', NULL},
+    {"sample sd (points)", "Sd", 'r', NULL},
+    {"core-hours (predicted)", "Core-h", 'r', NULL},
+    {"arm, or what fills the cell", "Arm", 'p', "2.8cm"},
+};
+
+/* What turns MACs into core-seconds. */
+struct speed {
+    double macs;         /* MACs of one forward pass x pictures trained on */
+    double core_seconds; /* that they took */
+};
+
+static struct speed measured_speed(const struct ledger *ledger)
+{
+    struct speed speed = {0, 0};
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        if (log->experiment.scale != SCALE_DESK)
+            continue;
+        for (long r = 0; r < log->row_count; r++) {
+            const double rate = log->rows[r].wall_images_per_s;
+            if (!(rate > 0))
+                continue;
+            speed.macs += (double)log->macs;
+            speed.core_seconds += (double)log->threads / rate;
+        }
+    }
+    return speed;
+}
+
+static double predicted_core_hours(const struct experiment *experiment, struct speed speed)
+{
+    long long parameters = 0, macs = 0;
+    if (!(speed.macs > 0) || ledger_size(experiment, &parameters, &macs, NULL) != 0)
+        return NAN;
+    const double pictures = 50000.0 * experiment->epochs;
+    return (double)macs * pictures * speed.core_seconds / speed.macs / 3600;
+}
+
+static int is_in_folder(const char *arm, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return strncmp(arm, folder, length) == 0 && arm[length] == '/';
+}
+
+/* The experiment of a full-scale cell; NULL if nobody wrote it yet. */
+static const struct experiment_file *find_experiment(const struct experiment_files *files,
+                                                     enum picture_set set, const char *folder,
+                                                     double k)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct experiment *e = &files->file[i].experiment;
+        if (e->scale == SCALE_FULL && e->set == (int)set && e->decay == DECAY_POLYNOMIAL &&
+            fabs(e->k - k) < 1e-9 && is_in_folder(e->arm, folder))
+            return &files->file[i];
+    }
+    return NULL;
+}
+
+static void add_full_cell(struct table *table, const struct published_row *row, double k,
+                          const struct experiment_file *file, const struct arms *arms,
+                          struct speed speed)
+{
+    const struct arm *arm = NULL;
+    for (size_t i = 0; file && i < arms->count; i++)
+        if (strcmp(arms->arm[i].name, file->experiment.arm) == 0)
+            arm = &arms->arm[i];
+    table_add(table, memory_text("%s", row->network), NULL);
+    table_add(table, memory_text("%s", row->depth), NULL);
+    table_add(table, memory_text("%.1f", k), NULL);
+    table_add(table, memory_text("full"), NULL);
+    if (!file) {
+        add_dash(table);
+        table_add(table, memory_text("0"), NULL);
+        add_dash(table);
+        add_dash(table);
+        add_dash(table);
+        table_add(table, memory_text("no experiment file yet"), NULL);
+        return;
+    }
+    table_add(table, memory_text("%d", file->experiment.epochs), NULL);
+    table_add(table, memory_text("%zu", arm ? arm->count : 0), NULL);
+    if (arm) {
+        add_mean(table, arm);
+        add_number(table, arm->sd, "", 2, arm);
+    } else {
+        add_dash(table);
+        add_dash(table);
+    }
+    add_number(table, predicted_core_hours(&file->experiment, speed), "", 1, NULL);
+    table_add(table,
+              arm ? memory_text("%s", arm->name)
+                  : memory_text("make run EXP=%s SEED=1", file->path),
+              table_tex_escaped(file->experiment.arm));
+}
+
+static void fill_full(const struct thesis_table *source, const struct ledger *ledger,
+                      const struct experiment_files *files, const struct arms *arms,
+                      struct table *table)
+{
+    const struct speed speed = measured_speed(ledger);
+    table_begin(table, full_columns, COUNT(full_columns));
+    for (size_t i = 0; i < source->published.count; i++) {
+        const struct published_row *row = &source->published.rows[i];
+        int shown = 0; /* the row "with SGDR" asks for the same runs as the one above it */
+        for (size_t j = 0; j < i; j++)
+            shown |= strcmp(source->published.rows[j].folder, row->folder) == 0;
+        if (shown)
+            continue;
+        const double ks[] = {1, row->k};
+        for (size_t j = 0; j < COUNT(ks); j++)
+            add_full_cell(table, row, ks[j],
+                          find_experiment(files, source->set, row->folder, ks[j]), arms, speed);
+    }
+}
+
+/* ---- Part 3: desk scale ------------------------------------------------------------------- */
+
+static const struct table_column desk_columns[] = {
+    {"network", NULL, 'l', NULL},
+    {"decay", NULL, 'l', NULL},
+    {"scale", NULL, 'l', NULL},
+    {"epochs", NULL, 'r', NULL},
+    {"k", NULL, 'r', NULL},
+    {"n", NULL, 'r', NULL},
+    {"last epoch (%)", NULL, 'r', NULL},
+    {"sample sd", NULL, 'r', NULL},
+    {"test-selected best (%)", NULL, 'r', NULL},
+    {"pairs", NULL, 'r', NULL},
+    {"difference to k=1", NULL, 'r', NULL},
+    {"95% low", NULL, 'r', NULL},
+    {"95% high", NULL, 'r', NULL},
+    {"sign-flip p", NULL, 'r', NULL},
+    {"Holm p", NULL, 'r', NULL},
+    {"verdict", NULL, 'l', NULL},
+};
+
+/* Narrower: what a family shares stands in a heading over it. */
+static const struct table_column desk_tex_columns[] = {
+    {NULL, "$k$", 'r', NULL},
+    {NULL, "$n$", 'r', NULL},
+    {NULL, "Last ep.\\ (\\%)", 'r', NULL},
+    {NULL, "Test-sel.", 'r', NULL},
+    {NULL, "Pairs", 'r', NULL},
+    {NULL, "$\\Delta$", 'r', NULL},
+    {NULL, "95\\,\\% interval", 'r', NULL},
+    {NULL, "$p$", 'r', NULL},
+    {NULL, "Holm $p$", 'r', NULL},
+    {NULL, "Verdict", 'l', NULL},
+};
+
+struct comparison {
+    size_t pairs;
+    double mean; /* of the paired differences, points */
+    struct interval interval;
+    double p, holm;
+};
+
+static struct comparison compare(const struct arm *arm, const struct arm *control)
+{
+    double *differences = memory_zeroed(arm->count, sizeof *differences);
+    size_t pairs = 0;
+    for (size_t i = 0; i < arm->count; i++)
+        for (size_t j = 0; j < control->count; j++)
+            if (arm->logs[i].seed == control->logs[j].seed)
+                differences[pairs++] =
+                    ledger_last_error(&arm->logs[i]) - ledger_last_error(&control->logs[j]);
+    const char *reason;
+    struct comparison comparison = {.pairs = pairs,
+                                    .mean = statistics_mean(differences, pairs),
+                                    .interval = statistics_t_interval(differences, pairs, 0.95),
+                                    .p = statistics_sign_flip(differences, pairs, &reason),
+                                    .holm = NAN};
+    free(differences);
+    /* also where its seed has no pair: else a diverged run would be dropped from the comparison */
+    if (arm->diverged || control->diverged) {
+        comparison.mean = comparison.p = NAN;
+        comparison.interval = (struct interval){NAN, NAN, "a run diverged"};
+    }
+    return comparison;
+}
+
+static void add_interval(struct table *table, struct interval interval, const struct arm *arm)
+{
+    if (interval.reason) {
+        add_dash(table);
+        return;
+    }
+    char *shown = memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high);
+    table_add(table, memory_text("[%+.2f, %+.2f]", interval.low, interval.high),
+              thesis_table_link(arm, shown));
+    free(shown);
+}
+
+static void add_mean_and_sd(struct table *table, const struct arm *arm)
+{
+    if (arm->diverged || !isfinite(arm->sd)) {
+        add_mean(table, arm);
+        return;
+    }
+    char *shown = memory_text("$%.2f \\pm %.2f$", arm->mean, arm->sd);
+    table_add(table, memory_text("%.2f +- %.2f", arm->mean, arm->sd),
+              thesis_table_link(arm, shown));
+    free(shown);
+}
+
+/* The row of one arm in both tables; `comparison` is NULL on the row of k = 1. */
+static void add_desk_arm(const struct arm *arm, const struct comparison *comparison,
+                         struct table *wide, struct table *narrow)
+{
+    static const struct comparison none = {0, NAN, {NAN, NAN, ""}, NAN, NAN};
+    const struct comparison *c = comparison ? comparison : &none;
+    const struct experiment *e = arm->experiment;
+    table_add(wide, ledger_network(e), NULL);
+    table_add(wide, ledger_value(e, "schedule.decay"), NULL);
+    table_add(wide, memory_text("desk"), NULL);
+    table_add(wide, memory_text("%d", e->epochs), NULL);
+    table_add(wide, memory_text("%g", e->k), NULL);
+    table_add(wide, memory_text("%zu", arm->count), NULL);
+    add_mean(wide, arm);
+    add_number(wide, arm->sd, "", 2, arm);
+    add_number(wide, arm->best, "", 2, arm);
+    table_add(wide, comparison ? memory_text("%zu", c->pairs) : memory_text("-"), NULL);
+    add_number(wide, c->mean, "+", 2, arm);
+    add_number(wide, c->interval.low, "+", 2, arm);
+    add_number(wide, c->interval.high, "+", 2, arm);
+    add_number(wide, c->p, "", 4, arm);
+    add_number(wide, c->holm, "", 4, arm);
+
+    table_add(narrow, memory_text("%g", e->k), NULL);
+    table_add(narrow, memory_text("%zu", arm->count), NULL);
+    add_mean_and_sd(narrow, arm);
+    add_number(narrow, arm->best, "", 2, arm);
+    table_add(narrow, comparison ? memory_text("%zu", c->pairs) : memory_text("-"), NULL);
+    add_number(narrow, c->mean, "+", 2, arm);
+    add_interval(narrow, c->interval, arm);
+    add_number(narrow, c->p, "", 4, arm);
+    add_number(narrow, c->holm, "", 4, arm);
+
+    const char *verdict = comparison ? statistics_verdict(c->pairs, c->interval, c->holm) : "-";
+    table_add(wide, memory_text("%s", verdict), NULL);
+    table_add(narrow, memory_text("%s", verdict), NULL);
+}
+
+/* The arms of one experiment that differ in k alone. */
+static void add_desk_family(const struct arm *arms, size_t count, const char *set,
+                            struct table *wide, struct table *narrow)
+{
+    const struct arm nobody = {.name = ""};
+    const struct arm *control = &nobody;
+    for (size_t i = count; i > 0; i--)
+        if (arms[i - 1].experiment->k == 1)
+            control = &arms[i - 1];
+    struct comparison *comparisons = memory_zeroed(count, sizeof *comparisons);
+    double *p = memory_zeroed(count, sizeof *p), *holm = memory_zeroed(count, sizeof *holm);
+    for (size_t i = 0; i < count; i++) {
+        comparisons[i] = compare(&arms[i], control);
+        p[i] = &arms[i] == control ? NAN : comparisons[i].p;
+    }
+    statistics_holm(p, count, holm);
+
+    char *network = ledger_network(arms[0].experiment);
+    char *decay = ledger_value(arms[0].experiment, "schedule.decay");
+    char *title = memory_text("%s, %s, %s decay, %d epochs (scale: desk)", set, network, decay,
+                              arms[0].experiment->epochs);
+    table_add_group(narrow, title);
+    for (size_t i = 0; i < count; i++) {
+        comparisons[i].holm = holm[i];
+        add_desk_arm(&arms[i], &arms[i] == control ? NULL : &comparisons[i], wide, narrow);
+    }
+    free(title);
+    free(decay);
+    free(network);
+    free(holm);
+    free(p);
+    free(comparisons);
+}
+
+static void fill_desk(const struct arms *arms, const char *set, struct table *wide,
+                      struct table *narrow)
+{
+    table_begin(wide, desk_columns, COUNT(desk_columns));
+    table_begin(narrow, desk_tex_columns, COUNT(desk_tex_columns));
+    for (size_t first = 0, end; first < arms->count; first = end) {
+        for (end = first;
+             end < arms->count && strcmp(arms->arm[end].base.hex, arms->arm[first].base.hex) == 0;)
+            end++;
+        add_desk_family(&arms->arm[first], end - first, set, wide, narrow);
+    }
+    if (arms->count == 0)
+        table_add_group(narrow, "no desk-scale log yet");
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+static void write_out(const char *out, const char *name, const char *ending, struct text *text)
+{
+    char *path = memory_text("%s/tables/%s%s", out, name, ending);
+    file_write(path, text->bytes, text->length);
+    free(path);
+    free(text->bytes);
+    *text = (struct text){0};
+}
+
+static void write_part(const char *out, const char *name, const char *part,
+                       const struct table *plain, const struct table *tex)
+{
+    struct text text = {0};
+    char *ending = memory_text("%s.csv", part);
+    table_write_csv(plain, &text);
+    write_out(out, name, ending, &text);
+    free(ending);
+    ending = memory_text("%s.tex", part);
+    table_write_tex(tex, "tabular", &text);
+    write_out(out, name, ending, &text);
+    free(ending);
+}
+
+static void write_text(const struct thesis_table *source, const char *set, const char *out,
+                       const struct table *thesis, const struct table *full,
+                       const struct table *desk)
+{
+    struct text text = {0};
+    text_add(&text,
+             "%s: %s, test error (%%), lower is better\n\n"
+             "1. Published: the thesis's cells (scale: full; n and epochs not stated)\n\n",
+             source->name, set);
+    table_write_text(thesis, &text);
+    text_add(&text, "\n"
+                    "delta: ours - original. fair: the literature's number for the same network "
+                    "that the thesis's row should be compared with.\n"
+                    "-: none known. *: as in the thesis, its meaning is lost. Full sources: "
+                    "literature.tsv beside the published tables.\n\n"
+                    "2. Full scale: the same cells from raw logs (scale: full; n runs, error after "
+                    "the last epoch)\n\n");
+    table_write_text(full, &text);
+    text_add(&text, "\n"
+                    "-: no finished run yet; the last column tells the command that fills the "
+                    "cell. No desk result ever stands here.\n"
+                    "sample sd needs n >= 2. Core-hours: a run's, predicted from the training "
+                    "speed in the desk logs by multiply-adds; - without such a log.\n\n"
+                    "3. Desk scale: small members of the same families, from raw logs (scale: "
+                    "desk; not comparable with 1 and 2)\n\n");
+    table_write_text(desk, &text);
+    text_add(
+        &text,
+        "%s\n"
+        "last epoch: mean test error over n runs; diverged: m of n: the mean is infinite.\n"
+        "test-selected best: mean of the smallest test error over all epochs; optimistic, shown "
+        "for comparison only.\n"
+        "difference (points): mean over the seeds shared with k = 1; 95%% Student-t interval; "
+        "exact two-sided sign-flip p; Holm p over the k of one network, decay and number of "
+        "epochs.\n"
+        "verdict: better or worse if pairs >= 6, Holm p < 0.05 and the interval excludes 0; else "
+        "no evidence.\n"
+        "-: does not exist (the k = 1 row itself, fewer than 2 runs or pairs, more than 20 pairs, "
+        "or a diverged run).\n%s",
+        desk->cell_count ? "" : "(no desk-scale log yet)\n", smoke_free);
+    write_out(out, source->name, ".txt", &text);
+}
+
+int thesis_table_write(const struct thesis_table *source, const struct literature *literature,
+                       const struct ledger *ledger, const struct experiment_files *experiments,
+                       const char *out, struct error *error)
+{
+    struct arms full_arms, desk_arms;
+    if (ledger_arms(ledger, SCALE_FULL, source->set, &full_arms, error) != 0)
+        return -1;
+    if (ledger_arms(ledger, SCALE_DESK, source->set, &desk_arms, error) != 0) {
+        free(full_arms.arm);
+        return -1;
+    }
+    const struct experiment any = {.set = (int)source->set};
+    const char *set = config_set_name(&any);
+    struct table thesis, thesis_tex, full, desk, desk_tex;
+    fill_thesis(source, literature, set, COUNT(thesis_columns), &thesis);
+    fill_thesis(source, literature, set, THESIS_TEX_COLUMNS, &thesis_tex);
+    fill_full(source, ledger, experiments, &full_arms, &full);
+    fill_desk(&desk_arms, set, &desk, &desk_tex);
+
+    write_text(source, set, out, &thesis, &full, &desk);
+    write_part(out, source->name, "", &thesis, &thesis_tex);
+    write_part(out, source->name, "-full", &full, &full);
+    write_part(out, source->name, "-desk", &desk, &desk_tex);
+
+    table_free(&thesis);
+    table_free(&thesis_tex);
+    table_free(&full);
+    table_free(&desk);
+    table_free(&desk_tex);
+    free(full_arms.arm);
+    free(desk_arms.arm);
+    return 0;
+}

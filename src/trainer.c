@@ -1,0 +1,337 @@
+#define _POSIX_C_SOURCE 200809L
+#include "trainer.h"
+
+#include "checkpoint.h"
+#include "dataset.h"
+#include "file.h"
+#include "log.h"
+#include "memory.h"
+#include "network.h"
+#include "optimizer.h"
+#include "schedule.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct run {
+    const struct trainer_options *options;
+    const struct experiment *experiment;
+    struct dataset dataset;
+    struct network *network;
+    struct schedule schedule;
+    struct sgd sgd;
+    struct log_writer log;
+    char *log_path, *part_path, *checkpoint_path;
+    long epoch; /* the last one that is done */
+    long steps_per_epoch;
+    uint32_t *order; /* of this epoch's pictures */
+};
+
+/* What an epoch sums up. */
+struct totals {
+    double loss_sum;
+    long wrong, pictures;
+};
+
+static double percent(const struct totals *totals)
+{
+    return 100.0 * (double)totals->wrong / (double)totals->pictures;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void utc_now(char *text, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+/* ---- Progress ------------------------------------------------------------------------------ */
+
+/* One line that renews itself on a terminal; elsewhere a line now and then. */
+struct progress {
+    double started, shown;
+    int terminal;
+    long first_step; /* of this process */
+    long pictures;   /* since then */
+};
+
+static void progress_show(struct progress *progress, const struct run *run, long step, double loss,
+                          double lr)
+{
+    const double now = seconds_now();
+    const int last = step % run->steps_per_epoch == 0;
+    if (!last && now - progress->shown < (progress->terminal ? 0.2 : 30))
+        return;
+    progress->shown = now;
+    const double spent = now - progress->started;
+    const long left = run->schedule.steps - step, done = step - progress->first_step;
+    const long minutes = (long)(spent * (double)left / (double)done / 60 + 0.5);
+    fprintf(stderr,
+            "%sepoch %ld/%d  step %ld/%ld  loss %.4f  lr %.5f  %.0f images/s  %ld:%02ld h left%s",
+            progress->terminal ? "\r" : "", (step - 1) / run->steps_per_epoch + 1,
+            run->experiment->epochs, step, run->schedule.steps, loss, lr,
+            (double)progress->pictures / spent, minutes / 60, minutes % 60,
+            progress->terminal ? "\033[K" : "\n");
+}
+
+/* ---- Steps --------------------------------------------------------------------------------- */
+
+/* Bring pictures chosen[0 .. count) into the network's input; `epoch` 0 leaves them unmoved. */
+static void fill(struct run *run, const struct pictures *pictures, const uint32_t *chosen,
+                 size_t first, int count, uint32_t epoch)
+{
+    const enum augmentation augmentation =
+        epoch ? (enum augmentation)run->experiment->augmentation : AUGMENT_NONE;
+#pragma omp parallel for num_threads(network_threads(run->network)) schedule(static)
+    for (int i = 0; i < count; i++) {
+        const size_t index = chosen ? chosen[first + (size_t)i] : first + (size_t)i;
+        const struct augment augment =
+            dataset_augment(augmentation, (uint32_t)run->options->seed, epoch, (uint32_t)index);
+        dataset_picture(&run->dataset, pictures, index, augment, network_input(run->network, i));
+        *network_label(run->network, i) = dataset_label(pictures, index);
+    }
+}
+
+static void descend(struct run *run, double lr)
+{
+    struct parameters *p = network_parameters(run->network);
+    enum { PIECE = 4096 };
+    const size_t pieces = (p->trained_floats + PIECE - 1) / PIECE;
+#pragma omp parallel num_threads(network_threads(run->network))
+    {
+#pragma omp for schedule(static)
+        for (size_t piece = 0; piece < pieces; piece++) {
+            const size_t start = piece * PIECE, left = p->trained_floats - start;
+            sgd_step(&run->sgd, lr, left < PIECE ? left : PIECE, p->value + start,
+                     p->momentum + start, p->gradient[0] + start);
+        }
+#pragma omp for schedule(dynamic)
+        for (int i = 0; i < p->count; i++)
+            parameters_renew_backward(p, i);
+    }
+}
+
+/* Train one epoch. Returns 0, or the step whose loss was not finite. */
+static long train_epoch(struct run *run, long epoch, struct progress *progress,
+                        struct totals *totals, double *lr)
+{
+    const struct pictures *train = &run->dataset.train;
+    const struct rng rng = {(uint32_t)run->options->seed, RNG_SHUFFLE};
+    rng_shuffle(rng, (uint32_t)epoch, run->order, (uint32_t)train->count);
+    for (long i = 0; i < run->steps_per_epoch; i++) {
+        const size_t first = (size_t)i * (size_t)run->experiment->batch;
+        const size_t left = train->count - first;
+        const int count =
+            left < (size_t)run->experiment->batch ? (int)left : run->experiment->batch;
+        const long step = (epoch - 1) * run->steps_per_epoch + i + 1;
+        fill(run, train, run->order, first, count, (uint32_t)epoch);
+        const struct pass_result result = network_train(run->network, count);
+        const double loss = result.loss_sum / count;
+        if (step <= LOG_STEP_LOSSES)
+            log_add_step_loss(&run->log, step, loss);
+        if (!isfinite(loss))
+            return step;
+        *lr = schedule_lr(&run->schedule, (double)(step - 1));
+        descend(run, *lr);
+        totals->loss_sum += result.loss_sum;
+        totals->wrong += result.wrong;
+        totals->pictures += count;
+        progress->pictures += count;
+        progress_show(progress, run, step, loss, *lr);
+    }
+    return 0;
+}
+
+static struct totals evaluate(struct run *run)
+{
+    const struct pictures *test = &run->dataset.test;
+    struct totals totals = {0};
+    for (size_t first = 0; first < test->count; first += (size_t)run->experiment->batch) {
+        const size_t left = test->count - first;
+        const int count =
+            left < (size_t)run->experiment->batch ? (int)left : run->experiment->batch;
+        fill(run, test, NULL, first, count, 0);
+        const struct pass_result result = network_evaluate(run->network, count);
+        totals.loss_sum += result.loss_sum;
+        totals.wrong += result.wrong;
+        totals.pictures += count;
+    }
+    return totals;
+}
+
+/* ---- Runs ---------------------------------------------------------------------------------- */
+
+static void begin_log(struct run *run)
+{
+    long long parameters, macs;
+    network_size(run->experiment, &parameters, &macs);
+    char started[32];
+    utc_now(started, sizeof started);
+    char *kernels = network_kernels(run->network);
+    const struct log_facts facts = {.experiment = run->experiment,
+                                    .seed = run->options->seed,
+                                    .train = run->dataset.train.digest,
+                                    .test = run->dataset.test.digest,
+                                    .parameters = parameters,
+                                    .macs = macs,
+                                    .initial = parameters_digest(network_parameters(run->network)),
+                                    .program = run->options->program,
+                                    .compiler = run->options->compiler,
+                                    .onednn = network_onednn(run->network),
+                                    .environment = network_environment(run->network),
+                                    .kernels = kernels,
+                                    .threads = network_threads(run->network),
+                                    .started = started};
+    log_begin(&run->log, &facts);
+    free(kernels);
+}
+
+/* Take up the checkpoint's parameters and log. */
+static void resume(struct run *run)
+{
+    struct error error;
+    char *text = NULL;
+    run->epoch =
+        checkpoint_load(run->checkpoint_path, network_parameters(run->network), &text, &error);
+    struct log log;
+    if (run->epoch < 0 || log_parse(text, run->checkpoint_path, &log, &error) != 0)
+        die("%s", error.text);
+    if (strcmp(log.environment, network_environment(run->network)) != 0)
+        die("%s: was made on another machine (%s), where oneDNN may round otherwise; go on there, "
+            "or remove it to train from the beginning",
+            run->checkpoint_path, log.environment);
+    log_free(&log);
+    if (log_restore(&run->log, text, run->checkpoint_path, &error) != 0)
+        die("%s", error.text);
+    free(text);
+    char now[32];
+    utc_now(now, sizeof now);
+    char *how = memory_text("after epoch %ld, threads %d, program %s, at %s", run->epoch,
+                            network_threads(run->network), run->options->program, now);
+    log_add_resumed(&run->log, how);
+    free(how);
+    fprintf(stderr, "going on after epoch %ld of %s\n", run->epoch, run->checkpoint_path);
+}
+
+/* The finished log of an earlier call, if it is this run's. */
+static int is_done(const struct trainer_options *options, const char *path)
+{
+    if (!file_exists(path))
+        return 0;
+    struct log log;
+    struct error error;
+    if (log_read(path, &log, &error) != 0)
+        die("%s", error.text);
+    const struct digest digest = config_digest(options->experiment);
+    if (strcmp(log.experiment_digest.hex, digest.hex) != 0)
+        die("%s: tells of another experiment text; it is never overwritten: move it away, or name "
+            "another folder with --results",
+            path);
+    log_free(&log);
+    fprintf(stderr, "%s: done already\n", path);
+    return 1;
+}
+
+static void finish(struct run *run, long diverged_at)
+{
+    const struct digest state = parameters_digest(network_parameters(run->network));
+    log_end(&run->log, diverged_at, &state);
+    file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+    if (rename(run->part_path, run->log_path) != 0)
+        die_errno("%s: cannot be renamed to %s", run->part_path, run->log_path);
+    if (diverged_at)
+        fprintf(stderr, "diverged: the loss of step %ld is not finite\n", diverged_at);
+    fprintf(stderr, "%s\n", run->log_path);
+}
+
+static void train(struct run *run)
+{
+    struct progress progress = {.started = seconds_now(),
+                                .terminal = isatty(STDERR_FILENO),
+                                .first_step = run->epoch * run->steps_per_epoch};
+    while (run->epoch < run->experiment->epochs) {
+        const double started = seconds_now();
+        struct totals totals = {0};
+        double lr = 0;
+        const long diverged_at = train_epoch(run, run->epoch + 1, &progress, &totals, &lr);
+        if (progress.terminal)
+            fputc('\n', stderr);
+        if (diverged_at) {
+            finish(run, diverged_at);
+            return;
+        }
+        const double trained = seconds_now();
+        const struct totals test = evaluate(run);
+        if (run->epoch == 0)
+            log_add_columns(&run->log);
+        run->epoch++;
+        const struct log_row row = {.epoch = run->epoch,
+                                    .step = run->epoch * run->steps_per_epoch,
+                                    .lr = lr,
+                                    .train_loss = totals.loss_sum / (double)totals.pictures,
+                                    .train_error = percent(&totals),
+                                    .test_loss = test.loss_sum / (double)test.pictures,
+                                    .test_error = percent(&test),
+                                    .wall_seconds = seconds_now() - started,
+                                    .wall_images_per_s =
+                                        (double)totals.pictures / (trained - started)};
+        log_add_row(&run->log, &row);
+        fprintf(stderr, "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
+                row.epoch, run->experiment->epochs, row.train_error, row.test_error,
+                row.wall_images_per_s);
+        checkpoint_save(run->checkpoint_path, network_parameters(run->network), run->epoch,
+                        run->log.text.bytes);
+        file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+    }
+    finish(run, 0);
+}
+
+char *trainer_run(const struct trainer_options *options)
+{
+    struct run run = {.options = options, .experiment = options->experiment};
+    run.log_path = log_path(options->results, options->experiment->arm, options->seed);
+    if (is_done(options, run.log_path))
+        return run.log_path;
+    run.part_path = memory_text("%s.part", run.log_path);
+    run.checkpoint_path =
+        memory_text("%s/%s/seed-%ld-%.8s.safetensors", options->checkpoints,
+                    options->experiment->arm, options->seed, config_digest(run.experiment).hex);
+
+    struct error error;
+    if (dataset_load(&run.dataset, run.experiment, options->data, &error) != 0)
+        die("%s", error.text);
+    run.order = memory_zeroed(run.dataset.train.count, sizeof *run.order);
+    run.steps_per_epoch = dataset_steps_per_epoch(run.experiment);
+    run.schedule = schedule_of(run.experiment, run.steps_per_epoch * run.experiment->epochs);
+    run.sgd = sgd_of(run.experiment);
+    run.network = network_create(run.experiment, options->threads);
+    if (file_exists(run.checkpoint_path)) {
+        resume(&run);
+    } else {
+        network_initialise(run.network, (uint32_t)options->seed);
+        begin_log(&run);
+        file_write(run.part_path, run.log.text.bytes, run.log.text.length);
+    }
+    train(&run);
+
+    network_destroy(run.network);
+    dataset_free(&run.dataset);
+    free(run.log.text.bytes);
+    free(run.order);
+    free(run.part_path);
+    free(run.checkpoint_path);
+    return run.log_path;
+}

@@ -1,0 +1,35 @@
+/*
+ * trainer - one run: from an experiment and a seed to a raw log.
+ *
+ *     for every epoch:
+ *         order the pictures by the seed; for every minibatch in that order:
+ *             move and standardise the pictures, forward, backward, one step of SGD
+ *         evaluate on the test pictures, add a row to the log, save a checkpoint
+ *
+ * A run is a pure function of experiment, seed, pictures and environment key (dnn_environment):
+ * killed after any epoch and called again, on any number of threads, it ends with the same bits.
+ *
+ * While it runs, RESULTS/ARM/seed-N.tsv.part shows the log so far; the last act renames it to .tsv.
+ * A log that is there already is never overwritten.
+ */
+#ifndef KDECAY_TRAINER_H
+#define KDECAY_TRAINER_H
+
+#include "config.h"
+
+struct trainer_options {
+    const struct experiment *experiment;
+    long seed;               /* 0 .. 2^32-1 */
+    int threads;             /* 1 or more */
+    const char *data;        /* folder of the pictures */
+    const char *results;     /* folder of logs */
+    const char *checkpoints; /* folder of checkpoints */
+    const char *program;     /* for the log: version */
+    const char *compiler;    /* for the log: compiler and flags */
+};
+
+/* Train, or go on, to the end. Dies on any error, and where the log exists but tells of another
+ * experiment. Returns the path of the finished log; free() it. */
+char *trainer_run(const struct trainer_options *options);
+
+#endif

@@ -1,5 +1,6 @@
 #include "audit.h"
 
+#include "dataset.h"
 #include "file.h"
 #include "ledger.h"
 #include "report.h"
@@ -129,18 +130,11 @@ static void check_ledger(const struct audit_options *options, struct ledger *goo
 
 /* ---- 2. Schedule -------------------------------------------------------------------------- */
 
-static long steps_per_epoch(const struct experiment *e)
-{
-    const long pictures = e->set == SET_MADE_UP ? e->train_pictures : 50000;
-    return e->last_batch == LAST_BATCH_DROP ? pictures / e->batch
-                                            : (pictures + e->batch - 1) / e->batch;
-}
-
 static void check_schedule(const struct ledger *ledger, struct level *level)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        const long steps = steps_per_epoch(&log->experiment);
+        const long steps = dataset_steps_per_epoch(&log->experiment);
         const struct schedule schedule =
             schedule_of(&log->experiment, steps * log->experiment.epochs);
         for (long r = 0; r < log->row_count; r++) {
@@ -179,30 +173,20 @@ static void check_size(const struct ledger *ledger, struct level *level)
 
 /* ---- 4. Data ------------------------------------------------------------------------------ */
 
-/* SHA-256 of the records of the binary archives, label bytes first, sorted bytewise. */
-static const struct {
-    const char *train, *test;
-} known_pictures[] = {
-    [SET_CIFAR10] = {"72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46",
-                     "f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
-    [SET_CIFAR100] = {"e087818905fce27ff63616d8f344858809aab7e66060ba0e155a3bb18453ec1e",
-                      "b8278c7d1bf36d32ce3e9f2a02eb2c80c9458dcf9a15571d082434cc68f5f5ce"},
-};
-
 static void check_data(const struct ledger *ledger, struct level *level)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        const int set = log->experiment.set;
-        if (set == SET_MADE_UP)
+        const struct picture_digests known = dataset_known_digests(&log->experiment);
+        if (!known.train)
             continue;
         level->checked++;
-        if (strcmp(log->train.hex, known_pictures[set].train) != 0)
+        if (strcmp(log->train.hex, known.train) != 0)
             level_fail(level, "%s: train-sha256 is not that of %s, %.12s...", log->path,
-                       config_set_name(&log->experiment), known_pictures[set].train);
-        if (strcmp(log->test.hex, known_pictures[set].test) != 0)
+                       config_set_name(&log->experiment), known.train);
+        if (strcmp(log->test.hex, known.test) != 0)
             level_fail(level, "%s: test-sha256 is not that of %s, %.12s...", log->path,
-                       config_set_name(&log->experiment), known_pictures[set].test);
+                       config_set_name(&log->experiment), known.test);
     }
     level->reason = "no log of CIFAR pictures";
 }

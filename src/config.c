@@ -347,11 +347,24 @@ static void add_real(struct text *text, double value)
     text_add(text, "%s", shortest);
 }
 
+static int has_default(struct experiment *experiment, const struct key *key)
+{
+    struct experiment other;
+    if (!key->fallback)
+        return 0;
+    if (set_value(&other, key, key->fallback, NULL) != 0)
+        BUG("a default value outside its own range");
+    return key->type == KEY_REAL ? *real_at(experiment, key) == *real_at(&other, key)
+                                 : *integer_at(experiment, key) == *integer_at(&other, key);
+}
+
 char *config_text(const struct experiment *experiment)
 {
     struct experiment copy = *experiment;
     struct text text = {0};
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
+        if (has_default(&copy, key))
+            continue;
         text_add(&text, "%s = ", key->name);
         if (key->type == KEY_REAL) {
             add_real(&text, *real_at(&copy, key));

@@ -7,9 +7,11 @@
  * range, set twice in one file or missing is an error that names file and line.
  *
  * The table of keys in config.c is the whole language: name, type, range, default, meaning.
- * `kdecay keys` prints it. The canonical text of an experiment lists every key, defaults too, in
- * the table's order; its SHA-256 identifies the experiment, whatever the file's comments,
- * includes or order.
+ * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and
+ * those whose value is not the default, in the table's order; its SHA-256 identifies the
+ * experiment, whatever the file's comments, includes or order. A key that is added later, with a
+ * default that is what the program did before, leaves the texts and digests of all earlier logs as
+ * they are; so a default is never changed and a word never renamed.
  *
  * Experiments are kept in experiments/ and named by their path there: the arm of
  * experiments/cifar10/preact-20/poly-k2.0.ini is "cifar10/preact-20/poly-k2.0", and its logs are
@@ -67,7 +69,7 @@ int config_load(const char *path, const char *const *overrides, size_t count,
 int config_parse(const char *text, const char *name, struct experiment *experiment,
                  struct error *error);
 
-/* The canonical text, "section.key = value\n" for every key; free() it. */
+/* The canonical text, lines "section.key = value\n"; free() it. */
 char *config_text(const struct experiment *experiment);
 
 /* SHA-256 of the canonical text. */

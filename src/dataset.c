@@ -111,7 +111,7 @@ struct source {
     const char *folder;
     const char *train_files[5], *test_file;
     size_t train_file_count, per_train_file, label_bytes;
-    const char *train_digest, *test_digest;
+    struct picture_digests digests;
 };
 
 enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 };
@@ -124,16 +124,16 @@ static const struct source sources[] = {
                      5,
                      10000,
                      1,
-                     "72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46",
-                     "f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
+                     {"72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46",
+                      "f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"}},
     [SET_CIFAR100] = {"cifar-100-binary",
                       {"train.bin"},
                       "test.bin",
                       1,
                       50000,
                       2,
-                      "e087818905fce27ff63616d8f344858809aab7e66060ba0e155a3bb18453ec1e",
-                      "b8278c7d1bf36d32ce3e9f2a02eb2c80c9458dcf9a15571d082434cc68f5f5ce"},
+                      {"e087818905fce27ff63616d8f344858809aab7e66060ba0e155a3bb18453ec1e",
+                       "b8278c7d1bf36d32ce3e9f2a02eb2c80c9458dcf9a15571d082434cc68f5f5ce"}},
 };
 
 static int check_digest(const struct pictures *pictures, const char *known, const char *where,
@@ -170,9 +170,9 @@ static int load_real(struct dataset *dataset, const struct source *source, const
         status = dataset_read_records(&dataset->test, (const char *const *)path + 5, 1, CIFAR_TEST,
                                       source->label_bytes, dataset->classes, error);
     if (status == 0)
-        status = check_digest(&dataset->train, source->train_digest, place, error);
+        status = check_digest(&dataset->train, source->digests.train, place, error);
     if (status == 0)
-        status = check_digest(&dataset->test, source->test_digest, path[5], error);
+        status = check_digest(&dataset->test, source->digests.test, path[5], error);
     for (size_t i = 0; i < source->train_file_count; i++)
         free(path[i]);
     free(path[5]);
@@ -224,6 +224,13 @@ void dataset_free(struct dataset *dataset)
     free(dataset->train.records);
     free(dataset->test.records);
     memset(dataset, 0, sizeof *dataset);
+}
+
+struct picture_digests dataset_known_digests(const struct experiment *experiment)
+{
+    if (experiment->set == SET_MADE_UP)
+        return (struct picture_digests){NULL, NULL};
+    return sources[experiment->set].digests;
 }
 
 long dataset_train_count(const struct experiment *experiment)

@@ -78,6 +78,13 @@ void dataset_picture(const struct dataset *dataset, const struct pictures *pictu
                      struct augment augment, float *out);
 
 /* Known without loading anything: */
+
+/* The digests of a real set; NULLs for made-up pictures. */
+struct picture_digests {
+    const char *train, *test;
+};
+struct picture_digests dataset_known_digests(const struct experiment *experiment);
+
 long dataset_train_count(const struct experiment *experiment);
 long dataset_steps_per_epoch(const struct experiment *experiment);
 

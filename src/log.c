@@ -437,24 +437,6 @@ int log_restore(struct log_writer *writer, const char *bytes, const char *path, 
     return 0;
 }
 
-int log_read_all(const char *folder, struct log **logs, size_t *count, struct error *error)
-{
-    size_t paths = 0;
-    char **path = file_list(folder, ".tsv", &paths);
-    *logs = memory_zeroed(paths, sizeof **logs);
-    *count = 0;
-    int status = 0;
-    for (size_t i = 0; i < paths; i++) {
-        if (status == 0)
-            status = log_read(path[i], &(*logs)[*count], error);
-        if (status == 0)
-            ++*count;
-        free(path[i]);
-    }
-    free(path);
-    return status;
-}
-
 char *log_path(const char *folder, const char *arm, long seed)
 {
     return memory_text("%s/%s/seed-%ld.tsv", folder, arm, seed);

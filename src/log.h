@@ -111,9 +111,6 @@ void log_free(struct log *log);
 int log_restore(struct log_writer *writer, const char *bytes, const char *path,
                 struct error *error);
 
-/* All logs "*.tsv" below `folder`, sorted by path; the first bad one is an error. */
-int log_read_all(const char *folder, struct log **logs, size_t *count, struct error *error);
-
 /* results/ARM/seed-N.tsv below `folder`; free() it. */
 char *log_path(const char *folder, const char *arm, long seed);
 

@@ -79,6 +79,13 @@ static void test_canonical_text(void **state)
     char *again = config_text(&second);
     assert_string_equal(text, again);
     assert_non_null(strstr(text, "training.weight_decay = 0.0001\n"));
+    assert_non_null(strstr(text, "schedule.k = 2\n"));
+    assert_null(strstr(text, "schedule.power")); /* has its default */
+    first.k = 1;
+    char *base = config_text(&first);
+    assert_null(strstr(base, "schedule.k"));
+    free(base);
+    first.k = 2;
     char *commented = with("k = 2\n", "k = 2 ; a comment\n");
     assert_int_equal(config_parse(commented, "text", &second, &error), 0);
     assert_string_equal(config_digest(&first).hex, config_digest(&second).hex);

@@ -30,14 +30,16 @@ Q := $(if $(V),,@)
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev libmd-dev \
             libcmocka-dev gnuplot-nox latexmk texlive-latex-recommended lmodern curl ca-certificates
 
+INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are there"; else \
+  $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1)'; fi
+
 # With `make setup all` everything waits for the packages, on any -j.
 SETUP := $(filter setup,$(MAKECMDGOALS))
 
 .PHONY: setup
 setup: ## install the Debian packages that all other targets need (as root or through sudo)
-	$(Q)if dpkg-query -W $(PACKAGES) >/dev/null 2>&1; then echo "all packages are there"; else \
-	  $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(PACKAGES)'; fi
+	$(Q)$(call INSTALL,$(PACKAGES))
 
 CIFAR_URL := https://www.cs.toronto.edu/~kriz
 CIFAR_MD5 := c32a1d4ab5d03f1284b67883e8d87530  cifar-10-binary.tar.gz\n03b5dce01913d631647c71ecec9e9cb8  cifar-100-binary.tar.gz\n
@@ -105,6 +107,15 @@ TRAIN := build/kdecay train --threads $(THREADS) --data $(DATA)
 run: build/kdecay ## train EXP with SEED, or go on after a stop; the log goes to results/
 	$(Q)$(if $(EXP),,echo "make run: name an experiment, as EXP=experiments/....ini" >&2; exit 1;) \
 	  $(TRAIN) $(EXP) --seed $(SEED)
+
+.PHONY: status
+status: build/kdecay ## every arm: seeds wanted, present, running, missing, stale; core-hours
+	$(Q)build/kdecay status
+
+.PHONY: run-desk
+run-desk: build/kdecay ## train all missing desk runs, one after another; stop and start at will
+	$(Q)build/kdecay missing desk | while read -r experiment seed; do \
+	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
 
 # Trained again on every machine, seconds each; `make audit` compares them with results/smoke.
 SMOKE := $(patsubst experiments/%.ini,build/runs/%/seed-1.tsv,$(wildcard experiments/smoke/*/*.ini))
@@ -179,6 +190,13 @@ build/paper/paper.pdf: $(wildcard paper/*) build/listings/schedule.tex $(FIGURE_
 .PHONY: test
 test: build/tests build/kdecay ## run all tests
 	$(Q)build/tests
+
+PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
+
+.PHONY: parity
+parity: build/kdecay ## compare networks and 50 training steps with PyTorch (installs python3-torch)
+	$(Q)$(call INSTALL,python3-torch python3-numpy)
+	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
 .PHONY: audit
 audit: build/kdecay $(SMOKE) ## check logs, experiments and regenerated tables; fails on any difference

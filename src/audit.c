@@ -135,8 +135,7 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         const long steps = dataset_steps_per_epoch(&log->experiment);
-        const struct schedule schedule =
-            schedule_of(&log->experiment, steps * log->experiment.epochs);
+        const struct schedule schedule = schedule_of(&log->experiment, steps);
         for (long r = 0; r < log->row_count; r++) {
             const struct log_row *row = &log->rows[r];
             level->checked++;

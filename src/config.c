@@ -15,7 +15,7 @@ enum { INCLUDE_DEPTH = 8, KEY_NAME = 64 };
 
 /* ---- The language ------------------------------------------------------------------------- */
 
-enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD };
+enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD, KEY_EPOCHS };
 
 struct key {
     const char *name; /* section.key */
@@ -37,11 +37,29 @@ static const struct key keys[] = {
      "how many to make up; 0 with a real set"},
     {"data.test_pictures", KEY_INTEGER, AT(test_pictures), 0, 10000, NULL, "0",
      "how many to make up; 0 with a real set"},
+    {"data.normalisation", KEY_WORD, AT(normalisation), 0, 0, "mean-std|pixel-mean", "mean-std",
+     "of the training pictures: mean-std, each channel's mean and deviation; pixel-mean, each "
+     "pixel's mean, then / 255"},
     {"data.augmentation", KEY_WORD, AT(augmentation), 0, 0, "none|flip-crop", NULL,
-     "flip-crop: mirrored half of the time, then a 32x32 crop of the picture with 4 zeros around"},
-    {"network.family", KEY_WORD, AT(family), 0, 0, "preact", NULL,
-     "preact: pre-activation ResNet, two 3x3 convolutions a block"},
-    {"network.depth", KEY_INTEGER, AT(depth), 1, 10000, NULL, NULL, "preact: 6n+2"},
+     "flip-crop: mirrored half of the time, then a 32x32 crop of the picture with 4 pixels around"},
+    {"data.crop_padding", KEY_WORD, AT(crop_padding), 0, 0, "zero|reflect", "zero",
+     "what the 4 pixels are: zeros after normalisation, or the picture mirrored at its border"},
+    {"network.family", KEY_WORD, AT(family), 0, 0, "preact|wide-resnet|densenet-bc", NULL,
+     "pre-activation ResNet, Wide ResNet, DenseNet-BC"},
+    {"network.depth", KEY_INTEGER, AT(depth), 1, 10000, NULL, NULL,
+     "preact: 6n+2, bottleneck 9n+2; wide-resnet: 6n+4; densenet-bc: 6n+4"},
+    {"network.block", KEY_WORD, AT(block), 0, 0, "basic|bottleneck", "basic",
+     "preact: two 3x3 convolutions, or 1x1, 3x3, 1x1"},
+    {"network.shortcut", KEY_WORD, AT(shortcut), 0, 0, "a|projection", "a",
+     "preact, where the shape changes: zeros for new channels, or a 1x1 convolution"},
+    {"network.width", KEY_INTEGER, AT(width), 0, 64, NULL, "0", "wide-resnet: widening factor"},
+    {"network.growth", KEY_INTEGER, AT(growth), 0, 512, NULL, "0", "densenet-bc: growth rate k"},
+    {"network.dropout", KEY_REAL, AT(dropout), 0, 0.95, NULL, "0",
+     "wide-resnet: between a unit's convolutions; densenet-bc: after each convolution of a layer"},
+    {"network.fan", KEY_WORD, AT(fan), 0, 0, "out|in", "out",
+     "convolutions start normal with deviation sqrt(2 / (kernel^2 channels)), channels out or in"},
+    {"network.gamma", KEY_WORD, AT(gamma), 0, 0, "one|uniform", "one",
+     "BN's scales start at 1, or uniform on [0,1) (Torch's old default)"},
     {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the pictures"},
     {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "pictures a step"},
     {"training.last_batch", KEY_WORD, AT(last_batch), 0, 0, "keep|drop", NULL,
@@ -51,12 +69,29 @@ static const struct key keys[] = {
     {"training.momentum", KEY_REAL, AT(momentum), 0, 1, NULL, NULL, "of SGD"},
     {"training.nesterov", KEY_WORD, AT(nesterov), 0, 0, "no|yes", NULL, "look ahead"},
     {"training.weight_decay", KEY_REAL, AT(weight_decay), 0, 1, NULL, NULL,
-     "times the parameter, added to its gradient; on all parameters"},
-    {"schedule.decay", KEY_WORD, AT(decay), 0, 0, "polynomial|cosine", NULL, "the base f(s)"},
+     "times the parameter, added to its gradient"},
+    {"training.decayed", KEY_WORD, AT(decayed), 0, 0, "all|weights", "all",
+     "weight decay on all parameters, or not on BN's and not on biases"},
+    {"training.momentum_reset", KEY_WORD, AT(momentum_reset), 0, 0, "no|at-drop", "no",
+     "momentum set to 0 where the step schedule drops"},
+    {"schedule.decay", KEY_WORD, AT(decay), 0, 0, "polynomial|cosine|step", NULL, "the base f(s)"},
     {"schedule.lr", KEY_REAL, AT(lr), 0, 100, NULL, NULL, "learning rate L0 at the start"},
-    {"schedule.lr_end", KEY_REAL, AT(lr_end), 0, 100, NULL, NULL, "learning rate Le at t = T"},
+    {"schedule.lr_end", KEY_REAL, AT(lr_end), 0, 100, NULL, NULL,
+     "learning rate Le at t = T (step: not used, must be 0)"},
     {"schedule.power", KEY_REAL, AT(power), 1e-3, 1e3, NULL, "1", "N of the polynomial"},
     {"schedule.k", KEY_REAL, AT(k), 1e-3, 1e6, NULL, "1", "of k-decay; 1 is the base itself"},
+    {"schedule.update", KEY_WORD, AT(update), 0, 0, "step|epoch", "step",
+     "the rate follows t step by step, or keeps each epoch's first value"},
+    {"schedule.drops", KEY_EPOCHS, AT(drops), 0, 0, NULL, "",
+     "step: epochs (from 0) at whose start the rate is multiplied by drop_factor"},
+    {"schedule.drop_factor", KEY_REAL, AT(drop_factor), 1e-6, 1, NULL, "0.1", "step"},
+    {"schedule.cycle", KEY_INTEGER, AT(cycle), 0, 100000, NULL, "0",
+     "warm restarts: epochs of the first cycle (SGDR's T0); 0: none"},
+    {"schedule.cycle_factor", KEY_INTEGER, AT(cycle_factor), 1, 16, NULL, "1",
+     "each cycle is so many times as long as the one before (SGDR's Tmult)"},
+    {"schedule.warmup_steps", KEY_INTEGER, AT(warmup_steps), 0, 1000000, NULL, "0",
+     "the first steps train with warmup_lr; the schedule's t runs on meanwhile"},
+    {"schedule.warmup_lr", KEY_REAL, AT(warmup_lr), 0, 100, NULL, "0", "see warmup_steps"},
 };
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
@@ -64,6 +99,11 @@ enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 static int *integer_at(struct experiment *experiment, const struct key *key)
 {
     return (int *)((char *)experiment + key->offset);
+}
+
+static struct epoch_list *epochs_at(struct experiment *experiment, const struct key *key)
+{
+    return (struct epoch_list *)((char *)experiment + key->offset);
 }
 
 static double *real_at(struct experiment *experiment, const struct key *key)
@@ -97,9 +137,30 @@ static const char *word_name(const char *words, int index, int *length)
     return at;
 }
 
+/* "60 120 160"; empty is an empty list. */
+static int set_epochs(struct epoch_list *list, const struct key *key, const char *value,
+                      struct error *error)
+{
+    *list = (struct epoch_list){0};
+    for (const char *at = value; *at;) {
+        char *end = NULL;
+        const long epoch = strtol(at, &end, 10);
+        const int last = list->count ? list->epoch[list->count - 1] : 0;
+        if (end == at || (*end && *end != ' ') || epoch <= last || epoch > 100000 ||
+            list->count == EPOCH_LIST)
+            return fail(error, "%s = %s: expected at most %d increasing epochs, as \"60 120 160\"",
+                        key->name, value, EPOCH_LIST);
+        list->epoch[list->count++] = (int)epoch;
+        at = end + strspn(end, " ");
+    }
+    return 0;
+}
+
 static int set_value(struct experiment *experiment, const struct key *key, const char *value,
                      struct error *error)
 {
+    if (key->type == KEY_EPOCHS)
+        return set_epochs(epochs_at(experiment, key), key, value, error);
     if (key->type == KEY_WORD) {
         const int index = word_index(key->words, value);
         if (index < 0)
@@ -229,32 +290,43 @@ static int read_experiment(const char *path, int depth, struct experiment *exper
 
 /* ---- Rules between keys ------------------------------------------------------------------- */
 
-static int check_rules(const struct experiment *e, const char *path, struct error *error)
+/* What must hold between keys; the message follows the file's name. */
+static const char *broken_rule(const struct experiment *e)
 {
-    if (e->set == SET_MADE_UP && (e->train_pictures == 0 || e->test_pictures == 0))
-        return fail(error,
-                    "%s: data.set = made-up: expected data.train_pictures and "
-                    "data.test_pictures above 0",
-                    path);
-    if (e->set != SET_MADE_UP && (e->train_pictures != 0 || e->test_pictures != 0))
-        return fail(error,
-                    "%s: data.train_pictures and data.test_pictures belong to data.set = made-up; "
-                    "remove them",
-                    path);
+    const int made_up = e->set == SET_MADE_UP, step = e->decay == DECAY_STEP;
+    const int last_drop = e->drops.count ? e->drops.epoch[e->drops.count - 1] : 0;
+    if (made_up && (e->train_pictures == 0 || e->test_pictures == 0))
+        return "data.set = made-up: expected data.train_pictures and data.test_pictures above 0";
+    if (!made_up && (e->train_pictures != 0 || e->test_pictures != 0))
+        return "data.train_pictures and data.test_pictures belong to data.set = made-up; remove "
+               "them";
+    if (made_up != (e->scale == SCALE_SMOKE))
+        return "data.set = made-up and run.scale = smoke belong together; change one of them";
     if (e->batch % e->shards != 0)
-        return fail(error, "%s: training.batch = %d: expected a multiple of training.shards = %d",
-                    path, e->batch, e->shards);
-    if (e->set == SET_MADE_UP && e->last_batch == LAST_BATCH_DROP && e->train_pictures < e->batch)
-        return fail(error, "%s: training.last_batch = drop leaves no step: %d pictures, batch %d",
-                    path, e->train_pictures, e->batch);
+        return "training.batch: expected a multiple of training.shards";
+    if (made_up && e->last_batch == LAST_BATCH_DROP && e->train_pictures < e->batch)
+        return "training.last_batch = drop leaves no step: fewer pictures than training.batch";
     if (e->lr_end > e->lr)
-        return fail(error, "%s: schedule.lr_end = %g: expected at most schedule.lr = %g", path,
-                    e->lr_end, e->lr);
-    if (e->scale == SCALE_SMOKE && e->set != SET_MADE_UP)
-        return fail(error, "%s: run.scale = smoke: expected data.set = made-up", path);
-    if (e->scale != SCALE_SMOKE && e->set == SET_MADE_UP)
-        return fail(error, "%s: data.set = made-up: expected run.scale = smoke", path);
-    return 0;
+        return "schedule.lr_end: expected at most schedule.lr";
+    if (e->family != FAMILY_PREACT && (e->block != BLOCK_BASIC || e->shortcut != SHORTCUT_A))
+        return "network.block and network.shortcut belong to network.family = preact; remove them";
+    if ((e->family == FAMILY_WIDE_RESNET) != (e->width != 0))
+        return "network.width belongs to network.family = wide-resnet, which needs it";
+    if ((e->family == FAMILY_DENSENET_BC) != (e->growth != 0))
+        return "network.growth belongs to network.family = densenet-bc, which needs it";
+    if (e->family == FAMILY_PREACT && e->dropout != 0)
+        return "network.dropout belongs to wide-resnet and densenet-bc; remove it";
+    if (step != (e->drops.count != 0))
+        return "schedule.drops belongs to schedule.decay = step, which needs it";
+    if (step && (e->k != 1 || e->cycle != 0 || e->lr_end != 0))
+        return "schedule.decay = step: expected no schedule.k, no schedule.cycle, lr_end = 0";
+    if (last_drop >= e->epochs)
+        return "schedule.drops: expected epochs before training.epochs";
+    if (!step && e->momentum_reset != MOMENTUM_KEPT)
+        return "training.momentum_reset belongs to schedule.decay = step; remove it";
+    if (e->cycle == 0 && e->cycle_factor != 1)
+        return "schedule.cycle_factor needs schedule.cycle";
+    return NULL;
 }
 
 static int finish(struct experiment *experiment, const uint8_t *set, const char *path,
@@ -268,7 +340,8 @@ static int finish(struct experiment *experiment, const uint8_t *set, const char 
         if (set_value(experiment, &keys[i], keys[i].fallback, NULL) != 0)
             BUG("a default value outside its own range");
     }
-    return check_rules(experiment, path, error);
+    const char *rule = broken_rule(experiment);
+    return rule ? fail(error, "%s: %s", path, rule) : 0;
 }
 
 /* The path below experiments/, without the ending. */
@@ -354,6 +427,8 @@ static int has_default(struct experiment *experiment, const struct key *key)
         return 0;
     if (set_value(&other, key, key->fallback, NULL) != 0)
         BUG("a default value outside its own range");
+    if (key->type == KEY_EPOCHS)
+        return epochs_at(experiment, key)->count == 0;
     return key->type == KEY_REAL ? *real_at(experiment, key) == *real_at(&other, key)
                                  : *integer_at(experiment, key) == *integer_at(&other, key);
 }
@@ -370,6 +445,10 @@ char *config_text(const struct experiment *experiment)
             add_real(&text, *real_at(&copy, key));
         } else if (key->type == KEY_INTEGER) {
             text_add(&text, "%d", *integer_at(&copy, key));
+        } else if (key->type == KEY_EPOCHS) {
+            const struct epoch_list *list = epochs_at(&copy, key);
+            for (int i = 0; i < list->count; i++)
+                text_add(&text, "%s%d", i ? " " : "", list->epoch[i]);
         } else {
             int length;
             const char *word = word_name(key->words, *integer_at(&copy, key), &length);
@@ -411,11 +490,13 @@ void config_print_keys(FILE *out)
         fprintf(out, "%-22s ", key->name);
         if (key->type == KEY_WORD)
             fprintf(out, "%s", key->words);
+        else if (key->type == KEY_EPOCHS)
+            fprintf(out, "at most %d increasing integers", EPOCH_LIST);
         else
             fprintf(out, "%s %g..%g", key->type == KEY_REAL ? "real" : "integer", key->low,
                     key->high);
         if (key->fallback)
-            fprintf(out, ", default %s", key->fallback);
+            fprintf(out, ", default %s", key->fallback[0] ? key->fallback : "none");
         fprintf(out, "\n%-22s   %s\n", "", key->meaning);
     }
 }

@@ -2,9 +2,10 @@
  * config - an experiment file: all that a run depends on besides its seed and the pictures.
  *
  * An experiment is an INI file (read by inih) of `key = value` lines in sections. The only key
- * outside a section is `include = FILE`, relative to the including file; it comes first, and what
- * the including file says overrides what it includes. A key that is unknown, misspelt, out of
- * range, set twice in one file or missing is an error that names file and line.
+ * outside a section is `include = FILE`, relative to the including file. There may be several; they
+ * come first, a later one overrides an earlier one, and what the file itself says overrides them
+ * all. A key that is unknown, misspelt, out of range, set twice in one file or missing is an error
+ * that names file and line.
  *
  * The table of keys in config.c is the whole language: name, type, range, default, meaning.
  * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and
@@ -27,10 +28,26 @@
 
 enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
 enum picture_set { SET_CIFAR10, SET_CIFAR100, SET_MADE_UP };
+enum normalisation { NORMALISE_MEAN_STD, NORMALISE_PIXEL_MEAN };
 enum augmentation { AUGMENT_NONE, AUGMENT_FLIP_CROP };
-enum family { FAMILY_PREACT };
+enum crop_padding { CROP_ZERO, CROP_REFLECT };
+enum family { FAMILY_PREACT, FAMILY_WIDE_RESNET, FAMILY_DENSENET_BC };
+enum block { BLOCK_BASIC, BLOCK_BOTTLENECK };
+enum shortcut { SHORTCUT_A, SHORTCUT_PROJECTION };
+enum fan { FAN_OUT, FAN_IN };
+enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
-enum decay { DECAY_POLYNOMIAL, DECAY_COSINE };
+enum decayed { DECAY_ALL, DECAY_WEIGHTS };
+enum momentum_reset { MOMENTUM_KEPT, MOMENTUM_RESET_AT_DROP };
+enum decay { DECAY_POLYNOMIAL, DECAY_COSINE, DECAY_STEP };
+enum update { UPDATE_STEP, UPDATE_EPOCH };
+
+enum { EPOCH_LIST = 8 };
+
+/* Increasing epochs, counted from 0. */
+struct epoch_list {
+    int count, epoch[EPOCH_LIST];
+};
 
 struct experiment {
     /* [run] */
@@ -39,24 +56,42 @@ struct experiment {
     int set;            /* enum picture_set */
     int train_pictures; /* made-up pictures only, else 0 */
     int test_pictures;  /* made-up pictures only, else 0 */
+    int normalisation;  /* enum normalisation */
     int augmentation;   /* enum augmentation */
+    int crop_padding;   /* enum crop_padding */
     /* [network] */
-    int family; /* enum family */
-    int depth;  /* weight layers, counted as the family's paper does */
+    int family;     /* enum family */
+    int depth;      /* weight layers, counted as the family's paper does */
+    int block;      /* enum block; preact */
+    int shortcut;   /* enum shortcut; preact */
+    int width;      /* widening factor; wide-resnet */
+    int growth;     /* channels a layer adds; densenet-bc */
+    double dropout; /* share of activations set to 0 */
+    int fan;        /* enum fan: what the convolutions' first deviation is scaled by */
+    int gamma;      /* enum gamma: BN's first scales */
     /* [training] */
     int epochs;
     int batch;      /* pictures a step */
     int last_batch; /* enum last_batch: the pictures left over at an epoch's end */
     int shards;     /* fixed parts of a batch; part of the result, see network.h */
     double momentum;
-    int nesterov;        /* 0 or 1 */
-    double weight_decay; /* on every parameter */
+    int nesterov; /* 0 or 1 */
+    double weight_decay;
+    int decayed;        /* enum decayed */
+    int momentum_reset; /* enum momentum_reset */
     /* [schedule] */
     int decay; /* enum decay */
     double lr;
     double lr_end;
     double power; /* N of the polynomial */
     double k;
+    int update;              /* enum update */
+    struct epoch_list drops; /* step: the epochs at whose start the rate drops */
+    double drop_factor;      /* step */
+    int cycle;               /* epochs of the first cycle; 0: one cycle, the whole run */
+    int cycle_factor;        /* each cycle is so many times as long as the one before */
+    int warmup_steps;        /* the first steps, at warmup_lr */
+    double warmup_lr;
 
     char arm[256]; /* "cifar10/preact-20/poly-k2.0"; the file's own path where it is elsewhere */
 };

@@ -180,27 +180,56 @@ static int load_real(struct dataset *dataset, const struct source *source, const
     return status;
 }
 
+static const uint8_t *picture_bytes(const struct pictures *pictures, size_t index)
+{
+    return pictures->records + (index + 1) * pictures->record_bytes - PICTURE_FLOATS;
+}
+
 /* Sums of bytes and their squares are whole numbers below 2^53: exact in any order. */
-static void standardise(struct dataset *dataset)
+static void measure_channels(struct dataset *dataset)
 {
     const struct pictures *train = &dataset->train;
     const double n = (double)train->count * PICTURE_PIXELS;
     for (int c = 0; c < PICTURE_CHANNELS; c++) {
         uint64_t sum = 0, squares = 0;
         for (size_t i = 0; i < train->count; i++) {
-            const uint8_t *plane = train->records + (i + 1) * train->record_bytes - PICTURE_FLOATS +
-                                   c * PICTURE_PIXELS;
+            const uint8_t *plane = picture_bytes(train, i) + c * PICTURE_PIXELS;
             for (int p = 0; p < PICTURE_PIXELS; p++) {
                 sum += plane[p];
                 squares += (uint64_t)plane[p] * plane[p];
             }
         }
-        const double mean = (double)sum / n;
-        dataset->mean[c] = mean;
-        dataset->deviation[c] = sqrt((double)squares / n - mean * mean);
-        for (int byte = 0; byte < 256; byte++)
-            dataset->standard[c][byte] = (float)((byte - mean) / dataset->deviation[c]);
+        dataset->mean[c] = (double)sum / n;
+        dataset->deviation[c] = sqrt((double)squares / n - dataset->mean[c] * dataset->mean[c]);
     }
+}
+
+static void measure_pixels(struct dataset *dataset)
+{
+    const struct pictures *train = &dataset->train;
+    uint32_t *sums = memory_zeroed(PICTURE_FLOATS, sizeof *sums); /* 50,000 bytes fit */
+    for (size_t i = 0; i < train->count; i++) {
+        const uint8_t *bytes = picture_bytes(train, i);
+        for (int p = 0; p < PICTURE_FLOATS; p++)
+            sums[p] += bytes[p];
+    }
+    dataset->offset = memory_floats(PICTURE_FLOATS);
+    for (int p = 0; p < PICTURE_FLOATS; p++)
+        dataset->offset[p] = (float)((double)sums[p] / (double)train->count / 255);
+    free(sums);
+}
+
+static void normalise(struct dataset *dataset, enum normalisation normalisation)
+{
+    measure_channels(dataset);
+    if (normalisation == NORMALISE_PIXEL_MEAN)
+        measure_pixels(dataset);
+    for (int c = 0; c < PICTURE_CHANNELS; c++)
+        for (int byte = 0; byte < 256; byte++)
+            dataset->value[c][byte] =
+                normalisation == NORMALISE_PIXEL_MEAN
+                    ? (float)(byte / 255.0)
+                    : (float)((byte - dataset->mean[c]) / dataset->deviation[c]);
 }
 
 int dataset_load(struct dataset *dataset, const struct experiment *experiment, const char *folder,
@@ -215,7 +244,8 @@ int dataset_load(struct dataset *dataset, const struct experiment *experiment, c
         dataset_free(dataset);
         return -1;
     }
-    standardise(dataset);
+    normalise(dataset, (enum normalisation)experiment->normalisation);
+    dataset->reflects = experiment->crop_padding == CROP_REFLECT;
     return 0;
 }
 
@@ -223,6 +253,7 @@ void dataset_free(struct dataset *dataset)
 {
     free(dataset->train.records);
     free(dataset->test.records);
+    free(dataset->offset);
     memset(dataset, 0, sizeof *dataset);
 }
 
@@ -257,26 +288,37 @@ struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, ui
                             .right = (int)rng_below(w.word[2], 2 * CROP_PADDING + 1)};
 }
 
+/* Where row or column `at` of the padded picture comes from; -1: a zero. */
+static int source_of(int at, int reflects)
+{
+    if (at >= 0 && at < PICTURE_SIDE)
+        return at;
+    if (!reflects)
+        return -1;
+    return at < 0 ? -at : 2 * (PICTURE_SIDE - 1) - at;
+}
+
 void dataset_picture(const struct dataset *dataset, const struct pictures *pictures, size_t index,
                      struct augment augment, float *out)
 {
-    const uint8_t *bytes =
-        pictures->records + (index + 1) * pictures->record_bytes - PICTURE_FLOATS;
+    const uint8_t *bytes = picture_bytes(pictures, index);
+    int column[PICTURE_SIDE];
+    for (int x = 0; x < PICTURE_SIDE; x++) {
+        const int from = source_of(x + augment.right - CROP_PADDING, dataset->reflects);
+        column[x] = from >= 0 && augment.mirrored ? PICTURE_SIDE - 1 - from : from;
+    }
     for (int c = 0; c < PICTURE_CHANNELS; c++) {
-        const float *standard = dataset->standard[c];
-        for (int y = 0; y < PICTURE_SIDE; y++) {
-            float *row = out + (c * PICTURE_SIDE + y) * PICTURE_SIDE;
-            const int from_y = y + augment.down - CROP_PADDING;
-            if (from_y < 0 || from_y >= PICTURE_SIDE) {
-                memset(row, 0, PICTURE_SIDE * sizeof *row);
-                continue;
-            }
-            const uint8_t *from = bytes + (c * PICTURE_SIDE + from_y) * PICTURE_SIDE;
+        const float *value = dataset->value[c];
+        for (int y = 0; y < PICTURE_SIDE; y++, out += PICTURE_SIDE) {
+            const int row = source_of(y + augment.down - CROP_PADDING, dataset->reflects);
+            const int start = (c * PICTURE_SIDE + row) * PICTURE_SIDE;
             for (int x = 0; x < PICTURE_SIDE; x++) {
-                const int from_x = x + augment.right - CROP_PADDING;
-                const int inside = from_x >= 0 && from_x < PICTURE_SIDE;
-                const int column = augment.mirrored ? PICTURE_SIDE - 1 - from_x : from_x;
-                row[x] = inside ? standard[from[column]] : 0.0f;
+                if (row < 0 || column[x] < 0)
+                    out[x] = 0;
+                else if (dataset->offset)
+                    out[x] = value[bytes[start + column[x]]] - dataset->offset[start + column[x]];
+                else
+                    out[x] = value[bytes[start + column[x]]];
             }
         }
     }

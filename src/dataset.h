@@ -13,7 +13,9 @@
  * Made-up pictures need no download: ten classes of coloured stripes under noise, in the same
  * records, drawn from a fixed key, so that all machines make up the same.
  *
- * Standardisation: per channel, (byte - mean) / deviation, over all training pixels.
+ * Normalisation, by the training pictures: mean-std, per channel (byte - mean) / deviation over all
+ * pixels; or pixel-mean, (byte - mean of that pixel and channel) / 255.
+ * [SGDR's and Lasagne's ResNet recipe: github.com/loshchil/SGDR]
  */
 #ifndef KDECAY_DATASET_H
 #define KDECAY_DATASET_H
@@ -44,7 +46,9 @@ struct dataset {
     struct pictures train, test;
     int classes;
     double mean[PICTURE_CHANNELS], deviation[PICTURE_CHANNELS]; /* of bytes, over train */
-    float standard[PICTURE_CHANNELS][256];                      /* a byte's standardised value */
+    float value[PICTURE_CHANNELS][256]; /* of a byte, before `offset` is subtracted */
+    float *offset;                      /* [3][32][32]; NULL: none */
+    int reflects;                       /* crops see the mirrored picture around it, not zeros */
 };
 
 /* How to move a picture: mirrored or not, and the crop's corner in the padded picture (0 .. 8;
@@ -73,7 +77,7 @@ struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, ui
                                uint32_t index);
 extern const struct augment dataset_unmoved;
 
-/* Write the standardised picture, moved as told, zeros around it, to out[3][32][32]. */
+/* Write the normalised picture, moved as told, to out[3][32][32]. */
 void dataset_picture(const struct dataset *dataset, const struct pictures *pictures, size_t index,
                      struct augment augment, float *out);
 

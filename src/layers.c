@@ -18,10 +18,17 @@ enum { CHUNK = 64 }; /* pixels summed in float before double takes over; a multi
 #include "norm_kernels.h"
 #undef BLOCK
 
-/* Where the plane of a picture and a channel (the first of its block) starts. */
+/* Where the plane of a picture and a channel (the first of its block) starts: in the map itself,
+ * and in the wide map. */
 static size_t plane_at(const struct extent *e, int picture, int channel)
 {
     return ((size_t)picture * (size_t)e->channels + (size_t)channel) * (size_t)e->pixels;
+}
+
+static size_t wide_at(const struct extent *e, int picture, int channel)
+{
+    return ((size_t)picture * (size_t)e->wide_channels + (size_t)(e->wide_first + channel)) *
+           (size_t)e->pixels;
 }
 
 static void check_extent(const struct extent *e)
@@ -38,17 +45,25 @@ static void clear_invalid(const struct extent *e, float *map)
 
 /* ---- Batch normalisation and ReLU ---------------------------------------------------------- */
 
+static void clear_sums(const struct extent *e, double *sums)
+{
+    check_extent(e);
+    const size_t bytes = (size_t)e->channels * sizeof *sums;
+    memset(sums + e->wide_first, 0, bytes);
+    memset(sums + e->wide_channels + e->wide_first, 0, bytes);
+}
+
 void layer_norm_sums(struct extent e, float *x, const float *addend, const float *pivot,
                      double *sums)
 {
-    check_extent(&e);
-    memset(sums, 0, 2 * (size_t)e.channels * sizeof *sums);
+    clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
             const size_t at = plane_at(&e, n, c);
             const float *added = addend ? addend + at : NULL;
-            (e.block == 16 ? plane_sums16 : plane_sums8)(e.pixels, x + at, added, pivot + c,
-                                                         sums + c, sums + e.channels + c);
+            const int w = e.wide_first + c;
+            (e.block == 16 ? plane_sums16 : plane_sums8)(e.pixels, x + at, added, pivot + w,
+                                                         sums + w, sums + e.wide_channels + w);
         }
     }
 }
@@ -68,21 +83,22 @@ void layer_norm_apply(struct extent e, const float *x, const float *scale, const
 {
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
-            const size_t at = plane_at(&e, n, c);
-            (e.block == 16 ? plane_apply16 : plane_apply8)(e.pixels, x + at, scale + c, shift + c,
-                                                           out + at);
+            const int w = e.wide_first + c;
+            (e.block == 16 ? plane_apply16 : plane_apply8)(
+                e.pixels, x + plane_at(&e, n, c), scale + w, shift + w, out + wide_at(&e, n, c));
         }
     }
 }
 
 void layer_norm_backward_sums(struct extent e, const struct norm_backward *in, double *sums)
 {
-    check_extent(&e);
-    memset(sums, 0, 2 * (size_t)e.channels * sizeof *sums);
+    clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
+            const int w = e.wide_first + c;
             (e.block == 16 ? plane_backward_sums16 : plane_backward_sums8)(
-                e.pixels, in, plane_at(&e, n, c), c, sums + c, sums + e.channels + c);
+                e.pixels, in, in->x + plane_at(&e, n, c), wide_at(&e, n, c), w, sums + w,
+                sums + e.wide_channels + w);
         }
     }
 }
@@ -94,8 +110,8 @@ void layer_norm_backward_apply(struct extent e, const struct norm_backward *in,
         for (int c = 0; c < e.channels; c += e.block) {
             const size_t at = plane_at(&e, n, c);
             const float *added = residual ? residual + at : NULL;
-            (e.block == 16 ? plane_backward_apply16 : plane_backward_apply8)(e.pixels, in, at, c,
-                                                                             added, out + at);
+            (e.block == 16 ? plane_backward_apply16 : plane_backward_apply8)(
+                e.pixels, in, in->x + at, wide_at(&e, n, c), e.wide_first + c, added, out + at);
         }
     }
     clear_invalid(&e, out);
@@ -155,19 +171,73 @@ void layer_shortcut_backward(struct shortcut_shape s, const float *gradient, flo
     }
 }
 
+/* ---- Mean of 2x2 pixels -------------------------------------------------------------------- */
+
+void layer_pool(struct pool_shape s, const float *x, float *out)
+{
+    const int row = s.width * s.block, planes = s.count * s.channels / s.block;
+    for (int plane = 0; plane < planes; plane++) {
+        const float *from = x + (size_t)plane * (size_t)(s.height * row);
+        for (int y = 0; y < s.height; y += 2)
+            for (int column = 0; column < s.width; column += 2, out += s.block)
+                for (int c = 0; c < s.block; c++) {
+                    const float *corner = from + y * row + column * s.block + c;
+                    out[c] = 0.25f * ((corner[0] + corner[s.block]) +
+                                      (corner[row] + corner[row + s.block]));
+                }
+    }
+}
+
+void layer_pool_backward(struct pool_shape s, const float *gradient, float *out)
+{
+    const int row = s.width * s.block, planes = s.count * s.channels / s.block;
+    const size_t plane_floats = (size_t)(s.height * row);
+    for (int plane = 0; plane < planes; plane++) {
+        float *to = out + (size_t)plane * plane_floats;
+        for (int y = 0; y < s.height; y += 2)
+            for (int column = 0; column < s.width; column += 2, gradient += s.block)
+                for (int c = 0; c < s.block; c++) {
+                    float *corner = to + y * row + column * s.block + c;
+                    corner[0] = corner[s.block] = corner[row] = corner[row + s.block] =
+                        0.25f * gradient[c];
+                }
+    }
+    const size_t all = (size_t)(s.pictures * s.channels / s.block) * plane_floats;
+    const size_t valid = (size_t)planes * plane_floats;
+    memset(out + valid, 0, (all - valid) * sizeof *out);
+}
+
+/* ---- Dropout ------------------------------------------------------------------------------- */
+
+void layer_dropout(struct extent e, double share, struct dropout_draws draws, const float *x,
+                   float *out)
+{
+    const size_t floats = (size_t)e.channels * (size_t)e.pixels;
+    const uint32_t limit = (uint32_t)(share * 0x1p32);
+    const float scale = (float)(1 / (1 - share));
+    for (int n = 0; n < e.count; n++) {
+        for (size_t i = 0; i < floats; i += 4) {
+            const struct rng_words w =
+                rng_draw(draws.rng, draws.epoch, draws.first + (uint32_t)n, (uint32_t)(i / 4));
+            for (size_t j = 0; j < 4; j++)
+                out[i + j] = w.word[j] < limit ? 0.0f : scale * x[i + j];
+        }
+        x += floats;
+        out += floats;
+    }
+    memset(out, 0, (size_t)(e.pictures - e.count) * floats * sizeof *out);
+}
+
 /* ---- Head ---------------------------------------------------------------------------------- */
 
-static void pool(const struct extent *e, const float *x, int picture, double *pooled)
+/* The mean over the pixels of channel `place` of the map. */
+static double pooled_at(const struct extent *e, const float *x, int picture, int place)
 {
-    for (int c = 0; c < e->channels; c += e->block) {
-        const float *plane = x + plane_at(e, picture, c);
-        for (int lane = 0; lane < e->block; lane++) {
-            double sum = 0;
-            for (int p = 0; p < e->pixels; p++)
-                sum += (double)plane[p * e->block + lane];
-            pooled[c + lane] = sum / e->pixels;
-        }
-    }
+    const float *plane = x + plane_at(e, picture, place - place % e->block) + place % e->block;
+    double sum = 0;
+    for (int p = 0; p < e->pixels; p++)
+        sum += (double)plane[p * e->block];
+    return sum / e->pixels;
 }
 
 void layer_head(const struct head *head, const float *x, const int *labels, int batch,
@@ -175,13 +245,15 @@ void layer_head(const struct head *head, const float *x, const int *labels, int 
 {
     const struct extent *e = &head->extent;
     for (int n = 0; n < e->count; n++) {
-        double *pooled = head->pooled + n * e->channels, *logits = head->logits + n * head->classes;
-        pool(e, x, n, pooled);
+        double *pooled = head->pooled + n * head->channels;
+        double *logits = head->logits + n * head->classes;
+        for (int c = 0; c < head->channels; c++)
+            pooled[c] = pooled_at(e, x, n, head->places[c]);
         int best = 0;
         for (int j = 0; j < head->classes; j++) {
-            const float *weights = head->weights + j * e->channels;
+            const float *weights = head->weights + j * head->channels;
             double sum = (double)head->bias[j];
-            for (int c = 0; c < e->channels; c++)
+            for (int c = 0; c < head->channels; c++)
                 sum += (double)weights[c] * pooled[c];
             logits[j] = sum;
             if (sum > logits[best])
@@ -207,24 +279,24 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
         for (int n = 0; n < e->count; n++)
             bias += head->logits[n * head->classes + j];
         bias_gradient[j] = (float)bias;
-        for (int c = 0; c < e->channels; c++) {
+        for (int c = 0; c < head->channels; c++) {
             double sum = 0;
             for (int n = 0; n < e->count; n++)
-                sum += head->logits[n * head->classes + j] * head->pooled[n * e->channels + c];
-            weight_gradient[j * e->channels + c] = (float)sum;
+                sum += head->logits[n * head->classes + j] * head->pooled[n * head->channels + c];
+            weight_gradient[j * head->channels + c] = (float)sum;
         }
     }
+    memset(x_gradient, 0, plane_at(e, e->pictures, 0) * sizeof *x_gradient);
     for (int n = 0; n < e->count; n++) {
-        for (int c = 0; c < e->channels; c++) {
+        for (int c = 0; c < head->channels; c++) {
             double sum = 0;
             for (int j = 0; j < head->classes; j++)
                 sum += head->logits[n * head->classes + j] *
-                       (double)head->weights[j * e->channels + c];
-            const int first = c - c % e->block;
-            float *plane = x_gradient + plane_at(e, n, first) + c % e->block;
+                       (double)head->weights[j * head->channels + c];
+            const int lane = head->places[c] % e->block;
+            float *plane = x_gradient + plane_at(e, n, head->places[c] - lane) + lane;
             for (int p = 0; p < e->pixels; p++)
                 plane[p * e->block] = (float)(sum / e->pixels);
         }
     }
-    clear_invalid(e, x_gradient);
 }

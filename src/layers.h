@@ -14,19 +14,26 @@
 #ifndef KDECAY_LAYERS_H
 #define KDECAY_LAYERS_H
 
+#include "rng.h"
+
 #include <stddef.h>
 
 struct extent {
     int pictures, count; /* in the shard; valid */
     int channels, pixels;
     int block; /* 8 or 16, a divisor of channels */
+    /* NORM reads several maps side by side and writes one: `channels` of its wide_channels, from
+     * wide_first on, come from this map. Elsewhere not used. */
+    int wide_channels, wide_first;
 };
 
 /* ---- Batch normalisation and ReLU [Ioffe and Szegedy, arXiv 1502.03167] -------------------- */
 
-/* x += addend (unless NULL); for every channel, over valid pictures and pixels,
- * sums[channel] = sum of (x - pivot[channel]), sums[channels + channel] = sum of its squares.
- * The pivot, near the mean, keeps the variance from cancelling. */
+/* All arrays with an entry a channel, and the maps `out` and `gradient`, are wide: see extent.
+ *
+ * x += addend (unless NULL); for every channel c of this map, over valid pictures and pixels, with
+ * w = wide_first + c: sums[w] = sum of (x - pivot[w]), sums[wide_channels + w] = sum of its
+ * squares. The pivot, near the mean, keeps the variance from cancelling. */
 void layer_norm_sums(struct extent extent, float *x, const float *addend, const float *pivot,
                      double *sums);
 
@@ -43,7 +50,7 @@ void layer_norm_apply(struct extent extent, const float *x, const float *scale, 
  *   dx = scale (dy - mean(dy) - (x - mean) mean(dy (x - mean)) / (variance + epsilon))
  *      = scale dy + offset + slope (x - mean),
  *
- * the means taken over the minibatch. All arrays but the maps have one entry a channel. */
+ * the means taken over the minibatch. x is a map of its own; all else is wide. */
 struct norm_backward {
     const float *x, *gradient;
     const float *gradient2; /* or NULL */
@@ -51,10 +58,11 @@ struct norm_backward {
     const float *offset, *slope; /* known after the sums; not read by them */
 };
 
-/* sums[channel] = sum of dy, sums[channels + channel] = sum of dy (x - mean). */
+/* sums[w] = sum of dy, sums[wide_channels + w] = sum of dy (x - mean). */
 void layer_norm_backward_sums(struct extent extent, const struct norm_backward *in, double *sums);
 
-/* out = dx + residual (unless NULL). `out` may be any of the input maps. */
+/* out = dx + residual (unless NULL), both maps like x. `out` may be any of the input maps of the
+ * same shape. */
 void layer_norm_backward_apply(struct extent extent, const struct norm_backward *in,
                                const float *residual, float *out);
 
@@ -71,6 +79,30 @@ void layer_shortcut(struct shortcut_shape shape, const float *x, float *out);
 /* The adjoint: zeros where the stride skipped. */
 void layer_shortcut_backward(struct shortcut_shape shape, const float *gradient, float *out);
 
+/* ---- Mean of 2x2 pixels -------------------------------------------------------------------- */
+
+/* `channels` here are those of the map in memory; height and width are even and those of x. */
+struct pool_shape {
+    int pictures, count;
+    int channels, height, width;
+    int block;
+};
+void layer_pool(struct pool_shape shape, const float *x, float *out);
+void layer_pool_backward(struct pool_shape shape, const float *gradient, float *out);
+
+/* ---- Dropout [Srivastava et al. 2014], scaled while training -------------------------------- */
+
+/* Which numbers decide: those of (rng, epoch, first + picture, place in the picture). */
+struct dropout_draws {
+    struct rng rng;
+    uint32_t epoch, first;
+};
+
+/* out = x / (1 - share), or 0 for a random `share` of the elements. The same draws make the
+ * backward pass the same function of the gradient. The pictures beyond `count` become 0. */
+void layer_dropout(struct extent extent, double share, struct dropout_draws draws, const float *x,
+                   float *out);
+
 /* ---- Head ---------------------------------------------------------------------------------- */
 
 struct head {
@@ -78,6 +110,8 @@ struct head {
     int classes;
     const float *weights; /* [classes][channels] */
     const float *bias;    /* [classes] */
+    int channels;         /* of weights; extent.channels may be more, with padding between */
+    const int *places;    /* [channels]: where each lies among extent.channels */
     double *pooled;       /* [pictures][channels], written by forward */
     double *logits;       /* [pictures][classes], written by forward, then the logits' gradients */
 };

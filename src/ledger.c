@@ -1,6 +1,7 @@
 #include "ledger.h"
 
 #include "architecture.h"
+#include "dataset.h"
 #include "file.h"
 #include "statistics.h"
 
@@ -121,15 +122,17 @@ static void summarise(struct arm *arm)
 static int compare_arms(const void *left, const void *right)
 {
     const struct arm *a = left, *b = right;
-    if (a->experiment->depth != b->experiment->depth)
-        return a->experiment->depth < b->experiment->depth ? -1 : 1;
-    if (a->experiment->epochs != b->experiment->epochs)
-        return a->experiment->epochs < b->experiment->epochs ? -1 : 1;
+    const struct experiment *x = a->experiment, *y = b->experiment;
+    const int by[][2] = {{x->family, y->family}, {x->block, y->block},   {x->depth, y->depth},
+                         {x->width, y->width},   {x->growth, y->growth}, {x->epochs, y->epochs}};
+    for (size_t i = 0; i < sizeof by / sizeof by[0]; i++)
+        if (by[i][0] != by[i][1])
+            return by[i][0] < by[i][1] ? -1 : 1;
     const int base = strcmp(a->base.hex, b->base.hex);
     if (base != 0)
         return base;
-    if (a->experiment->k < b->experiment->k || a->experiment->k > b->experiment->k)
-        return a->experiment->k < b->experiment->k ? -1 : 1;
+    if (x->k < y->k || x->k > y->k)
+        return x->k < y->k ? -1 : 1;
     return strcmp(a->name, b->name);
 }
 
@@ -223,8 +226,45 @@ int ledger_size(const struct experiment *experiment, long long *parameters, long
 
 char *ledger_network(const struct experiment *experiment)
 {
-    char *family = ledger_value(experiment, "network.family");
-    char *network = memory_text("%s-%d", family, experiment->depth);
-    free(family);
-    return network;
+    switch ((enum family)experiment->family) {
+    case FAMILY_PREACT:
+        return memory_text("preact-%d%s", experiment->depth,
+                           experiment->block == BLOCK_BOTTLENECK ? "-bottleneck" : "");
+    case FAMILY_WIDE_RESNET:
+        return memory_text("wrn-%d-%d", experiment->depth, experiment->width);
+    case FAMILY_DENSENET_BC:
+        return memory_text("densenet-bc-%d-%d", experiment->depth, experiment->growth);
+    }
+    BUG("a family without a name");
+}
+
+/* ---- Cost --------------------------------------------------------------------------------- */
+
+void ledger_add_speed(struct speed *speed, const struct log *log)
+{
+    for (long r = 0; r < log->row_count; r++) {
+        const double rate = log->rows[r].wall_images_per_s;
+        if (!(rate > 0))
+            continue;
+        speed->macs += (double)log->macs;
+        speed->core_seconds += (double)log->threads / rate;
+    }
+}
+
+struct speed ledger_desk_speed(const struct ledger *ledger)
+{
+    struct speed speed = {0, 0};
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger->logs[i].experiment.scale == SCALE_DESK)
+            ledger_add_speed(&speed, &ledger->logs[i]);
+    return speed;
+}
+
+double ledger_core_hours(const struct experiment *experiment, struct speed speed)
+{
+    long long parameters = 0, macs = 0;
+    if (!(speed.macs > 0) || ledger_size(experiment, &parameters, &macs, NULL) != 0)
+        return NAN;
+    const double pictures = (double)dataset_train_count(experiment) * experiment->epochs;
+    return (double)macs * pictures * speed.core_seconds / speed.macs / 3600;
 }

@@ -56,7 +56,7 @@ struct arms {
     size_t count;
 };
 
-/* The arms of a scale and a picture set, sorted by depth, epochs, base, k and name. 0, or -1 with
+/* The arms of a scale and a picture set, sorted by network, epochs, base, k and name. 0, or -1 with
  * *error set when two logs of one arm hold different experiments. Free arms->arm. */
 int ledger_arms(const struct ledger *ledger, enum scale scale, enum picture_set set,
                 struct arms *arms, struct error *error);
@@ -88,7 +88,24 @@ char *ledger_value(const struct experiment *experiment, const char *key);
 int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
                 struct error *error);
 
-/* Family and depth, "preact-20"; free() it. */
+/* The network's short name: "preact-20", "preact-164-bottleneck", "wrn-28-10" (depth, width),
+ * "densenet-bc-100-12" (depth, growth); free() it. */
 char *ledger_network(const struct experiment *experiment);
+
+/* ---- Cost --------------------------------------------------------------------------------- */
+
+/* How fast logs trained: what turns multiply-adds into core-seconds. Evaluation is not counted. */
+struct speed {
+    double macs;         /* of one forward pass x pictures trained on */
+    double core_seconds; /* threads x seconds that they took */
+};
+
+/* Add all epochs of a log; start from {0}. */
+void ledger_add_speed(struct speed *speed, const struct log *log);
+/* Of all desk runs, on either picture set. */
+struct speed ledger_desk_speed(const struct ledger *ledger);
+/* Predicted for one run of the experiment; NAN where nothing was measured or there is no such
+ * network. */
+double ledger_core_hours(const struct experiment *experiment, struct speed speed);
 
 #endif

@@ -8,8 +8,10 @@
 #include "error.h"
 #include "memory.h"
 #include "network.h"
+#include "probe.h"
 #include "report.h"
 #include "schedule.h"
+#include "status.h"
 #include "trainer.h"
 #include "version.h"
 
@@ -32,6 +34,12 @@ static const char usage[] =
     "  schedule EXPERIMENT.ini [--set ...]\n"
     "                      step, epoch and learning rate as TSV\n"
     "  keys                what an experiment file may say\n"
+    "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
+    "                      the first steps laid open, for comparison with other programs\n"
+    "  status [--results DIR] [--experiments DIR]\n"
+    "                      every arm: seeds wanted, present, missing; predicted core-hours\n"
+    "  missing smoke|desk|full [--results DIR] [--experiments DIR]\n"
+    "                      a line EXPERIMENT SEED for every run that is still to be made\n"
     "  report [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      tables and plot data from the raw logs\n"
     "  audit [--results DIR] [--experiments DIR] [--replay DIR] [--out DIR]\n"
@@ -45,11 +53,13 @@ static const char usage[] =
 
 /* All options of all commands; a command takes what it needs. */
 struct options {
-    const char *experiment_path;
+    const char *argument; /* the one that is no option; NULL: none */
     const char **overrides;
     size_t override_count;
     const char *data, *results, *checkpoints, *experiments, *replay, *out;
-    long seed, threads; /* -1: not given */
+    long seed;    /* -1: not given */
+    long threads; /* -1: not given */
+    long steps;
 };
 
 static _Noreturn void die_usage(const char *what, const char *argument)
@@ -68,8 +78,8 @@ static long take_number(const char *option, const char *value, long low, long hi
     return number;
 }
 
-/* Options from argv[2] on; `takes_experiment` tells whether a file is expected among them. */
-static struct options parse_options(int argc, char **argv, int takes_experiment)
+/* Options from argv[2] on; `argument` says what is expected among them besides, or is NULL. */
+static struct options parse_options(int argc, char **argv, const char *argument)
 {
     static const struct option known[] = {{"seed", required_argument, NULL, 's'},
                                           {"threads", required_argument, NULL, 't'},
@@ -79,11 +89,13 @@ static struct options parse_options(int argc, char **argv, int takes_experiment)
                                           {"checkpoints", required_argument, NULL, 'c'},
                                           {"experiments", required_argument, NULL, 'e'},
                                           {"replay", required_argument, NULL, 'p'},
+                                          {"steps", required_argument, NULL, 'n'},
                                           {"out", required_argument, NULL, 'o'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
                               .threads = -1,
+                              .steps = 50,
                               .data = "build/data",
                               .checkpoints = "build/checkpoints",
                               .experiments = "experiments"};
@@ -96,6 +108,9 @@ static struct options parse_options(int argc, char **argv, int takes_experiment)
             break;
         case 't':
             options.threads = take_number("--threads", optarg, 1, 1024);
+            break;
+        case 'n':
+            options.steps = take_number("--steps", optarg, 2, INT32_MAX);
             break;
         case 'k':
             options.overrides[options.override_count++] = optarg;
@@ -122,12 +137,14 @@ static struct options parse_options(int argc, char **argv, int takes_experiment)
             die_usage("unknown option, or one without its value", argv[optind - 1]);
         }
     }
-    if (takes_experiment && optind >= argc)
-        die_usage("expected an experiment file", NULL);
-    if (takes_experiment)
-        options.experiment_path = argv[optind++];
+    if (argument && optind >= argc)
+        die_usage("expected", argument);
+    if (argument)
+        options.argument = argv[optind++];
     if (optind < argc)
         die_usage("unexpected argument", argv[optind]);
+    if (options.threads < 0)
+        options.threads = sysconf(_SC_NPROCESSORS_ONLN);
     return options;
 }
 
@@ -135,20 +152,18 @@ static struct experiment load_experiment(const struct options *options)
 {
     struct experiment experiment;
     struct error error;
-    if (config_load(options->experiment_path, options->overrides, options->override_count,
-                    &experiment, &error) != 0)
+    if (config_load(options->argument, options->overrides, options->override_count, &experiment,
+                    &error) != 0)
         die("%s", error.text);
     return experiment;
 }
 
 static int command_train(int argc, char **argv)
 {
-    struct options options = parse_options(argc, argv, 1);
+    struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
     if (options.seed < 0)
         die_usage("train needs --seed N", NULL);
-    if (options.threads < 0)
-        options.threads = sysconf(_SC_NPROCESSORS_ONLN);
     char *results = options.results ? memory_text("%s", options.results)
                     : options.override_count
                         ? memory_text("build/tries/%.8s", config_digest(&experiment).hex)
@@ -167,9 +182,26 @@ static int command_train(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+static int command_probe(int argc, char **argv)
+{
+    const struct options options = parse_options(argc, argv, "an experiment file");
+    const struct experiment experiment = load_experiment(&options);
+    if (options.seed < 0 || !options.out)
+        die_usage("probe needs --seed N and --out DIR", NULL);
+    const struct probe_options probe = {.experiment = &experiment,
+                                        .seed = options.seed,
+                                        .threads = (int)options.threads,
+                                        .data = options.data,
+                                        .steps = options.steps,
+                                        .out = options.out};
+    probe_run(&probe);
+    free(options.overrides);
+    return EXIT_SUCCESS;
+}
+
 static int command_describe(int argc, char **argv)
 {
-    const struct options options = parse_options(argc, argv, 1);
+    const struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
     struct network *network = network_create(&experiment, 1);
     network_describe(network, stdout);
@@ -180,21 +212,15 @@ static int command_describe(int argc, char **argv)
 
 static int command_schedule(int argc, char **argv)
 {
-    const struct options options = parse_options(argc, argv, 1);
+    const struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
     const long per_epoch = dataset_steps_per_epoch(&experiment);
-    const struct schedule schedule = schedule_of(&experiment, per_epoch * experiment.epochs);
+    const struct schedule schedule = schedule_of(&experiment, per_epoch);
     printf("step\tepoch\tlr\n");
     for (long step = 1; step <= schedule.steps; step++)
         printf("%ld\t%ld\t%.17g\n", step, (step - 1) / per_epoch + 1,
                schedule_lr(&schedule, (double)(step - 1)));
     free(options.overrides);
-    return EXIT_SUCCESS;
-}
-
-static int command_keys(void)
-{
-    config_print_keys(stdout);
     return EXIT_SUCCESS;
 }
 
@@ -204,9 +230,9 @@ struct folders {
     char *published, *digests;
 };
 
-static struct folders parse_folders(int argc, char **argv, const char *out)
+static struct folders parse_folders(int argc, char **argv, const char *argument, const char *out)
 {
-    struct folders folders = {.options = parse_options(argc, argv, 0)};
+    struct folders folders = {.options = parse_options(argc, argv, argument)};
     if (!folders.options.results)
         folders.options.results = "results";
     if (!folders.options.out)
@@ -233,9 +259,44 @@ static struct audit_options audit_options_of(const struct folders *folders)
                                   .scratch = folders->options.out};
 }
 
+static struct status_options status_options_of(const struct folders *folders)
+{
+    return (struct status_options){.results = folders->options.results,
+                                   .experiments = folders->options.experiments,
+                                   .published = folders->published};
+}
+
+static int command_status(int argc, char **argv)
+{
+    struct folders folders = parse_folders(argc, argv, NULL, "build");
+    const struct status_options options = status_options_of(&folders);
+    struct error error;
+    if (status_write(&options, stdout, &error) != 0)
+        die("%s", error.text);
+    free_folders(&folders);
+    return EXIT_SUCCESS;
+}
+
+static int command_missing(int argc, char **argv)
+{
+    static const char *const scales[] = {"smoke", "desk", "full"};
+    struct folders folders = parse_folders(argc, argv, "smoke, desk or full", "build");
+    const struct status_options options = status_options_of(&folders);
+    int scale = SCALE_SMOKE;
+    while (scale <= SCALE_FULL && strcmp(folders.options.argument, scales[scale]) != 0)
+        scale++;
+    if (scale > SCALE_FULL)
+        die_usage("expected smoke, desk or full", folders.options.argument);
+    struct error error;
+    if (status_missing(&options, (enum scale)scale, stdout, &error) != 0)
+        die("%s", error.text);
+    free_folders(&folders);
+    return EXIT_SUCCESS;
+}
+
 static int command_report(int argc, char **argv)
 {
-    struct folders folders = parse_folders(argc, argv, "build");
+    struct folders folders = parse_folders(argc, argv, NULL, "build");
     const struct report_sources sources = {.results = folders.options.results,
                                            .experiments = folders.options.experiments,
                                            .published = folders.published};
@@ -248,7 +309,7 @@ static int command_report(int argc, char **argv)
 
 static int command_audit(int argc, char **argv)
 {
-    struct folders folders = parse_folders(argc, argv, "build/audit");
+    struct folders folders = parse_folders(argc, argv, NULL, "build/audit");
     const struct audit_options options = audit_options_of(&folders);
     const int failed = audit_run(&options, stdout);
     free_folders(&folders);
@@ -257,7 +318,7 @@ static int command_audit(int argc, char **argv)
 
 static int command_keep(int argc, char **argv)
 {
-    struct folders folders = parse_folders(argc, argv, "build/audit");
+    struct folders folders = parse_folders(argc, argv, NULL, "build/audit");
     const struct audit_options options = audit_options_of(&folders);
     struct error error;
     if (audit_keep(&options, &error) != 0)
@@ -266,31 +327,47 @@ static int command_keep(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+static int command_keys(int argc, char **argv)
+{
+    free(parse_options(argc, argv, NULL).overrides);
+    config_print_keys(stdout);
+    return EXIT_SUCCESS;
+}
+
+static int command_version(int argc, char **argv)
+{
+    free(parse_options(argc, argv, NULL).overrides);
+    printf("kdecay %s\n%s\n", KDECAY_VERSION, KDECAY_COMPILER);
+    return EXIT_SUCCESS;
+}
+
+static int command_help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    fputs(usage, stdout);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "help";
-    int status;
-    if (strcmp(command, "train") == 0)
-        status = command_train(argc, argv);
-    else if (strcmp(command, "describe") == 0)
-        status = command_describe(argc, argv);
-    else if (strcmp(command, "schedule") == 0)
-        status = command_schedule(argc, argv);
-    else if (strcmp(command, "keys") == 0)
-        status = command_keys();
-    else if (strcmp(command, "report") == 0)
-        status = command_report(argc, argv);
-    else if (strcmp(command, "audit") == 0)
-        status = command_audit(argc, argv);
-    else if (strcmp(command, "keep") == 0)
-        status = command_keep(argc, argv);
-    else if (strcmp(command, "version") == 0)
-        status = printf("kdecay %s\n%s\n", KDECAY_VERSION, KDECAY_COMPILER) < 0;
-    else if (strcmp(command, "help") == 0)
-        status = fputs(usage, stdout) < 0;
-    else
-        die_usage("no such command", command);
-    if (fflush(stdout) != 0)
-        die_errno("standard output");
-    return status;
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = {{"train", command_train},       {"describe", command_describe},
+                    {"schedule", command_schedule}, {"keys", command_keys},
+                    {"probe", command_probe},       {"status", command_status},
+                    {"missing", command_missing},   {"report", command_report},
+                    {"audit", command_audit},       {"keep", command_keep},
+                    {"version", command_version},   {"help", command_help}};
+    const char *name = argc > 1 ? argv[1] : "help";
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        const int status = commands[i].run(argc, argv);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            die_errno("standard output");
+        return status;
+    }
+    die_usage("no such command", name);
 }

@@ -1,168 +1,61 @@
 #include "network.h"
 
+#include "assembly.h"
 #include "dataset.h"
-#include "dnn.h"
-#include "flow.h"
-#include "layers.h"
 #include "memory.h"
-#include "norm.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a layer needs to run; the fields of its own kind are set. */
-struct unit {
-    /* CONVOLUTION, HEAD */
-    int weight; /* tensor */
-    struct dnn_conv *conv;
-    /* HEAD */
-    int bias;
-    struct head *heads; /* one a shard */
-    /* NORM */
-    int gamma, beta, running_mean, running_variance; /* tensors */
-    struct norm norm;
-};
-
 struct network {
-    struct architecture architecture;
-    struct parameters parameters;
-    struct flow flow;
-    struct dnn *dnn;
-    struct unit *units; /* one a layer */
-    struct dnn_conv **convs;
-    struct conv_shape *conv_shapes; /* of convs: layers of one shape share their primitives */
-    int conv_count;
-    int threads, shards, shard_pictures, block;
-    float **maps;      /* [value][shard * shard floats] */
-    float **gradients; /* [buffer], likewise */
-    int *labels;       /* [batch] */
-    double *losses;    /* [batch] */
-    int *wrong;        /* [batch] */
-    int count, busy;   /* pictures in the minibatch at hand; shards that have any */
+    struct assembly assembly;
+    int *labels;         /* [batch] */
+    double *losses;      /* [batch] */
+    int *wrong;          /* [batch] */
+    int count, busy;     /* pictures in the minibatch at hand; shards that have any */
+    int training;        /* dropout acts */
+    uint32_t seed, step; /* of dropout's draws */
 };
 
-/* ---- Building ------------------------------------------------------------------------------ */
-
-static int add_tensor(struct network *network, const struct layer *layer, const char *suffix,
-                      int trained, enum initial initial, int d0, int d1)
+struct network *network_create(const struct experiment *experiment, int threads)
 {
-    struct tensor tensor = {.dims = {d0, d1, layer->kernel, layer->kernel},
-                            .dim_count = d1 == 0              ? 1
-                                         : layer->kernel == 0 ? 2
-                                                              : 4,
-                            .trained = trained,
-                            .initial = initial};
-    snprintf(tensor.name, sizeof tensor.name, "%s.%s", layer->name, suffix);
-    return parameters_add(&network->parameters, &tensor);
+    struct network *network = memory_zeroed(1, sizeof *network);
+    const size_t batch = (size_t)experiment->batch;
+    assembly_build(&network->assembly, experiment, threads);
+    network->labels = memory_zeroed(batch, sizeof *network->labels);
+    network->losses = memory_zeroed(batch, sizeof *network->losses);
+    network->wrong = memory_zeroed(batch, sizeof *network->wrong);
+    return network;
 }
 
-static struct dnn_conv *conv_of_shape(struct network *network, const struct conv_shape *shape)
+void network_destroy(struct network *network)
 {
-    for (int c = 0; c < network->conv_count; c++)
-        if (memcmp(&network->conv_shapes[c], shape, sizeof *shape) == 0)
-            return network->convs[c];
-    const size_t count = (size_t)network->conv_count + 1;
-    network->convs = memory_resize(network->convs, count, sizeof *network->convs);
-    network->conv_shapes = memory_resize(network->conv_shapes, count, sizeof *shape);
-    network->conv_shapes[network->conv_count] = *shape;
-    return network->convs[network->conv_count++] = dnn_conv_create(network->dnn, shape);
-}
-
-static void build_convolution(struct network *network, const struct layer *layer, struct unit *unit)
-{
-    const struct value *in = &network->architecture.values[layer->input];
-    const int out = network->architecture.values[layer->output].channels;
-    const struct conv_shape shape = {.batch = network->shard_pictures,
-                                     .in = in->channels,
-                                     .out = out,
-                                     .height = in->height,
-                                     .width = in->width,
-                                     .kernel = layer->kernel,
-                                     .stride = layer->stride,
-                                     .padding = layer->padding,
-                                     .has_data_gradient = layer->input != 0};
-    unit->conv = conv_of_shape(network, &shape);
-    unit->weight = add_tensor(network, layer, "weight", 1, INITIAL_HE_OUT, out, in->channels);
-    struct tensor *tensor = &network->parameters.tensors[unit->weight];
-    tensor->floats = dnn_conv_weight_floats(unit->conv);
-    tensor->positions = dnn_conv_positions(unit->conv);
-    tensor->backward_positions = dnn_conv_backward_positions(unit->conv);
-}
-
-static void build_norm(struct network *network, const struct layer *layer, struct unit *unit)
-{
-    const int channels = network->architecture.values[layer->input].channels;
-    unit->gamma = add_tensor(network, layer, "weight", 1, INITIAL_ONE, channels, 0);
-    unit->beta = add_tensor(network, layer, "bias", 1, INITIAL_ZERO, channels, 0);
-    unit->running_mean = add_tensor(network, layer, "running_mean", 0, INITIAL_ZERO, channels, 0);
-    unit->running_variance = add_tensor(network, layer, "running_var", 0, INITIAL_ONE, channels, 0);
-    norm_allocate(&unit->norm, channels, network->shards);
-}
-
-static struct extent extent_of(const struct network *network, int value, int shard)
-{
-    const struct value *v = &network->architecture.values[value];
-    int count = network->count - shard * network->shard_pictures;
-    count = count < 0 ? 0 : count > network->shard_pictures ? network->shard_pictures : count;
-    return (struct extent){.pictures = network->shard_pictures,
-                           .count = count,
-                           .channels = v->channels,
-                           .pixels = v->height * v->width,
-                           .block = network->block};
-}
-
-static void build_head(struct network *network, const struct layer *layer, struct unit *unit)
-{
-    const int channels = network->architecture.values[layer->input].channels;
-    const int classes = network->architecture.classes;
-    const size_t pictures = (size_t)network->shard_pictures;
-    unit->weight = add_tensor(network, layer, "weight", 1, INITIAL_UNIFORM, classes, channels);
-    unit->bias = add_tensor(network, layer, "bias", 1, INITIAL_ZERO, classes, 0);
-    unit->heads = memory_zeroed((size_t)network->shards, sizeof *unit->heads);
-    for (int s = 0; s < network->shards; s++)
-        unit->heads[s] =
-            (struct head){.classes = classes,
-                          .pooled = memory_zeroed(pictures * (size_t)channels, sizeof(double)),
-                          .logits = memory_zeroed(pictures * (size_t)classes, sizeof(double))};
-}
-
-static size_t value_floats(const struct network *network, int value)
-{
-    const struct value *v = &network->architecture.values[value];
-    return (size_t)v->channels * (size_t)v->height * (size_t)v->width *
-           (size_t)network->shard_pictures;
-}
-
-static void allocate_maps(struct network *network)
-{
-    const size_t values = (size_t)network->architecture.value_count;
-    const size_t buffers = (size_t)network->flow.buffer_count;
-    const size_t shards = (size_t)network->shards;
-    network->maps = memory_zeroed(values, sizeof *network->maps);
-    for (size_t v = 0; v < values; v++)
-        network->maps[v] = memory_floats(shards * value_floats(network, (int)v));
-    network->gradients = memory_zeroed(buffers, sizeof *network->gradients);
-    for (size_t b = 0; b < buffers; b++)
-        network->gradients[b] = memory_floats(shards * (size_t)network->shard_pictures *
-                                              network->flow.buffer_floats[b]);
+    assembly_free(&network->assembly);
+    free(network->labels);
+    free(network->losses);
+    free(network->wrong);
+    free(network);
 }
 
 struct parameters *network_parameters(struct network *network)
 {
-    return &network->parameters;
+    return &network->assembly.parameters;
 }
 
 void network_initialise(struct network *network, uint32_t seed)
 {
-    parameters_initialise(&network->parameters, seed);
+    parameters_initialise(&network->assembly.parameters, seed);
 }
 
-/* ---- Pieces of memory ---------------------------------------------------------------------- */
+int network_threads(const struct network *network)
+{
+    return network->assembly.threads;
+}
 
 float *network_input(struct network *network, int index)
 {
-    return network->maps[0] + (size_t)index * PICTURE_FLOATS;
+    return network->assembly.maps[0] + (size_t)index * PICTURE_FLOATS;
 }
 
 int *network_label(struct network *network, int index)
@@ -170,89 +63,147 @@ int *network_label(struct network *network, int index)
     return &network->labels[index];
 }
 
-static float *map_of(const struct network *network, int value, int shard)
+void network_set_step(struct network *network, uint32_t seed, uint32_t step)
 {
-    return network->maps[value] + (size_t)shard * value_floats(network, value);
+    network->seed = seed;
+    network->step = step;
 }
 
-static float *gradient_map(const struct network *network, int buffer, int shard)
+/* ---- What the free functions want to know --------------------------------------------------- */
+
+static int valid_pictures(const struct network *network, int shard)
 {
-    if (buffer == NO_BUFFER)
-        return NULL;
-    return network->gradients[buffer] +
-           (size_t)shard * (size_t)network->shard_pictures * network->flow.buffer_floats[buffer];
+    const int pictures = network->assembly.shard_pictures;
+    const int left = network->count - shard * pictures;
+    return left < 0 ? 0 : left > pictures ? pictures : left;
 }
 
-static float *value_of(const struct network *network, int tensor)
+static struct extent extent_of(const struct network *network, int value, int shard)
 {
-    return network->parameters.value + network->parameters.tensors[tensor].offset;
+    const struct assembly *a = &network->assembly;
+    const struct value *v = &a->architecture.values[value];
+    return (struct extent){.pictures = a->shard_pictures,
+                           .count = valid_pictures(network, shard),
+                           .channels = a->padded[value],
+                           .pixels = v->height * v->width,
+                           .block = a->block,
+                           .wide_channels = a->padded[value]};
 }
 
-static float *gradient_of(const struct network *network, int tensor, int shard)
+/* Of input `i` of a NORM, as part of its output. */
+static struct extent norm_extent(const struct network *network, int l, int i, int shard)
 {
-    return network->parameters.gradient[shard] + network->parameters.tensors[tensor].offset;
+    const struct assembly *a = &network->assembly;
+    const struct layer *layer = assembly_layer(a, l);
+    struct extent extent = extent_of(network, layer->inputs[i], shard);
+    extent.wide_channels = a->padded[layer->output];
+    extent.wide_first = a->units[l].norm.groups[i].first;
+    return extent;
 }
 
-static const struct layer *layer_at(const struct network *network, int l)
+static struct shortcut_shape shortcut_of(const struct network *network, const struct layer *layer,
+                                         int shard)
 {
-    return &network->architecture.layers[l];
+    const struct assembly *a = &network->assembly;
+    const struct value *in = &a->architecture.values[layer->inputs[0]];
+    return (struct shortcut_shape){.pictures = a->shard_pictures,
+                                   .count = valid_pictures(network, shard),
+                                   .channels = a->padded[layer->inputs[0]],
+                                   .out_channels = a->padded[layer->output],
+                                   .height = in->height,
+                                   .width = in->width,
+                                   .stride = layer->stride,
+                                   .block = a->block};
 }
 
-/* ---- NORM over the minibatch --------------------------------------------------------------- */
-
-static int is_norm(const struct network *network, int l)
+static struct pool_shape pool_of(const struct network *network, const struct layer *layer,
+                                 int shard)
 {
-    return layer_at(network, l)->kind == LAYER_NORM;
+    const struct assembly *a = &network->assembly;
+    const struct value *in = &a->architecture.values[layer->inputs[0]];
+    return (struct pool_shape){.pictures = a->shard_pictures,
+                               .count = valid_pictures(network, shard),
+                               .channels = a->padded[layer->inputs[0]],
+                               .height = in->height,
+                               .width = in->width,
+                               .block = a->block};
 }
 
-/* The arenas exist once all tensors are known. */
-static void connect_norms(struct network *network)
+/* The layer's index keeps its draws apart from those of the other layers. */
+static struct dropout_draws draws_of(const struct network *network, int l, int shard)
 {
-    for (int l = 0; l < network->architecture.layer_count; l++) {
-        struct unit *unit = &network->units[l];
-        if (!is_norm(network, l))
-            continue;
-        unit->norm.gamma = value_of(network, unit->gamma);
-        unit->norm.beta = value_of(network, unit->beta);
-        unit->norm.gamma_gradient = gradient_of(network, unit->gamma, 0);
-        unit->norm.beta_gradient = gradient_of(network, unit->beta, 0);
-        unit->norm.running_mean = value_of(network, unit->running_mean);
-        unit->norm.running_variance = value_of(network, unit->running_variance);
-    }
+    return (struct dropout_draws){.rng = {network->seed, RNG_DROPOUT | (uint32_t)(l + 1) << 8},
+                                  .epoch = network->step,
+                                  .first = (uint32_t)(shard * network->assembly.shard_pictures)};
 }
+
+static struct head head_of(const struct network *network, int l, int shard)
+{
+    const struct assembly *a = &network->assembly;
+    const struct unit *unit = &a->units[l];
+    struct head head = unit->heads[shard];
+    head.extent = extent_of(network, assembly_layer(a, l)->inputs[0], shard);
+    head.weights = assembly_value(a, unit->weight);
+    head.bias = assembly_value(a, unit->bias);
+    return head;
+}
+
+/* ---- NORM over the minibatch ---------------------------------------------------------------- */
 
 /* Values a channel in the minibatch. */
 static double elements_of(const struct network *network, int l)
 {
-    return (double)network->count * extent_of(network, layer_at(network, l)->input, 0).pixels;
+    const int output = assembly_layer(&network->assembly, l)->output;
+    return (double)network->count * extent_of(network, output, 0).pixels;
 }
 
 static void finish_forward(struct network *network, int l)
 {
-    norm_finish(&network->units[l].norm, network->busy, elements_of(network, l));
+    norm_finish(&network->assembly.units[l].norm, network->busy, elements_of(network, l));
 }
 
 static void finish_backward(struct network *network, int l)
 {
-    norm_backward_finish(&network->units[l].norm, network->busy, elements_of(network, l));
+    norm_backward_finish(&network->assembly.units[l].norm, network->busy, elements_of(network, l));
+}
+
+static float *addend_of(const struct network *network, const struct layer *layer, int shard)
+{
+    return layer->addend == NO_VALUE ? NULL
+                                     : assembly_map(&network->assembly, layer->addend, shard);
 }
 
 static void norm_sums(struct network *network, int l, int shard)
 {
-    const struct layer *layer = layer_at(network, l);
-    const struct norm *norm = &network->units[l].norm;
-    const float *addend = layer->addend == NO_VALUE ? NULL : map_of(network, layer->addend, shard);
-    layer_norm_sums(extent_of(network, layer->input, shard), map_of(network, layer->input, shard),
-                    addend, norm->running_mean, norm_shard_sums(norm, shard));
+    const struct assembly *a = &network->assembly;
+    const struct layer *layer = assembly_layer(a, l);
+    const struct norm *norm = &a->units[l].norm;
+    for (int i = 0; i < layer->input_count; i++)
+        if (norm->groups[i].owner == norm)
+            layer_norm_sums(
+                norm_extent(network, l, i, shard), assembly_map(a, layer->inputs[i], shard),
+                addend_of(network, layer, shard), norm->running_mean, norm_shard_sums(norm, shard));
 }
 
-static struct norm_backward norm_backward_of(const struct network *network, int l, int shard)
+static void norm_apply(struct network *network, int l, int shard)
 {
-    const struct norm *norm = &network->units[l].norm;
-    const struct flow_layer *flow = &network->flow.layers[l];
-    return (struct norm_backward){.x = map_of(network, layer_at(network, l)->input, shard),
-                                  .gradient = gradient_map(network, flow->gradient, shard),
-                                  .gradient2 = gradient_map(network, flow->gradient2, shard),
+    const struct assembly *a = &network->assembly;
+    const struct layer *layer = assembly_layer(a, l);
+    const struct norm *norm = &a->units[l].norm;
+    for (int i = 0; i < layer->input_count; i++)
+        layer_norm_apply(norm_extent(network, l, i, shard),
+                         assembly_map(a, layer->inputs[i], shard), norm->scale, norm->shift,
+                         assembly_map(a, layer->output, shard));
+}
+
+static struct norm_backward norm_backward_of(const struct network *network, int l, int i, int shard)
+{
+    const struct assembly *a = &network->assembly;
+    const struct norm *norm = &a->units[l].norm;
+    const struct flow_layer *flow = &a->flow.layers[l];
+    return (struct norm_backward){.x = assembly_map(a, assembly_layer(a, l)->inputs[i], shard),
+                                  .gradient = assembly_gradient_map(a, flow->gradient, shard),
+                                  .gradient2 = assembly_gradient_map(a, flow->gradient2, shard),
                                   .scale = norm->scale,
                                   .shift = norm->shift,
                                   .mean = norm->mean,
@@ -262,122 +213,52 @@ static struct norm_backward norm_backward_of(const struct network *network, int 
 
 static void norm_backward_sums(struct network *network, int l, int shard)
 {
-    const struct norm_backward in = norm_backward_of(network, l, shard);
-    layer_norm_backward_sums(extent_of(network, layer_at(network, l)->input, shard), &in,
-                             norm_shard_sums(&network->units[l].norm, shard));
-}
-
-/* ---- Making and unmaking ------------------------------------------------------------------- */
-
-struct network *network_create(const struct experiment *experiment, int threads)
-{
-    struct network *network = memory_zeroed(1, sizeof *network);
-    struct error error;
-    if (architecture_build(&network->architecture, experiment, &error) != 0)
-        die("%s", error.text);
-    network->threads = threads > experiment->shards ? experiment->shards : threads;
-    network->shards = experiment->shards;
-    network->shard_pictures = experiment->batch / experiment->shards;
-    network->dnn = dnn_open(network->threads);
-    network->block = dnn_block(network->dnn);
-    const int layers = network->architecture.layer_count;
-    network->units = memory_zeroed((size_t)layers, sizeof *network->units);
-    for (int l = 0; l < layers; l++) {
-        const struct layer *layer = &network->architecture.layers[l];
-        if (layer->kind == LAYER_CONVOLUTION)
-            build_convolution(network, layer, &network->units[l]);
-        else if (layer->kind == LAYER_NORM)
-            build_norm(network, layer, &network->units[l]);
-        else if (layer->kind == LAYER_HEAD)
-            build_head(network, layer, &network->units[l]);
+    const struct assembly *a = &network->assembly;
+    for (int i = 0; i < assembly_layer(a, l)->input_count; i++) {
+        const struct norm_backward in = norm_backward_of(network, l, i, shard);
+        layer_norm_backward_sums(norm_extent(network, l, i, shard), &in,
+                                 norm_shard_sums(&a->units[l].norm, shard));
     }
-    parameters_allocate(&network->parameters, network->shards);
-    connect_norms(network);
-    flow_plan(&network->flow, &network->architecture);
-    allocate_maps(network);
-    const size_t batch = (size_t)experiment->batch;
-    network->labels = memory_zeroed(batch, sizeof *network->labels);
-    network->losses = memory_zeroed(batch, sizeof *network->losses);
-    network->wrong = memory_zeroed(batch, sizeof *network->wrong);
-    return network;
 }
 
-void network_destroy(struct network *network)
+static void norm_backward_apply(struct network *network, int l, int shard)
 {
-    for (int l = 0; l < network->architecture.layer_count; l++) {
-        struct unit *unit = &network->units[l];
-        for (int s = 0; unit->heads && s < network->shards; s++) {
-            free(unit->heads[s].pooled);
-            free(unit->heads[s].logits);
-        }
-        free(unit->heads);
-        norm_free(&unit->norm);
+    const struct assembly *a = &network->assembly;
+    for (int i = 0; i < assembly_layer(a, l)->input_count; i++) {
+        const struct flow_input *flow = &a->flow.layers[l].inputs[i];
+        const struct norm_backward in = norm_backward_of(network, l, i, shard);
+        layer_norm_backward_apply(norm_extent(network, l, i, shard), &in,
+                                  assembly_gradient_map(a, flow->residual, shard),
+                                  assembly_gradient_map(a, flow->target, shard));
     }
-    for (int v = 0; v < network->architecture.value_count; v++)
-        free(network->maps[v]);
-    for (int b = 0; b < network->flow.buffer_count; b++)
-        free(network->gradients[b]);
-    for (int c = 0; c < network->conv_count; c++)
-        dnn_conv_destroy(network->convs[c]);
-    free(network->maps);
-    free(network->gradients);
-    free(network->convs);
-    free(network->conv_shapes);
-    free(network->units);
-    free(network->labels);
-    free(network->losses);
-    free(network->wrong);
-    parameters_free(&network->parameters);
-    flow_free(&network->flow);
-    dnn_close(network->dnn);
-    architecture_free(&network->architecture);
-    free(network);
 }
 
-/* ---- One layer of one shard ---------------------------------------------------------------- */
-
-static struct shortcut_shape shortcut_of(const struct network *network, const struct layer *layer,
-                                         int shard)
-{
-    const struct value *in = &network->architecture.values[layer->input];
-    return (struct shortcut_shape){.pictures = network->shard_pictures,
-                                   .count = extent_of(network, layer->input, shard).count,
-                                   .channels = in->channels,
-                                   .out_channels =
-                                       network->architecture.values[layer->output].channels,
-                                   .height = in->height,
-                                   .width = in->width,
-                                   .stride = layer->stride,
-                                   .block = network->block};
-}
-
-static struct head head_of(const struct network *network, int l, int shard)
-{
-    const struct unit *unit = &network->units[l];
-    struct head head = unit->heads[shard];
-    head.extent = extent_of(network, layer_at(network, l)->input, shard);
-    head.weights = value_of(network, unit->weight);
-    head.bias = value_of(network, unit->bias);
-    return head;
-}
+/* ---- One layer of one shard ----------------------------------------------------------------- */
 
 static void forward(struct network *network, int l, int shard, int worker)
 {
-    const struct layer *layer = layer_at(network, l);
-    const struct unit *unit = &network->units[l];
-    const float *x = map_of(network, layer->input, shard);
-    float *out = layer->output == NO_VALUE ? NULL : map_of(network, layer->output, shard);
-    const int first = shard * network->shard_pictures;
+    const struct assembly *a = &network->assembly;
+    const struct layer *layer = assembly_layer(a, l);
+    const struct unit *unit = &a->units[l];
+    const float *x = assembly_map(a, layer->inputs[0], shard);
+    float *out = layer->output == NO_VALUE ? NULL : assembly_map(a, layer->output, shard);
+    const int first = shard * a->shard_pictures;
     switch (layer->kind) {
     case LAYER_CONVOLUTION:
-        dnn_conv_forward(unit->conv, worker, x, value_of(network, unit->weight), out);
+        dnn_conv_forward(unit->conv, worker, x, assembly_value(a, unit->weight), out);
         break;
     case LAYER_NORM:
-        layer_norm_apply(extent_of(network, layer->input, shard), x, unit->norm.scale,
-                         unit->norm.shift, out);
+        norm_apply(network, l, shard);
         break;
     case LAYER_SHORTCUT:
         layer_shortcut(shortcut_of(network, layer, shard), x, out);
+        break;
+    case LAYER_POOL:
+        layer_pool(pool_of(network, layer, shard), x, out);
+        break;
+    case LAYER_DROPOUT:
+        layer_dropout(extent_of(network, layer->output, shard),
+                      network->training ? layer->dropout : 0, draws_of(network, l, shard), x, out);
         break;
     case LAYER_HEAD: {
         const struct head head = head_of(network, l, shard);
@@ -388,42 +269,57 @@ static void forward(struct network *network, int l, int shard, int worker)
     }
 }
 
+static void backward_convolution(struct network *network, int l, int shard, int worker)
+{
+    const struct assembly *a = &network->assembly;
+    const struct unit *unit = &a->units[l];
+    const struct flow_layer *flow = &a->flow.layers[l];
+    const float *gradient = assembly_gradient_map(a, flow->gradient, shard);
+    float *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
+    dnn_conv_backward_weights(unit->conv, worker,
+                              assembly_map(a, assembly_layer(a, l)->inputs[0], shard), gradient,
+                              assembly_gradient(a, unit->weight, shard));
+    if (target)
+        dnn_conv_backward_data(
+            unit->conv, worker, gradient,
+            a->parameters.backward + a->parameters.tensors[unit->weight].backward_offset, target);
+}
+
 static void backward(struct network *network, int l, int shard, int worker)
 {
-    const struct layer *layer = layer_at(network, l);
-    const struct unit *unit = &network->units[l];
-    const struct flow_layer *flow = &network->flow.layers[l];
-    const float *gradient = gradient_map(network, flow->gradient, shard);
-    float *target = gradient_map(network, flow->target, shard);
+    const struct assembly *a = &network->assembly;
+    const struct layer *layer = assembly_layer(a, l);
+    const struct unit *unit = &a->units[l];
+    const struct flow_layer *flow = &a->flow.layers[l];
+    const float *gradient = assembly_gradient_map(a, flow->gradient, shard);
+    float *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
     switch (layer->kind) {
     case LAYER_CONVOLUTION:
-        dnn_conv_backward_weights(unit->conv, worker, map_of(network, layer->input, shard),
-                                  gradient, gradient_of(network, unit->weight, shard));
-        if (target)
-            dnn_conv_backward_data(unit->conv, worker, gradient,
-                                   network->parameters.backward +
-                                       network->parameters.tensors[unit->weight].backward_offset,
-                                   target);
+        backward_convolution(network, l, shard, worker);
         break;
-    case LAYER_NORM: {
-        const struct norm_backward in = norm_backward_of(network, l, shard);
-        layer_norm_backward_apply(extent_of(network, layer->input, shard), &in,
-                                  gradient_map(network, flow->residual, shard), target);
+    case LAYER_NORM:
+        norm_backward_apply(network, l, shard);
         break;
-    }
     case LAYER_SHORTCUT:
         layer_shortcut_backward(shortcut_of(network, layer, shard), gradient, target);
         break;
+    case LAYER_POOL:
+        layer_pool_backward(pool_of(network, layer, shard), gradient, target);
+        break;
+    case LAYER_DROPOUT:
+        layer_dropout(extent_of(network, layer->output, shard), layer->dropout,
+                      draws_of(network, l, shard), gradient, target);
+        break;
     case LAYER_HEAD: {
         const struct head head = head_of(network, l, shard);
-        layer_head_backward(&head, gradient_of(network, unit->weight, shard),
-                            gradient_of(network, unit->bias, shard), target);
+        layer_head_backward(&head, assembly_gradient(a, unit->weight, shard),
+                            assembly_gradient(a, unit->bias, shard), target);
         break;
     }
     }
 }
 
-/* ---- Passes -------------------------------------------------------------------------------- */
+/* ---- Passes --------------------------------------------------------------------------------- */
 
 /* Shards [from, to) of worker `worker`; those without pictures are passed over. */
 struct share {
@@ -433,8 +329,8 @@ struct share {
 static struct share share_of(const struct network *network)
 {
     const int worker = omp_get_thread_num(), workers = omp_get_num_threads();
-    struct share share = {worker, network->shards * worker / workers,
-                          network->shards * (worker + 1) / workers};
+    const int shards = network->assembly.shards;
+    struct share share = {worker, shards * worker / workers, shards * (worker + 1) / workers};
     if (share.to > network->busy)
         share.to = network->busy > share.from ? network->busy : share.from;
     return share;
@@ -452,10 +348,10 @@ static void meet(struct network *network, int l, void (*finish)(struct network *
 /* From one NORM to the next a shard runs alone, so that its maps stay in its core's cache. */
 static void forward_share(struct network *network, struct share share)
 {
-    const int layers = network->architecture.layer_count;
+    const int layers = network->assembly.architecture.layer_count;
     for (int l = 0, next; l < layers; l = next) {
         next = l + 1;
-        while (next < layers && !is_norm(network, next))
+        while (next < layers && !assembly_is_norm(&network->assembly, next))
             next++;
         for (int s = share.from; s < share.to; s++) {
             for (int i = l; i < next; i++)
@@ -470,9 +366,9 @@ static void forward_share(struct network *network, struct share share)
 
 static void backward_share(struct network *network, struct share share)
 {
-    for (int l = network->architecture.layer_count - 1, next; l >= 0; l = next) {
+    for (int l = network->assembly.architecture.layer_count - 1, next; l >= 0; l = next) {
         next = l - 1;
-        while (next >= 0 && !is_norm(network, next))
+        while (next >= 0 && !assembly_is_norm(&network->assembly, next))
             next--;
         for (int s = share.from; s < share.to; s++) {
             for (int i = l; i > next; i--)
@@ -488,22 +384,23 @@ static void backward_share(struct network *network, struct share share)
 static void reduce_share(struct network *network)
 {
     const size_t workers = (size_t)omp_get_num_threads(), worker = (size_t)omp_get_thread_num();
-    const size_t lines = network->parameters.trained_floats * sizeof(float) / CACHE_LINE;
-    const size_t line = CACHE_LINE / sizeof(float);
-    parameters_reduce(&network->parameters, lines * worker / workers * line,
+    struct parameters *parameters = &network->assembly.parameters;
+    const size_t line = CACHE_LINE / sizeof(float), lines = parameters->trained_floats / line;
+    parameters_reduce(parameters, lines * worker / workers * line,
                       lines * (worker + 1) / workers * line);
 }
 
 /* A shard without pictures adds nothing to the gradients. */
-static void start(struct network *network, int count)
+static void start(struct network *network, int count, int training)
 {
-    if (count < 1 || count > network->shards * network->shard_pictures)
+    const struct assembly *a = &network->assembly;
+    if (count < 1 || count > a->shards * a->shard_pictures)
         BUG("a minibatch of an impossible size");
     network->count = count;
-    network->busy = (count + network->shard_pictures - 1) / network->shard_pictures;
-    for (int s = network->busy; s < network->shards; s++)
-        memset(network->parameters.gradient[s], 0,
-               network->parameters.trained_floats * sizeof(float));
+    network->busy = (count + a->shard_pictures - 1) / a->shard_pictures;
+    network->training = training;
+    for (int s = network->busy; training && s < a->shards; s++)
+        memset(a->parameters.gradient[s], 0, a->parameters.trained_floats * sizeof(float));
 }
 
 static struct pass_result result_of(const struct network *network)
@@ -518,8 +415,8 @@ static struct pass_result result_of(const struct network *network)
 
 struct pass_result network_train(struct network *network, int count)
 {
-    start(network, count);
-#pragma omp parallel num_threads(network->threads)
+    start(network, count, 1);
+#pragma omp parallel num_threads(network->assembly.threads)
     {
         const struct share share = share_of(network);
         forward_share(network, share);
@@ -532,23 +429,23 @@ struct pass_result network_train(struct network *network, int count)
 
 static void evaluate_shard(struct network *network, int shard, int worker)
 {
-    for (int l = 0; l < network->architecture.layer_count; l++) {
-        const struct layer *layer = layer_at(network, l);
+    for (int l = 0; l < network->assembly.architecture.layer_count; l++) {
+        const struct layer *layer = assembly_layer(&network->assembly, l);
         if (layer->kind == LAYER_NORM && layer->addend != NO_VALUE)
-            layer_norm_add(extent_of(network, layer->input, shard),
-                           map_of(network, layer->input, shard),
-                           map_of(network, layer->addend, shard));
+            layer_norm_add(extent_of(network, layer->inputs[0], shard),
+                           assembly_map(&network->assembly, layer->inputs[0], shard),
+                           addend_of(network, layer, shard));
         forward(network, l, shard, worker);
     }
 }
 
 struct pass_result network_evaluate(struct network *network, int count)
 {
-    start(network, count);
-    for (int l = 0; l < network->architecture.layer_count; l++)
-        if (is_norm(network, l))
-            norm_freeze(&network->units[l].norm);
-#pragma omp parallel num_threads(network->threads)
+    start(network, count, 0);
+    for (int l = 0; l < network->assembly.architecture.layer_count; l++)
+        if (assembly_is_norm(&network->assembly, l))
+            norm_freeze(&network->assembly.units[l].norm);
+#pragma omp parallel num_threads(network->assembly.threads)
     {
         const struct share share = share_of(network);
         for (int s = share.from; s < share.to; s++)
@@ -557,12 +454,7 @@ struct pass_result network_evaluate(struct network *network, int count)
     return result_of(network);
 }
 
-/* ---- Descriptions -------------------------------------------------------------------------- */
-
-int network_threads(const struct network *network)
-{
-    return network->threads;
-}
+/* ---- Descriptions --------------------------------------------------------------------------- */
 
 void network_size(const struct experiment *experiment, long long *parameters, long long *macs)
 {
@@ -576,47 +468,55 @@ void network_size(const struct experiment *experiment, long long *parameters, lo
 
 const char *network_onednn(const struct network *network)
 {
-    return dnn_version(network->dnn);
+    return dnn_version(network->assembly.dnn);
 }
 
 const char *network_environment(const struct network *network)
 {
-    return dnn_environment(network->dnn);
+    return dnn_environment(network->assembly.dnn);
 }
 
 char *network_kernels(const struct network *network)
 {
+    const struct assembly *a = &network->assembly;
     struct text text = {0};
-    for (int l = 0; l < network->architecture.layer_count; l++)
-        if (layer_at(network, l)->kind == LAYER_CONVOLUTION)
-            text_add(&text, "%s: %s\n", layer_at(network, l)->name,
-                     dnn_conv_kernels(network->units[l].conv));
+    for (int l = 0; l < a->architecture.layer_count; l++)
+        if (assembly_layer(a, l)->kind == LAYER_CONVOLUTION)
+            text_add(&text, "%s: %s\n", assembly_layer(a, l)->name,
+                     dnn_conv_kernels(a->units[l].conv));
     return text.bytes;
+}
+
+static void print_shape(FILE *out, const struct architecture *architecture, int value)
+{
+    char shape[40];
+    if (value == NO_VALUE) {
+        snprintf(shape, sizeof shape, "%d", architecture->classes);
+    } else {
+        const struct value *v = &architecture->values[value];
+        snprintf(shape, sizeof shape, "%dx%dx%d", v->channels, v->height, v->width);
+    }
+    fprintf(out, " %-12s", shape);
 }
 
 void network_describe(const struct network *network, FILE *out)
 {
-    static const char *const kinds[] = {"convolution", "bn + relu", "shortcut", "classifier"};
+    static const char *const kinds[] = {"convolution", "bn + relu", "shortcut",
+                                        "pool",        "dropout",   "classifier"};
+    const struct assembly *a = &network->assembly;
     fprintf(out, "%-22s %-12s %-12s %-12s %10s %13s  %s\n", "layer", "kind", "input", "output",
             "parameters", "multiply-adds", "oneDNN: forward, backward data, backward weights");
-    for (int l = 0; l < network->architecture.layer_count; l++) {
-        const struct layer *layer = layer_at(network, l);
-        char shape[2][40];
-        for (int i = 0; i < 2; i++) {
-            const int value = i ? layer->output : layer->input;
-            if (value == NO_VALUE)
-                snprintf(shape[i], sizeof shape[i], "%d", network->architecture.classes);
-            else
-                snprintf(shape[i], sizeof shape[i], "%dx%dx%d",
-                         network->architecture.values[value].channels,
-                         network->architecture.values[value].height,
-                         network->architecture.values[value].width);
-        }
-        fprintf(out, "%-22s %-12s %-12s %-12s %10lld %13lld  %s\n", layer->name, kinds[layer->kind],
-                shape[0], shape[1], layer->parameters, layer->macs,
-                layer->kind == LAYER_CONVOLUTION ? dnn_conv_kernels(network->units[l].conv) : "");
+    for (int l = 0; l < a->architecture.layer_count; l++) {
+        const struct layer *layer = assembly_layer(a, l);
+        fprintf(out, "%-22s %-12s", layer->name, kinds[layer->kind]);
+        /* a NORM's inputs side by side have its output's shape */
+        print_shape(out, &a->architecture,
+                    layer->kind == LAYER_NORM ? layer->output : layer->inputs[0]);
+        print_shape(out, &a->architecture, layer->output);
+        fprintf(out, " %10lld %13lld  %s\n", layer->parameters, layer->macs,
+                layer->kind == LAYER_CONVOLUTION ? dnn_conv_kernels(a->units[l].conv) : "");
     }
     long long parameters, macs;
-    architecture_size(&network->architecture, &parameters, &macs);
+    architecture_size(&a->architecture, &parameters, &macs);
     fprintf(out, "parameters %lld\nmacs %lld\n", parameters, macs);
 }

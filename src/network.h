@@ -11,9 +11,12 @@
  *
  * A minibatch of fewer pictures fills the shards from the front and leaves the rest empty.
  *
- * Initialisation: convolutions normal with deviation sqrt(2 / (kernel^2 out)), scale 1, shift 0,
- * [fb.resnet.torch]; the classifier's weights and bias uniform in +-1/sqrt(channels), the bias
- * then set to 0 [Torch's nn.Linear; fb.resnet.torch].
+ * Memory. Channels come in blocks of 8 or 16 (dnn.h). A value whose channels are no multiple of the
+ * block is padded, group by group, with channels that are 0: their BN scale and shift are 0, and so
+ * all gradients that pass through them. Tensors in canonical layout do not show them.
+ *
+ * Initialisation: convolutions as network.fan says, BN scales as network.gamma, shifts 0; the
+ * classifier's weights uniform in +-1/sqrt(channels), its bias 0 [fb.resnet.torch].
  */
 #ifndef KDECAY_NETWORK_H
 #define KDECAY_NETWORK_H
@@ -47,6 +50,9 @@ struct pass_result {
     double loss_sum; /* over pictures, of the cross entropy */
     long wrong;      /* misclassified pictures */
 };
+
+/* The address of the random numbers of dropout in the next passes: the run's seed and the step. */
+void network_set_step(struct network *network, uint32_t seed, uint32_t step);
 
 /* Forward and backward of the first `count` pictures, 1 .. batch: leaves the gradient of their mean
  * loss in parameters.gradient[0] and updates the running statistics. */

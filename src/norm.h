@@ -16,25 +16,40 @@
 
 #include <stddef.h>
 
+struct norm;
+
+/* One of the maps that a NORM reads side by side. Where another NORM before it reads the same map,
+ * the statistics are known already. */
+struct norm_group {
+    int first, channels;      /* its place among the NORM's channels */
+    const struct norm *owner; /* the first NORM that reads the map; may be this one */
+    int owner_first;          /* its place there */
+};
+
 /* All arrays have one entry a channel. The first six pointers lie in the parameters' arenas. */
 struct norm {
     const float *gamma, *beta;
     float *gamma_gradient, *beta_gradient;
     float *running_mean, *running_variance;
     int channels;
-    double *sums;      /* [shards][2][channels], of the forward or the backward pass */
-    double *deviation; /* sqrt(variance + epsilon) of the minibatch, inverted */
+    struct norm_group *groups;
+    int group_count;
+    double *sums;             /* [shards][2][channels], of the forward or the backward pass */
+    double *batch, *variance; /* the minibatch's mean and biased variance */
+    double *deviation;        /* 1 / sqrt(variance + epsilon) */
     float *scale, *shift, *mean, *offset, *slope;
 };
 
-void norm_allocate(struct norm *norm, int channels, int shards);
+/* `groups` becomes the norm's. */
+void norm_allocate(struct norm *norm, struct norm_group *groups, int count, int shards);
 void norm_free(struct norm *norm);
 
 /* Where shard `shard` leaves its sums: [2][channels]. The pivot of the forward pass is the running
  * mean. */
 double *norm_shard_sums(const struct norm *norm, int shard);
 
-/* From the sums of the first `shards` shards over `elements` values a channel in all. */
+/* From the sums of the first `shards` shards over `elements` values a channel in all. Forward, only
+ * the groups that the norm owns need sums. */
 void norm_finish(struct norm *norm, int shards, double elements);
 void norm_backward_finish(struct norm *norm, int shards, double elements);
 

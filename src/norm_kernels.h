@@ -65,7 +65,8 @@ CLONES static void NAME(plane_apply)(int pixels, const float *x_, const float *s
     }
 }
 
-/* dy of pixel p; the same expression as the forward pass decides what ReLU had cut off. */
+/* dy of pixel p of the plane at `at` of the wide maps; the same expression as the forward pass
+ * decides what ReLU had cut off. */
 static inline __attribute__((always_inline)) VECTOR
 NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift, VECTOR x, size_t at,
                   int p)
@@ -77,10 +78,11 @@ NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift, VE
     return (VECTOR)((MASK)gradient & ~(MASK)(y <= zero));
 }
 
-CLONES static void NAME(plane_backward_sums)(int pixels, const struct norm_backward *in, size_t at,
-                                             int channel, double *sums, double *products)
+CLONES static void NAME(plane_backward_sums)(int pixels, const struct norm_backward *in,
+                                             const float *x_, size_t at, int channel, double *sums,
+                                             double *products)
 {
-    const VECTOR *x = (const VECTOR *)(in->x + at);
+    const VECTOR *x = (const VECTOR *)x_;
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
     const VECTOR shift = *(const VECTOR *)(in->shift + channel);
     const VECTOR mean = *(const VECTOR *)(in->mean + channel);
@@ -101,10 +103,11 @@ CLONES static void NAME(plane_backward_sums)(int pixels, const struct norm_backw
     }
 }
 
-CLONES static void NAME(plane_backward_apply)(int pixels, const struct norm_backward *in, size_t at,
-                                              int channel, const float *residual_, float *out_)
+CLONES static void NAME(plane_backward_apply)(int pixels, const struct norm_backward *in,
+                                              const float *x_, size_t at, int channel,
+                                              const float *residual_, float *out_)
 {
-    const VECTOR *x = (const VECTOR *)(in->x + at), *residual = (const VECTOR *)residual_;
+    const VECTOR *x = (const VECTOR *)x_, *residual = (const VECTOR *)residual_;
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
     const VECTOR shift = *(const VECTOR *)(in->shift + channel);
     const VECTOR mean = *(const VECTOR *)(in->mean + channel);

@@ -27,14 +27,22 @@ int parameters_add(struct parameters *p, const struct tensor *like)
     return p->count++;
 }
 
+/* The arenas' parts, in order. */
+enum part { DECAYED, UNDECAYED, RUNNING };
+
+static enum part part_of(const struct tensor *tensor)
+{
+    return !tensor->trained ? RUNNING : tensor->decayed ? DECAYED : UNDECAYED;
+}
+
 void parameters_allocate(struct parameters *p, int shards)
 {
     size_t backward = 0;
     p->floats = 0;
-    for (int trained = 1; trained >= 0; trained--) {
+    for (enum part part = DECAYED; part <= RUNNING; part++) {
         for (int i = 0; i < p->count; i++) {
             struct tensor *tensor = &p->tensors[i];
-            if (tensor->trained != trained)
+            if (part_of(tensor) != part)
                 continue;
             tensor->offset = p->floats;
             p->floats += round_up(tensor->floats);
@@ -43,7 +51,9 @@ void parameters_allocate(struct parameters *p, int shards)
                 backward += round_up(tensor->floats);
             }
         }
-        if (trained)
+        if (part == DECAYED)
+            p->decayed_floats = p->floats;
+        if (part == UNDECAYED)
             p->trained_floats = p->floats;
     }
     p->shards = shards;
@@ -71,8 +81,15 @@ static void draw(const struct tensor *tensor, struct rng rng, uint32_t item, flo
 {
     switch (tensor->initial) {
     case INITIAL_HE_OUT:
-        rng_normal(rng, item, sqrt(2.0 / (tensor->dims[0] * tensor->dims[2] * tensor->dims[3])),
-                   values, tensor->count);
+    case INITIAL_HE_IN: {
+        const int channels = tensor->dims[tensor->initial == INITIAL_HE_IN];
+        rng_normal(rng, item, sqrt(2.0 / (channels * tensor->dims[2] * tensor->dims[3])), values,
+                   tensor->count);
+        break;
+    }
+    case INITIAL_UNIT:
+        for (size_t i = 0; i < tensor->count; i++) /* 24 bits: below 1 in a float, too */
+            values[i] = (float)(rng_draw(rng, 0, item, (uint32_t)i).word[0] >> 8) * 0x1p-24f;
         break;
     case INITIAL_UNIFORM:
         for (size_t i = 0; i < tensor->count; i++) {
@@ -88,10 +105,15 @@ static void draw(const struct tensor *tensor, struct rng rng, uint32_t item, flo
     }
 }
 
+void parameters_clear_momentum(struct parameters *p)
+{
+    memset(p->momentum, 0, p->trained_floats * sizeof *p->momentum);
+}
+
 void parameters_initialise(struct parameters *p, uint32_t seed)
 {
     const struct rng rng = {seed, RNG_INITIALISE};
-    memset(p->momentum, 0, p->trained_floats * sizeof *p->momentum);
+    parameters_clear_momentum(p);
     for (int i = 0; i < p->count; i++) {
         float *values = memory_floats(p->tensors[i].count);
         draw(&p->tensors[i], rng, (uint32_t)i, values);

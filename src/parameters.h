@@ -2,7 +2,8 @@
  * parameters - the tensors of a network and how they lie in memory.
  *
  * All tensors share arenas of floats: one of values, one of momentum, one of gradients for each
- * shard, all with the same offsets: first what is trained, then the running statistics of BN. A
+ * shard, all with the same offsets: first what is trained with weight decay, then what is trained
+ * without, then the running statistics of BN. A
  * tensor lies in the layout in which it is used (dnn.h): `positions` tells where each element of
  * the canonical order [out][in][height][width] is. What a layout pads is 0 in every arena and stays
  * so under SGD. Convolutions' backward layouts live in an arena of their own, derived from the
@@ -24,7 +25,9 @@ enum { TENSOR_NAME = 64 };
 enum initial {
     INITIAL_ZERO,
     INITIAL_ONE,
+    INITIAL_UNIT,   /* uniform on [0,1) */
     INITIAL_HE_OUT, /* normal, deviation sqrt(2 / (out * kernel^2)) [He et al. 2015, fan-out] */
+    INITIAL_HE_IN,  /* normal, deviation sqrt(2 / (in * kernel^2)) [the same, fan-in] */
     INITIAL_UNIFORM /* +-1/sqrt(in) [Torch's nn.Linear] */
 };
 
@@ -33,6 +36,7 @@ struct tensor {
     int dims[4], dim_count;
     size_t count; /* elements */
     int trained;  /* 0: running statistics */
+    int decayed;  /* with weight decay */
     enum initial initial;
     size_t floats;                      /* in its layout */
     size_t offset;                      /* in the arenas, in floats; a multiple of a cache line */
@@ -46,7 +50,7 @@ enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
 struct parameters {
     struct tensor *tensors;
     int count, shards;
-    size_t floats, trained_floats; /* of an arena; of its trained front */
+    size_t floats, trained_floats, decayed_floats; /* of an arena; of its fronts */
     float *value, *momentum, *backward;
     float **gradient; /* one arena a shard; [0] holds the sum after parameters_reduce() */
 };
@@ -60,6 +64,8 @@ void parameters_free(struct parameters *parameters);
 
 /* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i. Momentum 0. */
 void parameters_initialise(struct parameters *parameters, uint32_t seed);
+
+void parameters_clear_momentum(struct parameters *parameters);
 
 /* Add up the shards' gradients of floats [start, end) into gradient[0]: a fixed pairwise tree,
  * neighbours first. Other ranges may be summed by other threads. */

@@ -191,8 +191,14 @@ static void write_schedules(const char *out)
         const char *name;
         struct schedule schedule;
     } bases[] = {
-        {"polynomial", {DECAY_POLYNOMIAL, 0.1, 1e-4, 1, 1, SCHEDULE_STEPS}},
-        {"cosine", {DECAY_COSINE, 0.1, 0, 1, 1, SCHEDULE_STEPS}},
+        {"polynomial",
+         {.decay = DECAY_POLYNOMIAL,
+          .lr = 0.1,
+          .lr_end = 1e-4,
+          .power = 1,
+          .k = 1,
+          .steps = SCHEDULE_STEPS}},
+        {"cosine", {.decay = DECAY_COSINE, .lr = 0.1, .power = 1, .k = 1, .steps = SCHEDULE_STEPS}},
     };
     struct text text = {0};
     text_add(&text, "s");

@@ -144,6 +144,7 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
 static const struct table_column full_columns[] = {
     {"network", "Network", 'p', "2.6cm"},
     {"depth", "Depth", 'l', NULL},
+    {"decay", "Decay", 'l', NULL},
     {"k", "$k$", 'r', NULL},
     {"scale", "Scale", 'l', NULL},
     {"epochs", "Epochs", 'r', NULL},
@@ -154,46 +155,13 @@ static const struct table_column full_columns[] = {
     {"arm, or what fills the cell", "Arm", 'p', "2.8cm"},
 };
 
-/* What turns MACs into core-seconds. */
-struct speed {
-    double macs;         /* MACs of one forward pass x pictures trained on */
-    double core_seconds; /* that they took */
-};
-
-static struct speed measured_speed(const struct ledger *ledger)
-{
-    struct speed speed = {0, 0};
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        if (log->experiment.scale != SCALE_DESK)
-            continue;
-        for (long r = 0; r < log->row_count; r++) {
-            const double rate = log->rows[r].wall_images_per_s;
-            if (!(rate > 0))
-                continue;
-            speed.macs += (double)log->macs;
-            speed.core_seconds += (double)log->threads / rate;
-        }
-    }
-    return speed;
-}
-
-static double predicted_core_hours(const struct experiment *experiment, struct speed speed)
-{
-    long long parameters = 0, macs = 0;
-    if (!(speed.macs > 0) || ledger_size(experiment, &parameters, &macs, NULL) != 0)
-        return NAN;
-    const double pictures = 50000.0 * experiment->epochs;
-    return (double)macs * pictures * speed.core_seconds / speed.macs / 3600;
-}
-
 static int is_in_folder(const char *arm, const char *folder)
 {
     const size_t length = strlen(folder);
     return strncmp(arm, folder, length) == 0 && arm[length] == '/';
 }
 
-/* The experiment of a full-scale cell; NULL if nobody wrote it yet. */
+/* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */
 static const struct experiment_file *find_experiment(const struct experiment_files *files,
                                                      enum picture_set set, const char *folder,
                                                      double k)
@@ -207,27 +175,20 @@ static const struct experiment_file *find_experiment(const struct experiment_fil
     return NULL;
 }
 
-static void add_full_cell(struct table *table, const struct published_row *row, double k,
-                          const struct experiment_file *file, const struct arms *arms,
-                          struct speed speed)
+/* What the rows of part 2 are filled from. */
+struct full_sources {
+    const struct experiment_files *files;
+    const struct arms *arms;
+    struct speed speed;
+};
+
+static void add_full_run(struct table *table, const struct experiment_file *file,
+                         const struct full_sources *sources)
 {
     const struct arm *arm = NULL;
-    for (size_t i = 0; file && i < arms->count; i++)
-        if (strcmp(arms->arm[i].name, file->experiment.arm) == 0)
-            arm = &arms->arm[i];
-    table_add(table, memory_text("%s", row->network), NULL);
-    table_add(table, memory_text("%s", row->depth), NULL);
-    table_add(table, memory_text("%.1f", k), NULL);
-    table_add(table, memory_text("full"), NULL);
-    if (!file) {
-        add_dash(table);
-        table_add(table, memory_text("0"), NULL);
-        add_dash(table);
-        add_dash(table);
-        add_dash(table);
-        table_add(table, memory_text("no experiment file yet"), NULL);
-        return;
-    }
+    for (size_t i = 0; i < sources->arms->count; i++)
+        if (strcmp(sources->arms->arm[i].name, file->experiment.arm) == 0)
+            arm = &sources->arms->arm[i];
     table_add(table, memory_text("%d", file->experiment.epochs), NULL);
     table_add(table, memory_text("%zu", arm ? arm->count : 0), NULL);
     if (arm) {
@@ -237,30 +198,57 @@ static void add_full_cell(struct table *table, const struct published_row *row, 
         add_dash(table);
         add_dash(table);
     }
-    add_number(table, predicted_core_hours(&file->experiment, speed), "", 1, NULL);
+    add_number(table, ledger_core_hours(&file->experiment, sources->speed), "", 1, NULL);
     table_add(table,
               arm ? memory_text("%s", arm->name)
                   : memory_text("make run EXP=%s SEED=1", file->path),
               table_tex_escaped(file->experiment.arm));
 }
 
-static void fill_full(const struct thesis_table *source, const struct ledger *ledger,
-                      const struct experiment_files *files, const struct arms *arms,
+/* `decay` and `k` are taken over; `file` may be NULL. */
+static void add_full_row(struct table *table, const struct published_row *row, char *decay, char *k,
+                         const struct experiment_file *file, const struct full_sources *sources)
+{
+    table_add(table, memory_text("%s", row->network), NULL);
+    table_add(table, memory_text("%s", row->depth), NULL);
+    table_add(table, decay, NULL);
+    table_add(table, k, NULL);
+    table_add(table, memory_text("full"), NULL);
+    if (file) {
+        add_full_run(table, file, sources);
+        return;
+    }
+    add_dash(table);
+    table_add(table, memory_text("0"), NULL);
+    add_dash(table);
+    add_dash(table);
+    add_dash(table);
+    table_add(table, memory_text("no experiment file yet"), NULL);
+}
+
+static void fill_full(const struct thesis_table *source, const struct full_sources *sources,
                       struct table *table)
 {
-    const struct speed speed = measured_speed(ledger);
     table_begin(table, full_columns, COUNT(full_columns));
     for (size_t i = 0; i < source->published.count; i++) {
         const struct published_row *row = &source->published.rows[i];
-        int shown = 0; /* the row "with SGDR" asks for the same runs as the one above it */
+        /* the row "with SGDR" asks for the same network as the one above it: it adds SGDR's arms */
+        int repeats = 0;
         for (size_t j = 0; j < i; j++)
-            shown |= strcmp(source->published.rows[j].folder, row->folder) == 0;
-        if (shown)
-            continue;
+            repeats |= strcmp(source->published.rows[j].folder, row->folder) == 0;
+        for (size_t j = 0; j < sources->files->count; j++) {
+            const struct experiment_file *file = &sources->files->file[j];
+            const struct experiment *e = &file->experiment;
+            if (e->scale == SCALE_FULL && e->set == (int)source->set &&
+                e->decay == (repeats ? DECAY_COSINE : DECAY_STEP) &&
+                is_in_folder(e->arm, row->folder))
+                add_full_row(table, row, ledger_value(e, "schedule.decay"), memory_text("-"), file,
+                             sources);
+        }
         const double ks[] = {1, row->k};
-        for (size_t j = 0; j < COUNT(ks); j++)
-            add_full_cell(table, row, ks[j],
-                          find_experiment(files, source->set, row->folder, ks[j]), arms, speed);
+        for (size_t j = 0; !repeats && j < COUNT(ks); j++)
+            add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", ks[j]),
+                         find_experiment(sources->files, source->set, row->folder, ks[j]), sources);
     }
 }
 
@@ -354,6 +342,11 @@ static void add_mean_and_sd(struct table *table, const struct arm *arm)
     free(shown);
 }
 
+static char *k_text(const struct experiment *experiment)
+{
+    return experiment->decay == DECAY_STEP ? memory_text("-") : memory_text("%g", experiment->k);
+}
+
 /* The row of one arm in both tables; `comparison` is NULL on the row of k = 1. */
 static void add_desk_arm(const struct arm *arm, const struct comparison *comparison,
                          struct table *wide, struct table *narrow)
@@ -365,7 +358,7 @@ static void add_desk_arm(const struct arm *arm, const struct comparison *compari
     table_add(wide, ledger_value(e, "schedule.decay"), NULL);
     table_add(wide, memory_text("desk"), NULL);
     table_add(wide, memory_text("%d", e->epochs), NULL);
-    table_add(wide, memory_text("%g", e->k), NULL);
+    table_add(wide, k_text(e), NULL);
     table_add(wide, memory_text("%zu", arm->count), NULL);
     add_mean(wide, arm);
     add_number(wide, arm->sd, "", 2, arm);
@@ -377,7 +370,7 @@ static void add_desk_arm(const struct arm *arm, const struct comparison *compari
     add_number(wide, c->p, "", 4, arm);
     add_number(wide, c->holm, "", 4, arm);
 
-    table_add(narrow, memory_text("%g", e->k), NULL);
+    table_add(narrow, k_text(e), NULL);
     table_add(narrow, memory_text("%zu", arm->count), NULL);
     add_mean_and_sd(narrow, arm);
     add_number(narrow, arm->best, "", 2, arm);
@@ -476,17 +469,19 @@ static void write_text(const struct thesis_table *source, const char *set, const
              "1. Published: the thesis's cells (scale: full; n and epochs not stated)\n\n",
              source->name, set);
     table_write_text(thesis, &text);
-    text_add(&text, "\n"
-                    "delta: ours - original. fair: the literature's number for the same network "
-                    "that the thesis's row should be compared with.\n"
-                    "-: none known. *: as in the thesis, its meaning is lost. Full sources: "
-                    "literature.tsv beside the published tables.\n\n"
-                    "2. Full scale: the same cells from raw logs (scale: full; n runs, error after "
-                    "the last epoch)\n\n");
+    text_add(&text,
+             "\n"
+             "delta: ours - original. fair: the literature's number for the same network "
+             "that the thesis's row should be compared with.\n"
+             "-: none known. *: as in the thesis, its meaning is lost. Full sources: "
+             "literature.tsv beside the published tables.\n\n"
+             "2. Full scale: the same networks from raw logs (scale: full; n runs, error after "
+             "the last epoch)\n\n");
     table_write_text(full, &text);
     text_add(&text, "\n"
-                    "-: no finished run yet; the last column tells the command that fills the "
-                    "cell. No desk result ever stands here.\n"
+                    "step, cosine: the literature's own recipe; k = 1: the fair control; then the "
+                    "thesis's k. -: no finished run yet; the last column tells the command that "
+                    "fills the cell. No desk result ever stands here.\n"
                     "sample sd needs n >= 2. Core-hours: a run's, predicted from the training "
                     "speed in the desk logs by multiply-adds; - without such a log.\n\n"
                     "3. Desk scale: small members of the same families, from raw logs (scale: "
@@ -525,7 +520,8 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
     struct table thesis, thesis_tex, full, desk, desk_tex;
     fill_thesis(source, literature, set, COUNT(thesis_columns), &thesis);
     fill_thesis(source, literature, set, THESIS_TEX_COLUMNS, &thesis_tex);
-    fill_full(source, ledger, experiments, &full_arms, &full);
+    const struct full_sources sources = {experiments, &full_arms, ledger_desk_speed(ledger)};
+    fill_full(source, &sources, &full);
     fill_desk(&desk_arms, set, &desk, &desk_tex);
 
     write_text(source, set, out, &thesis, &full, &desk);

@@ -3,8 +3,9 @@
  *
  * Three parts that never mix, each with its scale:
  *   1. the thesis's own cells, as published, beside the literature's fair baseline;
- *   2. the same cells at full scale, from logs: k = 1 and the thesis's k. A cell without a log is a
- *      dash with the command that fills it and its predicted core-hours;
+ *   2. the same networks at full scale, from logs: the literature's own recipe (step; SGDR in the
+ *      row that cites it), k = 1 and the thesis's k. A cell without a log is a dash with the
+ * command that fills it and its predicted core-hours;
  *   3. the desk-scale table, from logs: small members of the same families.
  *
  * Rules of part 3 (and of the mean in part 2): the error is that after the last epoch; mean and
@@ -14,8 +15,7 @@
  * in k alone and has k = 1; Holm's family is all k other than 1 of one such experiment. See
  * statistics.h for the verdict.
  *
- * Predicted core-hours = MACs x pictures x epochs / (MACs x pictures a core-second), the rate
- * being that of training in the desk logs of either picture set; evaluation is not counted.
+ * Predicted core-hours: ledger_core_hours() at the speed of all desk logs.
  */
 #ifndef KDECAY_THESIS_TABLE_H
 #define KDECAY_THESIS_TABLE_H

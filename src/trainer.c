@@ -105,23 +105,30 @@ static void fill(struct run *run, const struct pictures *pictures, const uint32_
     }
 }
 
-static void descend(struct run *run, double lr)
+/* SGD on floats [from, to) of the arenas, in pieces that the threads share. */
+static void descend_range(struct run *run, const struct sgd *sgd, double lr, size_t from, size_t to)
 {
     struct parameters *p = network_parameters(run->network);
     enum { PIECE = 4096 };
-    const size_t pieces = (p->trained_floats + PIECE - 1) / PIECE;
-#pragma omp parallel num_threads(network_threads(run->network))
-    {
-#pragma omp for schedule(static)
-        for (size_t piece = 0; piece < pieces; piece++) {
-            const size_t start = piece * PIECE, left = p->trained_floats - start;
-            sgd_step(&run->sgd, lr, left < PIECE ? left : PIECE, p->value + start,
-                     p->momentum + start, p->gradient[0] + start);
-        }
-#pragma omp for schedule(dynamic)
-        for (int i = 0; i < p->count; i++)
-            parameters_renew_backward(p, i);
+    const size_t pieces = (to - from + PIECE - 1) / PIECE;
+#pragma omp parallel for num_threads(network_threads(run->network)) schedule(static)
+    for (size_t piece = 0; piece < pieces; piece++) {
+        const size_t start = from + piece * PIECE, left = to - start;
+        sgd_step(sgd, lr, left < PIECE ? left : PIECE, p->value + start, p->momentum + start,
+                 p->gradient[0] + start);
     }
+}
+
+static void descend(struct run *run, double lr)
+{
+    struct parameters *p = network_parameters(run->network);
+    struct sgd undecayed = run->sgd;
+    undecayed.weight_decay = 0;
+    descend_range(run, &run->sgd, lr, 0, p->decayed_floats);
+    descend_range(run, &undecayed, lr, p->decayed_floats, p->trained_floats);
+#pragma omp parallel for num_threads(network_threads(run->network)) schedule(dynamic)
+    for (int i = 0; i < p->count; i++)
+        parameters_renew_backward(p, i);
 }
 
 /* Train one epoch. Returns 0, or the step whose loss was not finite. */
@@ -137,7 +144,10 @@ static long train_epoch(struct run *run, long epoch, struct progress *progress,
         const int count =
             left < (size_t)run->experiment->batch ? (int)left : run->experiment->batch;
         const long step = (epoch - 1) * run->steps_per_epoch + i + 1;
+        if (run->experiment->momentum_reset && schedule_drops_at(&run->schedule, step - 1))
+            parameters_clear_momentum(network_parameters(run->network));
         fill(run, train, run->order, first, count, (uint32_t)epoch);
+        network_set_step(run->network, (uint32_t)run->options->seed, (uint32_t)step);
         const struct pass_result result = network_train(run->network, count);
         const double loss = result.loss_sum / count;
         if (step <= LOG_STEP_LOSSES)
@@ -315,7 +325,7 @@ char *trainer_run(const struct trainer_options *options)
         die("%s", error.text);
     run.order = memory_zeroed(run.dataset.train.count, sizeof *run.order);
     run.steps_per_epoch = dataset_steps_per_epoch(run.experiment);
-    run.schedule = schedule_of(run.experiment, run.steps_per_epoch * run.experiment->epochs);
+    run.schedule = schedule_of(run.experiment, run.steps_per_epoch);
     run.sgd = sgd_of(run.experiment);
     run.network = network_create(run.experiment, options->threads);
     if (file_exists(run.checkpoint_path)) {

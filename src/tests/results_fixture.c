@@ -93,8 +93,7 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         .threads = 2,
         .started = "never"};
     assert_int_equal(ledger_size(&experiment, &facts.parameters, &facts.macs, &error), 0);
-    const struct schedule schedule =
-        schedule_of(&experiment, (long)STEPS_AN_EPOCH * experiment.epochs);
+    const struct schedule schedule = schedule_of(&experiment, STEPS_AN_EPOCH);
 
     struct log_writer writer;
     log_begin(&writer, &facts);

@@ -19,9 +19,14 @@ static const int blocks[] = {8, 16};
 
 static const struct shape valid = {COUNT, CHANNELS, HEIGHT, WIDTH};
 
+/* Every channel where it is: the head's map without padding. */
+static const int places[CHANNELS] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+                                     11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                     22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
 static struct extent extent_of(int block)
 {
-    return (struct extent){PICTURES, COUNT, CHANNELS, PIXELS, block};
+    return (struct extent){PICTURES, COUNT, CHANNELS, PIXELS, block, CHANNELS, 0};
 }
 
 /* ---- Layouts, as dnn.h describes them -------------------------------------------------------- */
@@ -439,7 +444,8 @@ static void test_head(void **state)
     for (int i = 0; i < CLASSES; i++)
         b[i] = (float)bias[i];
     for (int i = 0; i < 2; i++) {
-        const struct head head = {extent_of(blocks[i]), CLASSES, w, b, pooled, logits};
+        const struct head head = {
+            extent_of(blocks[i]), CLASSES, w, b, CHANNELS, places, pooled, logits};
         float *map = blocked(valid, blocks[i], x), *back = blocked(valid, blocks[i], NULL);
         losses[COUNT] = wrong[COUNT] = -1;
         layer_head(&head, map, labels, BATCH, losses, wrong);
@@ -467,7 +473,7 @@ static void test_head_with_large_logits(void **state)
     int wrong[PICTURES];
     b[3] = 2000;
     float *map = blocked(valid, 8, NULL);
-    const struct head head = {extent_of(8), CLASSES, w, b, pooled, logits};
+    const struct head head = {extent_of(8), CLASSES, w, b, CHANNELS, places, pooled, logits};
     layer_head(&head, map, labels, BATCH, losses, wrong);
     assert_true(losses[0] == 0 && losses[1] == 2000);
     assert_true(wrong[0] == 0 && wrong[1] == 1);

@@ -184,7 +184,7 @@ static void test_complaints(void **state)
 {
     (void)state;
     expect_complaint("build/kdecay frobnicate", "no such command");
-    expect_complaint("build/kdecay train", "expected an experiment file");
+    expect_complaint("build/kdecay train", "expected: an experiment file");
     expect_complaint("build/kdecay train no.ini --seed 1", "no.ini: cannot be opened");
     expect_complaint("build/kdecay train no.ini --seed", "without its value");
     expect_complaint("build/kdecay train no.ini --seed x", "--seed x");

@@ -199,7 +199,7 @@ static void full_cells(void **state)
     char *line = memory_text(",2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
     expect(&fixture, "tables/table-5-2-full.csv", line);
     expect(&fixture, "tables/table-5-2-full.csv",
-           "ResNet (pre-activation),110,1.0,full,-,0,-,-,-,no experiment file yet\n");
+           "ResNet (pre-activation),110,polynomial,1.0,full,-,0,-,-,-,no experiment file yet\n");
     expect_not(&fixture, "tables/table-5-2-full.csv", "10.0");
     expect(&fixture, "tables/table-5-2.csv",
            "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
@@ -207,6 +207,110 @@ static void full_cells(void **state)
     free(line);
     free(path);
     fixture_end(&fixture);
+}
+
+/* The literature's own recipe stands in the row that cites it: steps above the k, SGDR's cosine in
+ * the row of the same network "with SGDR". */
+static void full_baselines(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    static const struct {
+        const char *name, *text;
+    } arms[] = {
+        {"step", "[run]\nscale = full\n[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n"},
+        {"sgdr", "[run]\nscale = full\n[schedule]\ndecay = cosine\n"},
+    };
+    char *rows[2];
+    for (size_t i = 0; i < 2; i++) {
+        char *path = memory_text("%s/cifar10/wrn-28-10/%s.ini", fixture.experiments, arms[i].name);
+        char *text = memory_text("include = ../preact-20/poly-k1.0.ini\n%s", arms[i].text);
+        file_write(path, text, strlen(text));
+        free(text);
+        rows[i] = memory_text("-,full,2,0,-,-,-,make run EXP=%s SEED=1\n", path);
+        free(path);
+    }
+    write_report(&fixture);
+    char *step = memory_text("Wide ResNet,28-10,step,%sWide ResNet,28-10,polynomial,1.0,", rows[0]);
+    char *sgdr = memory_text("\nWide ResNet With SGDR,28-10,cosine,%sDenseNet", rows[1]);
+    expect(&fixture, "tables/table-5-2-full.csv", step);
+    expect(&fixture, "tables/table-5-2-full.csv", sgdr);
+    free(step);
+    free(sgdr);
+    free(rows[0]);
+    free(rows[1]);
+    fixture_end(&fixture);
+}
+
+/* Every row of the thesis has its full-scale arms: steps, k = 1 and the thesis's k, which differ
+ * from each other in the schedule alone; all experiments can be loaded and their networks built. */
+static void every_row_has_its_arms(void **state)
+{
+    (void)state;
+    struct experiment_files files;
+    struct error error;
+    if (ledger_read_experiments("experiments", &files, &error) != 0)
+        fail_msg("%s", error.text);
+    for (size_t i = 0; i < files.count; i++) {
+        long long parameters, macs;
+        if (ledger_size(&files.file[i].experiment, &parameters, &macs, &error) != 0)
+            fail_msg("%s: %s", files.file[i].path, error.text);
+    }
+    static const char *const tables[] = {"table-5-2", "table-5-3"};
+    for (size_t t = 0; t < 2; t++) {
+        char *path = memory_text("results/published/%s.tsv", tables[t]);
+        struct published_table table;
+        assert_int_equal(published_read_table(path, &table, &error), 0);
+        for (size_t r = 0; r < table.count; r++) {
+            struct experiment arm[3];
+            const double k[] = {1, 1, table.rows[r].k};
+            char *name[] = {memory_text("%s/step", table.rows[r].folder),
+                            memory_text("%s/poly-k1.0", table.rows[r].folder),
+                            memory_text("%s/poly-k%.1f", table.rows[r].folder, k[2])};
+            for (size_t i = 0; i < 3; i++) {
+                char *file = memory_text("experiments/%s.ini", name[i]);
+                if (config_load(file, NULL, 0, &arm[i], &error) != 0)
+                    fail_msg("%s", error.text);
+                assert_true(arm[i].k == k[i] && arm[i].scale == SCALE_FULL);
+                assert_int_equal(arm[i].decay, i ? DECAY_POLYNOMIAL : DECAY_STEP);
+                free(file);
+                free(name[i]);
+            }
+            arm[0].decay = arm[1].decay;
+            arm[0].lr_end = arm[1].lr_end;
+            arm[0].drops = arm[1].drops;
+            arm[0].drop_factor = arm[1].drop_factor;
+            arm[0].warmup_steps = arm[1].warmup_steps;
+            arm[0].warmup_lr = arm[1].warmup_lr;
+            arm[0].momentum_reset = arm[1].momentum_reset;
+            assert_string_equal(config_digest(&arm[0]).hex, config_digest(&arm[1]).hex);
+            arm[2].k = 1;
+            assert_string_equal(config_digest(&arm[1]).hex, config_digest(&arm[2]).hex);
+        }
+        published_free_table(&table);
+        free(path);
+    }
+    ledger_free_experiments(&files);
+}
+
+static void network_names(void **state)
+{
+    (void)state;
+    static const struct {
+        struct experiment experiment;
+        const char *name;
+    } known[] = {
+        {{.family = FAMILY_PREACT, .depth = 20}, "preact-20"},
+        {{.family = FAMILY_PREACT, .depth = 164, .block = BLOCK_BOTTLENECK},
+         "preact-164-bottleneck"},
+        {{.family = FAMILY_WIDE_RESNET, .depth = 28, .width = 10}, "wrn-28-10"},
+        {{.family = FAMILY_DENSENET_BC, .depth = 100, .growth = 12}, "densenet-bc-100-12"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        char *name = ledger_network(&known[i].experiment);
+        assert_string_equal(name, known[i].name);
+        free(name);
+    }
 }
 
 static void schedules(void **state)
@@ -297,6 +401,9 @@ const struct CMUnitTest report_tests[] = {
     cmocka_unit_test(diverged_runs_count),
     cmocka_unit_test(diverged_run_without_a_pair_counts),
     cmocka_unit_test(full_cells),
+    cmocka_unit_test(full_baselines),
+    cmocka_unit_test(every_row_has_its_arms),
+    cmocka_unit_test(network_names),
     cmocka_unit_test(schedules),
     cmocka_unit_test(output_is_deterministic),
     cmocka_unit_test(misplaced_log_is_refused),

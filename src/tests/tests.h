@@ -28,5 +28,6 @@ DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
 DECLARE_TESTS(schedule);
 DECLARE_TESTS(statistics);
+DECLARE_TESTS(status);
 
 #endif

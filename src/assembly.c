@@ -1,0 +1,362 @@
+#include "assembly.h"
+
+#include "dataset.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Values in memory ----------------------------------------------------------------------- */
+
+static int round_to_block(int channels, int block)
+{
+    return (channels + block - 1) / block * block;
+}
+
+/* Channels of a value in memory; the picture is plain. */
+static int padded_channels(const struct architecture *architecture, int value, int block)
+{
+    const struct value *v = &architecture->values[value];
+    int padded = 0;
+    for (int g = 0; g < v->group_count; g++)
+        padded += value == 0 ? v->groups[g] : round_to_block(v->groups[g], block);
+    return padded;
+}
+
+static void measure_values(struct assembly *a)
+{
+    const size_t count = (size_t)a->architecture.value_count;
+    a->padded = memory_zeroed(count, sizeof *a->padded);
+    a->value_floats = memory_zeroed(count, sizeof *a->value_floats);
+    for (int v = 0; v < a->architecture.value_count; v++) {
+        const struct value *value = &a->architecture.values[v];
+        a->padded[v] = padded_channels(&a->architecture, v, a->block);
+        a->value_floats[v] = (size_t)a->padded[v] * (size_t)value->height * (size_t)value->width;
+    }
+}
+
+static int is_padded(const struct assembly *a, int value)
+{
+    return a->padded[value] != a->architecture.values[value].channels;
+}
+
+/* Where each channel of a value lies in memory; free() it. */
+static int *places_of(const struct assembly *a, int value)
+{
+    const struct value *v = &a->architecture.values[value];
+    int *places = memory_zeroed((size_t)v->channels, sizeof *places), *next = places, first = 0;
+    for (int g = 0; g < v->group_count; g++) {
+        for (int c = 0; c < v->groups[g]; c++)
+            *next++ = first + c;
+        first += round_to_block(v->groups[g], a->block);
+    }
+    return places;
+}
+
+/* ---- Layers --------------------------------------------------------------------------------- */
+
+static struct tensor tensor_of(const struct layer *layer, const char *suffix, enum initial initial,
+                               int d0, int d1)
+{
+    struct tensor tensor = {.dims = {d0, d1, layer->kernel, layer->kernel},
+                            .dim_count = d1 == 0              ? 1
+                                         : layer->kernel == 0 ? 2
+                                                              : 4,
+                            .trained = 1,
+                            .decayed = 1,
+                            .initial = initial};
+    snprintf(tensor.name, sizeof tensor.name, "%s.%s", layer->name, suffix);
+    return tensor;
+}
+
+static struct dnn_conv *conv_of_shape(struct assembly *a, const struct conv_shape *shape)
+{
+    for (int c = 0; c < a->conv_count; c++)
+        if (memcmp(&a->conv_shapes[c], shape, sizeof *shape) == 0)
+            return a->convs[c];
+    const size_t count = (size_t)a->conv_count + 1;
+    a->convs = memory_resize(a->convs, count, sizeof *a->convs);
+    a->conv_shapes = memory_resize(a->conv_shapes, count, sizeof *shape);
+    a->conv_shapes[a->conv_count] = *shape;
+    return a->convs[a->conv_count++] = dnn_conv_create(a->dnn, shape);
+}
+
+/* From canonical order to memory, through the padded tensor's own positions. */
+static uint32_t *compose(const struct assembly *a, const struct layer *layer,
+                         const uint32_t *positions)
+{
+    const int input = layer->inputs[0], taps = layer->kernel * layer->kernel;
+    const int in = a->architecture.values[input].channels;
+    const int out = a->architecture.values[layer->output].channels;
+    int *in_place = places_of(a, input), *out_place = places_of(a, layer->output);
+    uint32_t *composed = memory_zeroed((size_t)(out * in * taps), sizeof *composed), *at = composed;
+    for (int o = 0; o < out; o++)
+        for (int i = 0; i < in; i++)
+            for (int t = 0; t < taps; t++)
+                *at++ = positions[(out_place[o] * a->padded[input] + in_place[i]) * taps + t];
+    free(in_place);
+    free(out_place);
+    return composed;
+}
+
+static void build_convolution(struct assembly *a, const struct experiment *experiment,
+                              const struct layer *layer, struct unit *unit)
+{
+    const int input = layer->inputs[0];
+    const struct value *in = &a->architecture.values[input];
+    const int out = a->architecture.values[layer->output].channels;
+    const struct conv_shape shape = {.batch = a->shard_pictures,
+                                     .in = a->padded[input],
+                                     .out = a->padded[layer->output],
+                                     .height = in->height,
+                                     .width = in->width,
+                                     .kernel = layer->kernel,
+                                     .stride = layer->stride,
+                                     .padding = layer->padding,
+                                     .has_data_gradient = input != 0};
+    unit->conv = conv_of_shape(a, &shape);
+    struct tensor tensor =
+        tensor_of(layer, "weight", experiment->fan == FAN_IN ? INITIAL_HE_IN : INITIAL_HE_OUT, out,
+                  in->channels);
+    tensor.floats = dnn_conv_weight_floats(unit->conv);
+    tensor.positions = dnn_conv_positions(unit->conv);
+    tensor.backward_positions = dnn_conv_backward_positions(unit->conv);
+    if (is_padded(a, input) || is_padded(a, layer->output)) {
+        tensor.positions = unit->positions = compose(a, layer, tensor.positions);
+        if (tensor.backward_positions)
+            tensor.backward_positions = unit->backward_positions =
+                compose(a, layer, tensor.backward_positions);
+    }
+    unit->weight = parameters_add(&a->parameters, &tensor);
+}
+
+/* The first NORM that reads the value, and where among its channels. */
+static struct norm_group group_of(const struct assembly *a, int value, int first)
+{
+    struct norm_group group = {.first = first, .channels = a->padded[value]};
+    for (int l = 0; !group.owner; l++) {
+        const struct layer *layer = assembly_layer(a, l);
+        group.owner_first = 0;
+        for (int i = 0; layer->kind == LAYER_NORM && i < layer->input_count; i++) {
+            if (layer->inputs[i] == value) {
+                group.owner = &a->units[l].norm;
+                break;
+            }
+            group.owner_first += a->padded[layer->inputs[i]];
+        }
+    }
+    return group;
+}
+
+static void build_norm(struct assembly *a, const struct experiment *experiment,
+                       const struct layer *layer, struct unit *unit)
+{
+    const int channels = a->architecture.values[layer->output].channels;
+    const struct {
+        const char *suffix;
+        enum initial initial;
+        int trained, *tensor;
+    } parts[] = {{"weight", experiment->gamma == GAMMA_UNIFORM ? INITIAL_UNIT : INITIAL_ONE, 1,
+                  &unit->gamma},
+                 {"bias", INITIAL_ZERO, 1, &unit->beta},
+                 {"running_mean", INITIAL_ZERO, 0, &unit->running_mean},
+                 {"running_var", INITIAL_ONE, 0, &unit->running_variance}};
+    if (is_padded(a, layer->output)) {
+        int *places = places_of(a, layer->output);
+        unit->positions = memory_zeroed((size_t)channels, sizeof *unit->positions);
+        for (int c = 0; c < channels; c++)
+            unit->positions[c] = (uint32_t)places[c];
+        free(places);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct tensor tensor = tensor_of(layer, parts[i].suffix, parts[i].initial, channels, 0);
+        tensor.trained = parts[i].trained;
+        tensor.decayed = experiment->decayed == DECAY_ALL;
+        tensor.floats = (size_t)a->padded[layer->output];
+        tensor.positions = unit->positions;
+        *parts[i].tensor = parameters_add(&a->parameters, &tensor);
+    }
+    const int count = layer->input_count;
+    struct norm_group *groups = memory_zeroed((size_t)count, sizeof *groups);
+    for (int i = 0, first = 0; i < count; first += groups[i++].channels)
+        groups[i] = group_of(a, layer->inputs[i], first);
+    norm_allocate(&unit->norm, groups, count, a->shards);
+}
+
+static void build_head(struct assembly *a, const struct experiment *experiment,
+                       const struct layer *layer, struct unit *unit)
+{
+    const int input = layer->inputs[0], classes = a->architecture.classes;
+    const int channels = a->architecture.values[input].channels;
+    const size_t pictures = (size_t)a->shard_pictures;
+    const struct tensor weight = tensor_of(layer, "weight", INITIAL_UNIFORM, classes, channels);
+    struct tensor bias = tensor_of(layer, "bias", INITIAL_ZERO, classes, 0);
+    bias.decayed = experiment->decayed == DECAY_ALL;
+    unit->weight = parameters_add(&a->parameters, &weight);
+    unit->bias = parameters_add(&a->parameters, &bias);
+    unit->places = places_of(a, input);
+    unit->heads = memory_zeroed((size_t)a->shards, sizeof *unit->heads);
+    for (int s = 0; s < a->shards; s++)
+        unit->heads[s] =
+            (struct head){.classes = classes,
+                          .channels = channels,
+                          .places = unit->places,
+                          .pooled = memory_zeroed(pictures * (size_t)channels, sizeof(double)),
+                          .logits = memory_zeroed(pictures * (size_t)classes, sizeof(double))};
+}
+
+/* The arenas exist once all tensors are known. */
+static void connect_norms(struct assembly *a)
+{
+    for (int l = 0; l < a->architecture.layer_count; l++) {
+        struct unit *unit = &a->units[l];
+        if (!assembly_is_norm(a, l))
+            continue;
+        unit->norm.gamma = assembly_value(a, unit->gamma);
+        unit->norm.beta = assembly_value(a, unit->beta);
+        unit->norm.gamma_gradient = assembly_gradient(a, unit->gamma, 0);
+        unit->norm.beta_gradient = assembly_gradient(a, unit->beta, 0);
+        unit->norm.running_mean = assembly_value(a, unit->running_mean);
+        unit->norm.running_variance = assembly_value(a, unit->running_variance);
+    }
+}
+
+/* ---- The whole ------------------------------------------------------------------------------ */
+
+static void allocate_maps(struct assembly *a)
+{
+    const size_t values = (size_t)a->architecture.value_count;
+    const size_t buffers = (size_t)a->flow.buffer_count;
+    const size_t pictures = (size_t)a->shards * (size_t)a->shard_pictures;
+    a->maps = memory_zeroed(values, sizeof *a->maps);
+    for (size_t v = 0; v < values; v++)
+        a->maps[v] = memory_floats(pictures * a->value_floats[v]);
+    a->gradients = memory_zeroed(buffers, sizeof *a->gradients);
+    for (size_t b = 0; b < buffers; b++)
+        a->gradients[b] = memory_floats(pictures * a->flow.buffer_floats[b]);
+}
+
+void assembly_build(struct assembly *a, const struct experiment *experiment, int threads)
+{
+    memset(a, 0, sizeof *a);
+    struct error error;
+    if (architecture_build(&a->architecture, experiment, &error) != 0)
+        die("%s", error.text);
+    a->threads = threads > experiment->shards ? experiment->shards : threads;
+    a->shards = experiment->shards;
+    a->shard_pictures = experiment->batch / experiment->shards;
+    a->dnn = dnn_open(a->threads);
+    a->block = dnn_block(a->dnn);
+    measure_values(a);
+    a->units = memory_zeroed((size_t)a->architecture.layer_count, sizeof *a->units);
+    for (int l = 0; l < a->architecture.layer_count; l++) {
+        const struct layer *layer = assembly_layer(a, l);
+        if (layer->kind == LAYER_CONVOLUTION)
+            build_convolution(a, experiment, layer, &a->units[l]);
+        else if (layer->kind == LAYER_NORM)
+            build_norm(a, experiment, layer, &a->units[l]);
+        else if (layer->kind == LAYER_HEAD)
+            build_head(a, experiment, layer, &a->units[l]);
+    }
+    parameters_allocate(&a->parameters, a->shards);
+    connect_norms(a);
+    flow_plan(&a->flow, &a->architecture, a->value_floats);
+    allocate_maps(a);
+}
+
+void assembly_free(struct assembly *a)
+{
+    for (int l = 0; l < a->architecture.layer_count; l++) {
+        struct unit *unit = &a->units[l];
+        for (int s = 0; unit->heads && s < a->shards; s++) {
+            free(unit->heads[s].pooled);
+            free(unit->heads[s].logits);
+        }
+        free(unit->heads);
+        free(unit->places);
+        free(unit->positions);
+        free(unit->backward_positions);
+        norm_free(&unit->norm);
+    }
+    for (int v = 0; v < a->architecture.value_count; v++)
+        free(a->maps[v]);
+    for (int b = 0; b < a->flow.buffer_count; b++)
+        free(a->gradients[b]);
+    for (int c = 0; c < a->conv_count; c++)
+        dnn_conv_destroy(a->convs[c]);
+    free(a->maps);
+    free(a->gradients);
+    free(a->convs);
+    free(a->conv_shapes);
+    free(a->units);
+    free(a->padded);
+    free(a->value_floats);
+    parameters_free(&a->parameters);
+    flow_free(&a->flow);
+    dnn_close(a->dnn);
+    architecture_free(&a->architecture);
+}
+
+const struct layer *assembly_layer(const struct assembly *a, int layer)
+{
+    return &a->architecture.layers[layer];
+}
+
+int assembly_is_norm(const struct assembly *a, int layer)
+{
+    return assembly_layer(a, layer)->kind == LAYER_NORM;
+}
+
+float *assembly_map(const struct assembly *a, int value, int shard)
+{
+    return a->maps[value] + (size_t)shard * (size_t)a->shard_pictures * a->value_floats[value];
+}
+
+float *assembly_gradient_map(const struct assembly *a, int buffer, int shard)
+{
+    if (buffer == NO_BUFFER)
+        return NULL;
+    return a->gradients[buffer] +
+           (size_t)shard * (size_t)a->shard_pictures * a->flow.buffer_floats[buffer];
+}
+
+float *assembly_value(const struct assembly *a, int tensor)
+{
+    return a->parameters.value + a->parameters.tensors[tensor].offset;
+}
+
+float *assembly_gradient(const struct assembly *a, int tensor, int shard)
+{
+    return a->parameters.gradient[shard] + a->parameters.tensors[tensor].offset;
+}
+
+size_t assembly_bytes(const struct experiment *experiment, int block)
+{
+    struct assembly a = {.block = block};
+    struct error error;
+    if (architecture_build(&a.architecture, experiment, &error) != 0)
+        die("%s", error.text);
+    measure_values(&a);
+    flow_plan(&a.flow, &a.architecture, a.value_floats);
+    size_t picture_floats = 0, weights = 0;
+    for (int v = 0; v < a.architecture.value_count; v++)
+        picture_floats += a.value_floats[v];
+    for (int b = 0; b < a.flow.buffer_count; b++)
+        picture_floats += a.flow.buffer_floats[b];
+    for (int l = 0; l < a.architecture.layer_count; l++) {
+        const struct layer *layer = assembly_layer(&a, l);
+        if (layer->kind == LAYER_CONVOLUTION)
+            weights += (size_t)a.padded[layer->inputs[0]] * (size_t)a.padded[layer->output] *
+                       (size_t)(layer->kernel * layer->kernel);
+        else
+            weights += (size_t)layer->parameters;
+    }
+    free(a.padded);
+    free(a.value_floats);
+    flow_free(&a.flow);
+    architecture_free(&a.architecture);
+    /* values, momentum and backward layout; a gradient a shard; two positions a weight */
+    const size_t arenas = (3 + (size_t)experiment->shards + 2) * weights;
+    return sizeof(float) * ((size_t)experiment->batch * picture_floats + arenas);
+}

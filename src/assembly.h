@@ -1,0 +1,76 @@
+/*
+ * assembly - an architecture in memory: tensors, primitives, maps and gradient buffers of a
+ * network.
+ *
+ * Channels come in blocks of 8 or 16 (dnn.h). A value whose channels are no multiple of the block
+ * is padded, group by group, with channels that are 0: BN's scale and shift are 0 there, and so are
+ * all gradients that pass through them, and so they stay. Tensors in canonical layout do not show
+ * them.
+ *
+ * All maps are allocated for every shard; a map of a value is [shards][shard pictures] of what
+ * dnn.h says of a map. Layers of one shape share their primitives.
+ */
+#ifndef KDECAY_ASSEMBLY_H
+#define KDECAY_ASSEMBLY_H
+
+#include "architecture.h"
+#include "dnn.h"
+#include "flow.h"
+#include "layers.h"
+#include "norm.h"
+#include "parameters.h"
+
+/* What a layer needs to run; the fields of its own kind are set. */
+struct unit {
+    /* CONVOLUTION, HEAD */
+    int weight; /* tensor */
+    struct dnn_conv *conv;
+    /* HEAD */
+    int bias;
+    struct head *heads; /* one a shard */
+    int *places;        /* of its input's channels */
+    /* NORM */
+    int gamma, beta, running_mean, running_variance; /* tensors */
+    struct norm norm;
+    /* CONVOLUTION, NORM: where padding moves elements, canonical order to memory; else NULL */
+    uint32_t *positions, *backward_positions;
+};
+
+struct assembly {
+    struct architecture architecture;
+    struct parameters parameters;
+    struct flow flow;
+    struct dnn *dnn;
+    struct unit *units; /* one a layer */
+    struct dnn_conv **convs;
+    struct conv_shape *conv_shapes; /* of convs */
+    int conv_count;
+    int threads, shards, shard_pictures, block;
+    int *padded;          /* channels of each value in memory */
+    size_t *value_floats; /* a picture's map of each value */
+    float **maps;         /* [value][shard * shard floats] */
+    float **gradients;    /* [buffer], likewise */
+};
+
+/* Dies where the architecture does not exist or oneDNN fails. At most one thread a shard. */
+void assembly_build(struct assembly *assembly, const struct experiment *experiment, int threads);
+void assembly_free(struct assembly *assembly);
+
+/* ---- Pieces of it --------------------------------------------------------------------------- */
+
+const struct layer *assembly_layer(const struct assembly *assembly, int layer);
+int assembly_is_norm(const struct assembly *assembly, int layer);
+
+float *assembly_map(const struct assembly *assembly, int value, int shard);
+/* NULL for NO_BUFFER. */
+float *assembly_gradient_map(const struct assembly *assembly, int buffer, int shard);
+
+/* A tensor's place in the arenas of values and of a shard's gradients. */
+float *assembly_value(const struct assembly *assembly, int tensor);
+float *assembly_gradient(const struct assembly *assembly, int tensor, int shard);
+
+/* The bytes that the experiment's network will take, near enough: maps, gradients, arenas.
+ * `block` as dnn_block(). */
+size_t assembly_bytes(const struct experiment *experiment, int block);
+
+#endif

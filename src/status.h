@@ -1,0 +1,53 @@
+/*
+ * status - what is done and what is still to do: every experiment against the logs that there are.
+ *
+ * A seed of an arm is in one of four states:
+ *   present  it has a log, of a finished or a diverged run, made with what the file says now
+ *   stale    it has a log of another text than the file's; training refuses to overwrite it, so
+ *            either the file is restored or the log is moved away
+ *   running  it has a log in the making only (seed-N.tsv.part): some process trains, or one was
+ *            stopped and `make run` goes on from its checkpoint; the file cannot tell which
+ *   missing  nothing, and the seed is one of those wanted
+ *
+ * Wanted are the seeds 1 to n, n by scale. Logs of further seeds count where they are present,
+ * stale or running, and never as missing.
+ */
+#ifndef KDECAY_STATUS_H
+#define KDECAY_STATUS_H
+
+#include "config.h"
+#include "error.h"
+
+#include <stdio.h>
+
+enum {
+    /* shows that the whole path works; another seed shows it no better */
+    STATUS_SMOKE_SEEDS = 1,
+    /* the least with which a sign-flip test can fall below 0.05 (see statistics.h): with fewer the
+     * verdict is "no evidence" whatever the errors are */
+    STATUS_DESK_SEEDS = 6,
+    /* He et al. (arXiv 1603.05027) and WRN (arXiv 1605.07146) report medians of five */
+    STATUS_FULL_SEEDS = 5,
+};
+
+int status_wanted_seeds(enum scale scale);
+
+struct status_options {
+    const char *results;     /* folder of raw logs */
+    const char *experiments; /* folder of experiment files */
+    const char *published;   /* folder of published numbers; may lie below `results` */
+};
+
+/* One line an arm with the numbers of its seeds in each state, a total a scale and one of all.
+ * Core-hours (threads x hours) are predicted for training one run: at the speed of the arm's own
+ * present logs, or else by multiply-adds at that of all desk logs; a dash where there is neither.
+ * 0; or -1 with *error set when a source cannot be read. */
+int status_write(const struct status_options *options, FILE *out, struct error *error);
+
+/* What is to be run for a scale: a line "EXPERIMENT SEED" for each seed that is missing or, since
+ * it may have been stopped, running; seed 1 of all arms first, then seed 2 of all, so that
+ * whenever it is cut short the arms have the same seeds. 0, or -1 with *error set. */
+int status_missing(const struct status_options *options, enum scale scale, FILE *out,
+                   struct error *error);
+
+#endif

@@ -205,6 +205,7 @@ static int command_describe(int argc, char **argv)
     const struct experiment experiment = load_experiment(&options);
     struct network *network = network_create(&experiment, 1);
     network_describe(network, stdout);
+    printf("bytes %zu\n", network_bytes(&experiment));
     network_destroy(network);
     free(options.overrides);
     return EXIT_SUCCESS;

@@ -466,6 +466,11 @@ void network_size(const struct experiment *experiment, long long *parameters, lo
     architecture_free(&architecture);
 }
 
+size_t network_bytes(const struct experiment *experiment)
+{
+    return assembly_bytes(experiment, 16);
+}
+
 const char *network_onednn(const struct network *network)
 {
     return dnn_version(network->assembly.dnn);

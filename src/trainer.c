@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* sysconf's _SC_PHYS_PAGES */
 #include "trainer.h"
 
 #include "checkpoint.h"
@@ -309,6 +309,17 @@ static void train(struct run *run)
     finish(run, 0);
 }
 
+/* Better now than by the kernel's out-of-memory killer an hour later. */
+static void check_memory(const struct experiment *experiment)
+{
+    const size_t needed = network_bytes(experiment);
+    const size_t there = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    if (needed > there)
+        die("training takes about %zu MiB, this machine has %zu MiB; take a smaller "
+            "training.batch or another machine",
+            needed >> 20, there >> 20);
+}
+
 char *trainer_run(const struct trainer_options *options)
 {
     struct run run = {.options = options, .experiment = options->experiment};
@@ -320,6 +331,7 @@ char *trainer_run(const struct trainer_options *options)
         memory_text("%s/%s/seed-%ld-%.8s.safetensors", options->checkpoints,
                     options->experiment->arm, options->seed, config_digest(run.experiment).hex);
 
+    check_memory(run.experiment);
     struct error error;
     if (dataset_load(&run.dataset, run.experiment, options->data, &error) != 0)
         die("%s", error.text);

@@ -195,7 +195,7 @@ PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
 
 .PHONY: parity
 parity: build/kdecay ## compare networks and 50 training steps with PyTorch (installs python3-torch)
-	$(Q)$(call INSTALL,python3-torch python3-numpy)
+	$(Q)$(call INSTALL,python3-torch python3-numpy libopenblas0-pthread)
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
 .PHONY: audit

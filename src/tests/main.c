@@ -25,7 +25,7 @@ static const struct group {
     }
     GROUP(rng),    GROUP(config), GROUP(schedule), GROUP(dataset),    GROUP(log),
     GROUP(dnn),    GROUP(layers), GROUP(network),  GROUP(checkpoint), GROUP(statistics),
-    GROUP(report), GROUP(status), GROUP(audit),    GROUP(program),
+    GROUP(report), GROUP(status), GROUP(audit),    GROUP(probe),      GROUP(program),
 };
 
 static int chosen(const char *name, int argc, char **argv)

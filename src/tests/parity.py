@@ -11,10 +11,10 @@ One step: the first, where BN's scales are 1 and its shifts 0, and the last, whe
 are. Loss, every gradient, every running statistic, and what SGD makes of the gradients. Our float32
 is all that keeps the two apart, so that the tolerances are constants, below. One thing remains: a
 value that lies within rounding of a ReLU's kink may be cut off here and let through there, and one
-such decision moves a gradient by percents. Values nearer to 0 than KINK may therefore be decided
-the other way where this brings the gradients nearer to ours; how many were is shown.
+such decision moves a gradient by percents. Decisions about values nearer to 0 than KINK may
+therefore be taken the other way where ours were; how many that is of how many is shown.
 
-All steps: the losses. Rounding grows from step to step, as chaotic, so that no constant
+All steps: the losses. Rounding grows from step to step, as training is chaotic, so that no constant
 would be both fair and sharp. The yardstick is PyTorch's own float32: it takes the same steps RUNS
 times, each time with the pictures of a batch in another order, which only rounds otherwise. At any
 step we may be TIMES as far from float64 as the farthest of these has been, up to LEAD steps later
@@ -38,16 +38,16 @@ import torch.nn.functional as F
 
 # ---- Tolerances ----------------------------------------------------------------------------------
 
-LOSS = 1e-6  # of the loss
+LOSS = 2e-7  # of the loss
 GRADIENT = 1e-4  # of the tensor's largest gradient
 STATISTICS = 1e-6  # of the tensor's largest running mean or variance
 UPDATE = 1e-6  # of the tensor's largest momentum or value
-KINK = 5e-6  # before a ReLU, where values are about 1
+KINK = 2e-6  # before a ReLU, where values are about 1
 RUNS = 6
 TIMES = 3  # PyTorch's float32 distance from float64
 LEAD = 2  # steps
 FLOOR = 1e-6  # distances below it are not told apart
-CAPS = ((10, 1e-2), (50, 1e-1))  # up to this step, of the loss
+CAPS = ((10, 5e-3), (50, 5e-2))  # up to this step, of the loss
 RATE = 1e-12  # of the learning rate
 
 # ---- What the probe wrote ------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class Network:
     def __init__(self, experiment, tensors, dtype, mistake=None):
         self.experiment, self.mistake = experiment, mistake
         self.training, self.used = True, set()
-        self.flipped, self.near = set(), []  # see relu()
+        self.flipped, self.watched = set(), None  # see relu()
         self.tensors = {}
         for name, values in tensors.items():
             if not name.startswith("momentum."):
@@ -189,16 +189,17 @@ class Network:
         return self.relu(name, x)
 
     def relu(self, name, x):
-        """Decisions in `flipped` are taken the other way; `near` gathers those that are close: how
-        close, the layer's name, the place."""
+        """The decisions in `flipped`, pairs of name and place, are taken the other way. `watched`,
+        where it is not None, gathers what comes in and out."""
         passed = x > 0
-        with torch.no_grad():
-            size = x.abs().flatten()
-            for place in (size < KINK).nonzero().flatten().tolist():
-                self.near.append((size[place].item(), name, place))
-                if (name, place) in self.flipped:
-                    passed.view(-1)[place].logical_not_()
-        return torch.where(passed, x, torch.zeros_like(x))
+        for flipped, place in self.flipped:
+            if flipped == name:
+                passed.view(-1)[place].logical_not_()
+        out = torch.where(passed, x, torch.zeros_like(x))
+        if self.watched is not None:
+            out.retain_grad()
+            self.watched[name] = x, out
+        return out
 
     def head(self, x):
         x = x.mean((2, 3))
@@ -317,48 +318,61 @@ def build(probe, tensors, dtype, mistake=None):
     return family(probe.experiment, tensors, dtype, mistake)
 
 
-def one_pass(probe, moment, mistake=None, flipped=()):
+def one_pass(probe, moment, mistake=None, flipped=(), watch=False):
     """The network after a forward and a backward pass in float64, its loss, and the misclassified
     pictures."""
     network = build(probe, moment.before, torch.float64, mistake)
-    network.flipped = set(flipped)
+    network.flipped, network.watched = flipped, {} if watch else None
     inputs, labels = probe.batch(moment.index, torch.float64)
     logits = network(inputs)
     loss = F.cross_entropy(logits, labels)
-    loss.backward()
+    loss.backward(retain_graph=watch)
     return network, loss.item(), int((logits.argmax(1) != labels).sum())
 
 
+def gradients_of(network):
+    return {name: t.grad.numpy() for name, t in network.trained().items()}
+
+
+def flip_effects(network):
+    """By name and place, what each decision near a kink adds to the gradients when it is taken the
+    other way: one list of them all, each of its tensor's largest."""
+    trained, effects = list(network.trained().values()), {}
+    for name, (x, out) in network.watched.items():
+        values = x.flatten()
+        for place in (values.detach().abs() < KINK).nonzero().flatten().tolist():
+            slope = out.grad.flatten()[place] * (1 if values[place] <= 0 else -1)
+            parts = torch.autograd.grad(
+                values[place], trained, retain_graph=True, allow_unused=True
+            )
+            effects[name, place] = numpy.concatenate(
+                [
+                    (torch.zeros_like(t) if part is None else slope * part / t.grad.abs().max())
+                    .detach()
+                    .numpy()
+                    .ravel()
+                    for t, part in zip(trained, parts)
+                ]
+            )
+    return effects
+
+
 def nearest_pass(probe, moment):
-    """one_pass() with those close decisions flipped that bring the gradients nearer to ours, which
-    is tried where they are too far away."""
-
-    def flat(tensors):
-        """All in a row, of each tensor's largest reference."""
-        return numpy.concatenate([(tensors[name] / scale).ravel() for name, scale in scales])
-
-    def gradients_of(network):
-        return {name: t.grad.numpy() for name, t in network.trained().items()}
-
-    network, loss, wrong = one_pass(probe, moment)
-    gradients, flipped = gradients_of(network), set()
-    scales = [(name, numpy.max(numpy.abs(g))) for name, g in gradients.items()]
-    if worst(moment.gradients, gradients)[0] > GRADIENT:
-        base = flat(gradients)
-        missing = flat(moment.gradients) - base
-        effects = {}
-        for _, *place in network.near:
-            trial = one_pass(probe, moment, None, {tuple(place)})[0]
-            effects[tuple(place)] = flat(gradients_of(trial)) - base
-        while len(flipped) < len(effects):
-            sizes = {p: numpy.linalg.norm(missing - effects[p]) for p in effects.keys() - flipped}
-            best = min(sizes, key=sizes.get)
-            if sizes[best] >= numpy.linalg.norm(missing):
-                break
-            missing -= effects[best]
-            flipped.add(best)
+    """one_pass() with those decisions near a kink flipped that explain, by least squares, what is
+    missing to our gradients."""
+    network, loss, wrong = one_pass(probe, moment, watch=True)
+    gradients, flipped, effects = gradients_of(network), [], flip_effects(network)
+    if effects and worst(moment.gradients, gradients)[0] > GRADIENT:
+        missing = numpy.concatenate(
+            [
+                ((moment.gradients[name] - g) / numpy.max(numpy.abs(g))).ravel()
+                for name, g in gradients.items()
+            ]
+        )
+        shares = numpy.linalg.lstsq(numpy.stack(list(effects.values()), 1), missing, None)[0]
+        flipped = [decision for decision, share in zip(effects, shares) if share > 0.5]
         gradients = gradients_of(one_pass(probe, moment, None, flipped)[0])
-    note = f"{len(flipped)} of {len(network.near)} near kinks flipped"
+    note = f"{len(flipped)} of {len(effects)} kinks"
     return network, loss, wrong, gradients, note
 
 

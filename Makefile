@@ -28,7 +28,7 @@ Q := $(if $(V),,@)
 # ---- Packages and data -----------------------------------------------------------------------
 
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev libmd-dev \
-            libcmocka-dev gnuplot-nox latexmk texlive-latex-recommended lmodern curl ca-certificates
+            libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern curl ca-certificates
 
 INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are there"; else \
   $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
@@ -92,7 +92,7 @@ build/kdecay: $(OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
 
 build/tests: $(filter-out build/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
-	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -o $@
+	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -o $@
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
 
@@ -173,9 +173,10 @@ $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
 paper: build/paper/paper.pdf ## compile the paper to build/paper/paper.pdf
 
 # The lines of C that the paper shows: LaTeX reads them from src/ itself.
-build/listings/schedule.tex: src/schedule.c paper/listing.awk
+build/listings/schedule.tex: src/decay.c src/schedule.c paper/listing.awk
 	$(Q)mkdir -p $(@D)
-	$(Q)awk -v functions="schedule_base schedule_lr" -f paper/listing.awk $< > $@.tmp
+	$(Q)awk -v functions="polynomial cosine" -f paper/listing.awk src/decay.c > $@.tmp
+	$(Q)awk -v functions="warped factor_at lr_without_warmup" -f paper/listing.awk src/schedule.c >> $@.tmp
 	$(Q)mv $@.tmp $@
 
 build/paper/paper.pdf: $(wildcard paper/*) build/listings/schedule.tex $(FIGURE_FILES) $(TABLE_FILES)

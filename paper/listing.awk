@@ -1,6 +1,6 @@
 # listing.awk - where the functions shown in the paper stand in a C file, as LaTeX.
 #
-#     awk -v functions="schedule_base schedule_lr" -f paper/listing.awk src/schedule.c
+#     awk -v functions="polynomial cosine" -f paper/listing.awk src/decay.c
 #
 # prints a line \sourcelines{FILE}{FIRST}{LAST} for each function, in the order of the file. The
 # paper reads these lines from the source itself, so that what it prints is what is compiled. A

@@ -6,8 +6,8 @@
  *                 digests hold, that lies at its own arm and seed, and whose experiment file
  *                 exists and has the digest that the log was made with. *.part files, unfinished
  *                 runs, are listed and do not fail; any other file does.
- *   schedule      the learning rate of each row is L(step - 1) computed anew, bit for bit, and
- *                 the steps are epoch x steps an epoch.
+ *   schedule      the learning rate of each row is L(step - 1) computed anew, to a unit in the
+ *                 last place of L0, and the steps are epoch x steps an epoch.
  *   size          parameters and MACs are those of the network built anew from the experiment.
  *   data          the pictures of CIFAR runs are the known ones (SHA-256 of the sorted records).
  *   regeneration  tables and plot data made anew have the digests that were kept beside the logs.

@@ -15,7 +15,7 @@ enum { INCLUDE_DEPTH = 8, KEY_NAME = 64 };
 
 /* ---- The language ------------------------------------------------------------------------- */
 
-enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD, KEY_EPOCHS };
+enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD, KEY_DECAY, KEY_EPOCHS };
 
 struct key {
     const char *name; /* section.key */
@@ -74,24 +74,43 @@ static const struct key keys[] = {
      "weight decay on all parameters, or not on BN's and not on biases"},
     {"training.momentum_reset", KEY_WORD, AT(momentum_reset), 0, 0, "no|at-drop", "no",
      "momentum set to 0 where the step schedule drops"},
-    {"schedule.decay", KEY_WORD, AT(decay), 0, 0, "polynomial|cosine|step", NULL, "the base f(s)"},
+    {"schedule.decay", KEY_DECAY, AT(decay), 0, 0, NULL, NULL, "the base f(s)"},
     {"schedule.lr", KEY_REAL, AT(lr), 0, 100, NULL, NULL, "learning rate L0 at the start"},
     {"schedule.lr_end", KEY_REAL, AT(lr_end), 0, 100, NULL, NULL,
      "learning rate Le at t = T (step: not used, must be 0)"},
-    {"schedule.power", KEY_REAL, AT(power), 1e-3, 1e3, NULL, "1", "N of the polynomial"},
+    {"schedule.power", KEY_REAL, AT(shape.power), 1e-3, 1e3, NULL, "1", "polynomial: N"},
+    {"schedule.hold", KEY_REAL, AT(shape.hold), 0, 0.999, NULL, "0.5",
+     "knee, wsd: the share of training at lr, before the rate falls"},
+    {"schedule.rise", KEY_REAL, AT(shape.rise), 1e-3, 0.999, NULL, "0.3",
+     "one-cycle, inverse-sqrt: the share of training before the peak"},
+    {"schedule.start", KEY_REAL, AT(shape.start), 0, 1, NULL, "0.04", "one-cycle: f(0)"},
+    {"schedule.tanh_low", KEY_REAL, AT(shape.tanh_low), -50, 50, NULL, "-6",
+     "tanh: its argument at s = 0"},
+    {"schedule.tanh_high", KEY_REAL, AT(shape.tanh_high), -50, 50, NULL, "3",
+     "tanh: its argument at s = 1"},
+    {"schedule.rex", KEY_REAL, AT(shape.rex), 0, 0.999, NULL, "0.5", "rex: d; 0 is linear"},
     {"schedule.k", KEY_REAL, AT(k), 1e-3, 1e6, NULL, "1", "of k-decay; 1 is the base itself"},
+    {"schedule.form", KEY_WORD, AT(form), 0, 0, "warp|additive", "warp",
+     "of k-decay: f(s^k), or f(s) + s - s^k, which may leave the range lr_end to lr"},
     {"schedule.update", KEY_WORD, AT(update), 0, 0, "step|epoch", "step",
      "the rate follows t step by step, or keeps each epoch's first value"},
+    {"schedule.endpoint", KEY_WORD, AT(endpoint), 0, 0, "no|yes", "no",
+     "whether the last step (or epoch) of a cycle trains with t = T; else t = T is its end"},
     {"schedule.drops", KEY_EPOCHS, AT(drops), 0, 0, NULL, "",
-     "step: epochs (from 0) at whose start the rate is multiplied by drop_factor"},
-    {"schedule.drop_factor", KEY_REAL, AT(drop_factor), 1e-6, 1, NULL, "0.1", "step"},
+     "step: epochs (from 0) at whose start the rate is multiplied by drop_factor; k moves them"},
+    {"schedule.drop_factor", KEY_REAL, AT(shape.drop_factor), 1e-6, 1, NULL, "0.1", "step"},
     {"schedule.cycle", KEY_INTEGER, AT(cycle), 0, 100000, NULL, "0",
      "warm restarts: epochs of the first cycle (SGDR's T0); 0: none"},
     {"schedule.cycle_factor", KEY_INTEGER, AT(cycle_factor), 1, 16, NULL, "1",
      "each cycle is so many times as long as the one before (SGDR's Tmult)"},
     {"schedule.warmup_steps", KEY_INTEGER, AT(warmup_steps), 0, 1000000, NULL, "0",
-     "the first steps train with warmup_lr; the schedule's t runs on meanwhile"},
-    {"schedule.warmup_lr", KEY_REAL, AT(warmup_lr), 0, 100, NULL, "0", "see warmup_steps"},
+     "the first steps, before the schedule takes over"},
+    {"schedule.warmup_lr", KEY_REAL, AT(warmup_lr), 0, 100, NULL, "0",
+     "learning rate of the first step"},
+    {"schedule.warmup", KEY_WORD, AT(warmup), 0, 0, "constant|linear", "constant",
+     "warmup_lr for all of these steps, or from there linearly to where the schedule takes over"},
+    {"schedule.warmup_clock", KEY_WORD, AT(warmup_clock), 0, 0, "runs|waits", "runs",
+     "the schedule's t runs during warm-up, or is 0 at its end and T that much shorter"},
 };
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
@@ -147,9 +166,9 @@ static int set_epochs(struct epoch_list *list, const struct key *key, const char
         const long epoch = strtol(at, &end, 10);
         const int last = list->count ? list->epoch[list->count - 1] : 0;
         if (end == at || (*end && *end != ' ') || epoch <= last || epoch > 100000 ||
-            list->count == EPOCH_LIST)
+            list->count == DROP_LIST)
             return fail(error, "%s = %s: expected at most %d increasing epochs, as \"60 120 160\"",
-                        key->name, value, EPOCH_LIST);
+                        key->name, value, DROP_LIST);
         list->epoch[list->count++] = (int)epoch;
         at = end + strspn(end, " ");
     }
@@ -161,6 +180,14 @@ static int set_value(struct experiment *experiment, const struct key *key, const
 {
     if (key->type == KEY_EPOCHS)
         return set_epochs(epochs_at(experiment, key), key, value, error);
+    if (key->type == KEY_DECAY) {
+        const int index = decay_index(value, strlen(value));
+        if (index < 0)
+            return fail(error, "%s = %s: no such decay; `kdecay keys` lists them", key->name,
+                        value);
+        *integer_at(experiment, key) = index;
+        return 0;
+    }
     if (key->type == KEY_WORD) {
         const int index = word_index(key->words, value);
         if (index < 0)
@@ -288,6 +315,19 @@ static int read_experiment(const char *path, int depth, struct experiment *exper
     return finish_reading(&reading, line);
 }
 
+static int has_default(struct experiment *experiment, const struct key *key)
+{
+    struct experiment other;
+    if (!key->fallback)
+        return 0;
+    if (set_value(&other, key, key->fallback, NULL) != 0)
+        BUG("a default value outside its own range");
+    if (key->type == KEY_EPOCHS)
+        return epochs_at(experiment, key)->count == 0;
+    return key->type == KEY_REAL ? *real_at(experiment, key) == *real_at(&other, key)
+                                 : *integer_at(experiment, key) == *integer_at(&other, key);
+}
+
 /* ---- Rules between keys ------------------------------------------------------------------- */
 
 /* What must hold between keys; the message follows the file's name. */
@@ -318,14 +358,37 @@ static const char *broken_rule(const struct experiment *e)
         return "network.dropout belongs to wide-resnet and densenet-bc; remove it";
     if (step != (e->drops.count != 0))
         return "schedule.drops belongs to schedule.decay = step, which needs it";
-    if (step && (e->k != 1 || e->cycle != 0 || e->lr_end != 0))
-        return "schedule.decay = step: expected no schedule.k, no schedule.cycle, lr_end = 0";
+    if (step && (e->cycle != 0 || e->endpoint || e->form != FORM_WARP || e->lr_end != 0))
+        return "schedule.decay = step: expected no schedule.cycle, endpoint or form, and lr_end = "
+               "0";
+    if (strcmp(decays[e->decay].name, "exponential") == 0 && (e->lr_end <= 0 || e->lr_end >= e->lr))
+        return "schedule.decay = exponential: expected schedule.lr_end above 0 and below "
+               "schedule.lr";
+    if (e->shape.tanh_low >= e->shape.tanh_high)
+        return "schedule.tanh_low: expected less than schedule.tanh_high";
     if (last_drop >= e->epochs)
         return "schedule.drops: expected epochs before training.epochs";
     if (!step && e->momentum_reset != MOMENTUM_KEPT)
         return "training.momentum_reset belongs to schedule.decay = step; remove it";
     if (e->cycle == 0 && e->cycle_factor != 1)
         return "schedule.cycle_factor needs schedule.cycle";
+    if (e->warmup_steps == 0 && (e->warmup != WARMUP_CONSTANT || e->warmup_clock != CLOCK_RUNS))
+        return "schedule.warmup and schedule.warmup_clock need schedule.warmup_steps";
+    return NULL;
+}
+
+static int is_shape(const struct key *key)
+{
+    return key->offset >= AT(shape) && key->offset < AT(shape) + sizeof(struct decay_shape);
+}
+
+/* A key of a decay's shape that another decay than the experiment's would read. */
+static const struct key *misplaced_shape(struct experiment *experiment)
+{
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
+        if (is_shape(key) && !strstr(decays[experiment->decay].keys, key->name) &&
+            !has_default(experiment, key))
+            return key;
     return NULL;
 }
 
@@ -341,7 +404,12 @@ static int finish(struct experiment *experiment, const uint8_t *set, const char 
             BUG("a default value outside its own range");
     }
     const char *rule = broken_rule(experiment);
-    return rule ? fail(error, "%s: %s", path, rule) : 0;
+    if (rule)
+        return fail(error, "%s: %s", path, rule);
+    const struct key *misplaced = misplaced_shape(experiment);
+    return misplaced ? fail(error, "%s: %s does not belong to schedule.decay = %s; remove it", path,
+                            misplaced->name, decays[experiment->decay].name)
+                     : 0;
 }
 
 /* The path below experiments/, without the ending. */
@@ -420,19 +488,6 @@ static void add_real(struct text *text, double value)
     text_add(text, "%s", shortest);
 }
 
-static int has_default(struct experiment *experiment, const struct key *key)
-{
-    struct experiment other;
-    if (!key->fallback)
-        return 0;
-    if (set_value(&other, key, key->fallback, NULL) != 0)
-        BUG("a default value outside its own range");
-    if (key->type == KEY_EPOCHS)
-        return epochs_at(experiment, key)->count == 0;
-    return key->type == KEY_REAL ? *real_at(experiment, key) == *real_at(&other, key)
-                                 : *integer_at(experiment, key) == *integer_at(&other, key);
-}
-
 char *config_text(const struct experiment *experiment)
 {
     struct experiment copy = *experiment;
@@ -445,6 +500,8 @@ char *config_text(const struct experiment *experiment)
             add_real(&text, *real_at(&copy, key));
         } else if (key->type == KEY_INTEGER) {
             text_add(&text, "%d", *integer_at(&copy, key));
+        } else if (key->type == KEY_DECAY) {
+            text_add(&text, "%s", decays[*integer_at(&copy, key)].name);
         } else if (key->type == KEY_EPOCHS) {
             const struct epoch_list *list = epochs_at(&copy, key);
             for (int i = 0; i < list->count; i++)
@@ -467,6 +524,15 @@ struct digest config_digest(const struct experiment *experiment)
     return digest;
 }
 
+struct decay_shape config_default_shape(void)
+{
+    struct experiment experiment = {0};
+    for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
+        if (is_shape(key) && set_value(&experiment, key, key->fallback, NULL) != 0)
+            BUG("a default value outside its own range");
+    return experiment.shape;
+}
+
 int config_class_count(const struct experiment *experiment)
 {
     return experiment->set == SET_CIFAR100 ? 100 : 10;
@@ -484,14 +550,23 @@ const char *config_scale_name(const struct experiment *experiment)
     return names[experiment->scale];
 }
 
+static void print_decays(FILE *out)
+{
+    for (size_t i = 0; i < decay_count; i++)
+        fprintf(out, "%s\n%-22s     %-12s %s", i ? "" : "one of", "", decays[i].name,
+                decays[i].formula);
+}
+
 void config_print_keys(FILE *out)
 {
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
         fprintf(out, "%-22s ", key->name);
         if (key->type == KEY_WORD)
             fprintf(out, "%s", key->words);
+        else if (key->type == KEY_DECAY)
+            print_decays(out);
         else if (key->type == KEY_EPOCHS)
-            fprintf(out, "at most %d increasing integers", EPOCH_LIST);
+            fprintf(out, "at most %d increasing integers", DROP_LIST);
         else
             fprintf(out, "%s %g..%g", key->type == KEY_REAL ? "real" : "integer", key->low,
                     key->high);

@@ -21,6 +21,7 @@
 #ifndef KDECAY_CONFIG_H
 #define KDECAY_CONFIG_H
 
+#include "decay.h"
 #include "digest.h"
 #include "error.h"
 
@@ -39,14 +40,14 @@ enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
 enum decayed { DECAY_ALL, DECAY_WEIGHTS };
 enum momentum_reset { MOMENTUM_KEPT, MOMENTUM_RESET_AT_DROP };
-enum decay { DECAY_POLYNOMIAL, DECAY_COSINE, DECAY_STEP };
+enum form { FORM_WARP, FORM_ADDITIVE };
 enum update { UPDATE_STEP, UPDATE_EPOCH };
-
-enum { EPOCH_LIST = 8 };
+enum warmup { WARMUP_CONSTANT, WARMUP_LINEAR };
+enum clock { CLOCK_RUNS, CLOCK_WAITS };
 
 /* Increasing epochs, counted from 0. */
 struct epoch_list {
-    int count, epoch[EPOCH_LIST];
+    int count, epoch[DROP_LIST];
 };
 
 struct experiment {
@@ -80,18 +81,21 @@ struct experiment {
     int decayed;        /* enum decayed */
     int momentum_reset; /* enum momentum_reset */
     /* [schedule] */
-    int decay; /* enum decay */
+    int decay; /* index of decays[] */
     double lr;
     double lr_end;
-    double power; /* N of the polynomial */
+    struct decay_shape shape; /* without ratio and drops */
     double k;
+    int form;                /* enum form */
     int update;              /* enum update */
-    struct epoch_list drops; /* step: the epochs at whose start the rate drops */
-    double drop_factor;      /* step */
+    int endpoint;            /* 0 or 1: whether the last step trains with lr_end */
+    struct epoch_list drops; /* step: the epochs at whose start the rate drops, for k = 1 */
     int cycle;               /* epochs of the first cycle; 0: one cycle, the whole run */
     int cycle_factor;        /* each cycle is so many times as long as the one before */
-    int warmup_steps;        /* the first steps, at warmup_lr */
+    int warmup_steps;
     double warmup_lr;
+    int warmup;       /* enum warmup */
+    int warmup_clock; /* enum clock */
 
     char arm[256]; /* "cifar10/preact-20/poly-k2.0"; the file's own path where it is elsewhere */
 };
@@ -109,6 +113,9 @@ char *config_text(const struct experiment *experiment);
 
 /* SHA-256 of the canonical text. */
 struct digest config_digest(const struct experiment *experiment);
+
+/* What the decays' own keys are where an experiment does not say. */
+struct decay_shape config_default_shape(void);
 
 int config_class_count(const struct experiment *experiment);
 const char *config_set_name(const struct experiment *experiment);

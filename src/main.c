@@ -8,6 +8,7 @@
 #include "error.h"
 #include "memory.h"
 #include "network.h"
+#include "plot.h"
 #include "probe.h"
 #include "report.h"
 #include "schedule.h"
@@ -17,6 +18,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +33,9 @@ static const char usage[] =
     "                      train, or go on after a stop; writes RESULTS/ARM/seed-N.tsv\n"
     "  describe EXPERIMENT.ini [--set ...]\n"
     "                      every layer: shape, parameters, multiply-adds, oneDNN kernels\n"
-    "  schedule EXPERIMENT.ini [--set ...]\n"
-    "                      step, epoch and learning rate as TSV\n"
+    "  schedule EXPERIMENT.ini [--set ...] [--plot FILE.svg|.pdf|.png]\n"
+    "                      step, epoch, learning rate and its derivative as TSV, below the mean\n"
+    "                      factor; or a picture of them\n"
     "  keys                what an experiment file may say\n"
     "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
     "                      the first steps laid open, for comparison with other programs\n"
@@ -56,7 +59,7 @@ struct options {
     const char *argument; /* the one that is no option; NULL: none */
     const char **overrides;
     size_t override_count;
-    const char *data, *results, *checkpoints, *experiments, *replay, *out;
+    const char *data, *results, *checkpoints, *experiments, *replay, *out, *plot;
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
     long steps;
@@ -91,6 +94,7 @@ static struct options parse_options(int argc, char **argv, const char *argument)
                                           {"replay", required_argument, NULL, 'p'},
                                           {"steps", required_argument, NULL, 'n'},
                                           {"out", required_argument, NULL, 'o'},
+                                          {"plot", required_argument, NULL, 'g'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
@@ -132,6 +136,9 @@ static struct options parse_options(int argc, char **argv, const char *argument)
             break;
         case 'o':
             options.out = optarg;
+            break;
+        case 'g':
+            options.plot = optarg;
             break;
         default:
             die_usage("unknown option, or one without its value", argv[optind - 1]);
@@ -217,10 +224,19 @@ static int command_schedule(int argc, char **argv)
     const struct experiment experiment = load_experiment(&options);
     const long per_epoch = dataset_steps_per_epoch(&experiment);
     const struct schedule schedule = schedule_of(&experiment, per_epoch);
-    printf("step\tepoch\tlr\n");
-    for (long step = 1; step <= schedule.steps; step++)
-        printf("%ld\t%ld\t%.17g\n", step, (step - 1) / per_epoch + 1,
-               schedule_lr(&schedule, (double)(step - 1)));
+    if (options.plot) {
+        plot_schedule(&schedule, experiment.arm, options.plot);
+    } else {
+        const double area = schedule_area(&schedule);
+        printf("# mean factor, (mean lr - lr_end) / (lr - lr_end), by sum: %.10g\n",
+               schedule_mean(&schedule));
+        printf(isnan(area) ? "# in closed form: not known\n" : "# in closed form: %.10g\n", area);
+        printf("step\tepoch\tlr\tslope_per_step\n");
+        for (long step = 1; step <= schedule.steps; step++)
+            printf("%ld\t%ld\t%.17g\t%.9g\n", step, (step - 1) / per_epoch + 1,
+                   schedule_lr(&schedule, (double)(step - 1)),
+                   schedule_slope(&schedule, (double)(step - 1)));
+    }
     free(options.overrides);
     return EXIT_SUCCESS;
 }

@@ -187,30 +187,26 @@ enum { SCHEDULE_STEPS = 200 };
 static void write_schedules(const char *out)
 {
     static const double ks[] = {1, 1.5, 2, 3, 5};
-    static const struct {
-        const char *name;
-        struct schedule schedule;
-    } bases[] = {
-        {"polynomial",
-         {.decay = DECAY_POLYNOMIAL,
-          .lr = 0.1,
-          .lr_end = 1e-4,
-          .power = 1,
-          .k = 1,
-          .steps = SCHEDULE_STEPS}},
-        {"cosine", {.decay = DECAY_COSINE, .lr = 0.1, .power = 1, .k = 1, .steps = SCHEDULE_STEPS}},
-    };
+    const struct schedule bases[] = {{.decay = &decays[DECAY_POLYNOMIAL],
+                                      .shape = config_default_shape(),
+                                      .lr = 0.1,
+                                      .lr_end = 1e-4,
+                                      .steps = SCHEDULE_STEPS},
+                                     {.decay = &decays[DECAY_COSINE],
+                                      .shape = config_default_shape(),
+                                      .lr = 0.1,
+                                      .steps = SCHEDULE_STEPS}};
     struct text text = {0};
     text_add(&text, "s");
     for (size_t b = 0; b < COUNT(bases); b++)
         for (size_t i = 0; i < COUNT(ks); i++)
-            text_add(&text, "\t%s k = %g", bases[b].name, ks[i]);
+            text_add(&text, "\t%s k = %g", bases[b].decay->name, ks[i]);
     text_add(&text, "\n");
     for (int t = 0; t <= SCHEDULE_STEPS; t++) {
         text_add(&text, "%.3f", t / (double)SCHEDULE_STEPS);
         for (size_t b = 0; b < COUNT(bases); b++)
             for (size_t i = 0; i < COUNT(ks); i++) {
-                struct schedule schedule = bases[b].schedule;
+                struct schedule schedule = bases[b];
                 schedule.k = ks[i];
                 text_add(&text, "\t%.9g", schedule_lr(&schedule, t));
             }

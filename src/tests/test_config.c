@@ -56,7 +56,7 @@ static void test_values_and_defaults(void **state)
     assert_int_equal(e.set, SET_MADE_UP);
     assert_int_equal(e.decay, DECAY_COSINE);
     assert_int_equal(e.shards, 4);
-    assert_true(e.power == 1 && e.k == 2 && e.weight_decay == 1e-4);
+    assert_true(e.shape.power == 1 && e.k == 2 && e.weight_decay == 1e-4);
     const char *overrides[] = {"schedule.k=3.5", "training.epochs=7"};
     assert_int_equal(config_load(path, overrides, 2, &e, &error), 0);
     assert_true(e.k == 3.5 && e.epochs == 7);
@@ -135,8 +135,10 @@ static void test_malformed_files(void **state)
     expect_error_with("lr = 0.1\n", "lr = 1e999\n", "schedule.lr", "a number");
     expect_error_with("k = 2\n", "k = 0\n", "schedule.k", "from");
     expect_error_with("lr_end = 0\n", "lr_end = 0.2\n", "lr_end", "at most");
-    expect_error_with("decay = cosine\n", "decay = linear\n", "schedule.decay",
-                      "polynomial|cosine");
+    expect_error_with("decay = cosine\n", "decay = slow\n", "schedule.decay", "kdecay keys");
+    expect_error_with("k = 2\n", "k = 2\nhold = 0.7\n", "schedule.hold does not belong", "cosine");
+    expect_error_with("decay = cosine\n", "decay = exponential\n", "lr_end above 0", "lr");
+    expect_error_with("k = 2\n", "k = 2\nwarmup = linear\n", "schedule.warmup", "warmup_steps");
     expect_error_with("batch = 16\n", "batch = 18\n", "multiple", "shards");
     expect_error_with("set = made-up\n", "set = cifar10\n", "data.train_pictures", "remove");
     expect_error_with("train_pictures = 64\n", "", "data.train_pictures", "above 0");

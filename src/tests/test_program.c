@@ -7,6 +7,7 @@
 #include "scratch.h"
 #include "tests.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +206,9 @@ static void test_complaints(void **state)
     command = memory_text("build/kdecay schedule %s/experiments/a.ini > /dev/full", folder);
     expect_complaint(command, "standard output");
     free(command);
+    command = memory_text("build/kdecay schedule %s/experiments/a.ini --plot a.gif", folder);
+    expect_complaint(command, "ends in .svg");
+    free(command);
     scratch_remove(folder);
 }
 
@@ -215,11 +219,21 @@ static void test_schedule_and_describe(void **state)
     assert_int_equal(
         scratch_run("build/kdecay schedule experiments/cifar10/preact-20/poly-k2.0.ini", &output),
         0);
-    assert_int_equal(strncmp(output, "step\tepoch\tlr\n1\t1\t0.1", 19), 0);
+    /* the mean by sum is half a step of 1173 above the area */
+    assert_non_null(strstr(output, "by sum: 0.667092803\n# in closed form: 0.6666666667\n"));
+    assert_non_null(strstr(output, "\nstep\tepoch\tlr\tslope_per_step\n1\t1\t0.1"));
     const char *last = strstr(output, "\n1173\t3\t");
     assert_non_null(last); /* 3 epochs of 391 steps; L(1172 / 1173) of k = 2 */
     const double s = 1172.0 / 1173.0;
-    assert_true(strtod(last + 8, NULL) - (1e-4 + 0.0999 * (1 - s * s)) < 1e-15);
+    char *end = NULL;
+    assert_true(fabs(strtod(last + 8, &end) - (1e-4 + 0.0999 * (1 - s * s))) < 1e-15);
+    assert_true(fabs(strtod(end, NULL) + 0.0999 * 2 * s / 1173) < 1e-12);
+    free(output);
+    assert_int_equal(scratch_run("build/kdecay schedule experiments/cifar10/preact-20/step.ini "
+                                 "--plot build/a.svg && grep -c '<path' build/a.svg",
+                                 &output),
+                     0);
+    assert_true(atoi(output) > 10);
     free(output);
     assert_int_equal(
         scratch_run("build/kdecay describe experiments/cifar10/preact-20/poly-k2.0.ini", &output),

@@ -279,7 +279,7 @@ static void every_row_has_its_arms(void **state)
             arm[0].decay = arm[1].decay;
             arm[0].lr_end = arm[1].lr_end;
             arm[0].drops = arm[1].drops;
-            arm[0].drop_factor = arm[1].drop_factor;
+            arm[0].shape = arm[1].shape;
             arm[0].warmup_steps = arm[1].warmup_steps;
             arm[0].warmup_lr = arm[1].warmup_lr;
             arm[0].momentum_reset = arm[1].momentum_reset;

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "dataset.h"
 #include "error.h"
+#include "match.h"
 #include "memory.h"
 #include "network.h"
 #include "plot.h"
@@ -36,6 +37,8 @@ static const char usage[] =
     "  schedule EXPERIMENT.ini [--set ...] [--plot FILE.svg|.pdf|.png]\n"
     "                      step, epoch, learning rate and its derivative as TSV, below the mean\n"
     "                      factor; or a picture of them\n"
+    "  match --k K [--experiments DIR]\n"
+    "                      write DIR/schedules/kK/: other bases with the mean rate of this k\n"
     "  keys                what an experiment file may say\n"
     "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
     "                      the first steps laid open, for comparison with other programs\n"
@@ -63,6 +66,7 @@ struct options {
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
     long steps;
+    double k; /* 0: not given */
 };
 
 static _Noreturn void die_usage(const char *what, const char *argument)
@@ -95,6 +99,7 @@ static struct options parse_options(int argc, char **argv, const char *argument)
                                           {"steps", required_argument, NULL, 'n'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"plot", required_argument, NULL, 'g'},
+                                          {"k", required_argument, NULL, 'm'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
@@ -139,6 +144,9 @@ static struct options parse_options(int argc, char **argv, const char *argument)
             break;
         case 'g':
             options.plot = optarg;
+            break;
+        case 'm':
+            options.k = strtod(optarg, NULL);
             break;
         default:
             die_usage("unknown option, or one without its value", argv[optind - 1]);
@@ -237,6 +245,24 @@ static int command_schedule(int argc, char **argv)
                    schedule_lr(&schedule, (double)(step - 1)),
                    schedule_slope(&schedule, (double)(step - 1)));
     }
+    free(options.overrides);
+    return EXIT_SUCCESS;
+}
+
+static int command_match(int argc, char **argv)
+{
+    const struct options options = parse_options(argc, argv, NULL);
+    if (!(options.k > 1 && options.k <= 100))
+        die_usage("match needs --k K, above 1 and at most 100", NULL);
+    char *family = memory_text("%s/families/schedules.ini", options.experiments);
+    char *folder = memory_text("%s/schedules", options.experiments);
+    struct experiment experiment;
+    struct error error;
+    if (config_load(family, NULL, 0, &experiment, &error) != 0)
+        die("%s", error.text);
+    match_write(options.k, &experiment, folder);
+    free(family);
+    free(folder);
     free(options.overrides);
     return EXIT_SUCCESS;
 }
@@ -371,12 +397,12 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {{"train", command_train},       {"describe", command_describe},
-                    {"schedule", command_schedule}, {"keys", command_keys},
-                    {"probe", command_probe},       {"status", command_status},
-                    {"missing", command_missing},   {"report", command_report},
-                    {"audit", command_audit},       {"keep", command_keep},
-                    {"version", command_version},   {"help", command_help}};
+    } commands[] = {
+        {"train", command_train},   {"describe", command_describe}, {"schedule", command_schedule},
+        {"match", command_match},   {"keys", command_keys},         {"probe", command_probe},
+        {"status", command_status}, {"missing", command_missing},   {"report", command_report},
+        {"audit", command_audit},   {"keep", command_keep},         {"version", command_version},
+        {"help", command_help}};
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)

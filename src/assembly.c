@@ -106,15 +106,17 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
     const int input = layer->inputs[0];
     const struct value *in = &a->architecture.values[input];
     const int out = a->architecture.values[layer->output].channels;
-    const struct conv_shape shape = {.batch = a->shard_pictures,
-                                     .in = a->padded[input],
-                                     .out = a->padded[layer->output],
-                                     .height = in->height,
-                                     .width = in->width,
-                                     .kernel = layer->kernel,
-                                     .stride = layer->stride,
-                                     .padding = layer->padding,
-                                     .has_data_gradient = input != 0};
+    struct conv_shape shape = {.batch = a->shard_pictures,
+                               .in = a->padded[input],
+                               .out = a->padded[layer->output],
+                               .height = in->height,
+                               .width = in->width,
+                               .kernel = layer->kernel,
+                               .stride = layer->stride,
+                               .padding = layer->padding,
+                               .has_data_gradient = input != 0};
+    shape.winograd =
+        experiment->convolution == CONVOLUTION_AUTO && dnn_suits_winograd(a->dnn, &shape);
     unit->conv = conv_of_shape(a, &shape);
     struct tensor tensor =
         tensor_of(layer, "weight", experiment->fan == FAN_IN ? INITIAL_HE_IN : INITIAL_HE_OUT, out,

@@ -66,6 +66,8 @@ static const struct key keys[] = {
      "the smaller batch at an epoch's end"},
     {"training.shards", KEY_INTEGER, AT(shards), 1, 256, NULL, "16",
      "fixed parts of a batch, a divisor of it; decides the bits, not the number of threads"},
+    {"training.convolution", KEY_WORD, AT(convolution), 0, 0, "direct|auto", "direct",
+     "auto: Winograd for 3x3, stride 1 and at least 128 channels, else direct; decides the bits"},
     {"training.momentum", KEY_REAL, AT(momentum), 0, 1, NULL, NULL, "of SGD"},
     {"training.nesterov", KEY_WORD, AT(nesterov), 0, 0, "no|yes", NULL, "look ahead"},
     {"training.weight_decay", KEY_REAL, AT(weight_decay), 0, 1, NULL, NULL,

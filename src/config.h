@@ -37,6 +37,7 @@ enum block { BLOCK_BASIC, BLOCK_BOTTLENECK };
 enum shortcut { SHORTCUT_A, SHORTCUT_PROJECTION };
 enum fan { FAN_OUT, FAN_IN };
 enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
+enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
 enum decayed { DECAY_ALL, DECAY_WEIGHTS };
 enum momentum_reset { MOMENTUM_KEPT, MOMENTUM_RESET_AT_DROP };
@@ -72,9 +73,10 @@ struct experiment {
     int gamma;      /* enum gamma: BN's first scales */
     /* [training] */
     int epochs;
-    int batch;      /* pictures a step */
-    int last_batch; /* enum last_batch: the pictures left over at an epoch's end */
-    int shards;     /* fixed parts of a batch; part of the result, see network.h */
+    int batch;       /* pictures a step */
+    int last_batch;  /* enum last_batch: the pictures left over at an epoch's end */
+    int shards;      /* fixed parts of a batch; part of the result, see network.h */
+    int convolution; /* enum convolution */
     double momentum;
     int nesterov; /* 0 or 1 */
     double weight_decay;

@@ -172,6 +172,11 @@ const char *dnn_environment(const struct dnn *dnn)
     return dnn->environment;
 }
 
+int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *s)
+{
+    return dnn->block == 16 && s->kernel == 3 && s->stride == 1 && s->in >= 128 && s->out >= 128;
+}
+
 /* ---- Making a convolution ----------------------------------------------------------------- */
 
 /* Everything that making one convolution passes around. */
@@ -179,6 +184,7 @@ struct recipe {
     dnnl_memory_desc_t source, destination, any_weights, weights, backward_weights;
     dnnl_dims_t strides, padding_left, padding_right;
     dnnl_primitive_attr_t attributes;
+    dnnl_alg_kind_t algorithm;
 };
 
 static dnnl_memory_desc_t describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnnl_dim_t d,
@@ -211,7 +217,8 @@ static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s
         .padding_left = {s->padding, s->padding},
         /* what the last window still reaches; less than the left one where the stride skips it */
         .padding_right = {(out_height - 1) * s->stride + s->kernel - s->height - s->padding,
-                          (out_width - 1) * s->stride + s->kernel - s->width - s->padding}};
+                          (out_width - 1) * s->stride + s->kernel - s->width - s->padding},
+        .algorithm = s->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct};
     CHECK(dnnl_primitive_attr_create(&recipe.attributes));
     CHECK(dnnl_primitive_attr_set_scratchpad_mode(recipe.attributes, dnnl_scratchpad_mode_user));
     return recipe;
@@ -222,17 +229,17 @@ static dnnl_primitive_desc_t describe_pass(const struct dnn *dnn, const struct r
 {
     dnnl_convolution_desc_t convolution;
     if (pass == FORWARD) {
-        CHECK(dnnl_convolution_forward_desc_init(
-            &convolution, dnnl_forward_training, dnnl_convolution_direct, &r->source,
-            &r->any_weights, NULL, &r->destination, r->strides, r->padding_left, r->padding_right));
+        CHECK(dnnl_convolution_forward_desc_init(&convolution, dnnl_forward_training, r->algorithm,
+                                                 &r->source, &r->any_weights, NULL, &r->destination,
+                                                 r->strides, r->padding_left, r->padding_right));
     } else if (pass == BACKWARD_DATA) {
-        CHECK(dnnl_convolution_backward_data_desc_init(
-            &convolution, dnnl_convolution_direct, &r->source, &r->any_weights, &r->destination,
-            r->strides, r->padding_left, r->padding_right));
+        CHECK(dnnl_convolution_backward_data_desc_init(&convolution, r->algorithm, &r->source,
+                                                       &r->any_weights, &r->destination, r->strides,
+                                                       r->padding_left, r->padding_right));
     } else {
         CHECK(dnnl_convolution_backward_weights_desc_init(
-            &convolution, dnnl_convolution_direct, &r->source, &r->weights, NULL, &r->destination,
-            r->strides, r->padding_left, r->padding_right));
+            &convolution, r->algorithm, &r->source, &r->weights, NULL, &r->destination, r->strides,
+            r->padding_left, r->padding_right));
     }
     dnnl_primitive_desc_t description;
     CHECK(dnnl_primitive_desc_create(&description, &convolution, r->attributes, dnn->engine,

@@ -32,6 +32,7 @@ struct conv_shape {
     int kernel;            /* side */
     int stride, padding;   /* zeros on each side */
     int has_data_gradient; /* 0: the input is the picture */
+    int winograd;          /* by F(4x4, 3x3) [Lavin and Gray, arXiv 1509.09308], not directly */
 };
 
 int conv_out_height(const struct conv_shape *shape);
@@ -50,6 +51,11 @@ const char *dnn_version(const struct dnn *dnn);
  * CPU's vendor and family and the cache sizes. Two runs are comparable bit for bit where these
  * strings are equal. */
 const char *dnn_environment(const struct dnn *dnn);
+
+/* The rule for `training.convolution = auto`: Winograd for 3x3, stride 1 and at least 128 channels
+ * on both sides, where it was up to twice as fast as the direct algorithm; and only with AVX-512,
+ * since oneDNN has it for nothing else. Its sums are others, with errors a few times larger. */
+int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *shape);
 
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
 void dnn_conv_destroy(struct dnn_conv *conv);

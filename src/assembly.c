@@ -65,9 +65,19 @@ static struct tensor tensor_of(const struct layer *layer, const char *suffix, en
                                                               : 4,
                             .trained = 1,
                             .decayed = 1,
-                            .initial = initial};
+                            .initial = initial,
+                            .section = NO_SECTION};
     snprintf(tensor.name, sizeof tensor.name, "%s.%s", layer->name, suffix);
     return tensor;
+}
+
+/* The number of NORMs before the layer: a section of parameters.h lies between two of them. */
+static int section_of(const struct assembly *a, const struct layer *layer)
+{
+    int section = 0;
+    for (int l = 0; assembly_layer(a, l) != layer; l++)
+        section += assembly_is_norm(a, l);
+    return section;
 }
 
 static struct dnn_conv *conv_of_shape(struct assembly *a, const struct conv_shape *shape)
@@ -130,6 +140,7 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
             tensor.backward_positions = unit->backward_positions =
                 compose(a, layer, tensor.backward_positions);
     }
+    tensor.section = section_of(a, layer);
     unit->weight = parameters_add(&a->parameters, &tensor);
 }
 
@@ -192,8 +203,9 @@ static void build_head(struct assembly *a, const struct experiment *experiment,
     const int input = layer->inputs[0], classes = a->architecture.classes;
     const int channels = a->architecture.values[input].channels;
     const size_t pictures = (size_t)a->shard_pictures;
-    const struct tensor weight = tensor_of(layer, "weight", INITIAL_UNIFORM, classes, channels);
+    struct tensor weight = tensor_of(layer, "weight", INITIAL_UNIFORM, classes, channels);
     struct tensor bias = tensor_of(layer, "bias", INITIAL_ZERO, classes, 0);
+    weight.section = bias.section = section_of(a, layer);
     bias.decayed = experiment->decayed == DECAY_ALL;
     unit->weight = parameters_add(&a->parameters, &weight);
     unit->bias = parameters_add(&a->parameters, &bias);
@@ -217,8 +229,8 @@ static void connect_norms(struct assembly *a)
             continue;
         unit->norm.gamma = assembly_value(a, unit->gamma);
         unit->norm.beta = assembly_value(a, unit->beta);
-        unit->norm.gamma_gradient = assembly_gradient(a, unit->gamma, 0);
-        unit->norm.beta_gradient = assembly_gradient(a, unit->beta, 0);
+        unit->norm.gamma_gradient = assembly_gradient(a, unit->gamma);
+        unit->norm.beta_gradient = assembly_gradient(a, unit->beta);
         unit->norm.running_mean = assembly_value(a, unit->running_mean);
         unit->norm.running_variance = assembly_value(a, unit->running_variance);
     }
@@ -328,9 +340,9 @@ float *assembly_value(const struct assembly *a, int tensor)
     return a->parameters.value + a->parameters.tensors[tensor].offset;
 }
 
-float *assembly_gradient(const struct assembly *a, int tensor, int shard)
+float *assembly_gradient(const struct assembly *a, int tensor)
 {
-    return a->parameters.gradient[shard] + a->parameters.tensors[tensor].offset;
+    return a->parameters.gradient + a->parameters.tensors[tensor].offset;
 }
 
 size_t assembly_bytes(const struct experiment *experiment, int block)
@@ -341,24 +353,26 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
         die("%s", error.text);
     measure_values(&a);
     flow_plan(&a.flow, &a.architecture, a.value_floats);
-    size_t picture_floats = 0, weights = 0;
+    size_t picture_floats = 0, weights = 0, section = 0, largest_section = 0;
     for (int v = 0; v < a.architecture.value_count; v++)
         picture_floats += a.value_floats[v];
     for (int b = 0; b < a.flow.buffer_count; b++)
         picture_floats += a.flow.buffer_floats[b];
     for (int l = 0; l < a.architecture.layer_count; l++) {
         const struct layer *layer = assembly_layer(&a, l);
+        size_t floats = (size_t)layer->parameters;
         if (layer->kind == LAYER_CONVOLUTION)
-            weights += (size_t)a.padded[layer->inputs[0]] * (size_t)a.padded[layer->output] *
-                       (size_t)(layer->kernel * layer->kernel);
-        else
-            weights += (size_t)layer->parameters;
+            floats = (size_t)a.padded[layer->inputs[0]] * (size_t)a.padded[layer->output] *
+                     (size_t)(layer->kernel * layer->kernel);
+        weights += floats;
+        section = layer->kind == LAYER_NORM ? 0 : section + floats;
+        largest_section = section > largest_section ? section : largest_section;
     }
     free(a.padded);
     free(a.value_floats);
     flow_free(&a.flow);
     architecture_free(&a.architecture);
-    /* values, momentum and backward layout; a gradient a shard; two positions a weight */
-    const size_t arenas = (3 + (size_t)experiment->shards + 2) * weights;
+    /* values, momentum, gradients and backward layout; two positions a weight; two sections */
+    const size_t arenas = 6 * weights + 2 * (size_t)experiment->shards * largest_section;
     return sizeof(float) * ((size_t)experiment->batch * picture_floats + arenas);
 }

@@ -65,9 +65,9 @@ float *assembly_map(const struct assembly *assembly, int value, int shard);
 /* NULL for NO_BUFFER. */
 float *assembly_gradient_map(const struct assembly *assembly, int buffer, int shard);
 
-/* A tensor's place in the arenas of values and of a shard's gradients. */
+/* A tensor's place in the arenas of values and of gradients. */
 float *assembly_value(const struct assembly *assembly, int tensor);
-float *assembly_gradient(const struct assembly *assembly, int tensor, int shard);
+float *assembly_gradient(const struct assembly *assembly, int tensor);
 
 /* The bytes that the experiment's network will take, near enough: maps, gradients, arenas.
  * `block` as dnn_block(). */

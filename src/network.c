@@ -278,7 +278,7 @@ static void backward_convolution(struct network *network, int l, int shard, int 
     float *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
     dnn_conv_backward_weights(unit->conv, worker,
                               assembly_map(a, assembly_layer(a, l)->inputs[0], shard), gradient,
-                              assembly_gradient(a, unit->weight, shard));
+                              parameters_shard_gradient(&a->parameters, unit->weight, shard));
     if (target)
         dnn_conv_backward_data(
             unit->conv, worker, gradient,
@@ -312,8 +312,8 @@ static void backward(struct network *network, int l, int shard, int worker)
         break;
     case LAYER_HEAD: {
         const struct head head = head_of(network, l, shard);
-        layer_head_backward(&head, assembly_gradient(a, unit->weight, shard),
-                            assembly_gradient(a, unit->bias, shard), target);
+        layer_head_backward(&head, parameters_shard_gradient(&a->parameters, unit->weight, shard),
+                            parameters_shard_gradient(&a->parameters, unit->bias, shard), target);
         break;
     }
     }
@@ -364,6 +364,34 @@ static void forward_share(struct network *network, struct share share)
     }
 }
 
+/* Call `what` for the tensors of layers l, l-1, ..., next+1 whose gradients are made by shards. */
+static void for_section(struct network *network, int l, int next,
+                        void (*what)(struct network *, int tensor))
+{
+    for (int i = l; i > next; i--) {
+        const struct unit *unit = &network->assembly.units[i];
+        const enum layer_kind kind = assembly_layer(&network->assembly, i)->kind;
+        if (kind == LAYER_CONVOLUTION || kind == LAYER_HEAD)
+            what(network, unit->weight);
+        if (kind == LAYER_HEAD)
+            what(network, unit->bias);
+    }
+}
+
+static void clear_idle(struct network *network, int tensor)
+{
+    const struct parameters *p = &network->assembly.parameters;
+    for (int s = network->busy; s < p->shards; s++)
+        memset(parameters_shard_gradient(p, tensor, s), 0,
+               p->tensors[tensor].floats * sizeof(float));
+}
+
+static void reduce(struct network *network, int tensor)
+{
+    parameters_reduce(&network->assembly.parameters, tensor, omp_get_thread_num(),
+                      omp_get_num_threads());
+}
+
 static void backward_share(struct network *network, struct share share)
 {
     for (int l = network->assembly.architecture.layer_count - 1, next; l >= 0; l = next) {
@@ -376,21 +404,17 @@ static void backward_share(struct network *network, struct share share)
             if (next >= 0)
                 norm_backward_sums(network, next, s);
         }
-        if (next >= 0)
+#pragma omp master
+        for_section(network, l, next, clear_idle);
+        if (next >= 0) {
             meet(network, next, finish_backward);
+        } else {
+#pragma omp barrier
+        }
+        for_section(network, l, next, reduce);
     }
 }
 
-static void reduce_share(struct network *network)
-{
-    const size_t workers = (size_t)omp_get_num_threads(), worker = (size_t)omp_get_thread_num();
-    struct parameters *parameters = &network->assembly.parameters;
-    const size_t line = CACHE_LINE / sizeof(float), lines = parameters->trained_floats / line;
-    parameters_reduce(parameters, lines * worker / workers * line,
-                      lines * (worker + 1) / workers * line);
-}
-
-/* A shard without pictures adds nothing to the gradients. */
 static void start(struct network *network, int count, int training)
 {
     const struct assembly *a = &network->assembly;
@@ -399,8 +423,6 @@ static void start(struct network *network, int count, int training)
     network->count = count;
     network->busy = (count + a->shard_pictures - 1) / a->shard_pictures;
     network->training = training;
-    for (int s = network->busy; training && s < a->shards; s++)
-        memset(a->parameters.gradient[s], 0, a->parameters.trained_floats * sizeof(float));
 }
 
 static struct pass_result result_of(const struct network *network)
@@ -421,8 +443,6 @@ struct pass_result network_train(struct network *network, int count)
         const struct share share = share_of(network);
         forward_share(network, share);
         backward_share(network, share);
-#pragma omp barrier
-        reduce_share(network);
     }
     return result_of(network);
 }

@@ -35,6 +35,25 @@ static enum part part_of(const struct tensor *tensor)
     return !tensor->trained ? RUNNING : tensor->decayed ? DECAYED : UNDECAYED;
 }
 
+/* Tensors of one section were added one after another, but for those without a section. */
+static void place_in_sections(struct parameters *p)
+{
+    int section = NO_SECTION;
+    size_t floats = 0;
+    for (int i = 0; i < p->count; i++) {
+        struct tensor *tensor = &p->tensors[i];
+        if (tensor->section == NO_SECTION)
+            continue;
+        if (tensor->section != section)
+            floats = 0;
+        section = tensor->section;
+        tensor->section_offset = floats;
+        floats += round_up(tensor->floats);
+        if (floats > p->section_floats)
+            p->section_floats = floats;
+    }
+}
+
 void parameters_allocate(struct parameters *p, int shards)
 {
     size_t backward = 0;
@@ -57,18 +76,19 @@ void parameters_allocate(struct parameters *p, int shards)
             p->trained_floats = p->floats;
     }
     p->shards = shards;
+    place_in_sections(p);
     p->value = memory_floats(p->floats);
     p->momentum = memory_floats(p->trained_floats);
     p->backward = memory_floats(backward);
-    p->gradient = memory_zeroed((size_t)shards, sizeof *p->gradient);
-    for (int s = 0; s < shards; s++)
-        p->gradient[s] = memory_floats(p->trained_floats);
+    p->gradient = memory_floats(p->trained_floats);
+    for (int i = 0; i < 2; i++)
+        p->scratch[i] = memory_floats((size_t)shards * p->section_floats);
 }
 
 void parameters_free(struct parameters *p)
 {
-    for (int s = 0; s < p->shards; s++)
-        free(p->gradient[s]);
+    for (int i = 0; i < 2; i++)
+        free(p->scratch[i]);
     free(p->gradient);
     free(p->value);
     free(p->momentum);
@@ -122,19 +142,33 @@ void parameters_initialise(struct parameters *p, uint32_t seed)
     }
 }
 
-void parameters_reduce(struct parameters *p, size_t start, size_t end)
+float *parameters_shard_gradient(const struct parameters *p, int index, int shard)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    return p->scratch[tensor->section % 2] + (size_t)shard * p->section_floats +
+           tensor->section_offset;
+}
+
+void parameters_reduce(struct parameters *p, int index, int worker, int workers)
 {
     enum { PIECE = 1024 }; /* floats: all shards' pieces stay in the first-level cache */
-    for (size_t piece = start; piece < end; piece += PIECE) {
+    const struct tensor *tensor = &p->tensors[index];
+    const size_t line = CACHE_LINE / sizeof(float), lines = round_up(tensor->floats) / line;
+    const size_t end = lines * (size_t)(worker + 1) / (size_t)workers * line;
+    float *gradient = p->gradient + tensor->offset;
+    for (size_t piece = lines * (size_t)worker / (size_t)workers * line; piece < end;
+         piece += PIECE) {
         const size_t stop = piece + PIECE < end ? piece + PIECE : end;
         for (int step = 1; step < p->shards; step *= 2) {
             for (int s = 0; s + step < p->shards; s += 2 * step) {
-                float *into = p->gradient[s];
-                const float *from = p->gradient[s + step];
+                float *into = parameters_shard_gradient(p, index, s);
+                const float *from = parameters_shard_gradient(p, index, s + step);
                 for (size_t i = piece; i < stop; i++)
                     into[i] += from[i];
             }
         }
+        memcpy(gradient + piece, parameters_shard_gradient(p, index, 0) + piece,
+               (stop - piece) * sizeof *gradient);
     }
 }
 
@@ -151,9 +185,7 @@ void parameters_renew_backward(struct parameters *p, int index)
 
 static float *arena(const struct parameters *p, enum tensor_state state)
 {
-    return state == TENSOR_VALUE      ? p->value
-           : state == TENSOR_MOMENTUM ? p->momentum
-                                      : p->gradient[0];
+    return state == TENSOR_VALUE ? p->value : state == TENSOR_MOMENTUM ? p->momentum : p->gradient;
 }
 
 void parameters_get(const struct parameters *p, int index, enum tensor_state state, float *out)

@@ -1,13 +1,16 @@
 /*
  * parameters - the tensors of a network and how they lie in memory.
  *
- * All tensors share arenas of floats: one of values, one of momentum, one of gradients for each
- * shard, all with the same offsets: first what is trained with weight decay, then what is trained
- * without, then the running statistics of BN. A
- * tensor lies in the layout in which it is used (dnn.h): `positions` tells where each element of
- * the canonical order [out][in][height][width] is. What a layout pads is 0 in every arena and stays
- * so under SGD. Convolutions' backward layouts live in an arena of their own, derived from the
- * values.
+ * All tensors share arenas of floats: one of values, one of momentum, one of gradients, all with
+ * the same offsets: first what is trained with weight decay, then what is trained without, then the
+ * running statistics of BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
+ * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
+ * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
+ * their own, derived from the values.
+ *
+ * A convolution's and the classifier's gradient is first made shard by shard, in scratch memory
+ * that belongs to one section of the network at a time (the layers between two NORMs), then added
+ * up. There is scratch for two sections, since one is added up while the next is being written.
  *
  * Checkpoints and digests see canonical order only, so that no layout shows in them.
  */
@@ -19,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TENSOR_NAME = 64 };
+enum { TENSOR_NAME = 64, NO_SECTION = -1 };
 
 /* How a tensor starts. */
 enum initial {
@@ -38,6 +41,8 @@ struct tensor {
     int trained;  /* 0: running statistics */
     int decayed;  /* with weight decay */
     enum initial initial;
+    int section;                        /* or NO_SECTION: not made shard by shard */
+    size_t section_offset;              /* in a shard's scratch, in floats */
     size_t floats;                      /* in its layout */
     size_t offset;                      /* in the arenas, in floats; a multiple of a cache line */
     const uint32_t *positions;          /* NULL: canonical order itself */
@@ -51,8 +56,9 @@ struct parameters {
     struct tensor *tensors;
     int count, shards;
     size_t floats, trained_floats, decayed_floats; /* of an arena; of its fronts */
-    float *value, *momentum, *backward;
-    float **gradient; /* one arena a shard; [0] holds the sum after parameters_reduce() */
+    float *value, *momentum, *gradient, *backward;
+    float *scratch[2]; /* of sections with an even and an odd number: [shards][section_floats] */
+    size_t section_floats; /* of the largest section */
 };
 
 /* Add a tensor; `like` gives everything but the offsets. Returns its index. */
@@ -67,9 +73,12 @@ void parameters_initialise(struct parameters *parameters, uint32_t seed);
 
 void parameters_clear_momentum(struct parameters *parameters);
 
-/* Add up the shards' gradients of floats [start, end) into gradient[0]: a fixed pairwise tree,
- * neighbours first. Other ranges may be summed by other threads. */
-void parameters_reduce(struct parameters *parameters, size_t start, size_t end);
+/* Where a shard leaves its gradient of a tensor that has a section. */
+float *parameters_shard_gradient(const struct parameters *parameters, int index, int shard);
+
+/* Add up the shards' gradients of a tensor into its gradient: a fixed pairwise tree, neighbours
+ * first. Worker `worker` of `workers` does its part. A shard without pictures must have left 0. */
+void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
 /* Renew the backward layout of one tensor from its values. */
 void parameters_renew_backward(struct parameters *parameters, int index);

@@ -98,9 +98,9 @@ static void descend(const struct probe *probe, double lr)
     struct sgd undecayed = probe->sgd;
     undecayed.weight_decay = 0;
     const size_t decayed = p->decayed_floats;
-    sgd_step(&probe->sgd, lr, decayed, p->value, p->momentum, p->gradient[0]);
+    sgd_step(&probe->sgd, lr, decayed, p->value, p->momentum, p->gradient);
     sgd_step(&undecayed, lr, p->trained_floats - decayed, p->value + decayed, p->momentum + decayed,
-             p->gradient[0] + decayed);
+             p->gradient + decayed);
     for (int i = 0; i < p->count; i++)
         parameters_renew_backward(p, i);
 }

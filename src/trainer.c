@@ -115,7 +115,7 @@ static void descend_range(struct run *run, const struct sgd *sgd, double lr, siz
     for (size_t piece = 0; piece < pieces; piece++) {
         const size_t start = from + piece * PIECE, left = to - start;
         sgd_step(sgd, lr, left < PIECE ? left : PIECE, p->value + start, p->momentum + start,
-                 p->gradient[0] + start);
+                 p->gradient + start);
     }
 }
 

@@ -236,7 +236,7 @@ static void test_loss_rises_along_the_gradient(void **state)
     network_train(network, BATCH);
     float *start = memory_floats(count), *gradient = memory_floats(count);
     memcpy(start, parameters->value, count * sizeof *start);
-    memcpy(gradient, parameters->gradient[0], count * sizeof *gradient);
+    memcpy(gradient, parameters->gradient, count * sizeof *gradient);
     double squares = 0, loss[2];
     for (size_t i = 0; i < count; i++)
         squares += (double)gradient[i] * (double)gradient[i];
@@ -337,7 +337,7 @@ static void sgd(struct parameters *parameters)
     const struct experiment experiment = experiment_of("made-up", DEPTH);
     const struct sgd rule = sgd_of(&experiment);
     sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
-             parameters->gradient[0]);
+             parameters->gradient);
     for (int t = 0; t < parameters->count; t++)
         parameters_renew_backward(parameters, t);
 }

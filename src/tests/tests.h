@@ -20,6 +20,7 @@ DECLARE_TESTS(checkpoint);
 DECLARE_TESTS(config);
 DECLARE_TESTS(dataset);
 DECLARE_TESTS(dnn);
+DECLARE_TESTS(families);
 DECLARE_TESTS(layers);
 DECLARE_TESTS(log);
 DECLARE_TESTS(maps);

@@ -23,11 +23,11 @@ static const struct group {
     {                                                                                              \
 #room, room##_tests, &room##_test_count                                                    \
     }
-    GROUP(rng),        GROUP(config),     GROUP(rules),      GROUP(schedule), GROUP(schedule_rules),
-    GROUP(dataset),    GROUP(pictures),   GROUP(log),        GROUP(dnn),      GROUP(layers),
-    GROUP(maps),       GROUP(wide_norm),  GROUP(parameters), GROUP(network),  GROUP(families),
-    GROUP(checkpoint), GROUP(statistics), GROUP(report),     GROUP(status),   GROUP(audit),
-    GROUP(probe),      GROUP(program),
+    GROUP(rng),     GROUP(config),     GROUP(rules),      GROUP(schedule), GROUP(schedule_rules),
+    GROUP(dataset), GROUP(pictures),   GROUP(log),        GROUP(dnn),      GROUP(layers),
+    GROUP(maps),    GROUP(wide_norm),  GROUP(parameters), GROUP(network),  GROUP(families),
+    GROUP(memory),  GROUP(checkpoint), GROUP(statistics), GROUP(report),   GROUP(status),
+    GROUP(audit),   GROUP(probe),      GROUP(program),
 };
 
 static int chosen(const char *name, int argc, char **argv)

@@ -25,6 +25,7 @@ DECLARE_TESTS(layers);
 DECLARE_TESTS(log);
 DECLARE_TESTS(maps);
 DECLARE_TESTS(network);
+DECLARE_TESTS(memory);
 DECLARE_TESTS(parameters);
 DECLARE_TESTS(pictures);
 DECLARE_TESTS(probe);

@@ -1,6 +1,6 @@
 #include "config.h"
-#include "fixture.h"
 #include "memory.h"
+#include "model.h"
 #include "network.h"
 #include "optimizer.h"
 #include "reference.h"
@@ -39,8 +39,8 @@ static struct network *create(int depth, int threads)
     const struct experiment experiment = experiment_of("made-up", depth);
     struct network *network = network_create(&experiment, threads);
     network_initialise(network, 3);
-    fixture_spread(network_parameters(network));
-    fixture_fill(network, BATCH, CLASSES, 5);
+    model_spread(network_parameters(network));
+    model_fill(network, BATCH, CLASSES, 5);
     return network;
 }
 
@@ -54,7 +54,7 @@ static struct reference *reference_of(struct network *network, int depth, int co
 
 static void check_loss(struct pass_result result, const struct reference *reference, double loss)
 {
-    fixture_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
+    model_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
     assert_int_equal(result.wrong, reference->wrong);
 }
 
@@ -67,9 +67,9 @@ static double loss_of(void *reference, const char *changed)
 static void check_gradients(const struct parameters *parameters, struct reference *reference,
                             size_t elements)
 {
-    const struct fixture_loss loss = {loss_of, reference, reference->tensors};
+    const struct model_loss loss = {loss_of, reference, reference->tensors};
     /* convolutions, as many norms of two tensors, the classifier */
-    assert_int_equal(fixture_check_gradients(parameters, &loss, elements),
+    assert_int_equal(model_check_gradients(parameters, &loss, elements),
                      3 * reference->norm_count + 2);
 }
 
@@ -91,7 +91,7 @@ static void test_partial_minibatch(void **state)
     (void)state;
     struct network *network = create(DEPTH, 2);
     network_train(network, BATCH);
-    fixture_fill(network, BATCH, CLASSES, 6);
+    model_fill(network, BATCH, CLASSES, 6);
     struct reference *reference = reference_of(network, DEPTH, PARTIAL);
     check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 2);
@@ -104,7 +104,7 @@ static void test_units_that_keep_their_shape(void **state)
 {
     (void)state;
     struct network *network = create(NEXT_DEPTH, 2);
-    fixture_fill(network, BATCH, CLASSES, 9);
+    model_fill(network, BATCH, CLASSES, 9);
     struct reference *reference = reference_of(network, NEXT_DEPTH, PARTIAL);
     check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 1);
@@ -133,7 +133,7 @@ static void test_loss_rises_along_the_gradient(void **state)
                 (float)((double)start[i] + (side ? length : -length) * (double)gradient[i]);
         loss[side] = network_train(network, BATCH).loss_sum / BATCH;
     }
-    fixture_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
+    model_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
     free(start);
     free(gradient);
     network_destroy(network);
@@ -203,7 +203,7 @@ static void test_evaluation(void **state)
     struct network *network = create(DEPTH, 2);
     for (int i = 0; i < 2; i++)
         network_train(network, BATCH);
-    fixture_fill(network, BATCH, CLASSES, 8);
+    model_fill(network, BATCH, CLASSES, 8);
     const struct digest before = parameters_digest(network_parameters(network));
     for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
         struct reference *reference = reference_of(network, DEPTH, count);
@@ -237,7 +237,7 @@ static struct digest bits_of_a_run(int threads)
     struct parameters *parameters = network_parameters(network);
     struct digest chain = {""};
     for (int i = 0; i < (int)(sizeof counts / sizeof counts[0]); i++) {
-        fixture_fill(network, BATCH, CLASSES, 20 + i);
+        model_fill(network, BATCH, CLASSES, 20 + i);
         const struct pass_result result = network_train(network, counts[i]);
         char *loss = memory_text("%a %ld", result.loss_sum, result.wrong);
         chain = digest_chain(chain.hex, loss);

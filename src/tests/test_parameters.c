@@ -1,8 +1,7 @@
 /* How the tensors of a network start, how many numbers they are, and what stands between their
  * channels in memory. */
-#include "config.h"
-#include "fixture.h"
 #include "memory.h"
+#include "model.h"
 #include "optimizer.h"
 #include "tests.h"
 
@@ -12,25 +11,9 @@
 
 enum { BATCH = 4, SHARDS = 2, CLASSES = 10 };
 
-static struct experiment experiment_of(const char *network)
-{
-    char *text = memory_text("[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 64\n"
-                             "test_pictures = 32\naugmentation = none\n[network]\n%s[training]\n"
-                             "epochs = 1\nbatch = %d\nlast_batch = keep\nshards = %d\n"
-                             "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
-                             "decay = cosine\nlr = 0.1\nlr_end = 0\n",
-                             network, BATCH, SHARDS);
-    struct experiment experiment;
-    struct error error = {""};
-    if (config_parse(text, "text", &experiment, &error) != 0)
-        fail_msg("%s", error.text);
-    free(text);
-    return experiment;
-}
-
 static struct network *create(const char *text, uint32_t seed)
 {
-    const struct experiment experiment = experiment_of(text);
+    const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
     struct network *network = network_create(&experiment, 1);
     network_initialise(network, seed);
     return network;
@@ -223,7 +206,7 @@ static void test_sizes(void **state)
         {"family = wide-resnet\nwidth = 10\ndepth = 28\n", 36479194},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct experiment experiment = experiment_of(cases[i].network);
+        const struct experiment experiment = model_experiment(cases[i].network, BATCH, SHARDS);
         long long parameters, macs;
         network_size(&experiment, &parameters, &macs);
         assert_int_equal(parameters, cases[i].parameters);
@@ -295,15 +278,15 @@ static void test_padded_channels_stay_0(void **state)
     (void)state;
     const char text[] = "family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n"
                         "gamma = uniform\n";
-    const struct experiment experiment = experiment_of(text);
+    const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
     struct network *network = create(text, 1);
     const struct parameters *p = network_parameters(network);
-    fixture_spread(network_parameters(network));
+    model_spread(network_parameters(network));
     assert_true(check_padding(p) > 0);
     float *first = memory_floats(p->floats);
     memcpy(first, p->value, p->floats * sizeof *first);
     for (int step = 0; step < 4; step++) {
-        fixture_fill(network, BATCH, CLASSES, 30 + step);
+        model_fill(network, BATCH, CLASSES, 30 + step);
         network_set_step(network, 1, (uint32_t)step);
         network_train(network, step == 2 ? 1 : BATCH);
         descend(network, &experiment);

@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "model.h"
 
 #include "dataset.h"
 #include "memory.h"
@@ -16,7 +16,23 @@ static const double step = 1e-8;
 /* Of a tensor's largest gradient, or its length along a direction. Found: below 2e-5. */
 static const double gradient_tolerance = 1e-4;
 
-void fixture_spread(struct parameters *parameters)
+struct experiment model_experiment(const char *network, int batch, int shards)
+{
+    char *text = memory_text("[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 64\n"
+                             "test_pictures = 32\naugmentation = none\n[network]\n%s[training]\n"
+                             "epochs = 1\nbatch = %d\nlast_batch = keep\nshards = %d\n"
+                             "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
+                             "decay = cosine\nlr = 0.1\nlr_end = 0\n",
+                             network, batch, shards);
+    struct experiment experiment;
+    struct error error = {""};
+    if (config_parse(text, "text", &experiment, &error) != 0)
+        fail_msg("%s", error.text);
+    free(text);
+    return experiment;
+}
+
+void model_spread(struct parameters *parameters)
 {
     uint64_t state = 11;
     for (int t = 0; t < parameters->count; t++) {
@@ -31,7 +47,7 @@ void fixture_spread(struct parameters *parameters)
     }
 }
 
-void fixture_fill(struct network *network, int pictures, int classes, int seed)
+void model_fill(struct network *network, int pictures, int classes, int seed)
 {
     uint64_t state = (uint64_t)seed;
     for (int n = 0; n < pictures; n++) {
@@ -43,14 +59,14 @@ void fixture_fill(struct network *network, int pictures, int classes, int seed)
     }
 }
 
-void fixture_near(double value, double expected, double relative, const char *what)
+void model_near(double value, double expected, double relative, const char *what)
 {
     if (!(fabs(value - expected) <= relative * fabs(expected)))
         fail_msg("%s is %.9g, expected %.9g", what, value, expected);
 }
 
 /* The central difference of the naive loss along `direction`. */
-static double slope(const struct fixture_loss *naive, const struct reference_tensor *tensor,
+static double slope(const struct model_loss *naive, const struct reference_tensor *tensor,
                     const double *direction)
 {
     double *kept = memory_zeroed(tensor->count, sizeof *kept), loss[2], squares = 0;
@@ -68,7 +84,7 @@ static double slope(const struct fixture_loss *naive, const struct reference_ten
     return (loss[1] - loss[0]) / (2 * times);
 }
 
-static void check_slope(const struct fixture_loss *naive, const struct reference_tensor *tensor,
+static void check_slope(const struct model_loss *naive, const struct reference_tensor *tensor,
                         const float *gradient, const double *direction, double scale)
 {
     double found = 0;
@@ -81,7 +97,7 @@ static void check_slope(const struct fixture_loss *naive, const struct reference
 }
 
 /* 7919 is prime to every size that occurs, so that the walk meets no element twice. */
-static void check_tensor(const struct fixture_loss *naive, const struct reference_tensor *tensor,
+static void check_tensor(const struct model_loss *naive, const struct reference_tensor *tensor,
                          const float *gradient, size_t elements)
 {
     double *direction = memory_zeroed(tensor->count, sizeof *direction);
@@ -111,8 +127,8 @@ static int ends_with(const char *name, const char *suffix)
     return length >= end && strcmp(name + length - end, suffix) == 0;
 }
 
-int fixture_check_gradients(const struct parameters *parameters, const struct fixture_loss *loss,
-                            size_t elements)
+int model_check_gradients(const struct parameters *parameters, const struct model_loss *loss,
+                          size_t elements)
 {
     int checked = 0;
     for (int t = 0; t < parameters->count; t++) {

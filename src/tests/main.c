@@ -19,14 +19,33 @@ static const struct group {
     const struct CMUnitTest *tests;
     const size_t *count;
 } groups[] = {
-#define GROUP(room)                                                                                \
-    {                                                                                              \
-#room, room##_tests, &room##_test_count                                                    \
-    }
-    GROUP(rng),     GROUP(config),     GROUP(schedule),   GROUP(match),
-    GROUP(dataset), GROUP(log),        GROUP(dnn),        GROUP(layers),
-    GROUP(network), GROUP(checkpoint), GROUP(statistics), GROUP(report),
-    GROUP(status),  GROUP(audit),      GROUP(probe),      GROUP(program),
+/* clang-format off: a line a group */
+#define GROUP(room) {#room, room##_tests, &room##_test_count}
+    GROUP(rng),
+    GROUP(config),
+    GROUP(rules),
+    GROUP(schedule),
+    GROUP(schedule_rules),
+    GROUP(match),
+    GROUP(dataset),
+    GROUP(pictures),
+    GROUP(log),
+    GROUP(dnn),
+    GROUP(layers),
+    GROUP(maps),
+    GROUP(wide_norm),
+    GROUP(parameters),
+    GROUP(network),
+    GROUP(families),
+    GROUP(memory),
+    GROUP(checkpoint),
+    GROUP(statistics),
+    GROUP(report),
+    GROUP(status),
+    GROUP(audit),
+    GROUP(probe),
+    GROUP(program),
+/* clang-format on */
 };
 
 static int chosen(const char *name, int argc, char **argv)

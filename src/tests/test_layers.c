@@ -1,3 +1,4 @@
+#include "blocked.h"
 #include "layers.h"
 #include "memory.h"
 #include "reference.h"
@@ -14,7 +15,7 @@ enum { PIXELS = HEIGHT * WIDTH, FLOATS = PICTURES * CHANNELS * PIXELS };
 enum { VALUES = COUNT * CHANNELS * PIXELS }; /* valid ones */
 
 static const double step = 1e-6, tolerance = 1e-5, gradient_tolerance = 1e-4;
-static const float pad = 7.5f; /* stands where no picture is */
+static const float pad = BLOCKED_REST;
 static const int blocks[] = {8, 16};
 
 static const struct shape valid = {COUNT, CHANNELS, HEIGHT, WIDTH};
@@ -29,48 +30,18 @@ static struct extent extent_of(int block)
     return (struct extent){PICTURES, COUNT, CHANNELS, PIXELS, block, CHANNELS, 0};
 }
 
-/* ---- Layouts, as dnn.h describes them -------------------------------------------------------- */
+/* ---- Layouts ----------------------------------------------------------------------------------
+ */
 
-static size_t place(struct shape s, int block, size_t index)
+static float *blocked(struct shape shape, int block, const double *plain)
 {
-    const size_t pixels = (size_t)(s.height * s.width), pixel = index % pixels;
-    const size_t plane = index / pixels, b = (size_t)block, channels = (size_t)s.channels;
-    const size_t n = plane / channels, c = plane % channels;
-    return ((n * (channels / b) + c / b) * pixels + pixel) * b + c % b;
+    return blocked_map(shape, block, PICTURES, plain);
 }
 
-/* The valid values in a map of `PICTURES` pictures whose rest is `pad`. */
-static float *blocked(struct shape s, int block, const double *plain)
-{
-    const size_t each = shape_count(s) / (size_t)s.pictures;
-    float *map = memory_floats(each * PICTURES);
-    for (size_t i = 0; i < each * PICTURES; i++)
-        map[i] = pad;
-    for (size_t i = 0; plain && i < shape_count(s); i++)
-        map[place(s, block, i)] = (float)plain[i];
-    return map;
-}
-
-static void check_map(struct shape s, int block, const float *map, const double *expected,
+static void check_map(struct shape shape, int block, const float *map, const double *expected,
                       double error, float beyond)
 {
-    const size_t each = shape_count(s) / (size_t)s.pictures;
-    double *plain = memory_zeroed(shape_count(s), sizeof *plain);
-    for (size_t i = 0; i < shape_count(s); i++)
-        plain[i] = (double)map[place(s, block, i)];
-    assert_true(reference_error(shape_count(s), plain, expected) < error);
-    for (size_t i = shape_count(s); i < each * PICTURES; i++)
-        assert_true(map[i] == beyond);
-    free(plain);
-}
-
-/* Numbers that floats hold exactly, so that both sides start from the same. */
-static double *numbers(uint64_t *state, size_t count)
-{
-    double *values = memory_zeroed(count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = (double)(float)reference_number(state);
-    return values;
+    blocked_check(shape, block, PICTURES, map, expected, error, beyond);
 }
 
 /* ---- NORM ------------------------------------------------------------------------------------ */
@@ -127,13 +98,13 @@ static void differentiate(struct trial *t, int channel)
 static struct trial trial_create(int with_addend, int with_gradient2)
 {
     uint64_t state = 17;
-    struct trial t = {.x = numbers(&state, VALUES),
-                      .gradient = numbers(&state, VALUES),
-                      .residual = numbers(&state, VALUES)};
+    struct trial t = {.x = blocked_numbers(&state, VALUES),
+                      .gradient = blocked_numbers(&state, VALUES),
+                      .residual = blocked_numbers(&state, VALUES)};
     if (with_addend)
-        t.addend = numbers(&state, VALUES);
+        t.addend = blocked_numbers(&state, VALUES);
     if (with_gradient2)
-        t.gradient2 = numbers(&state, VALUES);
+        t.gradient2 = blocked_numbers(&state, VALUES);
     t.sum = memory_zeroed(VALUES, sizeof *t.sum);
     t.y = memory_zeroed(VALUES, sizeof *t.y);
     t.dx = memory_zeroed(VALUES, sizeof *t.dx);
@@ -324,7 +295,8 @@ static void test_a_nan_stays_one(void **state)
     for (int i = 0; i < 2; i++) {
         struct trial t = trial_create(0, 0);
         float *x = blocked(valid, blocks[i], t.x), *y = blocked(valid, blocks[i], NULL);
-        const size_t at[] = {place(valid, blocks[i], 5), place(valid, blocks[i], VALUES - 1)};
+        const size_t at[] = {blocked_place(valid, blocks[i], 5),
+                             blocked_place(valid, blocks[i], VALUES - 1)};
         x[at[0]] = NAN;
         x[at[1]] = -NAN;
         layer_norm_apply(extent_of(blocks[i]), x, t.scale, t.shift, y);
@@ -353,8 +325,8 @@ static void test_shortcut(void **state)
         const struct shape out = {COUNT, cases[c].out, in.height / stride, in.width / stride};
         const struct shortcut_shape shape = {PICTURES,  COUNT,    CHANNELS, out.channels,
                                              in.height, in.width, stride,   block};
-        double *x = numbers(&numbers_state, shape_count(in));
-        double *dy = numbers(&numbers_state, shape_count(out));
+        double *x = blocked_numbers(&numbers_state, shape_count(in));
+        double *dy = blocked_numbers(&numbers_state, shape_count(out));
         double *y = memory_zeroed(shape_count(out), sizeof *y);
         double *number = memory_zeroed(shape_count(in), sizeof *number);
         double *source = memory_zeroed(shape_count(out), sizeof *source);
@@ -425,8 +397,9 @@ static void test_head(void **state)
 {
     (void)state;
     uint64_t numbers_state = 31;
-    double *x = numbers(&numbers_state, VALUES), *weights = numbers(&numbers_state, WEIGHTS);
-    double *bias = numbers(&numbers_state, CLASSES), expected[COUNT], losses[PICTURES];
+    double *x = blocked_numbers(&numbers_state, VALUES),
+           *weights = blocked_numbers(&numbers_state, WEIGHTS);
+    double *bias = blocked_numbers(&numbers_state, CLASSES), expected[COUNT], losses[PICTURES];
     int expected_wrong, wrong[PICTURES];
     /* the mean over many pixels would leave all pictures alike, and the second one's label wins */
     for (int i = 0; i < VALUES; i++)

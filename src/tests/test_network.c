@@ -1,6 +1,6 @@
 #include "config.h"
-#include "dataset.h"
 #include "memory.h"
+#include "model.h"
 #include "network.h"
 #include "optimizer.h"
 #include "reference.h"
@@ -12,14 +12,6 @@
 #include <string.h>
 
 enum { DEPTH = 8, NEXT_DEPTH = 14, CLASSES = 10, BATCH = 8, SHARDS = 4, PARTIAL = 5 };
-
-/* How far a tensor is moved to either side. Among a million values before a ReLU some lie within
- * the reach of any step, and one that passes its kink costs up to 1e-3; none does with this step.
- * What is left of the difference of two losses in double is good to 1e-15 / 1e-8. */
-static const double step = 1e-8;
-
-/* Of a tensor's largest gradient, or its length along a direction. Found: below 2e-5. */
-static const double gradient_tolerance = 1e-4;
 
 static struct experiment experiment_of(const char *set, int depth)
 {
@@ -42,49 +34,13 @@ static struct experiment experiment_of(const char *set, int depth)
 
 /* ---- A network with nothing left at 0 or 1, its pictures, and its reference ------------------ */
 
-static int ends_with(const char *name, const char *suffix)
-{
-    const size_t length = strlen(name), end = strlen(suffix);
-    return length >= end && strcmp(name + length - end, suffix) == 0;
-}
-
-/* BN's scales around 1, everything else that starts as a constant around 0 (variances above it),
- * so that a term with one of them cannot be missing unseen. */
-static void spread(struct parameters *parameters)
-{
-    uint64_t state = 11;
-    for (int t = 0; t < parameters->count; t++) {
-        const struct tensor *tensor = &parameters->tensors[t];
-        if (tensor->initial != INITIAL_ZERO && tensor->initial != INITIAL_ONE)
-            continue;
-        float *values = memory_floats(tensor->count);
-        for (size_t i = 0; i < tensor->count; i++)
-            values[i] = (float)((tensor->initial == INITIAL_ONE) + 0.4 * reference_number(&state));
-        parameters_set(parameters, t, TENSOR_VALUE, values);
-        free(values);
-    }
-}
-
-/* Pictures with some structure (their mean differs), so that losses and statistics differ too. */
-static void fill_minibatch(struct network *network, int seed)
-{
-    uint64_t state = (uint64_t)seed;
-    for (int n = 0; n < BATCH; n++) {
-        float *picture = network_input(network, n);
-        const double mean = reference_number(&state);
-        for (int i = 0; i < PICTURE_FLOATS; i++)
-            picture[i] = (float)(mean + reference_number(&state));
-        *network_label(network, n) = (int)((1 + reference_number(&state)) / 2 * CLASSES);
-    }
-}
-
 static struct network *create(int depth, int threads)
 {
     const struct experiment experiment = experiment_of("made-up", depth);
     struct network *network = network_create(&experiment, threads);
     network_initialise(network, 3);
-    spread(network_parameters(network));
-    fill_minibatch(network, 5);
+    model_spread(network_parameters(network));
+    model_fill(network, BATCH, CLASSES, 5);
     return network;
 }
 
@@ -94,97 +50,27 @@ static struct reference *reference_of(struct network *network, int depth, int co
                             network_input(network, 0), network_label(network, 0));
 }
 
-static void assert_near(double value, double expected, double relative, const char *what)
-{
-    if (!(fabs(value - expected) <= relative * fabs(expected)))
-        fail_msg("%s is %.9g, expected %.9g", what, value, expected);
-}
-
 /* ---- Losses and gradients ------------------------------------------------------------------- */
 
 static void check_loss(struct pass_result result, const struct reference *reference, double loss)
 {
-    assert_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
+    model_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
     assert_int_equal(result.wrong, reference->wrong);
 }
 
-/* The central difference of the reference's loss along `direction`. */
-static double slope(struct reference *reference, const struct reference_tensor *tensor,
-                    const double *direction)
+static double loss_of(void *reference, const char *changed)
 {
-    double *kept = memory_zeroed(tensor->count, sizeof *kept), loss[2], squares = 0;
-    memcpy(kept, tensor->values, tensor->count * sizeof *kept);
-    for (size_t i = 0; i < tensor->count; i++)
-        squares += direction[i] * direction[i];
-    const double times = step / sqrt(squares);
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < tensor->count; i++)
-            tensor->values[i] = kept[i] + (side ? times : -times) * direction[i];
-        loss[side] = reference_loss(reference, tensor->name);
-    }
-    memcpy(tensor->values, kept, tensor->count * sizeof *kept);
-    free(kept);
-    return (loss[1] - loss[0]) / (2 * times);
-}
-
-static void check_slope(struct reference *reference, const struct reference_tensor *tensor,
-                        const float *gradient, const double *direction, double scale)
-{
-    double found = 0;
-    for (size_t i = 0; i < tensor->count; i++)
-        found += (double)gradient[i] * direction[i];
-    const double expected = slope(reference, tensor, direction);
-    if (!(fabs(found - expected) <= gradient_tolerance * scale))
-        fail_msg("gradient of %s: %.9g, expected %.9g (the largest is %.3g)", tensor->name, found,
-                 expected, scale);
-}
-
-/* One tensor: a random direction over all of it, then `elements` single ones (all, where there are
- * no more). 7919 is prime to every size that occurs, so that the walk meets none twice. */
-static void check_gradient(struct reference *reference, const struct reference_tensor *tensor,
-                           const float *gradient, size_t elements)
-{
-    double *direction = memory_zeroed(tensor->count, sizeof *direction);
-    double largest = 0, squares = 0;
-    uint64_t state = tensor->count;
-    reference_numbers(&state, tensor->count, direction);
-    for (size_t i = 0; i < tensor->count; i++) {
-        largest = fmax(largest, fabs((double)gradient[i]));
-        squares += (double)gradient[i] * (double)gradient[i];
-    }
-    assert_true(largest > 0);
-    check_slope(reference, tensor, gradient, direction, sqrt(squares));
-    memset(direction, 0, tensor->count * sizeof *direction);
-    for (size_t i = 0; i < elements && i < tensor->count; i++) {
-        const size_t element = i * 7919 % tensor->count;
-        direction[element] = 1;
-        check_slope(reference, tensor, gradient, direction, largest);
-        direction[element] = 0;
-    }
-    free(direction);
-    reference_loss(reference, tensor->name);
+    return reference_loss(reference, changed);
 }
 
 /* All trained tensors. The reference has just seen the same minibatch. */
 static void check_gradients(const struct parameters *parameters, struct reference *reference,
                             size_t elements)
 {
-    int checked = 0;
-    for (int t = 0; t < parameters->count; t++) {
-        const struct tensor *tensor = &parameters->tensors[t];
-        if (!tensor->trained) {
-            assert_true(ends_with(tensor->name, ".running_mean") ||
-                        ends_with(tensor->name, ".running_var"));
-            continue;
-        }
-        float *gradient = memory_floats(tensor->count);
-        parameters_get(parameters, t, TENSOR_GRADIENT, gradient);
-        check_gradient(reference, &reference->tensors[t], gradient, elements);
-        free(gradient);
-        checked++;
-    }
+    const struct model_loss loss = {loss_of, reference, reference->tensors};
     /* convolutions, as many norms of two tensors, the classifier */
-    assert_int_equal(checked, 3 * reference->norm_count + 2);
+    assert_int_equal(model_check_gradients(parameters, &loss, elements),
+                     3 * reference->norm_count + 2);
 }
 
 static void test_loss_and_gradients(void **state)
@@ -205,7 +91,7 @@ static void test_partial_minibatch(void **state)
     (void)state;
     struct network *network = create(DEPTH, 2);
     network_train(network, BATCH);
-    fill_minibatch(network, 6);
+    model_fill(network, BATCH, CLASSES, 6);
     struct reference *reference = reference_of(network, DEPTH, PARTIAL);
     check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 2);
@@ -218,7 +104,7 @@ static void test_units_that_keep_their_shape(void **state)
 {
     (void)state;
     struct network *network = create(NEXT_DEPTH, 2);
-    fill_minibatch(network, 9);
+    model_fill(network, BATCH, CLASSES, 9);
     struct reference *reference = reference_of(network, NEXT_DEPTH, PARTIAL);
     check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 1);
@@ -247,7 +133,7 @@ static void test_loss_rises_along_the_gradient(void **state)
                 (float)((double)start[i] + (side ? length : -length) * (double)gradient[i]);
         loss[side] = network_train(network, BATCH).loss_sum / BATCH;
     }
-    assert_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
+    model_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
     free(start);
     free(gradient);
     network_destroy(network);
@@ -317,7 +203,7 @@ static void test_evaluation(void **state)
     struct network *network = create(DEPTH, 2);
     for (int i = 0; i < 2; i++)
         network_train(network, BATCH);
-    fill_minibatch(network, 8);
+    model_fill(network, BATCH, CLASSES, 8);
     const struct digest before = parameters_digest(network_parameters(network));
     for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
         struct reference *reference = reference_of(network, DEPTH, count);
@@ -351,7 +237,7 @@ static struct digest bits_of_a_run(int threads)
     struct parameters *parameters = network_parameters(network);
     struct digest chain = {""};
     for (int i = 0; i < (int)(sizeof counts / sizeof counts[0]); i++) {
-        fill_minibatch(network, 20 + i);
+        model_fill(network, BATCH, CLASSES, 20 + i);
         const struct pass_result result = network_train(network, counts[i]);
         char *loss = memory_text("%a %ld", result.loss_sum, result.wrong);
         chain = digest_chain(chain.hex, loss);

@@ -20,16 +20,24 @@ DECLARE_TESTS(checkpoint);
 DECLARE_TESTS(config);
 DECLARE_TESTS(dataset);
 DECLARE_TESTS(dnn);
+DECLARE_TESTS(families);
 DECLARE_TESTS(layers);
 DECLARE_TESTS(log);
+DECLARE_TESTS(maps);
 DECLARE_TESTS(network);
+DECLARE_TESTS(memory);
+DECLARE_TESTS(parameters);
+DECLARE_TESTS(pictures);
 DECLARE_TESTS(probe);
 DECLARE_TESTS(program);
 DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
+DECLARE_TESTS(rules);
 DECLARE_TESTS(schedule);
 DECLARE_TESTS(match);
+DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
+DECLARE_TESTS(wide_norm);
 
 #endif

@@ -1,0 +1,289 @@
+#include "interpreter.h"
+
+#include "blocked.h"
+#include "memory.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct shape shape_of(const struct interpreter *in, int value)
+{
+    const struct value *v = &in->architecture.values[value];
+    return (struct shape){in->pictures, v->channels, v->height, v->width};
+}
+
+static size_t count_of(const struct interpreter *in, int value)
+{
+    return shape_count(shape_of(in, value));
+}
+
+static const double *tensor_of(const struct interpreter *in, const struct layer *layer,
+                               const char *suffix)
+{
+    const size_t length = strlen(layer->name);
+    for (int t = 0; t < in->tensor_count; t++) {
+        const char *name = in->tensors[t].name;
+        if (strncmp(name, layer->name, length) == 0 && strcmp(name + length, suffix) == 0)
+            return in->tensors[t].values;
+    }
+    die("interpreter: no tensor %s%s", layer->name, suffix);
+}
+
+/* ---- Layers ---------------------------------------------------------------------------------- */
+
+/* The inputs of a NORM as one map; free() it. */
+static double *concatenated(const struct interpreter *in, const struct layer *layer)
+{
+    const size_t all = count_of(in, layer->output) / (size_t)in->pictures;
+    double *joined = memory_zeroed((size_t)in->pictures * all, sizeof *joined), *to = joined;
+    for (int n = 0; n < in->pictures; n++) {
+        for (int i = 0; i < layer->input_count; i++) {
+            const int value = layer->inputs[i];
+            const size_t each = count_of(in, value) / (size_t)in->pictures;
+            memcpy(to, in->maps[value] + (size_t)n * each, each * sizeof *to);
+            to += each;
+        }
+    }
+    return joined;
+}
+
+static void add_residual(struct interpreter *in, const struct layer *layer)
+{
+    const int value = layer->inputs[0];
+    for (size_t i = 0; i < count_of(in, value); i++)
+        in->maps[value][i] = in->made[value][i] + in->maps[layer->addend][i];
+    in->changed[value] = 1;
+}
+
+/* Of one NORM's values before ReLU. */
+static double margin_of(struct shape shape, const double *x, const double *mean,
+                        const double *variance, const double *gamma, const double *beta)
+{
+    const size_t pixels = (size_t)(shape.height * shape.width);
+    double least = INFINITY;
+    for (size_t i = 0; i < shape_count(shape); i++) {
+        const size_t c = i / pixels % (size_t)shape.channels;
+        const double deviation = sqrt(variance[c] + 1e-5);
+        least = fmin(least, fabs(gamma[c] * (x[i] - mean[c]) / deviation + beta[c]));
+    }
+    return least;
+}
+
+static void run_norm(struct interpreter *in, int l)
+{
+    const struct layer *layer = &in->architecture.layers[l];
+    const struct shape shape = shape_of(in, layer->output);
+    if (layer->addend != NO_VALUE)
+        add_residual(in, layer);
+    double *x = concatenated(in, layer);
+    const double *mean = in->means[l], *variance = in->variances[l];
+    if (in->mode == REFERENCE_RUNNING) {
+        mean = tensor_of(in, layer, ".running_mean");
+        variance = tensor_of(in, layer, ".running_var");
+    } else {
+        reference_statistics(shape, x, in->means[l], in->variances[l]);
+    }
+    const double *gamma = tensor_of(in, layer, ".weight"), *beta = tensor_of(in, layer, ".bias");
+    reference_norm(shape, x, mean, variance, gamma, beta, in->made[layer->output]);
+    if (in->whole)
+        in->margin = fmin(in->margin, margin_of(shape, x, mean, variance, gamma, beta));
+    free(x);
+}
+
+static void run_pool(const struct interpreter *in, const struct layer *layer)
+{
+    const struct shape to = shape_of(in, layer->output);
+    const double *x = in->maps[layer->inputs[0]];
+    for (size_t i = 0; i < shape_count(to); i++) {
+        const size_t width = (size_t)to.width, row = i / width, column = i % width;
+        const double *corner =
+            x + row * 4 * width + 2 * column; /* rows are twice as many and long */
+        in->made[layer->output][i] =
+            (corner[0] + corner[1] + corner[2 * width] + corner[2 * width + 1]) / 4;
+    }
+}
+
+static void run_dropout(const struct interpreter *in, int l)
+{
+    const struct layer *layer = &in->architecture.layers[l];
+    const double *x = in->maps[layer->inputs[0]];
+    double *y = in->made[layer->output];
+    for (size_t i = 0; i < count_of(in, layer->output); i++)
+        y[i] = in->mode == REFERENCE_RUNNING ? x[i]
+               : in->kept[l][i]              ? x[i] / (1 - layer->dropout)
+                                             : 0;
+}
+
+static double run_head(struct interpreter *in, const struct layer *layer)
+{
+    double *losses = memory_zeroed((size_t)in->pictures, sizeof *losses), sum = 0;
+    reference_head(shape_of(in, layer->inputs[0]), in->architecture.classes,
+                   in->maps[layer->inputs[0]], tensor_of(in, layer, ".weight"),
+                   tensor_of(in, layer, ".bias"), in->labels, losses, &in->wrong);
+    for (int n = 0; n < in->pictures; n++)
+        sum += losses[n];
+    free(losses);
+    return sum / in->pictures;
+}
+
+static double run(struct interpreter *in, int l)
+{
+    const struct layer *layer = &in->architecture.layers[l];
+    const double *x = in->maps[layer->inputs[0]];
+    const struct shape from = shape_of(in, layer->inputs[0]);
+    switch (layer->kind) {
+    case LAYER_CONVOLUTION:
+        reference_convolution(from, in->architecture.values[layer->output].channels,
+                              (struct window){layer->kernel, layer->stride, layer->padding}, x,
+                              tensor_of(in, layer, ".weight"), in->made[layer->output]);
+        break;
+    case LAYER_NORM:
+        run_norm(in, l);
+        break;
+    case LAYER_SHORTCUT:
+        reference_shortcut(from, in->architecture.values[layer->output].channels, layer->stride, x,
+                           in->made[layer->output]);
+        break;
+    case LAYER_POOL:
+        run_pool(in, layer);
+        break;
+    case LAYER_DROPOUT:
+        run_dropout(in, l);
+        break;
+    case LAYER_HEAD:
+        return run_head(in, layer);
+    }
+    memcpy(in->maps[layer->output], in->made[layer->output],
+           count_of(in, layer->output) * sizeof(double));
+    in->changed[layer->output] = 1;
+    return 0;
+}
+
+static int has_changed(const struct interpreter *in, const struct layer *layer, const char *changed)
+{
+    const size_t length = strlen(layer->name);
+    if (!changed || (strncmp(changed, layer->name, length) == 0 && changed[length] == '.') ||
+        (layer->addend != NO_VALUE && in->changed[layer->addend]))
+        return 1;
+    for (int i = 0; i < layer->input_count; i++)
+        if (in->changed[layer->inputs[i]])
+            return 1;
+    return 0;
+}
+
+double interpreter_loss(struct interpreter *in, const char *changed)
+{
+    const int last = in->architecture.layer_count - 1;
+    in->whole = changed == NULL;
+    if (in->whole)
+        in->margin = INFINITY;
+    memset(in->changed, 0, (size_t)in->architecture.value_count * sizeof *in->changed);
+    for (int l = 0; l < last; l++)
+        if (has_changed(in, &in->architecture.layers[l], changed))
+            run(in, l);
+    return run(in, last);
+}
+
+/* ---- The whole ------------------------------------------------------------------------------- */
+
+/* Which elements a DROPOUT keeps. An element's place in the picture is that in memory, where the
+ * channels are padded to whole blocks; four neighbours share a draw. */
+static uint8_t *draw_mask(const struct interpreter *in, int l, uint32_t seed, uint32_t step,
+                          int block)
+{
+    const struct layer *layer = &in->architecture.layers[l];
+    const struct shape shape = shape_of(in, layer->output);
+    const struct shape padded = {1, (shape.channels + block - 1) / block * block, shape.height,
+                                 shape.width};
+    const struct rng rng = {seed, RNG_DROPOUT | (uint32_t)(l + 1) << 8};
+    const size_t each = shape_count(shape) / (size_t)shape.pictures;
+    uint8_t *kept = memory_zeroed(shape_count(shape), 1);
+    for (size_t i = 0; i < shape_count(shape); i++) {
+        const uint32_t place = (uint32_t)blocked_place(padded, block, i % each);
+        const struct rng_words words = rng_draw(rng, step, (uint32_t)(i / each), place / 4);
+        kept[i] = words.word[place % 4] >= layer->dropout * 0x1p32;
+    }
+    return kept;
+}
+
+static void copy_tensors(struct interpreter *in, const struct parameters *parameters)
+{
+    in->tensor_count = parameters->count;
+    in->tensors = memory_zeroed((size_t)parameters->count, sizeof *in->tensors);
+    for (int t = 0; t < parameters->count; t++) {
+        const size_t count = parameters->tensors[t].count;
+        float *values = memory_floats(count);
+        parameters_get(parameters, t, TENSOR_VALUE, values);
+        in->tensors[t] = (struct reference_tensor){.name = parameters->tensors[t].name,
+                                                   .count = count,
+                                                   .values = memory_zeroed(count, sizeof(double))};
+        for (size_t i = 0; i < count; i++)
+            in->tensors[t].values[i] = (double)values[i];
+        free(values);
+    }
+}
+
+struct interpreter *interpreter_create(const struct experiment *experiment,
+                                       const struct parameters *parameters, int count,
+                                       const float *pictures, const int *labels, uint32_t seed,
+                                       uint32_t step, int block)
+{
+    struct interpreter *in = memory_zeroed(1, sizeof *in);
+    struct error error;
+    if (architecture_build(&in->architecture, experiment, &error) != 0)
+        die("%s", error.text);
+    const size_t values = (size_t)in->architecture.value_count;
+    const size_t layers = (size_t)in->architecture.layer_count;
+    in->pictures = count;
+    in->labels = labels;
+    copy_tensors(in, parameters);
+    in->made = memory_zeroed(values, sizeof *in->made);
+    in->maps = memory_zeroed(values, sizeof *in->maps);
+    in->changed = memory_zeroed(values, sizeof *in->changed);
+    for (int v = 0; v < in->architecture.value_count; v++) {
+        in->made[v] = memory_zeroed(count_of(in, v), sizeof(double));
+        in->maps[v] = memory_zeroed(count_of(in, v), sizeof(double));
+    }
+    for (size_t i = 0; i < count_of(in, 0); i++)
+        in->maps[0][i] = (double)pictures[i];
+    in->means = memory_zeroed(layers, sizeof *in->means);
+    in->variances = memory_zeroed(layers, sizeof *in->variances);
+    in->kept = memory_zeroed(layers, sizeof *in->kept);
+    for (int l = 0; l < in->architecture.layer_count; l++) {
+        const struct layer *layer = &in->architecture.layers[l];
+        if (layer->kind == LAYER_NORM) {
+            const size_t channels = (size_t)in->architecture.values[layer->output].channels;
+            in->means[l] = memory_zeroed(channels, sizeof(double));
+            in->variances[l] = memory_zeroed(channels, sizeof(double));
+        }
+        if (layer->kind == LAYER_DROPOUT)
+            in->kept[l] = draw_mask(in, l, seed, step, block);
+    }
+    return in;
+}
+
+void interpreter_free(struct interpreter *in)
+{
+    for (int v = 0; v < in->architecture.value_count; v++) {
+        free(in->made[v]);
+        free(in->maps[v]);
+    }
+    for (int l = 0; l < in->architecture.layer_count; l++) {
+        free(in->means[l]);
+        free(in->variances[l]);
+        free(in->kept[l]);
+    }
+    for (int t = 0; t < in->tensor_count; t++)
+        free(in->tensors[t].values);
+    free(in->tensors);
+    free(in->made);
+    free(in->maps);
+    free(in->means);
+    free(in->variances);
+    free(in->kept);
+    free(in->changed);
+    architecture_free(&in->architecture);
+    free(in);
+}

@@ -1,0 +1,43 @@
+/*
+ * interpreter - a second reference for whole networks: it runs the list of layers that
+ * architecture.h describes, in double, with the naive layers of reference.h.
+ *
+ * Of the project's code it uses the list itself (its sizes are tested apart, its structure by the
+ * comparison with PyTorch), the addresses of dropout's random numbers, and the list of tensors, by
+ * name.
+ */
+#ifndef KDECAY_TESTS_INTERPRETER_H
+#define KDECAY_TESTS_INTERPRETER_H
+
+#include "architecture.h"
+#include "parameters.h"
+#include "reference.h"
+
+struct interpreter {
+    struct architecture architecture;
+    int pictures, tensor_count, wrong; /* wrong: of the latest pass */
+    const int *labels;
+    enum reference_mode mode; /* REFERENCE_RUNNING: dropout does not act */
+    struct reference_tensor *tensors;
+    double **made;  /* [value] as its layer makes it */
+    double **maps;  /* [value] after the residual sum, where a NORM takes one */
+    double **means; /* [layer][channels] of a NORM's minibatch */
+    double **variances;
+    uint8_t **kept; /* [layer] of a DROPOUT, which elements; in plain order */
+    int *changed;   /* [value] in the latest pass */
+    int whole;      /* whether the latest pass was */
+    double margin;  /* how near to ReLU's kink the nearest value was, in the latest whole pass */
+};
+
+/* With the values that the tensors have now. The random numbers of dropout are those of the run's
+ * `seed` and of `step`, for maps in blocks of `block` channels. */
+struct interpreter *interpreter_create(const struct experiment *experiment,
+                                       const struct parameters *parameters, int count,
+                                       const float *pictures, const int *labels, uint32_t seed,
+                                       uint32_t step, int block);
+void interpreter_free(struct interpreter *interpreter);
+
+/* As reference_loss(). */
+double interpreter_loss(struct interpreter *interpreter, const char *changed);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * model - networks for tests: parameters of which none is left at 0 or 1, made-up pictures, and a
+ * check of the gradients against the slopes of a naive loss.
+ */
+#ifndef KDECAY_TESTS_MODEL_H
+#define KDECAY_TESTS_MODEL_H
+
+#include "network.h"
+#include "reference.h"
+
+/* On made-up pictures, with the lines `network` in the section of that name. */
+struct experiment model_experiment(const char *network, int batch, int shards);
+
+/* Numbers on [0.6, 1.4) for what starts at 1 and on [-0.4, 0.4) for what starts at 0, so that a
+ * term with one of them cannot be missing unseen. */
+void model_spread(struct parameters *parameters);
+
+/* Pictures with some structure (their mean differs), so that losses and statistics differ too. */
+void model_fill(struct network *network, int pictures, int classes, int seed);
+
+/* Fails unless |value - expected| <= relative |expected|. */
+void model_near(double value, double expected, double relative, const char *what);
+
+/* A naive loss and the tensors that it reads, as struct reference has them. */
+struct model_loss {
+    double (*loss)(void *reference, const char *changed);
+    void *reference;
+    const struct reference_tensor *tensors;
+};
+
+/* All trained tensors: a random direction over each, then `elements` single ones (all, where there
+ * are no more). The naive loss has just seen the same minibatch. Returns how many tensors. */
+int model_check_gradients(const struct parameters *parameters, const struct model_loss *loss,
+                          size_t elements);
+
+#endif

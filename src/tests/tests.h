@@ -30,5 +30,6 @@ DECLARE_TESTS(rng);
 DECLARE_TESTS(schedule);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
+DECLARE_TESTS(whitening);
 
 #endif

@@ -188,7 +188,7 @@ static void test_application(void **state)
 static void test_threads_change_no_bit(void **state)
 {
     (void)state;
-    enum { COUNT = 600, N = 50 };
+    enum { COUNT = 600, N = 290 }; /* several blocks of either size */
     const int before = omp_get_max_threads();
     float *rows = make_rows(COUNT, N), *applied[3];
     struct whitening whitening[3];

@@ -37,9 +37,9 @@ static const struct key keys[] = {
      "how many to make up; 0 with a real set"},
     {"data.test_pictures", KEY_INTEGER, AT(test_pictures), 0, 10000, NULL, "0",
      "how many to make up; 0 with a real set"},
-    {"data.normalisation", KEY_WORD, AT(normalisation), 0, 0, "mean-std|pixel-mean", "mean-std",
+    {"data.normalisation", KEY_WORD, AT(normalisation), 0, 0, "mean-std|pixel-mean|zca", "mean-std",
      "of the training pictures: mean-std, each channel's mean and deviation; pixel-mean, each "
-     "pixel's mean, then / 255"},
+     "pixel's mean, then / 255; zca, each picture's contrast, then whitening"},
     {"data.augmentation", KEY_WORD, AT(augmentation), 0, 0, "none|flip-crop", NULL,
      "flip-crop: mirrored half of the time, then a 32x32 crop of the picture with 4 pixels around"},
     {"data.crop_padding", KEY_WORD, AT(crop_padding), 0, 0, "zero|reflect", "zero",

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "memory.h"
+#include "whitening.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -232,8 +233,29 @@ static void normalise(struct dataset *dataset, enum normalisation normalisation)
                     : (float)((byte - dataset->mean[c]) / dataset->deviation[c]);
 }
 
+static void whiten(struct dataset *dataset, const char *kept)
+{
+    struct pictures *const parts[] = {&dataset->train, &dataset->test};
+    for (int part = 0; part < 2; part++) {
+        struct pictures *pictures = parts[part];
+        pictures->whitened = memory_floats(pictures->count * PICTURE_FLOATS);
+        for (size_t i = 0; i < pictures->count; i++)
+            whitening_contrast(picture_bytes(pictures, i), PICTURE_FLOATS,
+                               pictures->whitened + i * PICTURE_FLOATS);
+    }
+    struct whitening whitening;
+    const char *digest = dataset->train.digest.hex;
+    char *path = kept ? memory_text("%s/whitening/%s.bin", kept, digest) : NULL;
+    whitening_take_or_fit(&whitening, dataset->train.whitened, dataset->train.count, PICTURE_FLOATS,
+                          path, digest);
+    free(path);
+    for (int part = 0; part < 2; part++)
+        whitening_apply(&whitening, parts[part]->whitened, parts[part]->count);
+    whitening_free(&whitening);
+}
+
 int dataset_load(struct dataset *dataset, const struct experiment *experiment, const char *folder,
-                 struct error *error)
+                 const char *kept, struct error *error)
 {
     memset(dataset, 0, sizeof *dataset);
     dataset->classes = config_class_count(experiment);
@@ -244,7 +266,10 @@ int dataset_load(struct dataset *dataset, const struct experiment *experiment, c
         dataset_free(dataset);
         return -1;
     }
-    normalise(dataset, (enum normalisation)experiment->normalisation);
+    if (experiment->normalisation == NORMALISE_ZCA)
+        whiten(dataset, kept);
+    else
+        normalise(dataset, (enum normalisation)experiment->normalisation);
     dataset->reflects = experiment->crop_padding == CROP_REFLECT;
     return 0;
 }
@@ -253,6 +278,8 @@ void dataset_free(struct dataset *dataset)
 {
     free(dataset->train.records);
     free(dataset->test.records);
+    free(dataset->train.whitened);
+    free(dataset->test.whitened);
     free(dataset->offset);
     memset(dataset, 0, sizeof *dataset);
 }
@@ -262,6 +289,16 @@ struct picture_digests dataset_known_digests(const struct experiment *experiment
     if (experiment->set == SET_MADE_UP)
         return (struct picture_digests){NULL, NULL};
     return sources[experiment->set].digests;
+}
+
+size_t dataset_bytes(const struct experiment *experiment)
+{
+    const int made_up = experiment->set == SET_MADE_UP;
+    const size_t test = (size_t)(made_up ? experiment->test_pictures : CIFAR_TEST);
+    const size_t count = (size_t)dataset_train_count(experiment) + test;
+    const size_t labels = made_up ? 1 : sources[experiment->set].label_bytes;
+    const size_t floats = experiment->normalisation == NORMALISE_ZCA ? PICTURE_FLOATS : 0;
+    return count * (labels + PICTURE_FLOATS + floats * sizeof(float));
 }
 
 long dataset_train_count(const struct experiment *experiment)
@@ -302,6 +339,7 @@ void dataset_picture(const struct dataset *dataset, const struct pictures *pictu
                      struct augment augment, float *out)
 {
     const uint8_t *bytes = picture_bytes(pictures, index);
+    const float *whitened = pictures->whitened ? pictures->whitened + index * PICTURE_FLOATS : NULL;
     int column[PICTURE_SIDE];
     for (int x = 0; x < PICTURE_SIDE; x++) {
         const int from = source_of(x + augment.right - CROP_PADDING, dataset->reflects);
@@ -315,6 +353,8 @@ void dataset_picture(const struct dataset *dataset, const struct pictures *pictu
             for (int x = 0; x < PICTURE_SIDE; x++) {
                 if (row < 0 || column[x] < 0)
                     out[x] = 0;
+                else if (whitened)
+                    out[x] = whitened[start + column[x]];
                 else if (dataset->offset)
                     out[x] = value[bytes[start + column[x]]] - dataset->offset[start + column[x]];
                 else

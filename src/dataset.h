@@ -14,8 +14,10 @@
  * records, drawn from a fixed key, so that all machines make up the same.
  *
  * Normalisation, by the training pictures: mean-std, per channel (byte - mean) / deviation over all
- * pixels; or pixel-mean, (byte - mean of that pixel and channel) / 255.
- * [SGDR's and Lasagne's ResNet recipe: github.com/loshchil/SGDR]
+ * pixels; or pixel-mean, (byte - mean of that pixel and channel) / 255
+ * [SGDR's and Lasagne's ResNet recipe: github.com/loshchil/SGDR]; or zca, contrast and whitening
+ * (whitening.h). Whitened pictures are kept as floats, 12 KiB each: CIFAR's take 703 MiB. A crop
+ * pads the normalised picture, with zeros or by mirroring it.
  */
 #ifndef KDECAY_DATASET_H
 #define KDECAY_DATASET_H
@@ -38,6 +40,7 @@ enum {
 
 struct pictures {
     uint8_t *records; /* count records of record_bytes, sorted */
+    float *whitened;  /* [count][3][32][32] where the normalisation is zca; else NULL */
     size_t count, record_bytes;
     struct digest digest;
 };
@@ -45,7 +48,7 @@ struct pictures {
 struct dataset {
     struct pictures train, test;
     int classes;
-    double mean[PICTURE_CHANNELS], deviation[PICTURE_CHANNELS]; /* of bytes, over train */
+    double mean[PICTURE_CHANNELS], deviation[PICTURE_CHANNELS]; /* of bytes, over train; not zca */
     float value[PICTURE_CHANNELS][256]; /* of a byte, before `offset` is subtracted */
     float *offset;                      /* [3][32][32]; NULL: none */
     int reflects;                       /* crops see the mirrored picture around it, not zeros */
@@ -59,9 +62,12 @@ struct augment {
 
 /* Load what the experiment names from `folder`, which holds cifar-10-batches-bin/ or
  * cifar-100-binary/, or is that folder itself (NULL for made-up pictures). 0, or -1 with *error.
- * Release with dataset_free(). */
+ * Release with dataset_free().
+ *
+ * The fit of zca takes minutes; it is kept as KEPT/whitening/DIGEST.bin, by the digest of the
+ * training pictures, and read from there the next time (`kept` NULL: it is not kept). */
 int dataset_load(struct dataset *dataset, const struct experiment *experiment, const char *folder,
-                 struct error *error);
+                 const char *kept, struct error *error);
 void dataset_free(struct dataset *dataset);
 
 /* Read `files` of `per_file` records each (labels at the front, the last one below `classes`) and
@@ -88,6 +94,9 @@ struct picture_digests {
     const char *train, *test;
 };
 struct picture_digests dataset_known_digests(const struct experiment *experiment);
+
+/* Bytes that the loaded pictures take. */
+size_t dataset_bytes(const struct experiment *experiment);
 
 long dataset_train_count(const struct experiment *experiment);
 long dataset_steps_per_epoch(const struct experiment *experiment);

@@ -207,6 +207,7 @@ static int command_probe(int argc, char **argv)
                                         .seed = options.seed,
                                         .threads = (int)options.threads,
                                         .data = options.data,
+                                        .kept = options.checkpoints,
                                         .steps = options.steps,
                                         .out = options.out};
     probe_run(&probe);
@@ -220,7 +221,7 @@ static int command_describe(int argc, char **argv)
     const struct experiment experiment = load_experiment(&options);
     struct network *network = network_create(&experiment, 1);
     network_describe(network, stdout);
-    printf("bytes %zu\n", network_bytes(&experiment));
+    printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
     network_destroy(network);
     free(options.overrides);
     return EXIT_SUCCESS;

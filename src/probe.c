@@ -8,6 +8,7 @@
 #include "optimizer.h"
 #include "schedule.h"
 
+#include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +143,8 @@ void probe_run(const struct probe_options *options)
     if (options->steps > per_epoch * probe.experiment->epochs)
         die("--steps %ld: the run has %ld", options->steps, per_epoch * probe.experiment->epochs);
     struct error error;
-    if (dataset_load(&probe.dataset, probe.experiment, options->data, &error) != 0)
+    omp_set_num_threads(options->threads); /* for whitening */
+    if (dataset_load(&probe.dataset, probe.experiment, options->data, options->kept, &error) != 0)
         die("%s", error.text);
     const size_t most = (size_t)options->steps * (size_t)probe.experiment->batch;
     probe.order = memory_zeroed(probe.dataset.train.count, sizeof *probe.order);

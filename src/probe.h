@@ -27,6 +27,7 @@ struct probe_options {
     long seed;        /* 0 .. 2^32-1 */
     int threads;      /* 1 or more */
     const char *data; /* folder of the pictures */
+    const char *kept; /* folder of fitted whitenings, see dataset_load() */
     long steps;       /* 2 or more; at most the run's */
     const char *out;  /* folder; files there are overwritten */
 };

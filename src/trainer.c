@@ -312,7 +312,7 @@ static void train(struct run *run)
 /* Better now than by the kernel's out-of-memory killer an hour later. */
 static void check_memory(const struct experiment *experiment)
 {
-    const size_t needed = network_bytes(experiment);
+    const size_t needed = network_bytes(experiment) + dataset_bytes(experiment);
     const size_t there = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
     if (needed > there)
         die("training takes about %zu MiB, this machine has %zu MiB; take a smaller "
@@ -333,7 +333,9 @@ char *trainer_run(const struct trainer_options *options)
 
     check_memory(run.experiment);
     struct error error;
-    if (dataset_load(&run.dataset, run.experiment, options->data, &error) != 0)
+    omp_set_num_threads(options->threads); /* for whitening */
+    if (dataset_load(&run.dataset, run.experiment, options->data, options->checkpoints, &error) !=
+        0)
         die("%s", error.text);
     run.order = memory_zeroed(run.dataset.train.count, sizeof *run.order);
     run.steps_per_epoch = dataset_steps_per_epoch(run.experiment);

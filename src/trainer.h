@@ -23,7 +23,7 @@ struct trainer_options {
     int threads;             /* 1 or more */
     const char *data;        /* folder of the pictures */
     const char *results;     /* folder of logs */
-    const char *checkpoints; /* folder of checkpoints */
+    const char *checkpoints; /* folder of checkpoints and of fitted whitenings */
     const char *program;     /* for the log: version */
     const char *compiler;    /* for the log: compiler and flags */
 };

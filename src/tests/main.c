@@ -29,6 +29,7 @@ static const struct group {
     GROUP(match),
     GROUP(dataset),
     GROUP(pictures),
+    GROUP(whitening),
     GROUP(log),
     GROUP(dnn),
     GROUP(layers),

@@ -84,7 +84,7 @@ static void test_other_pictures_are_refused(void **state)
     char *folder = scratch_folder();
     struct dataset dataset;
     struct error error = {""};
-    assert_int_equal(dataset_load(&dataset, &cifar10, folder, &error), -1);
+    assert_int_equal(dataset_load(&dataset, &cifar10, folder, NULL, &error), -1);
     assert_non_null(strstr(error.text, "make data"));
     assert_non_null(strstr(error.text, "DATA="));
     int *labels = memory_zeroed(10000, sizeof *labels);
@@ -94,7 +94,7 @@ static void test_other_pictures_are_refused(void **state)
         free(write_records(folder, i == 6 ? "cifar-10-batches-bin/test_batch.bin" : name, labels,
                            10000));
     }
-    assert_int_equal(dataset_load(&dataset, &cifar10, folder, &error), -1);
+    assert_int_equal(dataset_load(&dataset, &cifar10, folder, NULL, &error), -1);
     assert_non_null(strstr(error.text, "differ from the official ones"));
     free(labels);
     scratch_remove(folder);
@@ -106,7 +106,7 @@ static struct dataset made_up(void)
         .set = SET_MADE_UP, .train_pictures = 60, .test_pictures = 30};
     struct dataset dataset;
     struct error error;
-    assert_int_equal(dataset_load(&dataset, &experiment, NULL, &error), 0);
+    assert_int_equal(dataset_load(&dataset, &experiment, NULL, NULL, &error), 0);
     return dataset;
 }
 

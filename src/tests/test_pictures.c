@@ -21,7 +21,7 @@ static struct dataset load(enum normalisation normalisation, enum crop_padding p
                                           .crop_padding = (int)padding};
     struct dataset dataset;
     struct error error;
-    assert_int_equal(dataset_load(&dataset, &experiment, NULL, &error), 0);
+    assert_int_equal(dataset_load(&dataset, &experiment, NULL, NULL, &error), 0);
     return dataset;
 }
 

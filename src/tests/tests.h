@@ -24,8 +24,9 @@ DECLARE_TESTS(families);
 DECLARE_TESTS(layers);
 DECLARE_TESTS(log);
 DECLARE_TESTS(maps);
-DECLARE_TESTS(network);
+DECLARE_TESTS(match);
 DECLARE_TESTS(memory);
+DECLARE_TESTS(network);
 DECLARE_TESTS(parameters);
 DECLARE_TESTS(pictures);
 DECLARE_TESTS(probe);
@@ -34,10 +35,10 @@ DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
 DECLARE_TESTS(rules);
 DECLARE_TESTS(schedule);
-DECLARE_TESTS(match);
 DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
+DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 
 #endif

@@ -135,7 +135,7 @@ LOGS := $(shell find results experiments -type f)
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) runs,build/tables/$t.csv build/tables/$t.tex) \
                $(foreach t,table-5-2 table-5-3 runs,build/tables/$t.txt) build/tables/macros.tex
-FIGURES := schedules training
+FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
 $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay $(LOGS)

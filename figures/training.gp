@@ -19,15 +19,7 @@ last_epoch = column_max(1)
 error_max = column_max(4) > column_max(6) ? column_max(4) : column_max(6)
 
 if (last_epoch == 0) {
-    unset border
-    unset tics
-    unset key
-    unset grid
-    set xrange [0:1]
-    set yrange [0:1]
-    set label "no finished desk run yet" at graph 0.5, graph 0.5 center
-    plot NaN notitle
-    eval finish
+    eval nothing("no finished desk run yet")
     exit
 }
 

@@ -2,8 +2,8 @@
 
 #include "file.h"
 #include "ledger.h"
+#include "plot_data.h"
 #include "published.h"
-#include "schedule.h"
 #include "table.h"
 #include "thesis_table.h"
 
@@ -180,66 +180,6 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
     return 0;
 }
 
-/* ---- Plots -------------------------------------------------------------------------------- */
-
-enum { SCHEDULE_STEPS = 200 };
-
-static void write_schedules(const char *out)
-{
-    static const double ks[] = {1, 1.5, 2, 3, 5};
-    const struct schedule bases[] = {{.decay = &decays[DECAY_POLYNOMIAL],
-                                      .shape = config_default_shape(),
-                                      .lr = 0.1,
-                                      .lr_end = 1e-4,
-                                      .steps = SCHEDULE_STEPS},
-                                     {.decay = &decays[DECAY_COSINE],
-                                      .shape = config_default_shape(),
-                                      .lr = 0.1,
-                                      .steps = SCHEDULE_STEPS}};
-    struct text text = {0};
-    text_add(&text, "s");
-    for (size_t b = 0; b < COUNT(bases); b++)
-        for (size_t i = 0; i < COUNT(ks); i++)
-            text_add(&text, "\t%s k = %g", bases[b].decay->name, ks[i]);
-    text_add(&text, "\n");
-    for (int t = 0; t <= SCHEDULE_STEPS; t++) {
-        text_add(&text, "%.3f", t / (double)SCHEDULE_STEPS);
-        for (size_t b = 0; b < COUNT(bases); b++)
-            for (size_t i = 0; i < COUNT(ks); i++) {
-                struct schedule schedule = bases[b];
-                schedule.k = ks[i];
-                text_add(&text, "\t%.9g", schedule_lr(&schedule, t));
-            }
-        text_add(&text, "\n");
-    }
-    write_out(out, "plots/schedules.tsv", &text);
-}
-
-static void write_training(const struct ledger *ledger, const char *out)
-{
-    struct text text = {0};
-    text_add(&text, "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n");
-    int blocks = 0;
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        const struct experiment *e = &log->experiment;
-        if (e->scale != SCALE_DESK || log->status != LOG_FINISHED)
-            continue;
-        char *network = ledger_network(e);
-        char *decay = ledger_value(e, "schedule.decay");
-        text_add(&text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n", blocks++ ? "\n\n" : "",
-                 config_set_name(e), network, decay, e->k, log->seed);
-        free(network);
-        free(decay);
-        for (long r = 0; r < log->row_count; r++) {
-            const struct log_row *row = &log->rows[r];
-            text_add(&text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,
-                     row->train_loss, row->train_error, row->test_loss, row->test_error);
-        }
-    }
-    write_out(out, "plots/training.tsv", &text);
-}
-
 /* ---- All ---------------------------------------------------------------------------------- */
 
 static int write_thesis_table(const struct report_sources *sources, const char *name,
@@ -273,10 +213,8 @@ int report_write(const struct report_sources *sources, const char *out, struct e
                            out, error) == 0 &&
         write_thesis_table(sources, "table-5-3", SET_CIFAR100, &literature, &ledger, &experiments,
                            out, error) == 0 &&
-        write_macros(&ledger, out, error) == 0) {
+        write_macros(&ledger, out, error) == 0 && plot_data_write(&ledger, out, error) == 0) {
         write_runs(&ledger, out);
-        write_schedules(out);
-        write_training(&ledger, out);
         status = 0;
     }
     free(path);

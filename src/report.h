@@ -4,8 +4,7 @@
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end
  *     OUT/tables/macros.tex            numbers of the paper's text
- *     OUT/plots/schedules.tsv          L(s) for k = 1, 1.5, 2, 3, 5: polynomial and cosine
- *     OUT/plots/training.tsv           the epochs of each finished desk run, a block a run
+ *     OUT/plots/schedules.tsv ...      see plot_data.h
  *
  * The output is a function of the files read alone: no clock, no locale, no absolute path that was
  * not given. Paths are shown as given, so give them relative to the project.

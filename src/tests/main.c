@@ -42,6 +42,7 @@ static const struct group {
     GROUP(checkpoint),
     GROUP(statistics),
     GROUP(report),
+    GROUP(plot_data),
     GROUP(status),
     GROUP(audit),
     GROUP(probe),

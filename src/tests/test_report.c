@@ -320,9 +320,9 @@ static void schedules(void **state)
     write_report(&fixture);
     /* columns: polynomial k = 1, 1.5, 2, 3, 5, cosine the same */
     expect(&fixture, "plots/schedules.tsv",
-           "\n0.500\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
-    expect(&fixture, "plots/schedules.tsv", "\n0.000\t0.1\t0.1\t");
-    expect(&fixture, "plots/schedules.tsv", "\n1.000\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
+           "\n0.5\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
+    expect(&fixture, "plots/schedules.tsv", "\n0\t0.1\t0.1\t");
+    expect(&fixture, "plots/schedules.tsv", "\n1\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
     fixture_end(&fixture);
 }
 

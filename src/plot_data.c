@@ -1,0 +1,437 @@
+#include "plot_data.h"
+
+#include "dataset.h"
+#include "file.h"
+#include "memory.h"
+#include "schedule.h"
+#include "statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void write_plot(const char *out, const char *name, struct text *text)
+{
+    char *path = memory_text("%s/plots/%s.tsv", out, name);
+    file_write(path, text->bytes ? text->bytes : "", text->length);
+    free(path);
+    free(text->bytes);
+}
+
+/* ---- Curves over the progress of training ------------------------------------------------- */
+
+struct curve {
+    const char *name;
+    struct schedule schedule;
+};
+
+/* cycles of 1, 2 and 4 parts fill a run */
+enum { SCHEDULE_STEPS = 200, CYCLE_PARTS = 7, CURVE_STEPS = 100 * CYCLE_PARTS };
+
+static const char linear[] = "linear", sgdr[] = "sgdr";
+
+static struct curve curve_of(const char *name)
+{
+    const int restarts = strcmp(name, sgdr) == 0;
+    const int row = restarts ? DECAY_COSINE : decay_index(name, strlen(name));
+    struct schedule schedule = {.decay = &decays[row],
+                                .shape = config_default_shape(),
+                                .lr = 1,
+                                .k = 1,
+                                .steps = CURVE_STEPS,
+                                .steps_per_epoch = CURVE_STEPS / CYCLE_PARTS,
+                                .cycle = restarts,
+                                .cycle_factor = 2};
+    schedule.shape.ratio = 1e-3;
+    schedule.shape.drop_factor = 0.2;
+    schedule.shape.drop_count = 3;
+    schedule.shape.drop_at = 10;
+    for (int i = 0; i < 3; i++)
+        schedule.shape.drop[i] = (const int[]){3, 6, 8}[i];
+    if (strcmp(name, "wsd") == 0)
+        schedule.shape.hold = 0.8;
+    if (strcmp(name, "inverse-sqrt") == 0)
+        schedule.shape.rise = 0.1;
+    return (struct curve){name, schedule};
+}
+
+/* All that k can bend, under one name where two are the same curve; with room for one more. */
+static struct curve *all_curves(size_t *count)
+{
+    struct curve *curves = memory_zeroed(decay_count + 1, sizeof *curves);
+    *count = 0;
+    for (size_t i = 0; i < decay_count; i++)
+        if (i == DECAY_POLYNOMIAL)
+            curves[(*count)++] = curve_of(linear);
+        else if (strcmp(decays[i].name, linear) != 0 && strcmp(decays[i].name, "constant") != 0)
+            curves[(*count)++] = curve_of(decays[i].name);
+    return curves;
+}
+
+static double slope_in_runs(const struct schedule *schedule, double t)
+{
+    return schedule_slope(schedule, t) * (double)schedule->steps;
+}
+
+/* Where a run ends, a cycle would start. */
+static double factor(const struct schedule *schedule, double t)
+{
+    const double end = (double)schedule->steps;
+    return schedule_lr(schedule, schedule->cycle && t == end ? nextafter(end, 0) : t);
+}
+
+static void write_family(const char *out, const char *name, const struct curve *curves,
+                         size_t count, double value(const struct schedule *schedule, double t))
+{
+    static const double ks[] = {1, 1.5, 2, 3, 5};
+    const long steps = curves->schedule.steps;
+    struct text text = {0};
+    text_add(&text, "s");
+    for (size_t c = 0; c < count; c++)
+        for (size_t i = 0; i < COUNT(ks); i++)
+            text_add(&text, "\t%s k = %g", curves[c].name, ks[i]);
+    text_add(&text, "\n");
+    for (long t = 0; t <= steps; t++) {
+        text_add(&text, "%.6g", (double)t / (double)steps);
+        for (size_t c = 0; c < count; c++)
+            for (size_t i = 0; i < COUNT(ks); i++) {
+                struct schedule schedule = curves[c].schedule;
+                schedule.k = ks[i];
+                text_add(&text, "\t%.9g", value(&schedule, (double)t));
+            }
+        text_add(&text, "\n");
+    }
+    write_plot(out, name, &text);
+}
+
+static void write_schedules(const char *out)
+{
+    struct curve curves[] = {curve_of("polynomial"), curve_of("cosine")};
+    for (size_t c = 0; c < COUNT(curves); c++) {
+        curves[c].schedule.lr = 0.1;
+        curves[c].schedule.steps = SCHEDULE_STEPS;
+    }
+    curves[0].schedule.lr_end = 1e-4;
+    write_family(out, "schedules", curves, COUNT(curves), schedule_lr);
+}
+
+static void write_bases(const char *out)
+{
+    size_t count;
+    struct curve *curves = all_curves(&count);
+    curves[count++] = curve_of(sgdr);
+    write_family(out, "bases", curves, count, factor);
+    free(curves);
+}
+
+static void write_slopes(const char *out)
+{
+    const struct curve curves[] = {curve_of(linear), curve_of("cosine"), curve_of("exponential"),
+                                   curve_of("rex")};
+    write_family(out, "slopes", curves, COUNT(curves), slope_in_runs);
+}
+
+/* ---- Numbers over k ----------------------------------------------------------------------- */
+
+enum { K_TENTHS_FIRST = 5, K_TENTHS_LAST = 100, AREA_POINTS = 1000 };
+static const double low_factor = 0.1;
+
+static double area(const struct schedule *schedule)
+{
+    const double known = schedule_area(schedule);
+    if (!isnan(known))
+        return known;
+    long double sum = 0;
+    for (int i = 0; i < AREA_POINTS; i++)
+        sum += schedule_lr(schedule, (i + 0.5) * (double)schedule->steps / AREA_POINTS);
+    return (double)(sum / AREA_POINTS);
+}
+
+/* The share of training below low_factor, of a factor that never rises. */
+static double low_share(const struct schedule *schedule)
+{
+    double above = 0, below = (double)schedule->steps;
+    for (int i = 0; i < 60; i++) {
+        const double middle = (above + below) / 2;
+        if (schedule_lr(schedule, middle) < low_factor)
+            below = middle;
+        else
+            above = middle;
+    }
+    return 1 - below / (double)schedule->steps;
+}
+
+static void write_over_k(const char *out, const char *name, const struct curve *curves,
+                         size_t count, double value(const struct schedule *schedule))
+{
+    struct text text = {0};
+    text_add(&text, "k");
+    for (size_t c = 0; c < count; c++)
+        text_add(&text, "\t%s", curves[c].name);
+    text_add(&text, "\n");
+    for (int tenths = K_TENTHS_FIRST; tenths <= K_TENTHS_LAST; tenths++) {
+        text_add(&text, "%g", tenths / 10.);
+        for (size_t c = 0; c < count; c++) {
+            struct schedule schedule = curves[c].schedule;
+            schedule.k = tenths / 10.;
+            text_add(&text, "\t%.9g", value(&schedule));
+        }
+        text_add(&text, "\n");
+    }
+    write_plot(out, name, &text);
+}
+
+static void write_area(const char *out)
+{
+    size_t count;
+    struct curve *curves = all_curves(&count);
+    write_over_k(out, "area", curves, count, area);
+    free(curves);
+}
+
+static void write_low_rate(const char *out)
+{
+    const struct curve curves[] = {curve_of(linear), curve_of("cosine"), curve_of("exponential"),
+                                   curve_of("rex"), curve_of("knee")};
+    write_over_k(out, "low-rate", curves, COUNT(curves), low_share);
+}
+
+/* ---- Runs over the epochs ----------------------------------------------------------------- */
+
+static void write_training(const struct ledger *ledger, const char *out)
+{
+    struct text text = {0};
+    text_add(&text, "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n");
+    int blocks = 0;
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        const struct experiment *e = &log->experiment;
+        if (e->scale != SCALE_DESK || log->status != LOG_FINISHED)
+            continue;
+        char *network = ledger_network(e);
+        char *decay = ledger_value(e, "schedule.decay");
+        text_add(&text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n", blocks++ ? "\n\n" : "",
+                 config_set_name(e), network, decay, e->k, log->seed);
+        free(network);
+        free(decay);
+        for (long r = 0; r < log->row_count; r++) {
+            const struct log_row *row = &log->rows[r];
+            text_add(&text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,
+                     row->train_loss, row->train_error, row->test_loss, row->test_error);
+        }
+    }
+    write_plot(out, "training", &text);
+}
+
+/* ---- Arms --------------------------------------------------------------------------------- */
+
+static void add_number(struct text *text, double value)
+{
+    if (isfinite(value))
+        text_add(text, "\t%.9g", value);
+    else
+        text_add(text, "\tNaN");
+}
+
+/* How many runs stand behind the points of a panel. */
+struct tally {
+    size_t low, high, diverged;
+};
+
+static void tally_arm(struct tally *tally, const struct arm *arm)
+{
+    tally->low = tally->high && tally->low < arm->count ? tally->low : arm->count;
+    tally->high = tally->high > arm->count ? tally->high : arm->count;
+    tally->diverged += arm->diverged;
+}
+
+/* "12 epochs | n = 3 to 6, 1 diverged" */
+static void add_tally(struct text *text, const struct experiment *experiment,
+                      const struct tally *tally)
+{
+    text_add(text, "%d epochs | n = %zu", experiment->epochs, tally->low);
+    if (tally->high > tally->low)
+        text_add(text, " to %zu", tally->high);
+    if (tally->diverged)
+        text_add(text, ", %zu diverged", tally->diverged);
+}
+
+static const char *base_name(const struct experiment *experiment)
+{
+    return experiment->cycle ? sgdr : decays[experiment->decay].name;
+}
+
+/* `count` arms of one base, sorted by k. */
+static void add_group(struct text *text, const struct arm *arms, size_t count)
+{
+    const struct experiment *e = arms->experiment;
+    struct tally tally = {0};
+    size_t runs = 0;
+    for (size_t a = 0; a < count; a++) {
+        tally_arm(&tally, &arms[a]);
+        runs += arms[a].count;
+    }
+    if (arms[count - 1].experiment->k == e->k || tally.diverged == runs)
+        return;
+
+    char *network = ledger_network(e);
+    text_add(text, "%s# panel: %s, %s | %s, ", text->length ? "\n\n" : "", config_set_name(e),
+             network, base_name(e));
+    free(network);
+    add_tally(text, e, &tally);
+    text_add(text, "\n# k\tn\tmean\tlow\thigh\n");
+    for (size_t a = 0; a < count; a++) {
+        double *errors = memory_zeroed(arms[a].count, sizeof *errors);
+        for (size_t i = 0; i < arms[a].count; i++)
+            errors[i] = ledger_last_error(&arms[a].logs[i]);
+        const struct interval interval = statistics_t_interval(errors, arms[a].count, 0.95);
+        free(errors);
+        text_add(text, "%g\t%zu", arms[a].experiment->k, arms[a].count);
+        add_number(text, arms[a].mean);
+        add_number(text, interval.low);
+        add_number(text, interval.high);
+        text_add(text, "\n");
+    }
+    text_add(text, "\n\n# k\terror\n");
+    for (size_t a = 0; a < count; a++)
+        for (size_t i = 0; i < arms[a].count; i++) {
+            text_add(text, "%g", arms[a].experiment->k);
+            add_number(text, ledger_last_error(&arms[a].logs[i]));
+            text_add(text, "\n");
+        }
+}
+
+static void add_groups(struct text *text, const struct arms *arms)
+{
+    for (size_t first = 0, end; first < arms->count; first = end) {
+        for (end = first + 1; end < arms->count; end++)
+            if (strcmp(arms->arm[end].base.hex, arms->arm[first].base.hex) != 0)
+                break;
+        add_group(text, &arms->arm[first], end - first);
+    }
+}
+
+/* ---- Arms that differ in the schedule alone ------------------------------------------------- */
+
+/* The canonical text without the schedule. */
+static char *setting_of(const struct experiment *experiment)
+{
+    char *all = config_text(experiment);
+    struct text text = {0};
+    for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, "schedule.", strlen("schedule.")) != 0)
+            text_add(&text, "%s\n", line);
+    free(all);
+    return text.bytes;
+}
+
+/* One setting: `count` pointers to arms. */
+struct setting {
+    const struct arm **arm;
+    size_t count;
+};
+
+static void add_base(struct text *text, const struct setting *setting, const char *base, double lr)
+{
+    int rows = 0;
+    for (size_t a = 0; a < setting->count; a++) {
+        const struct arm *arm = setting->arm[a];
+        const struct experiment *e = arm->experiment;
+        if (strcmp(base_name(e), base) != 0)
+            continue;
+        if (rows++ == 0)
+            text_add(text, "\n\n# base: %s\n# factor\tk\tn\tmean\tsd\n", base);
+        const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
+        text_add(text, "%.9g\t%g\t%zu",
+                 schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end), e->k,
+                 arm->count);
+        add_number(text, arm->mean);
+        add_number(text, arm->sd);
+        text_add(text, "\n");
+    }
+}
+
+static void add_setting(struct text *text, const struct setting *setting)
+{
+    const struct experiment *e = setting->arm[0]->experiment;
+    struct tally tally = {0};
+    double lr = 0;
+    for (size_t a = 0; a < setting->count; a++) {
+        tally_arm(&tally, setting->arm[a]);
+        lr = fmax(lr, setting->arm[a]->experiment->lr);
+    }
+    char *network = ledger_network(e);
+    text_add(text, "# panel: %s, %s | ", config_set_name(e), network);
+    free(network);
+    add_tally(text, e, &tally);
+    text_add(text, "\n");
+    for (size_t i = 0; i < decay_count; i++)
+        add_base(text, setting, decays[i].name, lr);
+    add_base(text, setting, sgdr, lr);
+}
+
+/* Put the setting with most arms into *text, if it has more than `most`; return how many. */
+static size_t add_largest(struct text *text, const struct arms *arms, size_t most)
+{
+    char **settings = memory_zeroed(arms->count, sizeof *settings);
+    for (size_t a = 0; a < arms->count; a++)
+        settings[a] = setting_of(arms->arm[a].experiment);
+    struct setting setting = {memory_zeroed(arms->count, sizeof *setting.arm), 0};
+    for (size_t a = 0; a < arms->count; a++) {
+        size_t shown = 0;
+        setting.count = 0;
+        for (size_t b = 0; b < arms->count; b++)
+            if (strcmp(settings[b], settings[a]) == 0) {
+                setting.arm[setting.count++] = &arms->arm[b];
+                shown += isfinite(arms->arm[b].mean) ? 1 : 0;
+            }
+        if (shown > most) {
+            most = shown;
+            text->length = 0;
+            add_setting(text, &setting);
+        }
+    }
+    for (size_t a = 0; a < arms->count; a++)
+        free(settings[a]);
+    free(settings);
+    free(setting.arm);
+    return most;
+}
+
+static int write_arms(const struct ledger *ledger, const char *out, struct error *error)
+{
+    static const enum picture_set sets[] = {SET_CIFAR10, SET_CIFAR100};
+    struct text over_k = {0}, over_area = {0};
+    size_t most = 0;
+    int status = 0;
+    for (size_t s = 0; s < COUNT(sets) && status == 0; s++) {
+        struct arms arms;
+        status = ledger_arms(ledger, SCALE_DESK, sets[s], &arms, error);
+        if (status == 0) {
+            add_groups(&over_k, &arms);
+            most = add_largest(&over_area, &arms, most);
+            free(arms.arm);
+        }
+    }
+    if (status != 0) {
+        free(over_k.bytes);
+        free(over_area.bytes);
+        return -1;
+    }
+    write_plot(out, "error-k", &over_k);
+    write_plot(out, "error-area", &over_area);
+    return 0;
+}
+
+int plot_data_write(const struct ledger *ledger, const char *out, struct error *error)
+{
+    write_schedules(out);
+    write_bases(out);
+    write_slopes(out);
+    write_area(out);
+    write_low_rate(out);
+    write_training(ledger, out);
+    return write_arms(ledger, out, error);
+}

@@ -1,0 +1,381 @@
+#include "../plot_data.h"
+
+#include "../file.h"
+#include "../memory.h"
+#include "results_fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests.h"
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+static struct fixture written(void)
+{
+    const struct ledger empty = {0};
+    struct fixture fixture = fixture_begin();
+    struct error error;
+    assert_int_equal(plot_data_write(&empty, fixture.out, &error), 0);
+    return fixture;
+}
+
+static void write_from_logs(const struct fixture *fixture)
+{
+    struct ledger ledger;
+    struct error error;
+    if (ledger_read(fixture->results, NULL, &ledger, &error) != 0 ||
+        plot_data_write(&ledger, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+    ledger_free(&ledger);
+}
+
+/* The numbers below a line of `columns` names, row by row. */
+static double *read_numbers(const struct fixture *fixture, const char *name, const char *header,
+                            size_t columns, size_t *rows)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    assert_memory_equal(bytes, header, strlen(header));
+    double *numbers = NULL;
+    size_t count = 0;
+    char *at = strchr(bytes, '\n') + 1;
+    for (*rows = 0; *at; ++*rows) {
+        numbers = memory_resize(numbers, count + columns, sizeof *numbers);
+        for (size_t c = 0; c < columns; c++) {
+            char *end;
+            numbers[count++] = strtod(at, &end);
+            assert_true(end > at && *end == (c + 1 < columns ? '\t' : '\n'));
+            at = end + 1;
+        }
+    }
+    free(bytes);
+    return numbers;
+}
+
+/* Nine digits were printed. */
+static void assert_near(double shown, long double expected, const char *what, double k, double s)
+{
+    const double tolerance = fmax(1e-15, 6e-9 * fabs((double)expected));
+    if (!(fabs(shown - (double)expected) <= tolerance))
+        fail_msg("%s, k = %g, s = %g: expected %.10g, found %.10g", what, k, s, (double)expected,
+                 shown);
+}
+
+/* ---- Schedules, by the formulas of the papers -------------------------------------------------
+ */
+
+enum { KS = 5, BASES = 10 };
+static const double ks[KS] = {1, 1.5, 2, 3, 5};
+static const char *const names[BASES] = {"linear", "cosine", "step", "exponential",  "tanh",
+                                         "rex",    "knee",   "wsd",  "inverse-sqrt", "one-cycle"};
+
+static const long double pi = 3.14159265358979323846L;
+
+/* f(x) of the base of this index, x = s^k. */
+static long double formula(int base, long double x)
+{
+    const long double q = 1e-3L;
+    switch (base) {
+    case 0:
+        return 1 - x;
+    case 1:
+        return (1 + cosl(pi * x)) / 2;
+    case 2:
+        return x < 0.3L ? 1 : x < 0.6L ? 0.2L : x < 0.8L ? 0.04L : 0.008L;
+    case 3:
+        return (powl(q, x) - q) / (1 - q);
+    case 4:
+        return (1 - tanhl(-6 + 9 * x)) / 2;
+    case 5:
+        return (1 - x) / (0.5L + 0.5L * (1 - x));
+    case 6:
+        return fminl(1, 2 * (1 - x));
+    case 7:
+        return x < 0.8L ? 1 : 1 - sqrtl((x - 0.8L) / 0.2L);
+    case 8:
+        return fminl(x / 0.1L, sqrtl(0.1L / x));
+    default:
+        return x < 0.3L ? 0.52L - 0.48L * cosl(pi * x / 0.3L)
+                        : (1 + cosl(pi * (x - 0.3L) / 0.7L)) / 2;
+    }
+}
+
+/* Whether rounding decides on which side of a drop x is. */
+static int at_drop(int base, long double x)
+{
+    return base == 2 &&
+           (fabsl(x - 0.3L) < 1e-9L || fabsl(x - 0.6L) < 1e-9L || fabsl(x - 0.8L) < 1e-9L);
+}
+
+static void every_base(void **state)
+{
+    (void)state;
+    struct fixture fixture = written();
+    size_t rows;
+    const size_t columns = 1 + (BASES + 1) * KS;
+    double *row = read_numbers(&fixture, "plots/bases.tsv",
+                               "s\tlinear k = 1\tlinear k = 1.5\tlinear k = 2\t", columns, &rows);
+    assert_int_equal(rows, 701);
+    for (size_t i = 0; i < rows; i++) {
+        const long double s = (long double)i / 700;
+        assert_true(fabs(row[i * columns] - (double)s) < 1e-6);
+        for (size_t k = 0; k < KS; k++) {
+            const double *shown = row + i * columns + 1 + k;
+            const long double x = powl(s, (long double)ks[k]);
+            for (int b = 0; b < BASES; b++)
+                if (!at_drop(b, x))
+                    assert_near(shown[b * KS], formula(b, x), names[b], ks[k], (double)s);
+            /* restarts after 1/7 and 3/7 */
+            const long double t = (long double)i / 100;
+            const long double part = i < 100 ? t : i < 300 ? (t - 1) / 2 : (t - 3) / 4;
+            assert_near(shown[BASES * KS], formula(1, powl(part, (long double)ks[k])), "sgdr",
+                        ks[k], (double)s);
+        }
+    }
+    free(row);
+    fixture_end(&fixture);
+}
+
+static void slopes_of_four_bases(void **state)
+{
+    (void)state;
+    struct fixture fixture = written();
+    size_t rows;
+    const size_t columns = 1 + 4 * KS;
+    double *row = read_numbers(&fixture, "plots/slopes.tsv", "s\tlinear k = 1\t", columns, &rows);
+    assert_int_equal(rows, 701);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < KS; k++) {
+            const long double s = (long double)i / 700, q = 1e-3L;
+            const long double x = powl(s, (long double)ks[k]);
+            const long double turn = (long double)ks[k] * powl(s, (long double)ks[k] - 1);
+            const double *shown = row + i * columns + 1 + k;
+            assert_near(shown[0 * KS], -turn, "linear", ks[k], (double)s);
+            assert_near(shown[1 * KS], -pi / 2 * sinl(pi * x) * turn, "cosine", ks[k], (double)s);
+            assert_near(shown[2 * KS], logl(q) * powl(q, x) / (1 - q) * turn, "exponential", ks[k],
+                        (double)s);
+            assert_near(shown[3 * KS], -0.5L / ((1 - x / 2) * (1 - x / 2)) * turn, "rex", ks[k],
+                        (double)s);
+        }
+    free(row);
+    fixture_end(&fixture);
+}
+
+static void areas(void **state)
+{
+    (void)state;
+    struct fixture fixture = written();
+    size_t rows;
+    const size_t columns = 1 + BASES;
+    double *row = read_numbers(&fixture, "plots/area.tsv",
+                               "k\tlinear\tcosine\tstep\texponential\ttanh\trex\tknee\twsd\t"
+                               "inverse-sqrt\tone-cycle\n",
+                               columns, &rows);
+    assert_int_equal(rows, 96);
+    for (size_t i = 0; i < rows; i++) {
+        const double *shown = row + i * columns, k = (double)(i + 5) / 10;
+        assert_true(shown[0] == k);
+        assert_near(shown[1], (long double)k / ((long double)k + 1), "linear", k, NAN);
+        /* by a finer midpoint sum than the program's */
+        for (int b = 1; b < BASES && i % 19 == 0; b++) {
+            enum { POINTS = 20000 };
+            long double sum = 0;
+            for (int p = 0; p < POINTS; p++)
+                sum += formula(b, powl((p + 0.5L) / POINTS, (long double)k));
+            if (!(fabs(shown[1 + b] - (double)(sum / POINTS)) < 3e-5))
+                fail_msg("%s, k = %g: expected %.9g, found %.9g", names[b], k,
+                         (double)(sum / POINTS), shown[1 + b]);
+        }
+    }
+    const double *plain = row + 5 * columns;
+    assert_near(plain[2], 0.5L, "cosine", 1, NAN);
+    assert_near(plain[3], 0.3L + 0.2L * 0.3L + 0.04L * 0.2L + 0.008L * 0.2L, "step", 1, NAN);
+    assert_near(plain[6], 2 - 2 * logl(2), "rex", 1, NAN);
+    assert_near(plain[7], 0.75L, "knee", 1, NAN);
+    assert_near(plain[8], 0.8L + 0.2L / 3, "wsd", 1, NAN);
+    free(row);
+    fixture_end(&fixture);
+}
+
+/* f(x) < 0.1 from the x on that solves f(x) = 0.1. */
+static void low_rates(void **state)
+{
+    (void)state;
+    struct fixture fixture = written();
+    const long double q = 1e-3L;
+    const long double from[] = {0.9L, acosl(-0.8L) / pi, logl(q + 0.1L * (1 - q)) / logl(q),
+                                0.9L / 0.95L, 0.95L};
+    size_t rows;
+    double *row = read_numbers(&fixture, "plots/low-rate.tsv",
+                               "k\tlinear\tcosine\texponential\trex\tknee\n", 6, &rows);
+    assert_int_equal(rows, 96);
+    for (size_t i = 0; i < rows; i++) {
+        const double k = (double)(i + 5) / 10;
+        assert_true(row[i * 6] == k);
+        for (int b = 0; b < 5; b++)
+            assert_near(row[i * 6 + 1 + (size_t)b], 1 - powl(from[b], 1 / (long double)k),
+                        "share of a base", k, b);
+    }
+    free(row);
+    fixture_end(&fixture);
+}
+
+/* ---- Errors, by hand ---------------------------------------------------------------------------
+ */
+
+static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
+
+/* Means 10 and 9, deviations sqrt(0.025 / 5) and, of three, 1. */
+static const double k1_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double k2_errors[] = {8, 9, 10};
+
+/* An experiment that changes poly-k1.0. */
+static void add_experiment(const struct fixture *fixture, const char *arm, const char *changes)
+{
+    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
+    char *text = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", changes);
+    file_write(path, text, strlen(text));
+    free(text);
+    free(path);
+}
+
+static void expect_file(const struct fixture *fixture, const char *name, const char *expected)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    assert_string_equal(bytes, expected);
+    free(bytes);
+}
+
+static void no_logs(void **state)
+{
+    (void)state;
+    struct fixture fixture = written();
+    expect_file(&fixture, "plots/error-k.tsv", "");
+    expect_file(&fixture, "plots/error-area.tsv", "");
+    fixture_end(&fixture);
+}
+
+/* The arm of another rate shares no base with the two, and one k alone is no panel. */
+static void errors_over_k(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    fixture_write_arm(&fixture, k2, k2_errors, 3);
+    fixture_experiment(&fixture, "cifar10/preact-20/other", 3, 0.2);
+    fixture_write_arm(&fixture, "cifar10/preact-20/other", k2_errors, 2);
+    add_experiment(&fixture, "cifar100/x/a", "[data]\nset = cifar100\n");
+    add_experiment(&fixture, "cifar100/x/b", "[data]\nset = cifar100\n[schedule]\nk = 1.5\n");
+    fixture_write_arm(&fixture, "cifar100/x/a", k2_errors, 1);
+    fixture_write_arm(&fixture, "cifar100/x/b", k1_errors, 1);
+    write_from_logs(&fixture);
+
+    /* t of 5 degrees of freedom 2.5705818, of 2 degrees 4.3026527 */
+    const double half1 = 2.5705818 * sqrt(0.025 / 5 / 6), half2 = 4.3026527 / sqrt(3);
+    char *bytes = fixture_read(fixture.out, "plots/error-k.tsv");
+    double shown[4];
+    size_t n[2];
+    int end = 0;
+    assert_int_equal(sscanf(bytes,
+                            "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3 to 6\n"
+                            "# k\tn\tmean\tlow\thigh\n"
+                            "1\t%zu\t10\t%lf\t%lf\n"
+                            "2\t%zu\t9\t%lf\t%lf%n",
+                            &n[0], &shown[0], &shown[1], &n[1], &shown[2], &shown[3], &end),
+                     6);
+    assert_true(n[0] == 6 && n[1] == 3);
+    assert_true(fabs(shown[0] - (10 - half1)) < 1e-6 && fabs(shown[1] - (10 + half1)) < 1e-6);
+    assert_true(fabs(shown[2] - (9 - half2)) < 1e-6 && fabs(shown[3] - (9 + half2)) < 1e-6);
+    assert_string_equal(bytes + end,
+                        "\n\n\n# k\terror\n"
+                        "1\t10\n1\t10.1\n1\t9.9\n1\t10.05\n1\t9.95\n1\t10\n"
+                        "2\t8\n2\t9\n2\t10\n"
+                        "\n\n# panel: CIFAR-100, preact-20 | polynomial, 2 epochs | n = 1\n"
+                        "# k\tn\tmean\tlow\thigh\n1\t1\t8\tNaN\tNaN\n1.5\t1\t10\tNaN\tNaN\n"
+                        "\n\n# k\terror\n1\t8\n1.5\t10\n");
+    free(bytes);
+    fixture_end(&fixture);
+}
+
+static void diverge(const struct fixture *fixture, const char *arm, long seed)
+{
+    const struct fixture_log what = {.arm = arm,
+                                     .seed = seed,
+                                     .lr_factor = 1,
+                                     .loss_factor = 1,
+                                     .environment = "a",
+                                     .diverged_at = 5};
+    fixture_write_log(fixture, fixture->results, &what);
+}
+
+static void diverged_runs_are_told(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    diverge(&fixture, k1, 1);
+    diverge(&fixture, k2, 1);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/error-k.tsv", "");
+    expect_file(&fixture, "plots/error-area.tsv", "");
+
+    fixture_write_arm(&fixture, k1, k2_errors, 1);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/error-k.tsv",
+                "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 1, 1 diverged\n"
+                "# k\tn\tmean\tlow\thigh\n1\t1\t8\tNaN\tNaN\n2\t1\tNaN\tNaN\tNaN\n"
+                "\n\n# k\terror\n1\t8\n2\tNaN\n");
+    fixture_end(&fixture);
+}
+
+/* Three schedules of one setting, against two of another with more epochs. Over T = 782 steps the
+ * linear base has the mean (T + 1) / 2T, a constant at half the rate a factor of half a range; two
+ * cosine cycles of 391 steps have (391 + 1) / (2 x 391). */
+static void errors_over_area(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    add_experiment(&fixture, "cifar10/s/constant",
+                   "[schedule]\ndecay = constant\nlr = 0.05\nlr_end = 1e-3\n");
+    fixture_write_arm(&fixture, "cifar10/s/constant", k2_errors, 1);
+    add_experiment(&fixture, "cifar10/s/sgdr", "[schedule]\ndecay = cosine\ncycle = 1\n");
+    fixture_write_arm(&fixture, "cifar10/s/sgdr", k2_errors, 3);
+    add_experiment(&fixture, "cifar10/l/linear", "[training]\nepochs = 3\n");
+    fixture_write_arm(&fixture, "cifar10/l/linear", k2_errors, 3);
+    add_experiment(&fixture, "cifar10/l/cosine",
+                   "[training]\nepochs = 3\n[schedule]\ndecay = cosine\n");
+    fixture_write_arm(&fixture, "cifar10/l/cosine", k2_errors, 3);
+    write_from_logs(&fixture);
+
+    char *bytes = fixture_read(fixture.out, "plots/error-area.tsv");
+    double factor[3], sd;
+    int end = 0;
+    assert_int_equal(sscanf(bytes,
+                            "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 6\n\n\n"
+                            "# base: polynomial\n# factor\tk\tn\tmean\tsd\n%lf\t1\t6\t10\t%lf\n\n\n"
+                            "# base: constant\n# factor\tk\tn\tmean\tsd\n%lf\t1\t1\t8\tNaN\n\n\n"
+                            "# base: sgdr\n# factor\tk\tn\tmean\tsd\n%lf\t1\t3\t9\t1\n%n",
+                            &factor[0], &sd, &factor[1], &factor[2], &end),
+                     4);
+    assert_true(end > 0 && bytes[end] == '\0');
+    assert_true(fabs(factor[0] - 783. / 1564) < 1e-8);
+    assert_true(fabs(factor[1] - 0.049 / 0.099) < 1e-8);
+    assert_true(fabs(factor[2] - 392. / 782) < 1e-8);
+    assert_true(fabs(sd - sqrt(0.005)) < 1e-8);
+    free(bytes);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest plot_data_tests[] = {
+    cmocka_unit_test(every_base),
+    cmocka_unit_test(slopes_of_four_bases),
+    cmocka_unit_test(areas),
+    cmocka_unit_test(low_rates),
+    cmocka_unit_test(no_logs),
+    cmocka_unit_test(errors_over_k),
+    cmocka_unit_test(diverged_runs_are_told),
+    cmocka_unit_test(errors_over_area),
+};
+const size_t plot_data_test_count = sizeof plot_data_tests / sizeof plot_data_tests[0];

@@ -130,6 +130,12 @@ static void check_ledger(const struct audit_options *options, struct ledger *goo
 
 /* ---- 2. Schedule -------------------------------------------------------------------------- */
 
+/* Equal as bits: a NaN equals itself. */
+static int same(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
 static void check_schedule(const struct ledger *ledger, struct level *level)
 {
     for (size_t i = 0; i < ledger->count; i++) {
@@ -145,7 +151,7 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
                 continue;
             }
             const double lr = schedule_lr(&schedule, (double)(row->step - 1));
-            if (memcmp(&lr, &row->lr, sizeof lr) != 0)
+            if (!same(row->lr, lr))
                 level_fail(level, "%s:%d: lr %.17g: expected L(%ld) = %.17g", log->path, row->line,
                            row->lr, row->step - 1, lr);
         }
@@ -326,12 +332,6 @@ static void check_regeneration(const struct audit_options *options, struct level
 }
 
 /* ---- 6. Replay ---------------------------------------------------------------------------- */
-
-/* Equal as bits: a NaN equals itself. */
-static int same(double a, double b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
 
 static int same_row(const struct log_row *a, const struct log_row *b)
 {

@@ -130,6 +130,12 @@ static void check_ledger(const struct audit_options *options, struct ledger *goo
 
 /* ---- 2. Schedule -------------------------------------------------------------------------- */
 
+/* Equal as bits: a NaN equals itself. */
+static int same(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
 static void check_schedule(const struct ledger *ledger, struct level *level)
 {
     for (size_t i = 0; i < ledger->count; i++) {
@@ -328,12 +334,6 @@ static void check_regeneration(const struct audit_options *options, struct level
 }
 
 /* ---- 6. Replay ---------------------------------------------------------------------------- */
-
-/* Equal as bits: a NaN equals itself. */
-static int same(double a, double b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
 
 static int same_row(const struct log_row *a, const struct log_row *b)
 {

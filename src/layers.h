@@ -6,10 +6,16 @@
  * the same shape. Forward functions leave the rest alone (finite, unused); backward functions write
  * zeros there, so that a convolution's weight gradient sees nothing of it.
  *
- * Sums. Inside a channel the order is fixed: up to 64 pixels in four float accumulators per
- * channel, these in double, pictures in order; over shards in double, in shard order (network.c).
- * No function depends on the number of threads or on how wide the CPU's vectors are: every channel
- * is a lane of its own.
+ * Alignment. The functions of NORM read and write a block of channels as one vector. All float
+ * arrays that they take, maps and arrays with an entry a channel, start on 64 bytes, as
+ * memory_floats() gives them; every block inside of them then lies on a multiple of its size. The
+ * other functions ask for nothing.
+ *
+ * Sums. Inside a channel the order is fixed. Up to 64 pixels are summed in float, pixel p in
+ * accumulator p mod 4 of a0 .. a3; these are added as (a0 + a1) + (a2 + a3), still in float, and
+ * the result once to the channel's sum in double, pictures in order. Over shards the sums are added
+ * in double, in shard order (norm.c). No function depends on the number of threads or on how wide
+ * the CPU's vectors are: every channel is a lane of its own.
  */
 #ifndef KDECAY_LAYERS_H
 #define KDECAY_LAYERS_H
@@ -112,13 +118,15 @@ struct head {
     const float *bias;    /* [classes] */
     int channels;         /* of weights; extent.channels may be more, with padding between */
     const int *places;    /* [channels]: where each lies among extent.channels */
-    double *pooled;       /* [pictures][channels], written by forward */
-    double *logits;       /* [pictures][classes], written by forward, then the logits' gradients */
+    /* written by forward */
+    double *pooled; /* [pictures][channels] */
+    double *logits; /* [pictures][classes] */
+    double *slopes; /* [pictures][classes]: d loss / d logits */
 };
 
 /* Mean over pixels, logits, softmax and cross entropy of the valid pictures. losses[picture] and
- * wrong[picture] (0 or 1) are written. Afterwards head->logits holds d loss / d logits for the mean
- * loss over a minibatch of `batch` pictures. */
+ * wrong[picture] (0 or 1) are written. The slopes are those of the mean loss over a minibatch of
+ * `batch` pictures. */
 void layer_head(const struct head *head, const float *x, const int *labels, int batch,
                 double *losses, int *wrong);
 

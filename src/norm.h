@@ -3,13 +3,19 @@
  * with.
  *
  * Statistics are those of the whole minibatch, as in the papers, not of a shard. Each pass over the
- * maps (layers.h) leaves per-shard sums; here they are added in shard order, in double:
+ * maps (layers.h) leaves per-shard sums; here they are added in shard order, in double.
  *
- *   forward   mean, biased variance; scale = gamma / sqrt(variance + epsilon),
- *             shift = beta - mean scale; running = 0.9 running + 0.1 new, with the unbiased
- * variance [Ioffe and Szegedy, arXiv 1502.03167; epsilon 1e-5 and momentum 0.1 as in Torch] frozen
- * scale and shift from the running statistics backward  gradients of gamma and beta; offset and
- * slope of struct norm_backward
+ * Forward, in training: mean and biased variance of the minibatch, and
+ *
+ *     scale = gamma / sqrt(variance + epsilon)
+ *     shift = beta - mean scale
+ *     running = 0.9 running + 0.1 new, of mean and variance, the new variance unbiased
+ *
+ * Forward, frozen: scale and shift likewise, from the running mean and variance.
+ *
+ * Backward: the gradients of gamma and beta, and offset and slope of struct norm_backward.
+ *
+ * [Ioffe and Szegedy, arXiv 1502.03167; epsilon 1e-5 and momentum 0.1 as in Torch]
  */
 #ifndef KDECAY_NORM_H
 #define KDECAY_NORM_H

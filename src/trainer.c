@@ -2,16 +2,12 @@
 #include "trainer.h"
 
 #include "checkpoint.h"
-#include "dataset.h"
 #include "file.h"
 #include "log.h"
 #include "memory.h"
-#include "network.h"
-#include "optimizer.h"
-#include "schedule.h"
+#include "stepper.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +17,10 @@
 struct run {
     const struct trainer_options *options;
     const struct experiment *experiment;
-    struct dataset dataset;
-    struct network *network;
-    struct schedule schedule;
-    struct sgd sgd;
+    struct stepper stepper;
     struct log_writer log;
     char *log_path, *part_path, *checkpoint_path;
     long epoch; /* the last one that is done */
-    long steps_per_epoch;
-    uint32_t *order; /* of this epoch's pictures */
 };
 
 /* What an epoch sums up. */
@@ -72,90 +63,38 @@ static void progress_show(struct progress *progress, const struct run *run, long
                           double lr)
 {
     const double now = seconds_now();
-    const int last = step % run->steps_per_epoch == 0;
+    const int last = step % run->stepper.steps_per_epoch == 0;
     if (!last && now - progress->shown < (progress->terminal ? 0.2 : 30))
         return;
     progress->shown = now;
     const double spent = now - progress->started;
-    const long left = run->schedule.steps - step, done = step - progress->first_step;
+    const long left = run->stepper.schedule.steps - step, done = step - progress->first_step;
     const long minutes = (long)(spent * (double)left / (double)done / 60 + 0.5);
     fprintf(stderr,
             "%sepoch %ld/%d  step %ld/%ld  loss %.4f  lr %.5f  %.0f images/s  %ld:%02ld h left%s",
-            progress->terminal ? "\r" : "", (step - 1) / run->steps_per_epoch + 1,
-            run->experiment->epochs, step, run->schedule.steps, loss, lr,
+            progress->terminal ? "\r" : "", (step - 1) / run->stepper.steps_per_epoch + 1,
+            run->experiment->epochs, step, run->stepper.schedule.steps, loss, lr,
             (double)progress->pictures / spent, minutes / 60, minutes % 60,
             progress->terminal ? "\033[K" : "\n");
 }
 
-/* ---- Steps --------------------------------------------------------------------------------- */
-
-/* Bring pictures chosen[0 .. count) into the network's input; `epoch` 0 leaves them unmoved. */
-static void fill(struct run *run, const struct pictures *pictures, const uint32_t *chosen,
-                 size_t first, int count, uint32_t epoch)
-{
-    const enum augmentation augmentation =
-        epoch ? (enum augmentation)run->experiment->augmentation : AUGMENT_NONE;
-#pragma omp parallel for num_threads(network_threads(run->network)) schedule(static)
-    for (int i = 0; i < count; i++) {
-        const size_t index = chosen ? chosen[first + (size_t)i] : first + (size_t)i;
-        const struct augment augment =
-            dataset_augment(augmentation, (uint32_t)run->options->seed, epoch, (uint32_t)index);
-        dataset_picture(&run->dataset, pictures, index, augment, network_input(run->network, i));
-        *network_label(run->network, i) = dataset_label(pictures, index);
-    }
-}
-
-/* SGD on floats [from, to) of the arenas, in pieces that the threads share. */
-static void descend_range(struct run *run, const struct sgd *sgd, double lr, size_t from, size_t to)
-{
-    struct parameters *p = network_parameters(run->network);
-    enum { PIECE = 4096 };
-    const size_t pieces = (to - from + PIECE - 1) / PIECE;
-#pragma omp parallel for num_threads(network_threads(run->network)) schedule(static)
-    for (size_t piece = 0; piece < pieces; piece++) {
-        const size_t start = from + piece * PIECE, left = to - start;
-        sgd_step(sgd, lr, left < PIECE ? left : PIECE, p->value + start, p->momentum + start,
-                 p->gradient + start);
-    }
-}
-
-static void descend(struct run *run, double lr)
-{
-    struct parameters *p = network_parameters(run->network);
-    struct sgd undecayed = run->sgd;
-    undecayed.weight_decay = 0;
-    descend_range(run, &run->sgd, lr, 0, p->decayed_floats);
-    descend_range(run, &undecayed, lr, p->decayed_floats, p->trained_floats);
-#pragma omp parallel for num_threads(network_threads(run->network)) schedule(dynamic)
-    for (int i = 0; i < p->count; i++)
-        parameters_renew_backward(p, i);
-}
+/* ---- Epochs -------------------------------------------------------------------------------- */
 
 /* Train one epoch. Returns 0, or the step whose loss was not finite. */
 static long train_epoch(struct run *run, long epoch, struct progress *progress,
                         struct totals *totals, double *lr)
 {
-    const struct pictures *train = &run->dataset.train;
-    const struct rng rng = {(uint32_t)run->options->seed, RNG_SHUFFLE};
-    rng_shuffle(rng, (uint32_t)epoch, run->order, (uint32_t)train->count);
-    for (long i = 0; i < run->steps_per_epoch; i++) {
-        const size_t first = (size_t)i * (size_t)run->experiment->batch;
-        const size_t left = train->count - first;
-        const int count =
-            left < (size_t)run->experiment->batch ? (int)left : run->experiment->batch;
-        const long step = (epoch - 1) * run->steps_per_epoch + i + 1;
-        if (run->experiment->momentum_reset && schedule_drops_at(&run->schedule, step - 1))
-            parameters_clear_momentum(network_parameters(run->network));
-        fill(run, train, run->order, first, count, (uint32_t)epoch);
-        network_set_step(run->network, (uint32_t)run->options->seed, (uint32_t)step);
-        const struct pass_result result = network_train(run->network, count);
+    struct stepper *stepper = &run->stepper;
+    const long last = epoch * stepper->steps_per_epoch;
+    for (long step = last - stepper->steps_per_epoch + 1; step <= last; step++) {
+        const int count = stepper_load(stepper, step);
+        const struct pass_result result = network_train(stepper->network, count);
         const double loss = result.loss_sum / count;
         if (step <= LOG_STEP_LOSSES)
             log_add_step_loss(&run->log, step, loss);
         if (!isfinite(loss))
             return step;
-        *lr = schedule_lr(&run->schedule, (double)(step - 1));
-        descend(run, *lr);
+        *lr = stepper_descend(stepper, step);
         totals->loss_sum += result.loss_sum;
         totals->wrong += result.wrong;
         totals->pictures += count;
@@ -167,14 +106,11 @@ static long train_epoch(struct run *run, long epoch, struct progress *progress,
 
 static struct totals evaluate(struct run *run)
 {
-    const struct pictures *test = &run->dataset.test;
     struct totals totals = {0};
-    for (size_t first = 0; first < test->count; first += (size_t)run->experiment->batch) {
-        const size_t left = test->count - first;
-        const int count =
-            left < (size_t)run->experiment->batch ? (int)left : run->experiment->batch;
-        fill(run, test, NULL, first, count, 0);
-        const struct pass_result result = network_evaluate(run->network, count);
+    const size_t pictures = run->stepper.dataset.test.count;
+    for (size_t first = 0; first < pictures; first += (size_t)run->experiment->batch) {
+        const int count = stepper_load_test(&run->stepper, first);
+        const struct pass_result result = network_evaluate(run->stepper.network, count);
         totals.loss_sum += result.loss_sum;
         totals.wrong += result.wrong;
         totals.pictures += count;
@@ -190,20 +126,21 @@ static void begin_log(struct run *run)
     network_size(run->experiment, &parameters, &macs);
     char started[32];
     utc_now(started, sizeof started);
-    char *kernels = network_kernels(run->network);
+    char *kernels = network_kernels(run->stepper.network);
     const struct log_facts facts = {.experiment = run->experiment,
                                     .seed = run->options->seed,
-                                    .train = run->dataset.train.digest,
-                                    .test = run->dataset.test.digest,
+                                    .train = run->stepper.dataset.train.digest,
+                                    .test = run->stepper.dataset.test.digest,
                                     .parameters = parameters,
                                     .macs = macs,
-                                    .initial = parameters_digest(network_parameters(run->network)),
+                                    .initial =
+                                        parameters_digest(network_parameters(run->stepper.network)),
                                     .program = run->options->program,
                                     .compiler = run->options->compiler,
-                                    .onednn = network_onednn(run->network),
-                                    .environment = network_environment(run->network),
+                                    .onednn = network_onednn(run->stepper.network),
+                                    .environment = network_environment(run->stepper.network),
                                     .kernels = kernels,
-                                    .threads = network_threads(run->network),
+                                    .threads = network_threads(run->stepper.network),
                                     .started = started};
     log_begin(&run->log, &facts);
     free(kernels);
@@ -214,12 +151,12 @@ static void resume(struct run *run)
 {
     struct error error;
     char *text = NULL;
-    run->epoch =
-        checkpoint_load(run->checkpoint_path, network_parameters(run->network), &text, &error);
+    run->epoch = checkpoint_load(run->checkpoint_path, network_parameters(run->stepper.network),
+                                 &text, &error);
     struct log log;
     if (run->epoch < 0 || log_parse(text, run->checkpoint_path, &log, &error) != 0)
         die("%s", error.text);
-    if (strcmp(log.environment, network_environment(run->network)) != 0)
+    if (strcmp(log.environment, network_environment(run->stepper.network)) != 0)
         die("%s: was made on another machine (%s), where oneDNN may round otherwise; go on there, "
             "or remove it to train from the beginning",
             run->checkpoint_path, log.environment);
@@ -230,7 +167,7 @@ static void resume(struct run *run)
     char now[32];
     utc_now(now, sizeof now);
     char *how = memory_text("after epoch %ld, threads %d, program %s, at %s", run->epoch,
-                            network_threads(run->network), run->options->program, now);
+                            network_threads(run->stepper.network), run->options->program, now);
     log_add_resumed(&run->log, how);
     free(how);
     fprintf(stderr, "going on after epoch %ld of %s\n", run->epoch, run->checkpoint_path);
@@ -257,7 +194,7 @@ static int is_done(const struct trainer_options *options, const char *path)
 
 static void finish(struct run *run, long diverged_at)
 {
-    const struct digest state = parameters_digest(network_parameters(run->network));
+    const struct digest state = parameters_digest(network_parameters(run->stepper.network));
     log_end(&run->log, diverged_at, &state);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
     if (rename(run->part_path, run->log_path) != 0)
@@ -271,7 +208,7 @@ static void train(struct run *run)
 {
     struct progress progress = {.started = seconds_now(),
                                 .terminal = isatty(STDERR_FILENO),
-                                .first_step = run->epoch * run->steps_per_epoch};
+                                .first_step = run->epoch * run->stepper.steps_per_epoch};
     while (run->epoch < run->experiment->epochs) {
         const double started = seconds_now();
         struct totals totals = {0};
@@ -289,7 +226,7 @@ static void train(struct run *run)
             log_add_columns(&run->log);
         run->epoch++;
         const struct log_row row = {.epoch = run->epoch,
-                                    .step = run->epoch * run->steps_per_epoch,
+                                    .step = run->epoch * run->stepper.steps_per_epoch,
                                     .lr = lr,
                                     .train_loss = totals.loss_sum / (double)totals.pictures,
                                     .train_error = percent(&totals),
@@ -302,7 +239,7 @@ static void train(struct run *run)
         fprintf(stderr, "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
                 row.epoch, run->experiment->epochs, row.train_error, row.test_error,
                 row.wall_images_per_s);
-        checkpoint_save(run->checkpoint_path, network_parameters(run->network), run->epoch,
+        checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), run->epoch,
                         run->log.text.bytes);
         file_write(run->part_path, run->log.text.bytes, run->log.text.length);
     }
@@ -332,29 +269,19 @@ char *trainer_run(const struct trainer_options *options)
                     options->experiment->arm, options->seed, config_digest(run.experiment).hex);
 
     check_memory(run.experiment);
-    struct error error;
-    omp_set_num_threads(options->threads); /* for whitening */
-    if (dataset_load(&run.dataset, run.experiment, options->data, options->checkpoints, &error) !=
-        0)
-        die("%s", error.text);
-    run.order = memory_zeroed(run.dataset.train.count, sizeof *run.order);
-    run.steps_per_epoch = dataset_steps_per_epoch(run.experiment);
-    run.schedule = schedule_of(run.experiment, run.steps_per_epoch);
-    run.sgd = sgd_of(run.experiment);
-    run.network = network_create(run.experiment, options->threads);
+    stepper_open(&run.stepper, run.experiment, (uint32_t)options->seed, options->threads,
+                 options->data, options->checkpoints);
     if (file_exists(run.checkpoint_path)) {
         resume(&run);
     } else {
-        network_initialise(run.network, (uint32_t)options->seed);
+        network_initialise(run.stepper.network, (uint32_t)options->seed);
         begin_log(&run);
         file_write(run.part_path, run.log.text.bytes, run.log.text.length);
     }
     train(&run);
 
-    network_destroy(run.network);
-    dataset_free(&run.dataset);
+    stepper_close(&run.stepper);
     free(run.log.text.bytes);
-    free(run.order);
     free(run.part_path);
     free(run.checkpoint_path);
     return run.log_path;

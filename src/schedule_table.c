@@ -226,7 +226,7 @@ static const struct table_column wide_columns[] = {
 
 /* Text and LaTeX: what a group shares stands in a heading over it. */
 static const struct table_column narrow_columns[] = {
-    {"schedule", "Schedule", 'p', "3.0cm"},
+    {"schedule", "Schedule", 'p', "3.8cm"},
     {"mean factor", "Factor", 'r', NULL},
     {"n", "$n$", 'r', NULL},
     {"last epoch (%)", "Last ep.\\ (\\%)", 'r', NULL},
@@ -234,7 +234,6 @@ static const struct table_column narrow_columns[] = {
     {"pairs", "Pairs", 'r', NULL},
     {"difference", "$\\Delta$", 'r', NULL},
     {"95% interval", "95\\,\\% interval", 'r', NULL},
-    {"sign-flip p", "$p$", 'r', NULL},
     {"Holm p", "Holm $p$", 'r', NULL},
     {"verdict", "Verdict", 'l', NULL},
 };
@@ -306,7 +305,6 @@ static void add_narrow(const struct row *row, int which, int first, const struct
     table_add(table, pairs_of(row, which), NULL);
     cells_add_number(table, c->mean, "+", 2, arm);
     cells_add_interval(table, c->interval, arm);
-    cells_add_number(table, c->p, "", 4, arm);
     cells_add_number(table, c->holm, "", 4, arm);
     table_add(table, verdict_of(row, which), NULL);
 }
@@ -365,9 +363,9 @@ static void write_text(const struct rows *rows, const struct table *table, const
         "infinite.\n"
         "against: the linear base with this k, whose mean rate is the same: what is left is "
         "shape; and the plain linear base.\n"
-        "difference (points): mean over the seeds shared with it; 95%% Student-t interval; exact "
-        "two-sided sign-flip p;\n"
-        "Holm p over all comparisons of one group with the same control.\n"
+        "difference (points): mean over the seeds shared with it; 95%% Student-t interval.\n"
+        "Holm p: of the exact two-sided sign-flip test, over all comparisons of one group with the "
+        "same control.\n"
         "verdict: better or worse if pairs >= 6, Holm p < 0.05 and the interval excludes 0; else "
         "no evidence.\n"
         "-: does not exist (no run yet, the control itself, fewer than 2 runs or pairs, more than "

@@ -28,6 +28,7 @@ DECLARE_TESTS(program);
 DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
 DECLARE_TESTS(schedule);
+DECLARE_TESTS(schedule_table);
 DECLARE_TESTS(match);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);

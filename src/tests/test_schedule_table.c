@@ -3,6 +3,7 @@
 #include "../report.h"
 #include "results_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,23 @@ static void five_seeds_are_no_evidence(void **state)
     fixture_end(&fixture);
 }
 
+/* Seeds 2 to 6 against 1 to 6: -1.1, -0.9, -1, -1.2, -0.8, half width 2.776445 sqrt(0.025 / 5) =
+ * 0.1963. */
+static void pairs_are_by_seed(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    fixture_write_arm(&fixture, plain_linear, plain_errors, 6);
+    fixture_write_arm(&fixture, linear, linear_errors, 6);
+    char *first = memory_text("%s/%s/seed-1.tsv", fixture.results, linear);
+    assert_int_equal(remove(first), 0);
+    char *csv = table_of(&fixture, ".csv");
+    expect(csv, ",5,9.00,0.16,linear,5,-1.00,-1.20,-0.80,0.0625,0.0625,no evidence,");
+    free(csv);
+    free(first);
+    fixture_end(&fixture);
+}
+
 /* A diverged run, with a seed that the control has not, leaves its arm without comparisons; the
  * other arm's p is then alone in its family. */
 static void diverged_arm(void **state)
@@ -269,6 +287,7 @@ const struct CMUnitTest schedule_table_tests[] = {
     cmocka_unit_test(rows_and_groups),
     cmocka_unit_test(text_and_latex),
     cmocka_unit_test(five_seeds_are_no_evidence),
+    cmocka_unit_test(pairs_are_by_seed),
     cmocka_unit_test(diverged_arm),
     cmocka_unit_test(diverged_control),
     cmocka_unit_test(thesis_table_leaves_them_out),

@@ -133,8 +133,8 @@ $(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini build/kdecay
 LOGS := $(shell find results experiments -type f)
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
-TABLE_FILES := $(foreach t,$(THESIS_TABLES) runs,build/tables/$t.csv build/tables/$t.tex) \
-               $(foreach t,table-5-2 table-5-3 runs,build/tables/$t.txt) build/tables/macros.tex
+TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules runs,build/tables/$t.csv build/tables/$t.tex) \
+               $(foreach t,table-5-2 table-5-3 table-schedules runs,build/tables/$t.txt) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
@@ -150,6 +150,10 @@ table-5-2: build/tables/table-5-2.txt ## show table 5-2 of the thesis (CIFAR-10)
 
 .PHONY: table-5-3
 table-5-3: build/tables/table-5-3.txt ## show the second table of the thesis (CIFAR-100), likewise
+	$(Q)cat $<
+
+.PHONY: table-schedules
+table-schedules: build/tables/table-schedules.txt ## show the desk arms that differ in the schedule alone, at equal mean rate
 	$(Q)cat $<
 
 .PHONY: runs
@@ -222,5 +226,5 @@ clean: ## remove all that was generated, but for downloaded data and checkpoints
 
 .PHONY: help
 help: ## this list
-	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= CC=$(CC) CFLAGS='$(CFLAGS)' V="

@@ -11,7 +11,7 @@
 
 /* ---- Logs --------------------------------------------------------------------------------- */
 
-static int is_below(const char *path, const char *folder)
+int ledger_is_below(const char *path, const char *folder)
 {
     const size_t length = strlen(folder);
     return strncmp(path, folder, length) == 0 && path[length] == '/';
@@ -23,7 +23,7 @@ char **ledger_files(const char *results, const char *published, const char *suff
     char **path = file_list(results, suffix, &all);
     *count = 0;
     for (size_t i = 0; i < all; i++) {
-        if (published && is_below(path[i], published))
+        if (published && ledger_is_below(path[i], published))
             free(path[i]);
         else
             path[(*count)++] = path[i];
@@ -136,13 +136,14 @@ static int compare_arms(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-int ledger_arms(const struct ledger *ledger, enum scale scale, enum picture_set set,
-                struct arms *arms, struct error *error)
+int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
+                enum picture_set set, struct arms *arms, struct error *error)
 {
     *arms = (struct arms){.arm = memory_zeroed(ledger->count, sizeof *arms->arm)};
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        if (log->experiment.scale != (int)scale || log->experiment.set != (int)set)
+        if (log->experiment.scale != (int)scale || log->experiment.set != (int)set ||
+            (folder && !ledger_is_below(log->experiment.arm, folder)))
             continue;
         /* sorted by path, the logs of an arm stand together */
         struct arm *arm = arms->count ? &arms->arm[arms->count - 1] : NULL;

@@ -23,6 +23,9 @@ struct ledger {
  * NULL); sorted. Free the array and each string. */
 char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count);
 
+/* Whether a path, or the name of an arm, lies below a folder. */
+int ledger_is_below(const char *path, const char *folder);
+
 /* 0 if the log lies where its arm and seed belong and its arm is a name of letters, digits and
  * "/._-" only, which paths, links and TeX take as it stands; else -1. */
 int ledger_check_place(const struct log *log, const char *results, struct error *error);
@@ -56,10 +59,11 @@ struct arms {
     size_t count;
 };
 
-/* The arms of a scale and a picture set, sorted by network, epochs, base, k and name. 0, or -1 with
- * *error set when two logs of one arm hold different experiments. Free arms->arm. */
-int ledger_arms(const struct ledger *ledger, enum scale scale, enum picture_set set,
-                struct arms *arms, struct error *error);
+/* The arms of a scale and a picture set whose names lie below `folder` (NULL: all), sorted by
+ * network, epochs, base, k and name. 0, or -1 with *error set when two logs of one arm hold
+ * different experiments. Free arms->arm. */
+int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
+                enum picture_set set, struct arms *arms, struct error *error);
 
 /* ---- Experiments -------------------------------------------------------------------------- */
 

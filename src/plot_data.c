@@ -408,7 +408,7 @@ static int write_arms(const struct ledger *ledger, const char *out, struct error
     int status = 0;
     for (size_t s = 0; s < COUNT(sets) && status == 0; s++) {
         struct arms arms;
-        status = ledger_arms(ledger, SCALE_DESK, sets[s], &arms, error);
+        status = ledger_arms(ledger, NULL, SCALE_DESK, sets[s], &arms, error);
         if (status == 0) {
             add_groups(&over_k, &arms);
             most = add_largest(&over_area, &arms, most);

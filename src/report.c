@@ -1,9 +1,11 @@
 #include "report.h"
 
+#include "cells.h"
 #include "file.h"
 #include "ledger.h"
 #include "plot_data.h"
 #include "published.h"
+#include "schedule_table.h"
 #include "table.h"
 #include "thesis_table.h"
 
@@ -127,7 +129,7 @@ static void add_letters(struct text *text, const char *name)
 static void add_arm_macro(struct text *text, const char *what, const struct arm *arm,
                           const char *value)
 {
-    char *link = thesis_table_link(arm, value);
+    char *link = cells_link(arm, value);
     text_add(text, "\\newcommand{\\%s", what);
     add_letters(text, arm->name);
     text_add(text, "}{%s}\n", link);
@@ -138,7 +140,7 @@ static int add_desk_macros(struct text *text, const struct ledger *ledger, enum 
                            struct error *error)
 {
     struct arms arms;
-    if (ledger_arms(ledger, SCALE_DESK, set, &arms, error) != 0)
+    if (ledger_arms(ledger, NULL, SCALE_DESK, set, &arms, error) != 0)
         return -1;
     for (size_t i = 0; i < arms.count; i++) {
         const struct arm *arm = &arms.arm[i];
@@ -183,12 +185,12 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
 /* ---- All ---------------------------------------------------------------------------------- */
 
 static int write_thesis_table(const struct report_sources *sources, const char *name,
-                              enum picture_set set, const struct literature *literature,
-                              const struct ledger *ledger,
+                              const char *folder, enum picture_set set,
+                              const struct literature *literature, const struct ledger *ledger,
                               const struct experiment_files *experiments, const char *out,
                               struct error *error)
 {
-    struct thesis_table table = {.name = name, .set = set};
+    struct thesis_table table = {.name = name, .folder = folder, .set = set};
     char *path = memory_text("%s/%s.tsv", sources->published, name);
     int status = published_read_table(path, &table.published, error);
     free(path);
@@ -209,10 +211,11 @@ int report_write(const struct report_sources *sources, const char *out, struct e
     if (ledger_read(sources->results, sources->published, &ledger, error) == 0 &&
         ledger_read_experiments(sources->experiments, &experiments, error) == 0 &&
         published_read_literature(path, &literature, error) == 0 &&
-        write_thesis_table(sources, "table-5-2", SET_CIFAR10, &literature, &ledger, &experiments,
-                           out, error) == 0 &&
-        write_thesis_table(sources, "table-5-3", SET_CIFAR100, &literature, &ledger, &experiments,
-                           out, error) == 0 &&
+        write_thesis_table(sources, "table-5-2", "cifar10", SET_CIFAR10, &literature, &ledger,
+                           &experiments, out, error) == 0 &&
+        write_thesis_table(sources, "table-5-3", "cifar100", SET_CIFAR100, &literature, &ledger,
+                           &experiments, out, error) == 0 &&
+        schedule_table_write(&ledger, &experiments, out, error) == 0 &&
         write_macros(&ledger, out, error) == 0 && plot_data_write(&ledger, out, error) == 0) {
         write_runs(&ledger, out);
         status = 0;

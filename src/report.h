@@ -2,6 +2,7 @@
  * report - everything that the paper and the figures read, made from logs and published numbers.
  *
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
+ *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end
  *     OUT/tables/macros.tex            numbers of the paper's text
  *     OUT/plots/schedules.tsv ...      see plot_data.h

@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +73,8 @@ void table_write_text(const struct table *table, struct text *out)
         if (!table->cells[i].group)
             add_padded(out, table->cells[i].plain, width[i % columns],
                        table->columns[i % columns].align, i % columns + 1 == columns);
+        else if (i % columns == 0)
+            text_add(out, "%s%s\n", i ? "\n" : "", table->cells[i].plain);
     free(width);
 }
 
@@ -124,6 +128,25 @@ void table_write_tex(const struct table *table, const char *environment, struct 
         text_add(out, " \\\\\n");
     }
     text_add(out, "\\bottomrule\n\\end{%s}}\n", environment);
+}
+
+void table_write_out(const char *out, const char *name, const char *ending, struct text *text)
+{
+    char *path = memory_text("%s/tables/%s%s", out, name, ending);
+    file_write(path, text->bytes, text->length);
+    free(path);
+    free(text->bytes);
+    *text = (struct text){0};
+}
+
+void table_write_files(const char *out, const char *name, const struct table *plain,
+                       const struct table *tex)
+{
+    struct text text = {0};
+    table_write_csv(plain, &text);
+    table_write_out(out, name, ".csv", &text);
+    table_write_tex(tex, "tabular", &text);
+    table_write_out(out, name, ".tex", &text);
 }
 
 char *table_tex_escaped(const char *plain)

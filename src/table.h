@@ -38,7 +38,7 @@ void table_begin(struct table *table, const struct table_column *columns, size_t
  * lone "-", nothing there, becomes a dash. */
 void table_add(struct table *table, char *plain, char *tex);
 
-/* A heading over the rows that follow; between rows only. LaTeX alone shows it. */
+/* A heading over the rows that follow; between rows only. CSV leaves it out. */
 void table_add_group(struct table *table, const char *title);
 
 /* Append to `out`. */
@@ -48,6 +48,13 @@ void table_write_csv(const struct table *table, struct text *out);
 /* A whole `environment` (tabular or longtable) with the rules of booktabs, in a group of narrow
  * column gaps; caption and float are the paper's. */
 void table_write_tex(const struct table *table, const char *environment, struct text *out);
+
+/* Write OUT/tables/NAME.csv of `plain` and NAME.tex, a tabular, of `tex`. */
+void table_write_files(const char *out, const char *name, const struct table *plain,
+                       const struct table *tex);
+
+/* Write the text to OUT/tables/NAMEENDING and empty it. */
+void table_write_out(const char *out, const char *name, const char *ending, struct text *text);
 
 void table_free(struct table *table);
 

@@ -1,7 +1,6 @@
 #include "thesis_table.h"
 
-#include "file.h"
-#include "statistics.h"
+#include "cells.h"
 #include "table.h"
 
 #include <math.h>
@@ -15,55 +14,11 @@ static const char smoke_free[] = "Runs of the smoke scale measure nothing and st
 
 /* ---- Cells -------------------------------------------------------------------------------- */
 
-char *thesis_table_link(const struct arm *arm, const char *shown)
-{
-    if (arm->count == 1)
-        return memory_text("\\fromlog{%s}{%d}{%s}", arm->logs[0].path,
-                           ledger_last_line(&arm->logs[0]), shown);
-    return memory_text("\\fromruns{%s}{%s}", arm->name, shown);
-}
-
-static void add_dash(struct table *table)
-{
-    table_add(table, memory_text("-"), NULL);
-}
-
-/* A number that arm's logs gave (arm may be NULL), or a dash if there is none. */
-static void add_number(struct table *table, double value, const char *sign, int decimals,
-                       const struct arm *arm)
-{
-    if (!isfinite(value)) {
-        add_dash(table);
-        return;
-    }
-    char *plain =
-        *sign ? memory_text("%+.*f", decimals, value) : memory_text("%.*f", decimals, value);
-    char *shown = *sign || value < 0 ? memory_text("$%s$", plain) : memory_text("%s", plain);
-    table_add(table, plain, arm ? thesis_table_link(arm, shown) : memory_text("%s", shown));
-    free(shown);
-}
-
 static void add_published(struct table *table, double value, int decimals, const char *mark,
                           const char *path, int line)
 {
     table_add(table, memory_text("%.*f%s", decimals, value, mark),
               memory_text("\\frompublished{%s}{%d}{%.*f%s}", path, line, decimals, value, mark));
-}
-
-/* "diverged: 1 of 6" where the mean would be infinite. */
-static char *diverged_note(const struct arm *arm)
-{
-    return memory_text("diverged: %zu of %zu", arm->diverged, arm->count);
-}
-
-static void add_mean(struct table *table, const struct arm *arm)
-{
-    if (arm->diverged == 0) {
-        add_number(table, arm->mean, "", 2, arm);
-        return;
-    }
-    char *note = diverged_note(arm);
-    table_add(table, note, thesis_table_link(arm, note));
 }
 
 /* ---- Part 1: the thesis's cells ----------------------------------------------------------- */
@@ -122,17 +77,17 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
                       row->line);
         add_published(table, row->ours, 2, "", path, row->line);
         add_published(table, row->k, 1, "", path, row->line);
-        add_number(table, row->ours - row->original, "+", 2, NULL);
+        cells_add_number(table, row->ours - row->original, "+", 2, NULL);
         if (fair) {
             add_published(table, fair->error, 2, "", literature->path, fair->line);
-            add_number(table, row->ours - fair->error, "+", 2, NULL);
+            cells_add_number(table, row->ours - fair->error, "+", 2, NULL);
             char *name = short_source_of(fair);
             table_add(table, source_of(fair), table_tex_escaped(name));
             free(name);
         } else {
-            add_dash(table);
-            add_dash(table);
-            add_dash(table);
+            cells_add_dash(table);
+            cells_add_dash(table);
+            cells_add_dash(table);
         }
         if (columns > THESIS_TEX_COLUMNS)
             table_add(table, cited ? source_of(cited) : memory_text("-"), NULL);
@@ -155,12 +110,6 @@ static const struct table_column full_columns[] = {
     {"arm, or what fills the cell", "Arm", 'p', "2.8cm"},
 };
 
-static int is_in_folder(const char *arm, const char *folder)
-{
-    const size_t length = strlen(folder);
-    return strncmp(arm, folder, length) == 0 && arm[length] == '/';
-}
-
 /* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */
 static const struct experiment_file *find_experiment(const struct experiment_files *files,
                                                      enum picture_set set, const char *folder,
@@ -169,7 +118,7 @@ static const struct experiment_file *find_experiment(const struct experiment_fil
     for (size_t i = 0; i < files->count; i++) {
         const struct experiment *e = &files->file[i].experiment;
         if (e->scale == SCALE_FULL && e->set == (int)set && e->decay == DECAY_POLYNOMIAL &&
-            fabs(e->k - k) < 1e-9 && is_in_folder(e->arm, folder))
+            fabs(e->k - k) < 1e-9 && ledger_is_below(e->arm, folder))
             return &files->file[i];
     }
     return NULL;
@@ -192,13 +141,13 @@ static void add_full_run(struct table *table, const struct experiment_file *file
     table_add(table, memory_text("%d", file->experiment.epochs), NULL);
     table_add(table, memory_text("%zu", arm ? arm->count : 0), NULL);
     if (arm) {
-        add_mean(table, arm);
-        add_number(table, arm->sd, "", 2, arm);
+        cells_add_mean(table, arm);
+        cells_add_number(table, arm->sd, "", 2, arm);
     } else {
-        add_dash(table);
-        add_dash(table);
+        cells_add_dash(table);
+        cells_add_dash(table);
     }
-    add_number(table, ledger_core_hours(&file->experiment, sources->speed), "", 1, NULL);
+    cells_add_number(table, ledger_core_hours(&file->experiment, sources->speed), "", 1, NULL);
     table_add(table,
               arm ? memory_text("%s", arm->name)
                   : memory_text("make run EXP=%s SEED=1", file->path),
@@ -218,11 +167,11 @@ static void add_full_row(struct table *table, const struct published_row *row, c
         add_full_run(table, file, sources);
         return;
     }
-    add_dash(table);
+    cells_add_dash(table);
     table_add(table, memory_text("0"), NULL);
-    add_dash(table);
-    add_dash(table);
-    add_dash(table);
+    cells_add_dash(table);
+    cells_add_dash(table);
+    cells_add_dash(table);
     table_add(table, memory_text("no experiment file yet"), NULL);
 }
 
@@ -241,7 +190,7 @@ static void fill_full(const struct thesis_table *source, const struct full_sourc
             const struct experiment *e = &file->experiment;
             if (e->scale == SCALE_FULL && e->set == (int)source->set &&
                 e->decay == (repeats ? DECAY_COSINE : DECAY_STEP) &&
-                is_in_folder(e->arm, row->folder))
+                ledger_is_below(e->arm, row->folder))
                 add_full_row(table, row, ledger_value(e, "schedule.decay"), memory_text("-"), file,
                              sources);
         }
@@ -287,61 +236,6 @@ static const struct table_column desk_tex_columns[] = {
     {NULL, "Verdict", 'l', NULL},
 };
 
-struct comparison {
-    size_t pairs;
-    double mean; /* of the paired differences, points */
-    struct interval interval;
-    double p, holm;
-};
-
-static struct comparison compare(const struct arm *arm, const struct arm *control)
-{
-    double *differences = memory_zeroed(arm->count, sizeof *differences);
-    size_t pairs = 0;
-    for (size_t i = 0; i < arm->count; i++)
-        for (size_t j = 0; j < control->count; j++)
-            if (arm->logs[i].seed == control->logs[j].seed)
-                differences[pairs++] =
-                    ledger_last_error(&arm->logs[i]) - ledger_last_error(&control->logs[j]);
-    const char *reason;
-    struct comparison comparison = {.pairs = pairs,
-                                    .mean = statistics_mean(differences, pairs),
-                                    .interval = statistics_t_interval(differences, pairs, 0.95),
-                                    .p = statistics_sign_flip(differences, pairs, &reason),
-                                    .holm = NAN};
-    free(differences);
-    /* also where its seed has no pair: else a diverged run would be dropped from the comparison */
-    if (arm->diverged || control->diverged) {
-        comparison.mean = comparison.p = NAN;
-        comparison.interval = (struct interval){NAN, NAN, "a run diverged"};
-    }
-    return comparison;
-}
-
-static void add_interval(struct table *table, struct interval interval, const struct arm *arm)
-{
-    if (interval.reason) {
-        add_dash(table);
-        return;
-    }
-    char *shown = memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high);
-    table_add(table, memory_text("[%+.2f, %+.2f]", interval.low, interval.high),
-              thesis_table_link(arm, shown));
-    free(shown);
-}
-
-static void add_mean_and_sd(struct table *table, const struct arm *arm)
-{
-    if (arm->diverged || !isfinite(arm->sd)) {
-        add_mean(table, arm);
-        return;
-    }
-    char *shown = memory_text("$%.2f \\pm %.2f$", arm->mean, arm->sd);
-    table_add(table, memory_text("%.2f +- %.2f", arm->mean, arm->sd),
-              thesis_table_link(arm, shown));
-    free(shown);
-}
-
 static char *k_text(const struct experiment *experiment)
 {
     return experiment->decay == DECAY_STEP ? memory_text("-") : memory_text("%g", experiment->k);
@@ -360,25 +254,25 @@ static void add_desk_arm(const struct arm *arm, const struct comparison *compari
     table_add(wide, memory_text("%d", e->epochs), NULL);
     table_add(wide, k_text(e), NULL);
     table_add(wide, memory_text("%zu", arm->count), NULL);
-    add_mean(wide, arm);
-    add_number(wide, arm->sd, "", 2, arm);
-    add_number(wide, arm->best, "", 2, arm);
+    cells_add_mean(wide, arm);
+    cells_add_number(wide, arm->sd, "", 2, arm);
+    cells_add_number(wide, arm->best, "", 2, arm);
     table_add(wide, comparison ? memory_text("%zu", c->pairs) : memory_text("-"), NULL);
-    add_number(wide, c->mean, "+", 2, arm);
-    add_number(wide, c->interval.low, "+", 2, arm);
-    add_number(wide, c->interval.high, "+", 2, arm);
-    add_number(wide, c->p, "", 4, arm);
-    add_number(wide, c->holm, "", 4, arm);
+    cells_add_number(wide, c->mean, "+", 2, arm);
+    cells_add_number(wide, c->interval.low, "+", 2, arm);
+    cells_add_number(wide, c->interval.high, "+", 2, arm);
+    cells_add_number(wide, c->p, "", 4, arm);
+    cells_add_number(wide, c->holm, "", 4, arm);
 
     table_add(narrow, k_text(e), NULL);
     table_add(narrow, memory_text("%zu", arm->count), NULL);
-    add_mean_and_sd(narrow, arm);
-    add_number(narrow, arm->best, "", 2, arm);
+    cells_add_mean_and_sd(narrow, arm);
+    cells_add_number(narrow, arm->best, "", 2, arm);
     table_add(narrow, comparison ? memory_text("%zu", c->pairs) : memory_text("-"), NULL);
-    add_number(narrow, c->mean, "+", 2, arm);
-    add_interval(narrow, c->interval, arm);
-    add_number(narrow, c->p, "", 4, arm);
-    add_number(narrow, c->holm, "", 4, arm);
+    cells_add_number(narrow, c->mean, "+", 2, arm);
+    cells_add_interval(narrow, c->interval, arm);
+    cells_add_number(narrow, c->p, "", 4, arm);
+    cells_add_number(narrow, c->holm, "", 4, arm);
 
     const char *verdict = comparison ? statistics_verdict(c->pairs, c->interval, c->holm) : "-";
     table_add(wide, memory_text("%s", verdict), NULL);
@@ -395,27 +289,24 @@ static void add_desk_family(const struct arm *arms, size_t count, const char *se
         if (arms[i - 1].experiment->k == 1)
             control = &arms[i - 1];
     struct comparison *comparisons = memory_zeroed(count, sizeof *comparisons);
-    double *p = memory_zeroed(count, sizeof *p), *holm = memory_zeroed(count, sizeof *holm);
+    struct comparison **family = memory_zeroed(count, sizeof *family);
     for (size_t i = 0; i < count; i++) {
-        comparisons[i] = compare(&arms[i], control);
-        p[i] = &arms[i] == control ? NAN : comparisons[i].p;
+        comparisons[i] = cells_compare(&arms[i], control);
+        family[i] = &arms[i] == control ? NULL : &comparisons[i];
     }
-    statistics_holm(p, count, holm);
+    cells_holm(family, count);
 
     char *network = ledger_network(arms[0].experiment);
     char *decay = ledger_value(arms[0].experiment, "schedule.decay");
     char *title = memory_text("%s, %s, %s decay, %d epochs (scale: desk)", set, network, decay,
                               arms[0].experiment->epochs);
     table_add_group(narrow, title);
-    for (size_t i = 0; i < count; i++) {
-        comparisons[i].holm = holm[i];
-        add_desk_arm(&arms[i], &arms[i] == control ? NULL : &comparisons[i], wide, narrow);
-    }
+    for (size_t i = 0; i < count; i++)
+        add_desk_arm(&arms[i], family[i], wide, narrow);
     free(title);
     free(decay);
     free(network);
-    free(holm);
-    free(p);
+    free(family);
     free(comparisons);
 }
 
@@ -435,29 +326,6 @@ static void fill_desk(const struct arms *arms, const char *set, struct table *wi
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
-
-static void write_out(const char *out, const char *name, const char *ending, struct text *text)
-{
-    char *path = memory_text("%s/tables/%s%s", out, name, ending);
-    file_write(path, text->bytes, text->length);
-    free(path);
-    free(text->bytes);
-    *text = (struct text){0};
-}
-
-static void write_part(const char *out, const char *name, const char *part,
-                       const struct table *plain, const struct table *tex)
-{
-    struct text text = {0};
-    char *ending = memory_text("%s.csv", part);
-    table_write_csv(plain, &text);
-    write_out(out, name, ending, &text);
-    free(ending);
-    ending = memory_text("%s.tex", part);
-    table_write_tex(tex, "tabular", &text);
-    write_out(out, name, ending, &text);
-    free(ending);
-}
 
 static void write_text(const struct thesis_table *source, const char *set, const char *out,
                        const struct table *thesis, const struct table *full,
@@ -501,7 +369,7 @@ static void write_text(const struct thesis_table *source, const char *set, const
         "-: does not exist (the k = 1 row itself, fewer than 2 runs or pairs, more than 20 pairs, "
         "or a diverged run).\n%s",
         desk->cell_count ? "" : "(no desk-scale log yet)\n", smoke_free);
-    write_out(out, source->name, ".txt", &text);
+    table_write_out(out, source->name, ".txt", &text);
 }
 
 int thesis_table_write(const struct thesis_table *source, const struct literature *literature,
@@ -509,9 +377,9 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
                        const char *out, struct error *error)
 {
     struct arms full_arms, desk_arms;
-    if (ledger_arms(ledger, SCALE_FULL, source->set, &full_arms, error) != 0)
+    if (ledger_arms(ledger, source->folder, SCALE_FULL, source->set, &full_arms, error) != 0)
         return -1;
-    if (ledger_arms(ledger, SCALE_DESK, source->set, &desk_arms, error) != 0) {
+    if (ledger_arms(ledger, source->folder, SCALE_DESK, source->set, &desk_arms, error) != 0) {
         free(full_arms.arm);
         return -1;
     }
@@ -525,10 +393,14 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
     fill_desk(&desk_arms, set, &desk, &desk_tex);
 
     write_text(source, set, out, &thesis, &full, &desk);
-    write_part(out, source->name, "", &thesis, &thesis_tex);
-    write_part(out, source->name, "-full", &full, &full);
-    write_part(out, source->name, "-desk", &desk, &desk_tex);
+    char *full_name = memory_text("%s-full", source->name);
+    char *desk_name = memory_text("%s-desk", source->name);
+    table_write_files(out, source->name, &thesis, &thesis_tex);
+    table_write_files(out, full_name, &full, &full);
+    table_write_files(out, desk_name, &desk, &desk_tex);
 
+    free(full_name);
+    free(desk_name);
     table_free(&thesis);
     table_free(&thesis_tex);
     table_free(&full);

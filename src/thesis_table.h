@@ -8,6 +8,9 @@
  * command that fills it and its predicted core-hours;
  *   3. the desk-scale table, from logs: small members of the same families.
  *
+ * An arm belongs to the table if its name lies below `folder`; so the arms of schedules/, which
+ * have a table of their own (schedule_table.h), are not here.
+ *
  * Rules of part 3 (and of the mean in part 2): the error is that after the last epoch; mean and
  * sample standard deviation are over all runs of an arm; a diverged run makes the mean infinite and
  * leaves the arm without a comparison, hence without evidence; the best over epochs stands in a
@@ -25,6 +28,7 @@
 
 struct thesis_table {
     const char *name;     /* "table-5-2" */
+    const char *folder;   /* "cifar10", below which its arms are */
     enum picture_set set; /* of all its cells */
     struct published_table published;
 };
@@ -34,9 +38,5 @@ struct thesis_table {
 int thesis_table_write(const struct thesis_table *table, const struct literature *literature,
                        const struct ledger *ledger, const struct experiment_files *experiments,
                        const char *out, struct error *error);
-
-/* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to
- * the row of its one run, or \fromruns to its runs in the ledger. free() it. */
-char *thesis_table_link(const struct arm *arm, const char *shown);
 
 #endif

@@ -43,6 +43,7 @@ static const struct group {
     GROUP(statistics),
     GROUP(report),
     GROUP(plot_data),
+    GROUP(schedule_table),
     GROUP(status),
     GROUP(audit),
     GROUP(probe),

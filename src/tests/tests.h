@@ -37,6 +37,7 @@ DECLARE_TESTS(rng);
 DECLARE_TESTS(rules);
 DECLARE_TESTS(schedule);
 DECLARE_TESTS(schedule_rules);
+DECLARE_TESTS(schedule_table);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
 DECLARE_TESTS(whitening);

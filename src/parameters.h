@@ -7,7 +7,8 @@
  * tensor lies in the layout in which it is used (dnn.h): `positions` tells where each element of
  * the canonical order [out][in][height][width] is. What a layout pads is 0 in every arena and stays
  * so under SGD. Convolutions' backward layouts live in an arena of their own, derived from the
- * values.
+ * values. With bf16, so do their forward layouts, and both are bf16: the values stay floats, since
+ * a step of SGD is often less than a bf16 can tell.
  *
  * Checkpoints and digests see canonical order only, so that no layout shows in them.
  */
@@ -15,6 +16,7 @@
 #define KDECAY_PARAMETERS_H
 
 #include "digest.h"
+#include "precision.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +45,8 @@ struct tensor {
     const uint32_t *positions;          /* NULL: canonical order itself */
     const uint32_t *backward_positions; /* NULL: no backward layout */
     size_t backward_offset;
+    const uint32_t *forward_positions; /* NULL: the forward pass reads the values themselves */
+    size_t forward_count, forward_offset;
 };
 
 enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
@@ -51,7 +55,9 @@ struct parameters {
     struct tensor *tensors;
     int count, shards;
     size_t floats, trained_floats, decayed_floats; /* of an arena; of its fronts */
-    float *value, *momentum, *backward;
+    float *value, *momentum;
+    enum precision precision; /* of the two derived arenas; set before they are allocated */
+    void *forward, *backward;
     float **gradient; /* one arena a shard; [0] holds the sum after parameters_reduce() */
 };
 
@@ -71,10 +77,15 @@ void parameters_clear_momentum(struct parameters *parameters);
  * neighbours first. Other ranges may be summed by other threads. */
 void parameters_reduce(struct parameters *parameters, size_t start, size_t end);
 
-/* Renew the backward layout of one tensor from its values. */
+/* Renew the backward and forward layouts of one tensor from its values. */
 void parameters_renew_backward(struct parameters *parameters, int index);
 
-/* Copy a tensor to or from canonical order. Setting values renews the backward layout. */
+/* What the passes read of a convolution's weights. */
+const void *parameters_forward(const struct parameters *parameters, int index);
+const void *parameters_backward(const struct parameters *parameters, int index);
+
+/* Copy a tensor to or from canonical order. Setting values renews what is derived
+ * from them. */
 void parameters_get(const struct parameters *parameters, int index, enum tensor_state state,
                     float *out);
 void parameters_set(struct parameters *parameters, int index, enum tensor_state state,

@@ -23,6 +23,7 @@ DECLARE_TESTS(dnn);
 DECLARE_TESTS(layers);
 DECLARE_TESTS(log);
 DECLARE_TESTS(network);
+DECLARE_TESTS(precision);
 DECLARE_TESTS(probe);
 DECLARE_TESTS(program);
 DECLARE_TESTS(report);

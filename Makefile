@@ -117,7 +117,8 @@ run-desk: build/kdecay ## train all missing desk runs, one after another; stop a
 	$(Q)build/kdecay missing desk | while read -r experiment seed; do \
 	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
 
-# Trained again on every machine, seconds each; `make audit` compares them with results/smoke.
+# Trained again on every machine, seconds each; `make audit` compares them with results/smoke. What
+# the machine lacks the means for (status 3: bf16) is left out; the audit says so.
 SMOKE := $(patsubst experiments/%.ini,build/runs/%/seed-1.tsv,$(wildcard experiments/smoke/*/*.ini))
 
 .PHONY: smoke
@@ -126,7 +127,7 @@ smoke: $(SMOKE) ## train the smoke experiments on made-up pictures (seconds)
 $(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini build/kdecay
 	$(Q)rm -f $@ build/runs/checkpoints/$*/seed-*
 	$(Q)build/kdecay train $< --seed 1 --threads $(THREADS) --results build/runs \
-	  --checkpoints build/runs/checkpoints
+	  --checkpoints build/runs/checkpoints || test $$? -eq 3
 
 # ---- Tables, figures, paper ------------------------------------------------------------------
 

@@ -124,7 +124,8 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
                                .kernel = layer->kernel,
                                .stride = layer->stride,
                                .padding = layer->padding,
-                               .has_data_gradient = input != 0};
+                               .has_data_gradient = input != 0,
+                               .precision = a->precision};
     shape.winograd =
         experiment->convolution == CONVOLUTION_AUTO && dnn_suits_winograd(a->dnn, &shape);
     unit->conv = conv_of_shape(a, &shape);
@@ -134,11 +135,16 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
     tensor.floats = dnn_conv_weight_floats(unit->conv);
     tensor.positions = dnn_conv_positions(unit->conv);
     tensor.backward_positions = dnn_conv_backward_positions(unit->conv);
+    tensor.forward_positions = dnn_conv_forward_positions(unit->conv);
+    tensor.forward_count = dnn_conv_forward_count(unit->conv);
     if (is_padded(a, input) || is_padded(a, layer->output)) {
         tensor.positions = unit->positions = compose(a, layer, tensor.positions);
         if (tensor.backward_positions)
             tensor.backward_positions = unit->backward_positions =
                 compose(a, layer, tensor.backward_positions);
+        if (tensor.forward_positions)
+            tensor.forward_positions = unit->forward_positions =
+                compose(a, layer, tensor.forward_positions);
     }
     tensor.section = section_of(a, layer);
     unit->weight = parameters_add(&a->parameters, &tensor);
@@ -244,20 +250,26 @@ static void allocate_maps(struct assembly *a)
     const size_t values = (size_t)a->architecture.value_count;
     const size_t buffers = (size_t)a->flow.buffer_count;
     const size_t pictures = (size_t)a->shards * (size_t)a->shard_pictures;
+    const size_t bytes = precision_bytes(a->precision);
     a->maps = memory_zeroed(values, sizeof *a->maps);
     for (size_t v = 0; v < values; v++)
-        a->maps[v] = memory_floats(pictures * a->value_floats[v]);
+        a->maps[v] = memory_aligned(pictures * a->value_floats[v], bytes);
     a->gradients = memory_zeroed(buffers, sizeof *a->gradients);
     for (size_t b = 0; b < buffers; b++)
-        a->gradients[b] = memory_floats(pictures * a->flow.buffer_floats[b]);
+        a->gradients[b] = memory_aligned(pictures * a->flow.buffer_floats[b], bytes);
+    a->pictures =
+        a->precision == PRECISION_F32 ? a->maps[0] : memory_floats(pictures * PICTURE_FLOATS);
 }
 
 void assembly_build(struct assembly *a, const struct experiment *experiment, int threads)
 {
     memset(a, 0, sizeof *a);
     struct error error;
+    a->precision = (enum precision)experiment->precision;
     if (architecture_build(&a->architecture, experiment, &error) != 0)
         die("%s", error.text);
+    if (dnn_check_precision(a->precision, &error) != 0)
+        die_lacking(error.text);
     a->threads = threads > experiment->shards ? experiment->shards : threads;
     a->shards = experiment->shards;
     a->shard_pictures = experiment->batch / experiment->shards;
@@ -274,6 +286,7 @@ void assembly_build(struct assembly *a, const struct experiment *experiment, int
         else if (layer->kind == LAYER_HEAD)
             build_head(a, experiment, layer, &a->units[l]);
     }
+    a->parameters.precision = a->precision;
     parameters_allocate(&a->parameters, a->shards);
     connect_norms(a);
     flow_plan(&a->flow, &a->architecture, a->value_floats);
@@ -293,8 +306,11 @@ void assembly_free(struct assembly *a)
         free(unit->places);
         free(unit->positions);
         free(unit->backward_positions);
+        free(unit->forward_positions);
         norm_free(&unit->norm);
     }
+    if (a->precision != PRECISION_F32)
+        free(a->pictures);
     for (int v = 0; v < a->architecture.value_count; v++)
         free(a->maps[v]);
     for (int b = 0; b < a->flow.buffer_count; b++)
@@ -324,17 +340,18 @@ int assembly_is_norm(const struct assembly *a, int layer)
     return assembly_layer(a, layer)->kind == LAYER_NORM;
 }
 
-float *assembly_map(const struct assembly *a, int value, int shard)
+void *assembly_map(const struct assembly *a, int value, int shard)
 {
-    return a->maps[value] + (size_t)shard * (size_t)a->shard_pictures * a->value_floats[value];
+    return map_plus(a->precision, a->maps[value],
+                    (size_t)shard * (size_t)a->shard_pictures * a->value_floats[value]);
 }
 
-float *assembly_gradient_map(const struct assembly *a, int buffer, int shard)
+void *assembly_gradient_map(const struct assembly *a, int buffer, int shard)
 {
     if (buffer == NO_BUFFER)
         return NULL;
-    return a->gradients[buffer] +
-           (size_t)shard * (size_t)a->shard_pictures * a->flow.buffer_floats[buffer];
+    return map_plus(a->precision, a->gradients[buffer],
+                    (size_t)shard * (size_t)a->shard_pictures * a->flow.buffer_floats[buffer]);
 }
 
 float *assembly_value(const struct assembly *a, int tensor)
@@ -374,7 +391,15 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
     free(a.value_floats);
     flow_free(&a.flow);
     architecture_free(&a.architecture);
-    /* values, momentum, gradients and backward layout; two positions a weight; two sections */
-    const size_t arenas = 6 * weights + 2 * (size_t)experiment->shards * largest_section;
-    return sizeof(float) * ((size_t)experiment->batch * picture_floats + arenas);
+    const enum precision precision = (enum precision)experiment->precision;
+    const size_t number = precision_bytes(precision), shards = (size_t)experiment->shards;
+    size_t picture = picture_floats * number;
+    /* values, momentum and gradients; two positions a weight; a backward layout */
+    size_t weight = (3 + 2) * sizeof(float) + number;
+    if (precision != PRECISION_F32) { /* pictures as they come; a forward layout, its positions */
+        picture += PICTURE_FLOATS * sizeof(float);
+        weight += number + sizeof(uint32_t);
+    }
+    return (size_t)experiment->batch * picture + weights * weight +
+           2 * shards * largest_section * sizeof(float);
 }

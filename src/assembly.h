@@ -8,7 +8,7 @@
  * them.
  *
  * All maps are allocated for every shard; a map of a value is [shards][shard pictures] of what
- * dnn.h says of a map. Layers of one shape share their primitives.
+ * dnn.h says of a map. Layers of one shape share their primitives. The pictures come as floats.
  */
 #ifndef KDECAY_ASSEMBLY_H
 #define KDECAY_ASSEMBLY_H
@@ -33,7 +33,7 @@ struct unit {
     int gamma, beta, running_mean, running_variance; /* tensors */
     struct norm norm;
     /* CONVOLUTION, NORM: where padding moves elements, canonical order to memory; else NULL */
-    uint32_t *positions, *backward_positions;
+    uint32_t *positions, *backward_positions, *forward_positions;
 };
 
 struct assembly {
@@ -46,13 +46,16 @@ struct assembly {
     struct conv_shape *conv_shapes; /* of convs */
     int conv_count;
     int threads, shards, shard_pictures, block;
-    int *padded;          /* channels of each value in memory */
-    size_t *value_floats; /* a picture's map of each value */
-    float **maps;         /* [value][shard * shard floats] */
-    float **gradients;    /* [buffer], likewise */
+    enum precision precision; /* of maps and gradients */
+    int *padded;              /* channels of each value in memory */
+    size_t *value_floats;     /* numbers in a picture's map of each value */
+    void **maps;              /* [value][shard * shard numbers] */
+    void **gradients;         /* [buffer], likewise */
+    float *pictures;          /* [batch][PICTURE_FLOATS]; in f32 the map of value 0 itself */
 };
 
-/* Dies where the architecture does not exist or oneDNN fails. At most one thread a shard. */
+/* Dies where the architecture does not exist, the CPU lacks the precision or oneDNN fails. At most
+ * one thread a shard. */
 void assembly_build(struct assembly *assembly, const struct experiment *experiment, int threads);
 void assembly_free(struct assembly *assembly);
 
@@ -61,9 +64,9 @@ void assembly_free(struct assembly *assembly);
 const struct layer *assembly_layer(const struct assembly *assembly, int layer);
 int assembly_is_norm(const struct assembly *assembly, int layer);
 
-float *assembly_map(const struct assembly *assembly, int value, int shard);
+void *assembly_map(const struct assembly *assembly, int value, int shard);
 /* NULL for NO_BUFFER. */
-float *assembly_gradient_map(const struct assembly *assembly, int buffer, int shard);
+void *assembly_gradient_map(const struct assembly *assembly, int buffer, int shard);
 
 /* A tensor's place in the arenas of values and of gradients. */
 float *assembly_value(const struct assembly *assembly, int tensor);

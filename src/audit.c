@@ -1,6 +1,7 @@
 #include "audit.h"
 
 #include "dataset.h"
+#include "dnn.h"
 #include "file.h"
 #include "ledger.h"
 #include "report.h"
@@ -388,6 +389,18 @@ static void check_tolerance(const struct log *kept, const struct log *again, str
                      again->path, kept->path, AUDIT_FIRST_LOSS, AUDIT_LAST_LOSS);
 }
 
+/* `make smoke` leaves these out. */
+static void remark_skipped(const struct ledger *ledger, struct level *level)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        struct error reason;
+        if (log->experiment.scale == SCALE_SMOKE &&
+            dnn_check_precision((enum precision)log->experiment.precision, &reason) != 0)
+            level_remark(level, "%s: skipped: %s", log->path, reason.text);
+    }
+}
+
 static void check_replay(const struct audit_options *options, const struct ledger *ledger,
                          struct level *level)
 {
@@ -421,6 +434,7 @@ static void check_replay(const struct audit_options *options, const struct ledge
         free(path[i]);
     }
     free(path);
+    remark_skipped(ledger, level);
 }
 
 /* ---- All ---------------------------------------------------------------------------------- */

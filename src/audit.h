@@ -12,7 +12,8 @@
  *   data          the pictures of CIFAR runs are the known ones (SHA-256 of the sorted records).
  *   regeneration  tables and plot data made anew have the digests that were kept beside the logs.
  *   replay        runs made again agree with the kept ones: bit for bit if their environment keys
- *                 are equal, else within AUDIT_FIRST_LOSS and AUDIT_LAST_LOSS.
+ *                 are equal, else within AUDIT_FIRST_LOSS and AUDIT_LAST_LOSS. Kept smoke runs
+ *                 in a precision that this CPU lacks are listed as skipped.
  *
  * Levels after the first look at the logs that the first could read.
  *

@@ -68,6 +68,8 @@ static const struct key keys[] = {
      "fixed parts of a batch, a divisor of it; decides the bits, not the number of threads"},
     {"training.convolution", KEY_WORD, AT(convolution), 0, 0, "direct|auto", "direct",
      "auto: Winograd for 3x3, stride 1 and at least 128 channels, else direct; decides the bits"},
+    {"training.precision", KEY_WORD, AT(precision), 0, 0, "f32|bf16", "f32",
+     "of feature maps, their gradients and the convolutions' products; all else is f32 or better"},
     {"training.momentum", KEY_REAL, AT(momentum), 0, 1, NULL, NULL, "of SGD"},
     {"training.nesterov", KEY_WORD, AT(nesterov), 0, 0, "no|yes", NULL, "look ahead"},
     {"training.weight_decay", KEY_REAL, AT(weight_decay), 0, 1, NULL, NULL,

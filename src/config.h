@@ -77,6 +77,7 @@ struct experiment {
     int last_batch;  /* enum last_batch: the pictures left over at an epoch's end */
     int shards;      /* fixed parts of a batch; part of the result, see network.h */
     int convolution; /* enum convolution */
+    int precision;   /* enum precision, see precision.h */
     double momentum;
     int nesterov; /* 0 or 1 */
     double weight_decay;

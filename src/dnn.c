@@ -26,7 +26,14 @@ struct dnn {
 };
 
 enum pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, PASSES };
-enum memory_kind { SOURCE, DESTINATION, WEIGHTS, BACKWARD_LAYOUT, MEMORY_KINDS };
+enum memory_kind {
+    SOURCE,
+    DESTINATION,
+    FORWARD_WEIGHTS,
+    BACKWARD_LAYOUT,
+    WEIGHT_GRADIENT,
+    MEMORY_KINDS
+};
 
 /* oneDNN's memory objects hold a pointer that is set before each call: one set a worker. */
 struct worker_memory {
@@ -40,8 +47,8 @@ struct dnn_conv {
     dnnl_primitive_t primitive[PASSES];
     struct worker_memory *memory; /* one a worker */
     char *kernels;
-    size_t weight_floats;
-    uint32_t *positions, *backward_positions;
+    size_t weight_floats, forward_count;
+    uint32_t *positions, *forward_positions, *backward_positions;
 };
 
 static const char *status_name(dnnl_status_t status)
@@ -172,27 +179,40 @@ const char *dnn_environment(const struct dnn *dnn)
     return dnn->environment;
 }
 
+int dnn_check_precision(enum precision precision, struct error *error)
+{
+    const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    if (precision == PRECISION_F32 || isa >= dnnl_cpu_isa_avx512_core_bf16)
+        return 0;
+    return fail(error,
+                "training.precision = bf16: needs avx512_core_bf16, oneDNN finds %s on this CPU; "
+                "take another machine, or set training.precision = f32",
+                isa_name(isa));
+}
+
 int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *s)
 {
-    return dnn->block == 16 && s->kernel == 3 && s->stride == 1 && s->in >= 128 && s->out >= 128;
+    return dnn->block == 16 && s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 &&
+           s->in >= 128 && s->out >= 128;
 }
 
 /* ---- Making a convolution ----------------------------------------------------------------- */
 
 /* Everything that making one convolution passes around. */
 struct recipe {
-    dnnl_memory_desc_t source, destination, any_weights, weights, backward_weights;
+    dnnl_memory_desc_t source, destination, any_weights, forward_weights, backward_weights;
+    dnnl_memory_desc_t weights; /* and their gradient */
     dnnl_dims_t strides, padding_left, padding_right;
     dnnl_primitive_attr_t attributes;
     dnnl_alg_kind_t algorithm;
 };
 
 static dnnl_memory_desc_t describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnnl_dim_t d,
-                                   dnnl_format_tag_t tag)
+                                   dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
     const dnnl_dims_t dims = {a, b, c, d};
     dnnl_memory_desc_t memory;
-    CHECK(dnnl_memory_desc_init_by_tag(&memory, 4, dims, dnnl_f32, tag));
+    CHECK(dnnl_memory_desc_init_by_tag(&memory, 4, dims, type, tag));
     return memory;
 }
 
@@ -208,11 +228,13 @@ static dnnl_format_tag_t activation_tag(const struct dnn *dnn, int channels)
 static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s)
 {
     const int out_height = conv_out_height(s), out_width = conv_out_width(s);
+    const dnnl_data_type_t type = s->precision == PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
     struct recipe recipe = {
-        .source = describe(s->batch, s->in, s->height, s->width, activation_tag(dnn, s->in)),
+        .source = describe(s->batch, s->in, s->height, s->width, type, activation_tag(dnn, s->in)),
         .destination =
-            describe(s->batch, s->out, out_height, out_width, activation_tag(dnn, s->out)),
-        .any_weights = describe(s->out, s->in, s->kernel, s->kernel, dnnl_format_tag_any),
+            describe(s->batch, s->out, out_height, out_width, type, activation_tag(dnn, s->out)),
+        .any_weights = describe(s->out, s->in, s->kernel, s->kernel, type, dnnl_format_tag_any),
+        .weights = describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_format_tag_any),
         .strides = {s->stride, s->stride},
         .padding_left = {s->padding, s->padding},
         /* what the last window still reaches; less than the left one where the stride skips it */
@@ -274,25 +296,28 @@ static void add_scratchpad(struct dnn_conv *conv, enum pass pass,
         dnn->scratchpad_bytes = bytes;
 }
 
-/* Where does each weight lie? Let oneDNN reorder the numbers 0, 1, 2, ... once and look. */
-static uint32_t *find_positions(const struct dnn_conv *conv, const dnnl_memory_desc_t *layout)
+/* Where does each weight lie? Let oneDNN reorder the numbers 0, 1, 2, ... once and look; in floats,
+ * whose layout is that of bf16. */
+static uint32_t *find_positions(const struct dnn_conv *conv, dnnl_memory_desc_t layout)
 {
+    layout.data_type = dnnl_f32;
     const struct conv_shape *s = &conv->shape;
     const struct dnn *dnn = conv->dnn;
     const size_t count = (size_t)s->out * (size_t)s->in * (size_t)(s->kernel * s->kernel);
-    const size_t floats = dnnl_memory_desc_get_size(layout) / sizeof(float);
+    const size_t floats = dnnl_memory_desc_get_size(&layout) / sizeof(float);
     if (count >= 1 << 24)
         BUG("more weights than a float counts exactly");
     float *plain = memory_floats(count), *moved = memory_floats(floats);
     for (size_t i = 0; i < count; i++)
         plain[i] = (float)(i + 1); /* 0 is the padding's */
-    const dnnl_memory_desc_t from = describe(s->out, s->in, s->kernel, s->kernel, dnnl_oihw);
+    const dnnl_memory_desc_t from =
+        describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_oihw);
     dnnl_memory_t source, destination;
     CHECK(dnnl_memory_create(&source, &from, dnn->engine, plain));
-    CHECK(dnnl_memory_create(&destination, layout, dnn->engine, moved));
+    CHECK(dnnl_memory_create(&destination, &layout, dnn->engine, moved));
     dnnl_primitive_desc_t description;
     dnnl_primitive_t reorder;
-    CHECK(dnnl_reorder_primitive_desc_create(&description, &from, dnn->engine, layout, dnn->engine,
+    CHECK(dnnl_reorder_primitive_desc_create(&description, &from, dnn->engine, &layout, dnn->engine,
                                              NULL));
     CHECK(dnnl_primitive_create(&reorder, description));
     const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}};
@@ -316,13 +341,37 @@ static void create_memory(struct dnn_conv *conv, const struct recipe *recipe)
     const dnnl_memory_desc_t *layouts[MEMORY_KINDS] = {
         [SOURCE] = &recipe->source,
         [DESTINATION] = &recipe->destination,
-        [WEIGHTS] = &recipe->weights,
-        [BACKWARD_LAYOUT] = conv->shape.has_data_gradient ? &recipe->backward_weights : NULL};
+        [FORWARD_WEIGHTS] = &recipe->forward_weights,
+        [BACKWARD_LAYOUT] = conv->shape.has_data_gradient ? &recipe->backward_weights : NULL,
+        [WEIGHT_GRADIENT] = &recipe->weights};
     for (int w = 0; w < conv->dnn->workers; w++)
         for (int kind = 0; kind < MEMORY_KINDS; kind++)
             if (layouts[kind])
                 CHECK(dnnl_memory_create(&conv->memory[w].tensor[kind], layouts[kind],
                                          conv->dnn->engine, DNNL_MEMORY_NONE));
+}
+
+/* The layout that a pass has chosen for its weights. In f32 the forward pass chooses for their
+ * gradient too. */
+static void take_layout(struct recipe *recipe, const struct conv_shape *shape, enum pass pass,
+                        const_dnnl_primitive_desc_t description)
+{
+    if (pass == FORWARD) {
+        recipe->forward_weights =
+            *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+        if (shape->precision == PRECISION_F32)
+            recipe->weights = recipe->forward_weights;
+    } else if (pass == BACKWARD_DATA) {
+        recipe->backward_weights =
+            *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+    } else {
+        recipe->weights = *dnnl_primitive_desc_query_md(description, dnnl_query_diff_weights_md, 0);
+    }
+}
+
+static size_t count_of(const struct conv_shape *shape, const dnnl_memory_desc_t *weights)
+{
+    return dnnl_memory_desc_get_size(weights) / precision_bytes(shape->precision);
 }
 
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape)
@@ -338,12 +387,7 @@ struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape
         if (pass == BACKWARD_DATA && !shape->has_data_gradient)
             continue;
         description[pass] = describe_pass(dnn, &recipe, (enum pass)pass, description[FORWARD]);
-        const dnnl_memory_desc_t *weights =
-            dnnl_primitive_desc_query_md(description[pass], dnnl_query_weights_md, 0);
-        if (pass == FORWARD)
-            recipe.weights = *weights;
-        else if (pass == BACKWARD_DATA)
-            recipe.backward_weights = *weights;
+        take_layout(&recipe, shape, (enum pass)pass, description[pass]);
         names[pass] = kernel_name(description[pass]);
         add_scratchpad(conv, (enum pass)pass, description[pass]);
         CHECK(dnnl_primitive_create(&conv->primitive[pass], description[pass]));
@@ -351,12 +395,15 @@ struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape
     conv->kernels =
         memory_text("%s, %s, %s", names[FORWARD], names[BACKWARD_DATA], names[BACKWARD_WEIGHTS]);
     conv->weight_floats = dnnl_memory_desc_get_size(&recipe.weights) / sizeof(float);
-    conv->positions = find_positions(conv, &recipe.weights);
+    conv->positions = find_positions(conv, recipe.weights);
+    if (shape->precision != PRECISION_F32) {
+        conv->forward_positions = find_positions(conv, recipe.forward_weights);
+        conv->forward_count = count_of(shape, &recipe.forward_weights);
+    }
     if (shape->has_data_gradient) {
-        if (dnnl_memory_desc_get_size(&recipe.backward_weights) / sizeof(float) >
-            conv->weight_floats)
-            BUG("a backward layout larger than the forward one");
-        conv->backward_positions = find_positions(conv, &recipe.backward_weights);
+        if (count_of(shape, &recipe.backward_weights) > conv->weight_floats)
+            BUG("a backward layout larger than the weights' own");
+        conv->backward_positions = find_positions(conv, recipe.backward_weights);
     }
     create_memory(conv, &recipe);
     for (int pass = FORWARD; pass < PASSES; pass++)
@@ -382,6 +429,7 @@ void dnn_conv_destroy(struct dnn_conv *conv)
     free(conv->memory);
     free(conv->kernels);
     free(conv->positions);
+    free(conv->forward_positions);
     free(conv->backward_positions);
     free(conv);
 }
@@ -406,10 +454,20 @@ const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv)
     return conv->backward_positions;
 }
 
+const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv)
+{
+    return conv->forward_positions;
+}
+
+size_t dnn_conv_forward_count(const struct dnn_conv *conv)
+{
+    return conv->forward_count;
+}
+
 /* ---- Running it --------------------------------------------------------------------------- */
 
 /* oneDNN's memory takes no const pointer, though it does not write what it only reads. */
-static dnnl_memory_t point(dnnl_memory_t memory, const float *tensor)
+static dnnl_memory_t point(dnnl_memory_t memory, const void *tensor)
 {
     CHECK(dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)tensor));
     return memory;
@@ -425,17 +483,17 @@ static void run(const struct dnn_conv *conv, enum pass pass, int worker, dnnl_ex
     CHECK(dnnl_primitive_execute(conv->primitive[pass], dnn->stream[worker], 4, arguments));
 }
 
-void dnn_conv_forward(const struct dnn_conv *conv, int worker, const float *src,
-                      const float *weights, float *dst)
+void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
+                      const void *forward_weights, void *dst)
 {
     dnnl_memory_t *tensor = conv->memory[worker].tensor;
     run(conv, FORWARD, worker, (dnnl_exec_arg_t){DNNL_ARG_SRC, point(tensor[SOURCE], src)},
-        (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, point(tensor[WEIGHTS], weights)},
+        (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, point(tensor[FORWARD_WEIGHTS], forward_weights)},
         (dnnl_exec_arg_t){DNNL_ARG_DST, point(tensor[DESTINATION], dst)});
 }
 
-void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const float *diff_dst,
-                            const float *backward_weights, float *diff_src)
+void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void *diff_dst,
+                            const void *backward_weights, void *diff_src)
 {
     dnnl_memory_t *tensor = conv->memory[worker].tensor;
     run(conv, BACKWARD_DATA, worker,
@@ -444,11 +502,11 @@ void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const float
         (dnnl_exec_arg_t){DNNL_ARG_DIFF_SRC, point(tensor[SOURCE], diff_src)});
 }
 
-void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const float *src,
-                               const float *diff_dst, float *diff_weights)
+void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const void *src,
+                               const void *diff_dst, float *diff_weights)
 {
     dnnl_memory_t *tensor = conv->memory[worker].tensor;
     run(conv, BACKWARD_WEIGHTS, worker, (dnnl_exec_arg_t){DNNL_ARG_SRC, point(tensor[SOURCE], src)},
         (dnnl_exec_arg_t){DNNL_ARG_DIFF_DST, point(tensor[DESTINATION], diff_dst)},
-        (dnnl_exec_arg_t){DNNL_ARG_DIFF_WEIGHTS, point(tensor[WEIGHTS], diff_weights)});
+        (dnnl_exec_arg_t){DNNL_ARG_DIFF_WEIGHTS, point(tensor[WEIGHT_GRADIENT], diff_weights)});
 }

@@ -13,11 +13,18 @@
  * 16 x 16 blocks transposed: whoever updates the weights writes both, with the positions of
  * dnn_conv_positions(), so that the training loop needs no reorder.
  *
+ * Precision. With bf16 the activations and their gradients are bf16, and so are the weights that
+ * forward and backward data read; the gradient of the weights is float, in a layout of its own, in
+ * which the weights themselves are kept too. Products are summed in float.
+ *
  * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
  * Version 3 has other descriptors behind the same calls; the change stays in dnn.c.
  */
 #ifndef KDECAY_DNN_H
 #define KDECAY_DNN_H
+
+#include "error.h"
+#include "precision.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +40,7 @@ struct conv_shape {
     int stride, padding;   /* zeros on each side */
     int has_data_gradient; /* 0: the input is the picture */
     int winograd;          /* by F(4x4, 3x3) [Lavin and Gray, arXiv 1509.09308], not directly */
+    enum precision precision;
 };
 
 int conv_out_height(const struct conv_shape *shape);
@@ -44,6 +52,10 @@ void dnn_close(struct dnn *dnn);
 
 int dnn_block(const struct dnn *dnn);
 
+/* 0, or -1 with *error set where the CPU lacks bf16: below avx512_core_bf16 oneDNN would emulate
+ * it, slowly, or not have it. */
+int dnn_check_precision(enum precision precision, struct error *error);
+
 /* "2.6.3 (hash)" of the library that runs. */
 const char *dnn_version(const struct dnn *dnn);
 
@@ -54,7 +66,8 @@ const char *dnn_environment(const struct dnn *dnn);
 
 /* The rule for `training.convolution = auto`: Winograd for 3x3, stride 1 and at least 128 channels
  * on both sides, where it was up to twice as fast as the direct algorithm; and only with AVX-512,
- * since oneDNN has it for nothing else. Its sums are others, with errors a few times larger. */
+ * in f32, since oneDNN has it for nothing else. Its sums are others, with errors a few times
+ * larger. */
 int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *shape);
 
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
@@ -63,20 +76,27 @@ void dnn_conv_destroy(struct dnn_conv *conv);
 /* "forward, backward data, backward weights" as oneDNN names its kernels. */
 const char *dnn_conv_kernels(const struct dnn_conv *conv);
 
-/* Floats in the weights' layout (the blocks' padding included). */
+/* Floats in the weights' layout (the blocks' padding included). The backward-data layout takes no
+ * more. */
 size_t dnn_conv_weight_floats(const struct dnn_conv *conv);
 
-/* For each weight in the order [out][in][kernel][kernel], its place in the forward layout and in
+/* For each weight in the order [out][in][kernel][kernel], its place in the weights' layout and in
  * the backward-data layout (NULL where there is none). The arrays belong to `conv`. */
 const uint32_t *dnn_conv_positions(const struct dnn_conv *conv);
 const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv);
 
-/* Each call runs one shard on the calling worker, 0 .. workers-1. */
-void dnn_conv_forward(const struct dnn_conv *conv, int worker, const float *src,
-                      const float *weights, float *dst);
-void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const float *diff_dst,
-                            const float *backward_weights, float *diff_src);
-void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const float *src,
-                               const float *diff_dst, float *diff_weights);
+/* The layout that the forward pass reads in bf16, and the numbers in it; NULL and 0 in f32, where
+ * it reads the weights themselves. */
+const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv);
+size_t dnn_conv_forward_count(const struct dnn_conv *conv);
+
+/* Each call runs one shard on the calling worker, 0 .. workers-1. Maps and the weights that are
+ * read have the shape's precision. */
+void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
+                      const void *forward_weights, void *dst);
+void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void *diff_dst,
+                            const void *backward_weights, void *diff_src);
+void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const void *src,
+                               const void *diff_dst, float *diff_weights);
 
 #endif

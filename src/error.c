@@ -17,6 +17,13 @@ void die(const char *format, ...)
     exit(EXIT_FAILURE);
 }
 
+void die_lacking(const char *what)
+{
+    enum { STATUS = 3 };
+    fprintf(stderr, "kdecay: %s\n", what);
+    exit(STATUS);
+}
+
 void die_errno(const char *format, ...)
 {
     const int saved = errno;

@@ -20,7 +20,11 @@ struct error {
 /* Print "kdecay: MESSAGE" and exit with status 1. */
 _Noreturn void die(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* The same, with the text of errno behind it. */
+/* The same with status 3: the experiment is right, but this machine lacks what it needs. By this
+ * `make smoke` tells a run that cannot be made here from one that fails. */
+_Noreturn void die_lacking(const char *what);
+
+/* As die(), with the text of errno behind it. */
 _Noreturn void die_errno(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Store the message in *error (which may be NULL) and return -1. */

@@ -9,14 +9,31 @@
  * contraction to fused multiply-adds (-ffp-contract=off) all give the same bits. */
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 
-enum { CHUNK = 64 }; /* pixels summed in float before double takes over; a multiple of 4 */
-
+#define KERNELS f32x16
 #define BLOCK 16
+#define PRECISION PRECISION_F32
 #include "norm_kernels.h"
-#undef BLOCK
+
+#define KERNELS f32x8
 #define BLOCK 8
+#define PRECISION PRECISION_F32
 #include "norm_kernels.h"
-#undef BLOCK
+
+#define KERNELS bf16x16
+#define BLOCK 16
+#define PRECISION PRECISION_BF16
+#include "norm_kernels.h"
+
+static const struct norm_kernels *kernels_of(const struct extent *e)
+{
+    if (e->pixels % 4 != 0 || e->channels % e->block != 0)
+        BUG("a map whose pixels or channels the kernels cannot split");
+    if (e->block == 16)
+        return e->precision == PRECISION_BF16 ? &bf16x16 : &f32x16;
+    if (e->block != 8 || e->precision != PRECISION_F32)
+        BUG("a map without kernels");
+    return &f32x8;
+}
 
 /* Where the plane of a picture and a channel (the first of its block) starts: in the map itself,
  * and in the wide map. */
@@ -31,87 +48,102 @@ static size_t wide_at(const struct extent *e, int picture, int channel)
            (size_t)e->pixels;
 }
 
-static void check_extent(const struct extent *e)
+/* NULL stays NULL. */
+static void *plane(const struct extent *e, const void *map, int picture, int channel)
 {
-    if (e->pixels % 4 != 0 || e->channels % e->block != 0 || (e->block != 8 && e->block != 16))
-        BUG("a map whose pixels or channels the kernels cannot split");
+    return map ? map_plus(e->precision, map, plane_at(e, picture, channel)) : NULL;
 }
 
-static void clear_invalid(const struct extent *e, float *map)
+static void *wide_plane(const struct extent *e, const void *map, int picture, int channel)
 {
-    const size_t start = plane_at(e, e->count, 0), end = plane_at(e, e->pictures, 0);
-    memset(map + start, 0, (end - start) * sizeof *map);
+    return map ? map_plus(e->precision, map, wide_at(e, picture, channel)) : NULL;
+}
+
+static void clear(enum precision precision, void *map, size_t from, size_t to)
+{
+    memset(map_plus(precision, map, from), 0, (to - from) * precision_bytes(precision));
+}
+
+static void clear_invalid(const struct extent *e, void *map)
+{
+    clear(e->precision, map, plane_at(e, e->count, 0), plane_at(e, e->pictures, 0));
 }
 
 /* ---- Batch normalisation and ReLU ---------------------------------------------------------- */
 
 static void clear_sums(const struct extent *e, double *sums)
 {
-    check_extent(e);
     const size_t bytes = (size_t)e->channels * sizeof *sums;
     memset(sums + e->wide_first, 0, bytes);
     memset(sums + e->wide_channels + e->wide_first, 0, bytes);
 }
 
-void layer_norm_sums(struct extent e, float *x, const float *addend, const float *pivot,
-                     double *sums)
+void layer_norm_sums(struct extent e, void *x, const void *addend, const float *pivot, double *sums)
 {
+    const struct norm_kernels *kernels = kernels_of(&e);
     clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
-            const size_t at = plane_at(&e, n, c);
-            const float *added = addend ? addend + at : NULL;
             const int w = e.wide_first + c;
-            (e.block == 16 ? plane_sums16 : plane_sums8)(e.pixels, x + at, added, pivot + w,
-                                                         sums + w, sums + e.wide_channels + w);
+            kernels->sums(e.pixels, plane(&e, x, n, c), plane(&e, addend, n, c), pivot + w,
+                          sums + w, sums + e.wide_channels + w);
         }
     }
 }
 
-void layer_norm_add(struct extent e, float *x, const float *addend)
+void layer_norm_add(struct extent e, void *x, const void *addend)
 {
+    const struct norm_kernels *kernels = kernels_of(&e);
+    for (int n = 0; n < e.count; n++)
+        for (int c = 0; c < e.channels; c += e.block)
+            kernels->add(e.pixels, plane(&e, x, n, c), plane(&e, addend, n, c));
+}
+
+void layer_norm_apply(struct extent e, const void *x, const float *scale, const float *shift,
+                      void *out)
+{
+    const struct norm_kernels *kernels = kernels_of(&e);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
-            const size_t at = plane_at(&e, n, c);
-            (e.block == 16 ? plane_add16 : plane_add8)(e.pixels, x + at, addend + at);
+            const int w = e.wide_first + c;
+            kernels->apply(e.pixels, plane(&e, x, n, c), scale + w, shift + w,
+                           wide_plane(&e, out, n, c));
         }
     }
 }
 
-void layer_norm_apply(struct extent e, const float *x, const float *scale, const float *shift,
-                      float *out)
+static struct norm_backward plane_of(const struct extent *e, const struct norm_backward *in, int n,
+                                     int c)
 {
-    for (int n = 0; n < e.count; n++) {
-        for (int c = 0; c < e.channels; c += e.block) {
-            const int w = e.wide_first + c;
-            (e.block == 16 ? plane_apply16 : plane_apply8)(
-                e.pixels, x + plane_at(&e, n, c), scale + w, shift + w, out + wide_at(&e, n, c));
-        }
-    }
+    struct norm_backward moved = *in;
+    moved.x = plane(e, in->x, n, c);
+    moved.gradient = wide_plane(e, in->gradient, n, c);
+    moved.gradient2 = wide_plane(e, in->gradient2, n, c);
+    return moved;
 }
 
 void layer_norm_backward_sums(struct extent e, const struct norm_backward *in, double *sums)
 {
+    const struct norm_kernels *kernels = kernels_of(&e);
     clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
+            const struct norm_backward at = plane_of(&e, in, n, c);
             const int w = e.wide_first + c;
-            (e.block == 16 ? plane_backward_sums16 : plane_backward_sums8)(
-                e.pixels, in, in->x + plane_at(&e, n, c), wide_at(&e, n, c), w, sums + w,
-                sums + e.wide_channels + w);
+            kernels->backward_sums(e.pixels, &at, w, sums + w, sums + e.wide_channels + w);
         }
     }
 }
 
 void layer_norm_backward_apply(struct extent e, const struct norm_backward *in,
-                               const float *residual, float *out)
+                               const void *residual, void *out)
 {
+    const struct norm_kernels *kernels = kernels_of(&e);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
-            const size_t at = plane_at(&e, n, c);
-            const float *added = residual ? residual + at : NULL;
-            (e.block == 16 ? plane_backward_apply16 : plane_backward_apply8)(
-                e.pixels, in, in->x + at, wide_at(&e, n, c), e.wide_first + c, added, out + at);
+            const struct norm_backward at = plane_of(&e, in, n, c);
+            kernels->backward_apply(e.pixels, &at, e.wide_first + c, plane(&e, residual, n, c),
+                                    plane(&e, out, n, c));
         }
     }
     clear_invalid(&e, out);
@@ -120,7 +152,7 @@ void layer_norm_backward_apply(struct extent e, const struct norm_backward *in,
 /* ---- Shortcut of option A ------------------------------------------------------------------ */
 
 struct shortcut_walk {
-    size_t in_plane, out_plane; /* floats */
+    size_t in_plane, out_plane, pixel; /* bytes */
     int out_height, out_width;
 };
 
@@ -128,119 +160,130 @@ static struct shortcut_walk walk_of(const struct shortcut_shape *s)
 {
     const int out_height = (s->height + s->stride - 1) / s->stride;
     const int out_width = (s->width + s->stride - 1) / s->stride;
-    return (struct shortcut_walk){
-        .in_plane = (size_t)s->height * (size_t)s->width * (size_t)s->block,
-        .out_plane = (size_t)out_height * (size_t)out_width * (size_t)s->block,
-        .out_height = out_height,
-        .out_width = out_width};
+    const size_t pixel = (size_t)s->block * precision_bytes(s->precision);
+    return (struct shortcut_walk){.in_plane = (size_t)s->height * (size_t)s->width * pixel,
+                                  .out_plane = (size_t)out_height * (size_t)out_width * pixel,
+                                  .pixel = pixel,
+                                  .out_height = out_height,
+                                  .out_width = out_width};
 }
 
-void layer_shortcut(struct shortcut_shape s, const float *x, float *out)
+void layer_shortcut(struct shortcut_shape s, const void *x, void *out)
 {
     const struct shortcut_walk w = walk_of(&s);
     const int in_blocks = s.channels / s.block, out_blocks = s.out_channels / s.block;
-    const size_t block = (size_t)s.block;
     for (int n = 0; n < s.count; n++) {
-        float *to = out + (size_t)(n * out_blocks) * w.out_plane;
-        memset(to, 0, (size_t)out_blocks * w.out_plane * sizeof *to);
+        char *to = (char *)out + (size_t)(n * out_blocks) * w.out_plane;
+        memset(to, 0, (size_t)out_blocks * w.out_plane);
         for (int b = 0; b < in_blocks; b++) {
-            const float *from = x + (size_t)(n * in_blocks + b) * w.in_plane;
+            const char *from = (const char *)x + (size_t)(n * in_blocks + b) * w.in_plane;
             for (int y = 0; y < w.out_height; y++)
-                for (int column = 0; column < w.out_width; column++, to += block)
-                    memcpy(to, from + (size_t)(y * s.width + column) * (size_t)s.stride * block,
-                           block * sizeof *to);
+                for (int column = 0; column < w.out_width; column++, to += w.pixel)
+                    memcpy(to, from + (size_t)(y * s.width + column) * (size_t)s.stride * w.pixel,
+                           w.pixel);
         }
     }
 }
 
-void layer_shortcut_backward(struct shortcut_shape s, const float *gradient, float *out)
+void layer_shortcut_backward(struct shortcut_shape s, const void *gradient, void *out)
 {
     const struct shortcut_walk w = walk_of(&s);
     const int in_blocks = s.channels / s.block, out_blocks = s.out_channels / s.block;
-    const size_t block = (size_t)s.block;
-    memset(out, 0, (size_t)(s.pictures * in_blocks) * w.in_plane * sizeof *out);
+    memset(out, 0, (size_t)(s.pictures * in_blocks) * w.in_plane);
     for (int n = 0; n < s.count; n++) {
-        const float *from = gradient + (size_t)(n * out_blocks) * w.out_plane;
+        const char *from = (const char *)gradient + (size_t)(n * out_blocks) * w.out_plane;
         for (int b = 0; b < in_blocks; b++) {
-            float *to = out + (size_t)(n * in_blocks + b) * w.in_plane;
+            char *to = (char *)out + (size_t)(n * in_blocks + b) * w.in_plane;
             for (int y = 0; y < w.out_height; y++)
-                for (int column = 0; column < w.out_width; column++, from += block)
-                    memcpy(to + (size_t)(y * s.width + column) * (size_t)s.stride * block, from,
-                           block * sizeof *to);
+                for (int column = 0; column < w.out_width; column++, from += w.pixel)
+                    memcpy(to + (size_t)(y * s.width + column) * (size_t)s.stride * w.pixel, from,
+                           w.pixel);
         }
     }
 }
 
 /* ---- Mean of 2x2 pixels -------------------------------------------------------------------- */
 
-void layer_pool(struct pool_shape s, const float *x, float *out)
+/* Where the upper left of the 2x2 pixels `pixel` (of the output) lies in the input. */
+static size_t corner_at(const struct pool_shape *s, size_t pixel)
 {
-    const int row = s.width * s.block, planes = s.count * s.channels / s.block;
-    for (int plane = 0; plane < planes; plane++) {
-        const float *from = x + (size_t)plane * (size_t)(s.height * row);
-        for (int y = 0; y < s.height; y += 2)
-            for (int column = 0; column < s.width; column += 2, out += s.block)
-                for (int c = 0; c < s.block; c++) {
-                    const float *corner = from + y * row + column * s.block + c;
-                    out[c] = 0.25f * ((corner[0] + corner[s.block]) +
-                                      (corner[row] + corner[row + s.block]));
-                }
+    const size_t width = (size_t)s->width, half = width / 2;
+    return (pixel / half * 2 * width + pixel % half * 2) * (size_t)s->block;
+}
+
+static size_t pooled_pixels(const struct pool_shape *s, int pictures)
+{
+    return (size_t)(pictures * s->channels / s->block) * (size_t)(s->height * s->width / 4);
+}
+
+void layer_pool(struct pool_shape s, const void *x, void *out)
+{
+    const size_t block = (size_t)s.block, row = (size_t)s.width * block;
+    for (size_t pixel = 0; pixel < pooled_pixels(&s, s.count); pixel++) {
+        for (size_t c = 0; c < block; c++) {
+            const size_t at = corner_at(&s, pixel) + c;
+            const float upper = map_get(s.precision, x, at) + map_get(s.precision, x, at + block);
+            const float lower =
+                map_get(s.precision, x, at + row) + map_get(s.precision, x, at + row + block);
+            map_set(s.precision, out, pixel * block + c, 0.25f * (upper + lower));
+        }
     }
 }
 
-void layer_pool_backward(struct pool_shape s, const float *gradient, float *out)
+void layer_pool_backward(struct pool_shape s, const void *gradient, void *out)
 {
-    const int row = s.width * s.block, planes = s.count * s.channels / s.block;
-    const size_t plane_floats = (size_t)(s.height * row);
-    for (int plane = 0; plane < planes; plane++) {
-        float *to = out + (size_t)plane * plane_floats;
-        for (int y = 0; y < s.height; y += 2)
-            for (int column = 0; column < s.width; column += 2, gradient += s.block)
-                for (int c = 0; c < s.block; c++) {
-                    float *corner = to + y * row + column * s.block + c;
-                    corner[0] = corner[s.block] = corner[row] = corner[row + s.block] =
-                        0.25f * gradient[c];
-                }
+    const size_t block = (size_t)s.block, row = (size_t)s.width * block;
+    const size_t valid = pooled_pixels(&s, s.count);
+    for (size_t pixel = 0; pixel < valid; pixel++) {
+        for (size_t c = 0; c < block; c++) {
+            const size_t at = corner_at(&s, pixel) + c;
+            const float value = 0.25f * map_get(s.precision, gradient, pixel * block + c);
+            map_set(s.precision, out, at, value);
+            map_set(s.precision, out, at + block, value);
+            map_set(s.precision, out, at + row, value);
+            map_set(s.precision, out, at + row + block, value);
+        }
     }
-    const size_t all = (size_t)(s.pictures * s.channels / s.block) * plane_floats;
-    const size_t valid = (size_t)planes * plane_floats;
-    memset(out + valid, 0, (all - valid) * sizeof *out);
+    clear(s.precision, out, 4 * block * valid, 4 * block * pooled_pixels(&s, s.pictures));
 }
 
 /* ---- Dropout ------------------------------------------------------------------------------- */
 
-void layer_dropout(struct extent e, double share, struct dropout_draws draws, const float *x,
-                   float *out)
+void layer_dropout(struct extent e, double share, struct dropout_draws draws, const void *x,
+                   void *out)
 {
-    const size_t floats = (size_t)e.channels * (size_t)e.pixels;
+    const size_t numbers = (size_t)e.channels * (size_t)e.pixels;
     const uint32_t limit = (uint32_t)(share * 0x1p32);
     const float scale = (float)(1 / (1 - share));
     for (int n = 0; n < e.count; n++) {
-        for (size_t i = 0; i < floats; i += 4) {
+        const size_t first = (size_t)n * numbers;
+        for (size_t i = 0; i < numbers; i += 4) {
             const struct rng_words w =
                 rng_draw(draws.rng, draws.epoch, draws.first + (uint32_t)n, (uint32_t)(i / 4));
-            for (size_t j = 0; j < 4; j++)
-                out[i + j] = w.word[j] < limit ? 0.0f : scale * x[i + j];
+            for (size_t j = 0; j < 4; j++) {
+                const size_t at = first + i + j;
+                map_set(e.precision, out, at,
+                        w.word[j] < limit ? 0.0f : scale * map_get(e.precision, x, at));
+            }
         }
-        x += floats;
-        out += floats;
     }
-    memset(out, 0, (size_t)(e.pictures - e.count) * floats * sizeof *out);
+    clear_invalid(&e, out);
 }
 
 /* ---- Head ---------------------------------------------------------------------------------- */
 
 /* The mean over the pixels of channel `place` of the map. */
-static double pooled_at(const struct extent *e, const float *x, int picture, int place)
+static double pooled_at(const struct extent *e, const void *x, int picture, int place)
 {
-    const float *plane = x + plane_at(e, picture, place - place % e->block) + place % e->block;
+    const int lane = place % e->block;
+    const void *from = plane(e, x, picture, place - lane);
     double sum = 0;
     for (int p = 0; p < e->pixels; p++)
-        sum += (double)plane[p * e->block];
+        sum += (double)map_get(e->precision, from, (size_t)(p * e->block + lane));
     return sum / e->pixels;
 }
 
-void layer_head(const struct head *head, const float *x, const int *labels, int batch,
+void layer_head(const struct head *head, const void *x, const int *labels, int batch,
                 double *losses, int *wrong)
 {
     const struct extent *e = &head->extent;
@@ -272,7 +315,7 @@ void layer_head(const struct head *head, const float *x, const int *labels, int 
 }
 
 void layer_head_backward(const struct head *head, float *weight_gradient, float *bias_gradient,
-                         float *x_gradient)
+                         void *x_gradient)
 {
     const struct extent *e = &head->extent;
     for (int j = 0; j < head->classes; j++) {
@@ -287,7 +330,7 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
             weight_gradient[j * head->channels + c] = (float)sum;
         }
     }
-    memset(x_gradient, 0, plane_at(e, e->pictures, 0) * sizeof *x_gradient);
+    clear(e->precision, x_gradient, 0, plane_at(e, e->pictures, 0));
     for (int n = 0; n < e->count; n++) {
         for (int c = 0; c < head->channels; c++) {
             double sum = 0;
@@ -295,9 +338,9 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
                 sum += head->slopes[n * head->classes + j] *
                        (double)head->weights[j * head->channels + c];
             const int lane = head->places[c] % e->block;
-            float *plane = x_gradient + plane_at(e, n, head->places[c] - lane) + lane;
+            void *to = plane(e, x_gradient, n, head->places[c] - lane);
             for (int p = 0; p < e->pixels; p++)
-                plane[p * e->block] = (float)(sum / e->pixels);
+                map_set(e->precision, to, (size_t)(p * e->block + lane), (float)(sum / e->pixels));
         }
     }
 }

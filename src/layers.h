@@ -1,10 +1,14 @@
 /*
  * layers - the arithmetic between convolutions, on one shard: free functions over plain arrays.
  *
- * A feature map is [pictures][channels / block][pixels][block] floats (see dnn.h). Of its
- * `pictures` only the first `count` are valid; the rest exist so that the convolutions always run
- * the same shape. Forward functions leave the rest alone (finite, unused); backward functions write
- * zeros there, so that a convolution's weight gradient sees nothing of it.
+ * A feature map is [pictures][channels / block][pixels][block] numbers (see dnn.h), stored as
+ * floats or as bf16: a `void *` is a map, and the precision beside it says which (precision.h).
+ * What is computed is computed in float or double, and rounded when it is written into a bf16 map;
+ * NORM's sums are of the sum that stands in the map then. bf16 needs blocks of 16.
+ *
+ * Of a map's `pictures` only the first `count` are valid; the rest exist so that the convolutions
+ * always run the same shape. Forward functions leave the rest alone (finite, unused); backward
+ * functions write zeros there, so that a convolution's weight gradient sees nothing of it.
  *
  * Alignment. The functions of NORM read and write a block of channels as one vector. All float
  * arrays that they take, maps and arrays with an entry a channel, start on 64 bytes, as
@@ -20,6 +24,7 @@
 #ifndef KDECAY_LAYERS_H
 #define KDECAY_LAYERS_H
 
+#include "precision.h"
 #include "rng.h"
 
 #include <stddef.h>
@@ -31,6 +36,7 @@ struct extent {
     /* NORM reads several maps side by side and writes one: `channels` of its wide_channels, from
      * wide_first on, come from this map. Elsewhere not used. */
     int wide_channels, wide_first;
+    enum precision precision; /* of all maps */
 };
 
 /* ---- Batch normalisation and ReLU [Ioffe and Szegedy, arXiv 1502.03167] -------------------- */
@@ -40,15 +46,15 @@ struct extent {
  * x += addend (unless NULL); for every channel c of this map, over valid pictures and pixels, with
  * w = wide_first + c: sums[w] = sum of (x - pivot[w]), sums[wide_channels + w] = sum of its
  * squares. The pivot, near the mean, keeps the variance from cancelling. */
-void layer_norm_sums(struct extent extent, float *x, const float *addend, const float *pivot,
+void layer_norm_sums(struct extent extent, void *x, const void *addend, const float *pivot,
                      double *sums);
 
 /* x += addend, without the sums. */
-void layer_norm_add(struct extent extent, float *x, const float *addend);
+void layer_norm_add(struct extent extent, void *x, const void *addend);
 
 /* out = relu(scale x + shift). A NaN stays one, so that divergence is seen in the loss. */
-void layer_norm_apply(struct extent extent, const float *x, const float *scale, const float *shift,
-                      float *out);
+void layer_norm_apply(struct extent extent, const void *x, const float *scale, const float *shift,
+                      void *out);
 
 /* What the backward pass of one NORM reads. With dy = (gradient + gradient2) where the output was
  * not cut off by ReLU, else 0:
@@ -58,8 +64,8 @@ void layer_norm_apply(struct extent extent, const float *x, const float *scale, 
  *
  * the means taken over the minibatch. x is a map of its own; all else is wide. */
 struct norm_backward {
-    const float *x, *gradient;
-    const float *gradient2; /* or NULL */
+    const void *x, *gradient;
+    const void *gradient2; /* or NULL */
     const float *scale, *shift, *mean;
     const float *offset, *slope; /* known after the sums; not read by them */
 };
@@ -70,7 +76,7 @@ void layer_norm_backward_sums(struct extent extent, const struct norm_backward *
 /* out = dx + residual (unless NULL), both maps like x. `out` may be any of the input maps of the
  * same shape. */
 void layer_norm_backward_apply(struct extent extent, const struct norm_backward *in,
-                               const float *residual, float *out);
+                               const void *residual, void *out);
 
 /* ---- Shortcut of option A ------------------------------------------------------------------ */
 
@@ -80,10 +86,11 @@ struct shortcut_shape {
     int channels, out_channels;
     int height, width, stride;
     int block;
+    enum precision precision;
 };
-void layer_shortcut(struct shortcut_shape shape, const float *x, float *out);
+void layer_shortcut(struct shortcut_shape shape, const void *x, void *out);
 /* The adjoint: zeros where the stride skipped. */
-void layer_shortcut_backward(struct shortcut_shape shape, const float *gradient, float *out);
+void layer_shortcut_backward(struct shortcut_shape shape, const void *gradient, void *out);
 
 /* ---- Mean of 2x2 pixels -------------------------------------------------------------------- */
 
@@ -92,9 +99,10 @@ struct pool_shape {
     int pictures, count;
     int channels, height, width;
     int block;
+    enum precision precision;
 };
-void layer_pool(struct pool_shape shape, const float *x, float *out);
-void layer_pool_backward(struct pool_shape shape, const float *gradient, float *out);
+void layer_pool(struct pool_shape shape, const void *x, void *out);
+void layer_pool_backward(struct pool_shape shape, const void *gradient, void *out);
 
 /* ---- Dropout [Srivastava et al. 2014], scaled while training -------------------------------- */
 
@@ -106,8 +114,8 @@ struct dropout_draws {
 
 /* out = x / (1 - share), or 0 for a random `share` of the elements. The same draws make the
  * backward pass the same function of the gradient. The pictures beyond `count` become 0. */
-void layer_dropout(struct extent extent, double share, struct dropout_draws draws, const float *x,
-                   float *out);
+void layer_dropout(struct extent extent, double share, struct dropout_draws draws, const void *x,
+                   void *out);
 
 /* ---- Head ---------------------------------------------------------------------------------- */
 
@@ -127,11 +135,11 @@ struct head {
 /* Mean over pixels, logits, softmax and cross entropy of the valid pictures. losses[picture] and
  * wrong[picture] (0 or 1) are written. The slopes are those of the mean loss over a minibatch of
  * `batch` pictures. */
-void layer_head(const struct head *head, const float *x, const int *labels, int batch,
+void layer_head(const struct head *head, const void *x, const int *labels, int batch,
                 double *losses, int *wrong);
 
 /* Gradients of weights and bias (of this shard), and of x. */
 void layer_head_backward(const struct head *head, float *weight_gradient, float *bias_gradient,
-                         float *x_gradient);
+                         void *x_gradient);
 
 #endif

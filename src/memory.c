@@ -22,14 +22,19 @@ void *memory_zeroed(size_t count, size_t size)
     return block;
 }
 
-float *memory_floats(size_t count)
+void *memory_aligned(size_t count, size_t size)
 {
-    const size_t bytes = product(count ? count : 1, sizeof(float));
+    const size_t bytes = product(count ? count : 1, size);
     void *block = NULL;
     if (posix_memalign(&block, CACHE_LINE, bytes) != 0)
         die("out of memory: %zu bytes were asked for", bytes);
     memset(block, 0, bytes);
     return block;
+}
+
+float *memory_floats(size_t count)
+{
+    return memory_aligned(count, sizeof(float));
 }
 
 void *memory_resize(void *block, size_t count, size_t size)

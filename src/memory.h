@@ -16,7 +16,8 @@ enum { CACHE_LINE = 64 }; /* bytes */
 /* `count` zeroed objects of `size` bytes. */
 void *memory_zeroed(size_t count, size_t size);
 
-/* `count` zeroed floats, aligned to a cache line. */
+/* The same, aligned to a cache line: tensors. */
+void *memory_aligned(size_t count, size_t size);
 float *memory_floats(size_t count);
 
 /* Resize as realloc() does; growth is not zeroed. */

@@ -55,7 +55,7 @@ int network_threads(const struct network *network)
 
 float *network_input(struct network *network, int index)
 {
-    return network->assembly.maps[0] + (size_t)index * PICTURE_FLOATS;
+    return network->assembly.pictures + (size_t)index * PICTURE_FLOATS;
 }
 
 int *network_label(struct network *network, int index)
@@ -87,7 +87,8 @@ static struct extent extent_of(const struct network *network, int value, int sha
                            .channels = a->padded[value],
                            .pixels = v->height * v->width,
                            .block = a->block,
-                           .wide_channels = a->padded[value]};
+                           .wide_channels = a->padded[value],
+                           .precision = a->precision};
 }
 
 /* Of input `i` of a NORM, as part of its output. */
@@ -113,7 +114,8 @@ static struct shortcut_shape shortcut_of(const struct network *network, const st
                                    .height = in->height,
                                    .width = in->width,
                                    .stride = layer->stride,
-                                   .block = a->block};
+                                   .block = a->block,
+                                   .precision = a->precision};
 }
 
 static struct pool_shape pool_of(const struct network *network, const struct layer *layer,
@@ -126,7 +128,8 @@ static struct pool_shape pool_of(const struct network *network, const struct lay
                                .channels = a->padded[layer->inputs[0]],
                                .height = in->height,
                                .width = in->width,
-                               .block = a->block};
+                               .block = a->block,
+                               .precision = a->precision};
 }
 
 /* The layer's index keeps its draws apart from those of the other layers. */
@@ -167,7 +170,7 @@ static void finish_backward(struct network *network, int l)
     norm_backward_finish(&network->assembly.units[l].norm, network->busy, elements_of(network, l));
 }
 
-static float *addend_of(const struct network *network, const struct layer *layer, int shard)
+static const void *addend_of(const struct network *network, const struct layer *layer, int shard)
 {
     return layer->addend == NO_VALUE ? NULL
                                      : assembly_map(&network->assembly, layer->addend, shard);
@@ -235,17 +238,31 @@ static void norm_backward_apply(struct network *network, int l, int shard)
 
 /* ---- One layer of one shard ----------------------------------------------------------------- */
 
+/* The pictures came as floats; where the maps are floats, into the first map itself. */
+static void store_pictures(const struct network *network, int shard)
+{
+    const struct assembly *a = &network->assembly;
+    const size_t count = (size_t)a->shard_pictures * PICTURE_FLOATS;
+    const float *pictures = a->pictures + (size_t)shard * count;
+    void *map = assembly_map(a, 0, shard);
+    for (size_t i = 0; a->precision != PRECISION_F32 && i < count; i++)
+        map_set(a->precision, map, i, pictures[i]);
+}
+
 static void forward(struct network *network, int l, int shard, int worker)
 {
     const struct assembly *a = &network->assembly;
     const struct layer *layer = assembly_layer(a, l);
     const struct unit *unit = &a->units[l];
-    const float *x = assembly_map(a, layer->inputs[0], shard);
-    float *out = layer->output == NO_VALUE ? NULL : assembly_map(a, layer->output, shard);
+    const void *x = assembly_map(a, layer->inputs[0], shard);
+    void *out = layer->output == NO_VALUE ? NULL : assembly_map(a, layer->output, shard);
     const int first = shard * a->shard_pictures;
+    if (layer->inputs[0] == 0)
+        store_pictures(network, shard);
     switch (layer->kind) {
     case LAYER_CONVOLUTION:
-        dnn_conv_forward(unit->conv, worker, x, assembly_value(a, unit->weight), out);
+        dnn_conv_forward(unit->conv, worker, x, parameters_forward(&a->parameters, unit->weight),
+                         out);
         break;
     case LAYER_NORM:
         norm_apply(network, l, shard);
@@ -274,15 +291,14 @@ static void backward_convolution(struct network *network, int l, int shard, int 
     const struct assembly *a = &network->assembly;
     const struct unit *unit = &a->units[l];
     const struct flow_layer *flow = &a->flow.layers[l];
-    const float *gradient = assembly_gradient_map(a, flow->gradient, shard);
-    float *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
+    const void *gradient = assembly_gradient_map(a, flow->gradient, shard);
+    void *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
     dnn_conv_backward_weights(unit->conv, worker,
                               assembly_map(a, assembly_layer(a, l)->inputs[0], shard), gradient,
                               parameters_shard_gradient(&a->parameters, unit->weight, shard));
     if (target)
-        dnn_conv_backward_data(
-            unit->conv, worker, gradient,
-            a->parameters.backward + a->parameters.tensors[unit->weight].backward_offset, target);
+        dnn_conv_backward_data(unit->conv, worker, gradient,
+                               parameters_backward(&a->parameters, unit->weight), target);
 }
 
 static void backward(struct network *network, int l, int shard, int worker)
@@ -291,8 +307,8 @@ static void backward(struct network *network, int l, int shard, int worker)
     const struct layer *layer = assembly_layer(a, l);
     const struct unit *unit = &a->units[l];
     const struct flow_layer *flow = &a->flow.layers[l];
-    const float *gradient = assembly_gradient_map(a, flow->gradient, shard);
-    float *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
+    const void *gradient = assembly_gradient_map(a, flow->gradient, shard);
+    void *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
     switch (layer->kind) {
     case LAYER_CONVOLUTION:
         backward_convolution(network, l, shard, worker);

@@ -55,7 +55,7 @@ struct pass_result {
 void network_set_step(struct network *network, uint32_t seed, uint32_t step);
 
 /* Forward and backward of the first `count` pictures, 1 .. batch: leaves the gradient of their mean
- * loss in parameters.gradient[0] and updates the running statistics. */
+ * loss in parameters.gradient and updates the running statistics. */
 struct pass_result network_train(struct network *network, int count);
 
 /* Forward with the running statistics. */

@@ -56,7 +56,7 @@ static void place_in_sections(struct parameters *p)
 
 void parameters_allocate(struct parameters *p, int shards)
 {
-    size_t backward = 0;
+    size_t backward = 0, forward = 0;
     p->floats = 0;
     for (enum part part = DECAYED; part <= RUNNING; part++) {
         for (int i = 0; i < p->count; i++) {
@@ -69,6 +69,10 @@ void parameters_allocate(struct parameters *p, int shards)
                 tensor->backward_offset = backward;
                 backward += round_up(tensor->floats);
             }
+            if (tensor->forward_positions) {
+                tensor->forward_offset = forward;
+                forward += round_up(tensor->forward_count);
+            }
         }
         if (part == DECAYED)
             p->decayed_floats = p->floats;
@@ -79,7 +83,8 @@ void parameters_allocate(struct parameters *p, int shards)
     place_in_sections(p);
     p->value = memory_floats(p->floats);
     p->momentum = memory_floats(p->trained_floats);
-    p->backward = memory_floats(backward);
+    p->forward = memory_aligned(forward, precision_bytes(p->precision));
+    p->backward = memory_aligned(backward, precision_bytes(p->precision));
     p->gradient = memory_floats(p->trained_floats);
     for (int i = 0; i < 2; i++)
         p->scratch[i] = memory_floats((size_t)shards * p->section_floats);
@@ -92,6 +97,7 @@ void parameters_free(struct parameters *p)
     free(p->gradient);
     free(p->value);
     free(p->momentum);
+    free(p->forward);
     free(p->backward);
     free(p->tensors);
     memset(p, 0, sizeof *p);
@@ -172,15 +178,33 @@ void parameters_reduce(struct parameters *p, int index, int worker, int workers)
     }
 }
 
+const void *parameters_forward(const struct parameters *p, int index)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    return tensor->forward_positions ? map_plus(p->precision, p->forward, tensor->forward_offset)
+                                     : p->value + tensor->offset;
+}
+
+const void *parameters_backward(const struct parameters *p, int index)
+{
+    return map_plus(p->precision, p->backward, p->tensors[index].backward_offset);
+}
+
+static void renew(const struct parameters *p, const struct tensor *tensor,
+                  const uint32_t *positions, void *layout)
+{
+    const float *value = p->value + tensor->offset;
+    for (size_t i = 0; positions && i < tensor->count; i++)
+        map_set(p->precision, layout, positions[i], value[tensor->positions[i]]);
+}
+
 void parameters_renew_backward(struct parameters *p, int index)
 {
     const struct tensor *tensor = &p->tensors[index];
-    if (!tensor->backward_positions)
-        return;
-    const float *value = p->value + tensor->offset;
-    float *backward = p->backward + tensor->backward_offset;
-    for (size_t i = 0; i < tensor->count; i++)
-        backward[tensor->backward_positions[i]] = value[tensor->positions[i]];
+    renew(p, tensor, tensor->forward_positions,
+          map_plus(p->precision, p->forward, tensor->forward_offset));
+    renew(p, tensor, tensor->backward_positions,
+          map_plus(p->precision, p->backward, tensor->backward_offset));
 }
 
 static float *arena(const struct parameters *p, enum tensor_state state)

@@ -6,7 +6,8 @@
  * running statistics of BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
  * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
  * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
- * their own, derived from the values.
+ * their own, derived from the values. With bf16, so do their forward layouts, and both are bf16:
+ * the values stay floats, since a step of SGD is often less than a bf16 can tell.
  *
  * A convolution's and the classifier's gradient is first made shard by shard, in scratch memory
  * that belongs to one section of the network at a time (the layers between two NORMs), then added
@@ -18,6 +19,7 @@
 #define KDECAY_PARAMETERS_H
 
 #include "digest.h"
+#include "precision.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -48,6 +50,8 @@ struct tensor {
     const uint32_t *positions;          /* NULL: canonical order itself */
     const uint32_t *backward_positions; /* NULL: no backward layout */
     size_t backward_offset;
+    const uint32_t *forward_positions; /* NULL: the forward pass reads the values themselves */
+    size_t forward_count, forward_offset;
 };
 
 enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
@@ -56,7 +60,9 @@ struct parameters {
     struct tensor *tensors;
     int count, shards;
     size_t floats, trained_floats, decayed_floats; /* of an arena; of its fronts */
-    float *value, *momentum, *gradient, *backward;
+    float *value, *momentum, *gradient;
+    enum precision precision; /* of the two derived arenas; set before they are allocated */
+    void *forward, *backward;
     float *scratch[2]; /* of sections with an even and an odd number: [shards][section_floats] */
     size_t section_floats; /* of the largest section */
 };
@@ -80,10 +86,15 @@ float *parameters_shard_gradient(const struct parameters *parameters, int index,
  * first. Worker `worker` of `workers` does its part. A shard without pictures must have left 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
-/* Renew the backward layout of one tensor from its values. */
+/* Renew the backward and forward layouts of one tensor from its values. */
 void parameters_renew_backward(struct parameters *parameters, int index);
 
-/* Copy a tensor to or from canonical order. Setting values renews the backward layout. */
+/* What the passes read of a convolution's weights. */
+const void *parameters_forward(const struct parameters *parameters, int index);
+const void *parameters_backward(const struct parameters *parameters, int index);
+
+/* Copy a tensor to or from canonical order. Setting values renews what is derived
+ * from them. */
 void parameters_get(const struct parameters *parameters, int index, enum tensor_state state,
                     float *out);
 void parameters_set(struct parameters *parameters, int index, enum tensor_state state,

@@ -48,6 +48,7 @@ static const struct group {
     GROUP(audit),
     GROUP(probe),
     GROUP(program),
+    GROUP(precision),
 /* clang-format on */
 };
 

@@ -14,31 +14,46 @@ enum { WORKERS = 2 };
 
 /* Every convolution of preact-20 on a shard of two pictures, two of kernel 1, two by Winograd: of
  * whole tiles of 4 x 4, and of cut ones. */
-static const struct conv_shape cases[] = {
-    {2, 3, 16, 32, 32, 3, 1, 1, 0, 0},  {2, 16, 16, 32, 32, 3, 1, 1, 1, 0},
-    {2, 16, 32, 32, 32, 3, 2, 1, 1, 0}, {2, 32, 32, 16, 16, 3, 1, 1, 1, 0},
-    {2, 32, 64, 16, 16, 3, 2, 1, 1, 0}, {2, 64, 64, 8, 8, 3, 1, 1, 1, 0},
-    {2, 16, 64, 32, 32, 1, 1, 0, 1, 0}, {2, 64, 128, 16, 16, 1, 2, 0, 1, 0},
-    {2, 128, 128, 8, 8, 3, 1, 1, 1, 1}, {1, 128, 256, 6, 6, 3, 1, 1, 1, 1}};
-enum { CASES = sizeof cases / sizeof cases[0], WINOGRAD_CASES = 2 };
+static const struct conv_shape float_cases[] = {{2, 3, 16, 32, 32, 3, 1, 1, 0, 0, PRECISION_F32},
+                                                {2, 16, 16, 32, 32, 3, 1, 1, 1, 0, PRECISION_F32},
+                                                {2, 16, 32, 32, 32, 3, 2, 1, 1, 0, PRECISION_F32},
+                                                {2, 32, 32, 16, 16, 3, 1, 1, 1, 0, PRECISION_F32},
+                                                {2, 32, 64, 16, 16, 3, 2, 1, 1, 0, PRECISION_F32},
+                                                {2, 64, 64, 8, 8, 3, 1, 1, 1, 0, PRECISION_F32},
+                                                {2, 16, 64, 32, 32, 1, 1, 0, 1, 0, PRECISION_F32},
+                                                {2, 64, 128, 16, 16, 1, 2, 0, 1, 0, PRECISION_F32},
+                                                {2, 128, 128, 8, 8, 3, 1, 1, 1, 1, PRECISION_F32},
+                                                {1, 128, 256, 6, 6, 3, 1, 1, 1, 1, PRECISION_F32}};
+enum { FLOAT_CASES = sizeof float_cases / sizeof float_cases[0], WINOGRAD_CASES = 2 };
+enum { CASES = 2 * FLOAT_CASES };
 
-/* Without AVX-512 there is no Winograd, and the last cases are left out. */
-static int case_count(const struct dnn *dnn)
+/* Those that this CPU has: Winograd with AVX-512, and the direct ones once more in bf16. */
+static int take_cases(const struct dnn *dnn, struct conv_shape cases[CASES])
 {
-    return dnn_suits_winograd(dnn, &cases[CASES - 1]) ? CASES : CASES - WINOGRAD_CASES;
+    const int direct = FLOAT_CASES - WINOGRAD_CASES;
+    int count = dnn_suits_winograd(dnn, &float_cases[FLOAT_CASES - 1]) ? FLOAT_CASES : direct;
+    memcpy(cases, float_cases, sizeof float_cases);
+    if (dnn_check_precision(PRECISION_BF16, NULL) != 0)
+        return count;
+    for (int c = 0; c < direct; c++) {
+        cases[count] = float_cases[c];
+        cases[count++].precision = PRECISION_BF16;
+    }
+    return count;
 }
 
 static void test_rule_of_winograd(void **state)
 {
     (void)state;
     struct dnn *dnn = dnn_open(1);
-    const struct conv_shape wide = {8, 128, 128, 32, 32, 3, 1, 1, 1, 0},
-                            narrow = {8, 64, 128, 32, 32, 3, 1, 1, 1, 0},
-                            strided = {8, 128, 256, 32, 32, 3, 2, 1, 1, 0},
-                            point = {8, 128, 128, 32, 32, 1, 1, 0, 1, 0};
+    const struct conv_shape wide = {8, 128, 128, 32, 32, 3, 1, 1, 1, 0, PRECISION_F32},
+                            narrow = {8, 64, 128, 32, 32, 3, 1, 1, 1, 0, PRECISION_F32},
+                            strided = {8, 128, 256, 32, 32, 3, 2, 1, 1, 0, PRECISION_F32},
+                            point = {8, 128, 128, 32, 32, 1, 1, 0, 1, 0, PRECISION_F32},
+                            half = {8, 128, 128, 32, 32, 3, 1, 1, 1, 0, PRECISION_BF16};
     assert_int_equal(dnn_suits_winograd(dnn, &wide), dnn_block(dnn) == 16);
     assert_false(dnn_suits_winograd(dnn, &narrow) || dnn_suits_winograd(dnn, &strided) ||
-                 dnn_suits_winograd(dnn, &point));
+                 dnn_suits_winograd(dnn, &point) || dnn_suits_winograd(dnn, &half));
     dnn_close(dnn);
 }
 
@@ -54,17 +69,18 @@ static size_t place(struct shape s, int block, int n, int c, int pixel)
     return (size_t)(((n * (s.channels / block) + c / block) * pixels + pixel) * block + c % block);
 }
 
-static void convert(struct shape s, int block, double *plain, float *blocked, int to_blocked)
+static void convert(struct shape s, int block, enum precision precision, double *plain,
+                    void *blocked, int to_blocked)
 {
     size_t i = 0;
     for (int n = 0; n < s.pictures; n++) {
         for (int c = 0; c < s.channels; c++) {
             for (int pixel = 0; pixel < s.height * s.width; pixel++, i++) {
-                float *there = &blocked[place(s, block, n, c, pixel)];
+                const size_t there = place(s, block, n, c, pixel);
                 if (to_blocked)
-                    *there = (float)plain[i];
+                    map_set(precision, blocked, there, (float)plain[i]);
                 else
-                    plain[i] = (double)*there;
+                    plain[i] = (double)map_get(precision, blocked, there);
             }
         }
     }
@@ -72,22 +88,32 @@ static void convert(struct shape s, int block, double *plain, float *blocked, in
 
 /* ---- One convolution and what it should compute ---------------------------------------------- */
 
-/* Inputs hold numbers that floats hold exactly, so that both sides start from the same. */
+/* Inputs hold numbers that floats, or bf16, hold exactly, so that both sides start from the same.
+ */
 struct trial {
     struct shape in, out;
     struct window window;
     size_t weights;
-    double *x, *w, *dy;          /* plain */
-    double *y, *dx, *dw;         /* plain, by the reference */
-    float *bx, *bw, *bdy, *back; /* the inputs as oneDNN wants them */
+    double *x, *w, *dy;         /* plain */
+    double *y, *dx, *dw;        /* plain, by the reference */
+    void *bx, *bw, *bdy, *back; /* the inputs as oneDNN wants them */
 };
 
-static double *floats_as_doubles(uint64_t *state, size_t count)
+static double *exact_numbers(enum precision precision, uint64_t *state, size_t count)
 {
     double *values = memory_zeroed(count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = (double)(float)reference_number(state);
+    for (size_t i = 0; i < count; i++) {
+        const double number = reference_number(state);
+        values[i] = precision == PRECISION_BF16 ? rint(number * 128) / 128 : (double)(float)number;
+    }
     return values;
+}
+
+/* What the forward pass reads of the weights: floats, or the layout of its own. */
+static const uint32_t *forward_positions(const struct dnn_conv *conv)
+{
+    return dnn_conv_forward_positions(conv) ? dnn_conv_forward_positions(conv)
+                                            : dnn_conv_positions(conv);
 }
 
 static struct trial trial_create(const struct dnn *dnn, const struct dnn_conv *conv,
@@ -95,28 +121,30 @@ static struct trial trial_create(const struct dnn *dnn, const struct dnn_conv *c
 {
     uint64_t state = (uint64_t)(s->in + s->out);
     const int block = dnn_block(dnn);
+    const enum precision p = s->precision;
+    const size_t count = dnn_conv_weight_floats(conv), forward = dnn_conv_forward_count(conv);
     struct trial t = {.in = {s->batch, s->in, s->height, s->width},
                       .window = {s->kernel, s->stride, s->padding},
                       .weights = (size_t)(s->out * s->in * s->kernel * s->kernel)};
     t.out = shape_after(t.in, s->out, t.window);
-    t.x = floats_as_doubles(&state, shape_count(t.in));
-    t.w = floats_as_doubles(&state, t.weights);
-    t.dy = floats_as_doubles(&state, shape_count(t.out));
+    t.x = exact_numbers(p, &state, shape_count(t.in));
+    t.w = exact_numbers(p, &state, t.weights);
+    t.dy = exact_numbers(p, &state, shape_count(t.out));
     t.y = memory_zeroed(shape_count(t.out), sizeof *t.y);
     t.dx = memory_zeroed(shape_count(t.in), sizeof *t.dx);
     t.dw = memory_zeroed(t.weights, sizeof *t.dw);
     reference_convolution(t.in, s->out, t.window, t.x, t.w, t.y);
     reference_convolution_backward(t.in, s->out, t.window, t.x, t.w, t.dy, t.dx, t.dw);
-    t.bx = memory_floats(shape_count(t.in));
-    t.bdy = memory_floats(shape_count(t.out));
-    t.bw = memory_floats(dnn_conv_weight_floats(conv));
-    t.back = memory_floats(dnn_conv_weight_floats(conv));
-    convert(t.in, block, t.x, t.bx, 1);
-    convert(t.out, block, t.dy, t.bdy, 1);
+    t.bx = memory_aligned(shape_count(t.in), precision_bytes(p));
+    t.bdy = memory_aligned(shape_count(t.out), precision_bytes(p));
+    t.bw = memory_aligned(forward ? forward : count, precision_bytes(p));
+    t.back = memory_aligned(count, precision_bytes(p));
+    convert(t.in, block, p, t.x, t.bx, 1);
+    convert(t.out, block, p, t.dy, t.bdy, 1);
     for (size_t i = 0; i < t.weights; i++) {
-        t.bw[dnn_conv_positions(conv)[i]] = (float)t.w[i];
+        map_set(p, t.bw, forward_positions(conv)[i], (float)t.w[i]);
         if (s->has_data_gradient)
-            t.back[dnn_conv_backward_positions(conv)[i]] = (float)t.w[i];
+            map_set(p, t.back, dnn_conv_backward_positions(conv)[i], (float)t.w[i]);
     }
     return t;
 }
@@ -124,27 +152,34 @@ static struct trial trial_create(const struct dnn *dnn, const struct dnn_conv *c
 static void trial_free(struct trial *t)
 {
     double *doubles[] = {t->x, t->w, t->dy, t->y, t->dx, t->dw};
-    float *floats[] = {t->bx, t->bw, t->bdy, t->back};
+    void *maps[] = {t->bx, t->bw, t->bdy, t->back};
     for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
         free(doubles[i]);
-    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
-        free(floats[i]);
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+        free(maps[i]);
 }
 
-/* Every float must be written: what is not stays a NaN. */
-static float *unwritten(size_t count)
+/* Every number must be written: what is not stays a NaN. */
+static void *unwritten(enum precision precision, size_t count)
 {
-    float *floats = memory_floats(count);
+    void *map = memory_aligned(count, precision_bytes(precision));
     for (size_t i = 0; i < count; i++)
-        floats[i] = NAN;
-    return floats;
+        map_set(precision, map, i, NAN);
+    return map;
 }
 
-static void check_map(struct shape shape, int block, float *found, const double *expected)
+/* In bf16 each number is rounded once more, to half a place of its last digit. */
+static void check_map(struct shape shape, int block, enum precision precision, void *found,
+                      const double *expected)
 {
     double *plain = memory_zeroed(shape_count(shape), sizeof *plain);
-    convert(shape, block, plain, found, 0);
-    assert_true(reference_error(shape_count(shape), plain, expected) < tolerance);
+    convert(shape, block, precision, plain, found, 0);
+    const double half = precision == PRECISION_BF16 ? 0x1p-8 : 0;
+    double largest = 0;
+    for (size_t i = 0; i < shape_count(shape); i++)
+        largest = fmax(largest, fabs(expected[i]));
+    for (size_t i = 0; i < shape_count(shape); i++)
+        assert_true(fabs(plain[i] - expected[i]) <= tolerance * largest + half * fabs(expected[i]));
     free(plain);
     free(found);
 }
@@ -154,21 +189,25 @@ static void test_convolutions(void **state)
     (void)state;
     struct dnn *dnn = dnn_open(WORKERS);
     const int block = dnn_block(dnn);
-    for (int c = 0; c < case_count(dnn); c++) {
+    struct conv_shape cases[CASES];
+    const int count = take_cases(dnn, cases);
+    for (int c = 0; c < count; c++) {
+        const enum precision precision = cases[c].precision;
         struct dnn_conv *conv = dnn_conv_create(dnn, &cases[c]);
         struct trial t = trial_create(dnn, conv, &cases[c]);
         assert_int_equal(conv_out_height(&cases[c]), t.out.height);
         assert_int_equal(conv_out_width(&cases[c]), t.out.width);
-        float *y = unwritten(shape_count(t.out));
+        assert_null(strstr(dnn_conv_kernels(conv), "ref"));
+        void *y = unwritten(precision, shape_count(t.out));
         dnn_conv_forward(conv, 1, t.bx, t.bw, y);
-        check_map(t.out, block, y, t.y);
+        check_map(t.out, block, precision, y, t.y);
         if (cases[c].has_data_gradient) {
-            float *dx = unwritten(shape_count(t.in));
+            void *dx = unwritten(precision, shape_count(t.in));
             dnn_conv_backward_data(conv, 1, t.bdy, t.back, dx);
-            check_map(t.in, block, dx, t.dx);
+            check_map(t.in, block, precision, dx, t.dx);
         }
         const size_t floats = dnn_conv_weight_floats(conv);
-        float *blocked = unwritten(floats);
+        float *blocked = unwritten(PRECISION_F32, floats);
         double *dw = memory_zeroed(t.weights, sizeof *dw);
         dnn_conv_backward_weights(conv, 1, t.bx, t.bdy, blocked);
         for (size_t i = 0; i < t.weights; i++) {
@@ -202,13 +241,19 @@ static void test_positions_are_permutations(void **state)
 {
     (void)state;
     struct dnn *dnn = dnn_open(1);
-    for (int c = 0; c < case_count(dnn); c++) {
+    struct conv_shape cases[CASES];
+    const int cases_count = take_cases(dnn, cases);
+    for (int c = 0; c < cases_count; c++) {
         const struct conv_shape *s = &cases[c];
         const size_t count = (size_t)(s->out * s->in * s->kernel * s->kernel);
         struct dnn_conv *conv = dnn_conv_create(dnn, s);
         const size_t floats = dnn_conv_weight_floats(conv);
         assert_true(floats >= count);
         check_distinct(dnn_conv_positions(conv), count, floats);
+        if (s->precision == PRECISION_BF16)
+            check_distinct(dnn_conv_forward_positions(conv), count, dnn_conv_forward_count(conv));
+        else
+            assert_null(dnn_conv_forward_positions(conv));
         if (s->has_data_gradient)
             check_distinct(dnn_conv_backward_positions(conv), count, floats);
         else
@@ -243,6 +288,13 @@ static void run_all(const struct dnn_conv *conv, const struct conv_shape *s, con
         dnn_conv_backward_data(conv, worker, t->bdy, t->back, bits);
 }
 
+/* Every number of the map times `factor`, a power of two or its negative. */
+static void scale(struct shape shape, enum precision precision, void *map, float factor)
+{
+    for (size_t i = 0; i < shape_count(shape); i++)
+        map_set(precision, map, i, factor * map_get(precision, map, i));
+}
+
 /* Workers do not disturb each other, though they share a primitive and run at the same time; and
  * the primitives of all shapes are there, so that scratchpads are too. Each has its own shard (the
  * second one's gradient is negated), so that an exchange would show. */
@@ -251,9 +303,11 @@ static void test_two_workers_give_the_bits_of_one(void **state)
     (void)state;
     struct dnn *dnn = dnn_open(WORKERS);
     struct dnn_conv *convs[CASES];
-    for (int c = 0; c < case_count(dnn); c++)
+    struct conv_shape cases[CASES];
+    const int count = take_cases(dnn, cases);
+    for (int c = 0; c < count; c++)
         convs[c] = dnn_conv_create(dnn, &cases[c]);
-    for (int c = 0; c < case_count(dnn); c++) {
+    for (int c = 0; c < count; c++) {
         struct trial shard[WORKERS];
         float *alone[WORKERS], *together[WORKERS];
         size_t floats = 0;
@@ -261,10 +315,10 @@ static void test_two_workers_give_the_bits_of_one(void **state)
             shard[w] = trial_create(dnn, convs[c], &cases[c]);
             floats = shape_count(shard[w].out) + dnn_conv_weight_floats(convs[c]) +
                      shape_count(shard[w].in);
-            for (size_t i = 0; w == 1 && i < shape_count(shard[w].out); i++)
-                shard[w].bdy[i] = -shard[w].bdy[i];
-            for (size_t i = 0; w == 1 && i < shape_count(shard[w].in); i++)
-                shard[w].bx[i] /= 2;
+            if (w == 1) {
+                scale(shard[w].out, cases[c].precision, shard[w].bdy, -1);
+                scale(shard[w].in, cases[c].precision, shard[w].bx, 0.5f);
+            }
             alone[w] = memory_floats(floats);
             together[w] = memory_floats(floats);
             run_all(convs[c], &cases[c], &shard[w], 0, alone[w]);
@@ -285,7 +339,7 @@ static void test_two_workers_give_the_bits_of_one(void **state)
             free(together[w]);
         }
     }
-    for (int c = 0; c < case_count(dnn); c++)
+    for (int c = 0; c < count; c++)
         dnn_conv_destroy(convs[c]);
     dnn_close(dnn);
 }

@@ -1,4 +1,3 @@
-#include "blocked.h"
 #include "layers.h"
 #include "memory.h"
 #include "reference.h"
@@ -15,8 +14,14 @@ enum { PIXELS = HEIGHT * WIDTH, FLOATS = PICTURES * CHANNELS * PIXELS };
 enum { VALUES = COUNT * CHANNELS * PIXELS }; /* valid ones */
 
 static const double step = 1e-6, tolerance = 1e-5, gradient_tolerance = 1e-4;
-static const float pad = BLOCKED_REST;
-static const int blocks[] = {8, 16};
+static const float pad = 7.5f; /* stands where no picture is */
+
+/* The maps there are; those of floats come first. */
+static const struct kind {
+    int block;
+    enum precision precision;
+} kinds[] = {{8, PRECISION_F32}, {16, PRECISION_F32}, {16, PRECISION_BF16}};
+enum { KINDS = sizeof kinds / sizeof kinds[0], FLOAT_KINDS = 2 };
 
 static const struct shape valid = {COUNT, CHANNELS, HEIGHT, WIDTH};
 
@@ -25,23 +30,64 @@ static const int places[CHANNELS] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
                                      11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
                                      22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
-static struct extent extent_of(int block)
+static struct extent extent_of(struct kind kind)
 {
-    return (struct extent){PICTURES, COUNT, CHANNELS, PIXELS, block, CHANNELS, 0};
+    return (struct extent){PICTURES,   COUNT,    CHANNELS, PIXELS,
+                           kind.block, CHANNELS, 0,        kind.precision};
 }
 
-/* ---- Layouts ----------------------------------------------------------------------------------
- */
+/* ---- Layouts, as dnn.h describes them -------------------------------------------------------- */
 
-static float *blocked(struct shape shape, int block, const double *plain)
+static size_t place(struct shape s, int block, size_t index)
 {
-    return blocked_map(shape, block, PICTURES, plain);
+    const size_t pixels = (size_t)(s.height * s.width), pixel = index % pixels;
+    const size_t plane = index / pixels, b = (size_t)block, channels = (size_t)s.channels;
+    const size_t n = plane / channels, c = plane % channels;
+    return ((n * (channels / b) + c / b) * pixels + pixel) * b + c % b;
 }
 
-static void check_map(struct shape shape, int block, const float *map, const double *expected,
+/* The valid values in a map of `PICTURES` pictures whose rest is `pad`. */
+static void *blocked(struct shape s, struct kind kind, const double *plain)
+{
+    const size_t each = shape_count(s) / (size_t)s.pictures;
+    void *map = memory_aligned(each * PICTURES, precision_bytes(kind.precision));
+    for (size_t i = 0; i < each * PICTURES; i++)
+        map_set(kind.precision, map, i, pad);
+    for (size_t i = 0; plain && i < shape_count(s); i++)
+        map_set(kind.precision, map, place(s, kind.block, i), (float)plain[i]);
+    return map;
+}
+
+/* Within `error` of the largest, and, unless that is 0, half a place of bf16's last digit. */
+static void check_map(struct shape s, struct kind kind, const void *map, const double *expected,
                       double error, float beyond)
 {
-    blocked_check(shape, block, PICTURES, map, expected, error, beyond);
+    const size_t each = shape_count(s) / (size_t)s.pictures;
+    const double half = kind.precision == PRECISION_BF16 && error > 0 ? 0x1p-8 : 0;
+    double largest = 0;
+    for (size_t i = 0; i < shape_count(s); i++)
+        largest = fmax(largest, fabs(expected[i]));
+    for (size_t i = 0; i < shape_count(s); i++) {
+        const double found = (double)map_get(kind.precision, map, place(s, kind.block, i));
+        assert_true(fabs(found - expected[i]) <= error * largest + half * fabs(expected[i]));
+    }
+    for (size_t i = shape_count(s); i < each * PICTURES; i++)
+        assert_true(map_get(kind.precision, map, i) == beyond);
+}
+
+/* A number that maps of this kind hold exactly, so that both sides start from the same; in bf16 so
+ * do sums of up to four. */
+static double exact(struct kind kind, double number)
+{
+    return kind.precision == PRECISION_BF16 ? rint(number * 64) / 64 : (double)(float)number;
+}
+
+static double *numbers(struct kind kind, uint64_t *state, size_t count)
+{
+    double *values = memory_zeroed(count, sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = exact(kind, reference_number(state));
+    return values;
 }
 
 /* ---- NORM ------------------------------------------------------------------------------------ */
@@ -95,16 +141,16 @@ static void differentiate(struct trial *t, int channel)
         (2 * step);
 }
 
-static struct trial trial_create(int with_addend, int with_gradient2)
+static struct trial trial_create(struct kind kind, int with_addend, int with_gradient2)
 {
     uint64_t state = 17;
-    struct trial t = {.x = blocked_numbers(&state, VALUES),
-                      .gradient = blocked_numbers(&state, VALUES),
-                      .residual = blocked_numbers(&state, VALUES)};
+    struct trial t = {.x = numbers(kind, &state, VALUES),
+                      .gradient = numbers(kind, &state, VALUES),
+                      .residual = numbers(kind, &state, VALUES)};
     if (with_addend)
-        t.addend = blocked_numbers(&state, VALUES);
+        t.addend = numbers(kind, &state, VALUES);
     if (with_gradient2)
-        t.gradient2 = blocked_numbers(&state, VALUES);
+        t.gradient2 = numbers(kind, &state, VALUES);
     t.sum = memory_zeroed(VALUES, sizeof *t.sum);
     t.y = memory_zeroed(VALUES, sizeof *t.y);
     t.dx = memory_zeroed(VALUES, sizeof *t.dx);
@@ -134,18 +180,18 @@ static void trial_free(struct trial *t)
 static void test_norm_forward(void **state)
 {
     (void)state;
-    for (int i = 0; i < 4; i++) {
-        const int block = blocks[i % 2];
-        const struct extent extent = extent_of(block);
-        struct trial t = trial_create(i / 2, 0);
-        float *x = blocked(valid, block, t.x), *y = blocked(valid, block, NULL);
-        float *addend = i / 2 ? blocked(valid, block, t.addend) : NULL;
+    for (int i = 0; i < 2 * KINDS; i++) {
+        const struct kind kind = kinds[i % KINDS];
+        const struct extent extent = extent_of(kind);
+        struct trial t = trial_create(kind, i / KINDS, 0);
+        void *x = blocked(valid, kind, t.x), *y = blocked(valid, kind, NULL);
+        void *addend = i / KINDS ? blocked(valid, kind, t.addend) : NULL;
         _Alignas(CACHE_LINE) float pivot[CHANNELS];
         double sums[2 * CHANNELS], mean[CHANNELS], variance[CHANNELS];
         for (int c = 0; c < CHANNELS; c++)
             pivot[c] = (float)c / CHANNELS;
         layer_norm_sums(extent, x, addend, pivot, sums);
-        check_map(valid, block, x, t.sum, tolerance, pad);
+        check_map(valid, kind, x, t.sum, tolerance, pad);
         for (int c = 0; c < CHANNELS; c++) {
             const double off = sums[c] / (COUNT * PIXELS);
             mean[c] = (double)pivot[c] + off;
@@ -154,7 +200,7 @@ static void test_norm_forward(void **state)
         assert_true(reference_error(CHANNELS, mean, t.mean) < tolerance);
         assert_true(reference_error(CHANNELS, variance, t.variance) < tolerance);
         layer_norm_apply(extent, x, t.scale, t.shift, y);
-        check_map(valid, block, y, t.y, tolerance, pad);
+        check_map(valid, kind, y, t.y, tolerance, pad);
         free(x);
         free(y);
         free(addend);
@@ -165,11 +211,11 @@ static void test_norm_forward(void **state)
 static void test_norm_add(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct trial t = trial_create(1, 0);
-        float *x = blocked(valid, blocks[i], t.x), *addend = blocked(valid, blocks[i], t.addend);
-        layer_norm_add(extent_of(blocks[i]), x, addend);
-        check_map(valid, blocks[i], x, t.sum, tolerance, pad);
+    for (int i = 0; i < KINDS; i++) {
+        struct trial t = trial_create(kinds[i], 1, 0);
+        void *x = blocked(valid, kinds[i], t.x), *addend = blocked(valid, kinds[i], t.addend);
+        layer_norm_add(extent_of(kinds[i]), x, addend);
+        check_map(valid, kinds[i], x, t.sum, tolerance, pad);
         free(x);
         free(addend);
         trial_free(&t);
@@ -177,14 +223,15 @@ static void test_norm_add(void **state)
 }
 
 /* With and without a second gradient and a residual; then once more in place of each input. */
-static void check_norm_backward(int block, int with_gradient2, int with_residual)
+static void check_norm_backward(struct kind kind, int with_gradient2, int with_residual)
 {
-    const struct extent extent = extent_of(block);
-    struct trial t = trial_create(0, with_gradient2);
-    float *x = blocked(valid, block, t.x), *out = blocked(valid, block, NULL);
-    float *gradient = blocked(valid, block, t.gradient);
-    float *gradient2 = with_gradient2 ? blocked(valid, block, t.gradient2) : NULL;
-    float *residual = with_residual ? blocked(valid, block, t.residual) : NULL;
+    const struct extent extent = extent_of(kind);
+    const size_t bytes = FLOATS * precision_bytes(kind.precision);
+    struct trial t = trial_create(kind, 0, with_gradient2);
+    void *x = blocked(valid, kind, t.x), *out = blocked(valid, kind, NULL);
+    void *gradient = blocked(valid, kind, t.gradient);
+    void *gradient2 = with_gradient2 ? blocked(valid, kind, t.gradient2) : NULL;
+    void *residual = with_residual ? blocked(valid, kind, t.residual) : NULL;
     _Alignas(CACHE_LINE) float offset[CHANNELS], slope[CHANNELS];
     double sums[2 * CHANNELS], dgamma[CHANNELS];
     const struct norm_backward in = {x,       gradient,     gradient2, t.scale,
@@ -202,15 +249,15 @@ static void check_norm_backward(int block, int with_gradient2, int with_residual
     layer_norm_backward_apply(extent, &in, residual, out);
     for (int i = 0; with_residual && i < VALUES; i++)
         t.dx[i] += t.residual[i];
-    check_map(valid, block, out, t.dx, gradient_tolerance, 0);
-    float *maps[] = {x, gradient, gradient2, residual}, *kept = memory_floats(FLOATS);
+    check_map(valid, kind, out, t.dx, gradient_tolerance, 0);
+    void *maps[] = {x, gradient, gradient2, residual}, *kept = memory_zeroed(bytes, 1);
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
         if (!maps[i])
             continue;
-        memcpy(kept, maps[i], FLOATS * sizeof *kept);
+        memcpy(kept, maps[i], bytes);
         layer_norm_backward_apply(extent, &in, residual, maps[i]);
-        assert_memory_equal(maps[i], out, FLOATS * sizeof *out);
-        memcpy(maps[i], kept, FLOATS * sizeof *kept);
+        assert_memory_equal(maps[i], out, bytes);
+        memcpy(maps[i], kept, bytes);
     }
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         free(maps[i]);
@@ -222,15 +269,15 @@ static void check_norm_backward(int block, int with_gradient2, int with_residual
 static void test_norm_backward(void **state)
 {
     (void)state;
-    for (int i = 0; i < 8; i++)
-        check_norm_backward(blocks[i % 2], i / 2 % 2, i / 4);
+    for (int i = 0; i < 4 * KINDS; i++)
+        check_norm_backward(kinds[i % KINDS], i / KINDS % 2, i / KINDS / 2);
 }
 
 /* Squares around 1e6 have no digits left for a variance of 1; around the pivot they have all. */
 static void test_variance_beside_a_large_mean(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < FLOAT_KINDS; i++) {
         uint64_t numbers_state = 23;
         double *x = memory_zeroed(VALUES, sizeof *x), sums[2 * CHANNELS];
         double mean[CHANNELS], variance[CHANNELS], found[CHANNELS];
@@ -239,8 +286,8 @@ static void test_variance_beside_a_large_mean(void **state)
             x[j] = (double)(float)(1000 + sqrt(3) * reference_number(&numbers_state));
         for (int c = 0; c < CHANNELS; c++)
             pivot[c] = 1000;
-        float *map = blocked(valid, blocks[i], x);
-        layer_norm_sums(extent_of(blocks[i]), map, NULL, pivot, sums);
+        void *map = blocked(valid, kinds[i], x);
+        layer_norm_sums(extent_of(kinds[i]), map, NULL, pivot, sums);
         for (int c = 0; c < CHANNELS; c++) {
             const double off = sums[c] / (COUNT * PIXELS);
             found[c] = sums[CHANNELS + c] / (COUNT * PIXELS) - off * off;
@@ -258,14 +305,14 @@ static void test_variance_beside_a_large_mean(void **state)
 static void test_sums_have_the_bits_of_the_stated_order(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct trial t = trial_create(0, 0);
-        float *x = blocked(valid, blocks[i], t.x);
+    for (int i = 0; i < FLOAT_KINDS; i++) {
+        struct trial t = trial_create(kinds[i], 0, 0);
+        void *x = blocked(valid, kinds[i], t.x);
         _Alignas(CACHE_LINE) float pivot[CHANNELS];
         double sums[2 * CHANNELS];
         for (int c = 0; c < CHANNELS; c++)
             pivot[c] = 0.1f * (float)c;
-        layer_norm_sums(extent_of(blocks[i]), x, NULL, pivot, sums);
+        layer_norm_sums(extent_of(kinds[i]), x, NULL, pivot, sums);
         for (int c = 0; c < CHANNELS; c++) {
             double sum = 0, square = 0;
             for (int first = 0, length; first < COUNT * PIXELS; first += length) {
@@ -292,16 +339,17 @@ static void test_sums_have_the_bits_of_the_stated_order(void **state)
 static void test_a_nan_stays_one(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct trial t = trial_create(0, 0);
-        float *x = blocked(valid, blocks[i], t.x), *y = blocked(valid, blocks[i], NULL);
-        const size_t at[] = {blocked_place(valid, blocks[i], 5),
-                             blocked_place(valid, blocks[i], VALUES - 1)};
-        x[at[0]] = NAN;
-        x[at[1]] = -NAN;
-        layer_norm_apply(extent_of(blocks[i]), x, t.scale, t.shift, y);
+    for (int i = 0; i < KINDS; i++) {
+        const enum precision precision = kinds[i].precision;
+        const int block = kinds[i].block;
+        struct trial t = trial_create(kinds[i], 0, 0);
+        void *x = blocked(valid, kinds[i], t.x), *y = blocked(valid, kinds[i], NULL);
+        const size_t at[] = {place(valid, block, 5), place(valid, block, VALUES - 1)};
+        map_set(precision, x, at[0], NAN);
+        map_set(precision, x, at[1], -NAN);
+        layer_norm_apply(extent_of(kinds[i]), x, t.scale, t.shift, y);
         for (size_t j = 0; j < VALUES; j++)
-            assert_int_equal(isnan(y[j]) != 0, j == at[0] || j == at[1]);
+            assert_int_equal(isnan(map_get(precision, y, j)) != 0, j == at[0] || j == at[1]);
         free(x);
         free(y);
         trial_free(&t);
@@ -318,15 +366,16 @@ static void test_shortcut(void **state)
     static const struct {
         int out, height, width, stride;
     } cases[] = {{64, HEIGHT, WIDTH, 2}, {32, HEIGHT, WIDTH, 2}, {64, 4, 6, 1}};
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 3 * KINDS; i++) {
         uint64_t numbers_state = 29;
-        const int block = blocks[i % 2], c = i / 2, stride = cases[c].stride;
+        const struct kind kind = kinds[i % KINDS];
+        const int c = i / KINDS, stride = cases[c].stride;
         const struct shape in = {COUNT, CHANNELS, cases[c].height, cases[c].width};
         const struct shape out = {COUNT, cases[c].out, in.height / stride, in.width / stride};
-        const struct shortcut_shape shape = {PICTURES,  COUNT,    CHANNELS, out.channels,
-                                             in.height, in.width, stride,   block};
-        double *x = blocked_numbers(&numbers_state, shape_count(in));
-        double *dy = blocked_numbers(&numbers_state, shape_count(out));
+        const struct shortcut_shape shape = {PICTURES, COUNT,  CHANNELS,   out.channels,  in.height,
+                                             in.width, stride, kind.block, kind.precision};
+        double *x = numbers(kind, &numbers_state, shape_count(in));
+        double *dy = numbers(kind, &numbers_state, shape_count(out));
         double *y = memory_zeroed(shape_count(out), sizeof *y);
         double *number = memory_zeroed(shape_count(in), sizeof *number);
         double *source = memory_zeroed(shape_count(out), sizeof *source);
@@ -338,19 +387,83 @@ static void test_shortcut(void **state)
         for (size_t j = 0; j < shape_count(out); j++)
             if (source[j] > 0)
                 dx[(size_t)source[j] - 1] += dy[j];
-        float *map = blocked(in, block, x), *to = blocked(out, block, NULL);
-        float *gradient = blocked(out, block, dy), *back = blocked(in, block, NULL);
+        void *map = blocked(in, kind, x), *to = blocked(out, kind, NULL);
+        void *gradient = blocked(out, kind, dy), *back = blocked(in, kind, NULL);
         layer_shortcut(shape, map, to);
-        check_map(out, block, to, y, 1e-30, pad);
+        check_map(out, kind, to, y, 0, pad);
         layer_shortcut_backward(shape, gradient, back);
-        check_map(in, block, back, dx, 1e-30, 0);
+        check_map(in, kind, back, dx, 0, 0);
         double *doubles[] = {x, dy, y, number, source, dx};
-        float *floats[] = {map, to, gradient, back};
+        void *maps[] = {map, to, gradient, back};
         for (size_t j = 0; j < sizeof doubles / sizeof doubles[0]; j++)
             free(doubles[j]);
-        for (size_t j = 0; j < sizeof floats / sizeof floats[0]; j++)
-            free(floats[j]);
+        for (size_t j = 0; j < sizeof maps / sizeof maps[0]; j++)
+            free(maps[j]);
     }
+}
+
+/* ---- Pool and dropout ------------------------------------------------------------------------ */
+
+static void test_pool(void **state)
+{
+    (void)state;
+    const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
+    for (int i = 0; i < KINDS; i++) {
+        uint64_t numbers_state = 37;
+        const struct pool_shape shape = {PICTURES, COUNT,          CHANNELS,          HEIGHT,
+                                         WIDTH,    kinds[i].block, kinds[i].precision};
+        double *x = numbers(kinds[i], &numbers_state, VALUES);
+        double *dy = numbers(kinds[i], &numbers_state, VALUES / 4);
+        double *y = memory_zeroed(VALUES / 4, sizeof *y), *dx = memory_zeroed(VALUES, sizeof *dx);
+        for (int j = 0; j < VALUES; j++) {
+            const int row = j / WIDTH / 2, column = j % WIDTH / 2; /* heights are even */
+            y[row * (WIDTH / 2) + column] += x[j] / 4;
+            dx[j] = dy[row * (WIDTH / 2) + column] / 4;
+        }
+        void *map = blocked(valid, kinds[i], x), *to = blocked(half, kinds[i], NULL);
+        void *gradient = blocked(half, kinds[i], dy), *back = blocked(valid, kinds[i], NULL);
+        layer_pool(shape, map, to);
+        check_map(half, kinds[i], to, y, 1e-6, pad);
+        layer_pool_backward(shape, gradient, back);
+        check_map(valid, kinds[i], back, dx, 0, 0);
+        void *all[] = {x, dy, y, dx, map, to, gradient, back};
+        for (size_t j = 0; j < sizeof all / sizeof all[0]; j++)
+            free(all[j]);
+    }
+}
+
+/* As many zeros as asked for, within five deviations of their binomial distribution; the rest
+ * scaled; in bf16 the same ones. */
+static void test_dropout(void **state)
+{
+    (void)state;
+    const double share = 0.25, deviation = sqrt(VALUES * share * (1 - share));
+    const struct dropout_draws draws = {{5, RNG_DROPOUT}, 3, 7};
+    unsigned char *dropped = memory_zeroed(VALUES, 1);
+    for (int i = 1; i < KINDS; i++) {
+        uint64_t numbers_state = 41;
+        double *x = numbers(kinds[i], &numbers_state, VALUES);
+        for (int j = 0; j < VALUES; j++)
+            x[j] += x[j] < 0 ? -1 : 1; /* no zeros of its own */
+        void *map = blocked(valid, kinds[i], x), *out = blocked(valid, kinds[i], NULL);
+        layer_dropout(extent_of(kinds[i]), share, draws, map, out);
+        int zeros = 0;
+        for (size_t j = 0; j < VALUES; j++) {
+            const size_t at = place(valid, kinds[i].block, j);
+            const int zero = map_get(kinds[i].precision, out, at) == 0;
+            if (kinds[i].precision == PRECISION_F32)
+                dropped[j] = (unsigned char)zero;
+            assert_int_equal(zero, dropped[j]);
+            zeros += zero;
+            x[j] = zero ? 0 : x[j] / (1 - share);
+        }
+        assert_true(fabs(zeros - VALUES * share) < 5 * deviation);
+        check_map(valid, kinds[i], out, x, 1e-6, 0);
+        free(x);
+        free(map);
+        free(out);
+    }
+    free(dropped);
 }
 
 /* ---- Head ------------------------------------------------------------------------------------ */
@@ -412,13 +525,14 @@ static void test_head(void **state)
 {
     (void)state;
     uint64_t numbers_state = 31;
-    double *x = blocked_numbers(&numbers_state, VALUES),
-           *weights = blocked_numbers(&numbers_state, WEIGHTS);
-    double *bias = blocked_numbers(&numbers_state, CLASSES), expected[COUNT], losses[PICTURES];
+    const struct kind coarse = kinds[KINDS - 1], fine = kinds[0];
+    double *x = numbers(coarse, &numbers_state, VALUES);
+    double *weights = numbers(fine, &numbers_state, WEIGHTS);
+    double *bias = numbers(fine, &numbers_state, CLASSES), expected[COUNT], losses[PICTURES];
     int expected_wrong, wrong[PICTURES];
     /* the mean over many pixels would leave all pictures alike, and the second one's label wins */
     for (int i = 0; i < VALUES; i++)
-        x[i] = (double)(float)(x[i] + 2 * sin(i / PIXELS));
+        x[i] = exact(coarse, x[i] + 2 * sin(i / PIXELS));
     bias[9] += 8;
     double *dw = differentiate_head(x, weights, bias, weights, WEIGHTS);
     double *db = differentiate_head(x, weights, bias, bias, CLASSES);
@@ -432,10 +546,10 @@ static void test_head(void **state)
         w[i] = (float)weights[i];
     for (int i = 0; i < CLASSES; i++)
         b[i] = (float)bias[i];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < KINDS; i++) {
         const struct head head = {
-            extent_of(blocks[i]), CLASSES, w, b, CHANNELS, places, pooled, logits, slopes};
-        float *map = blocked(valid, blocks[i], x), *back = blocked(valid, blocks[i], NULL);
+            extent_of(kinds[i]), CLASSES, w, b, CHANNELS, places, pooled, logits, slopes};
+        void *map = blocked(valid, kinds[i], x), *back = blocked(valid, kinds[i], NULL);
         losses[COUNT] = wrong[COUNT] = -1;
         layer_head(&head, map, labels, BATCH, losses, wrong);
         assert_true(reference_error(COUNT, losses, expected) < tolerance);
@@ -445,7 +559,7 @@ static void test_head(void **state)
         assert_true(reference_error(COUNT * CLASSES, logits, expected_logits) < tolerance);
         check_floats(WEIGHTS, w_gradient, dw, gradient_tolerance);
         check_floats(CLASSES, b_gradient, db, gradient_tolerance);
-        check_map(valid, blocks[i], back, dx, gradient_tolerance, 0);
+        check_map(valid, kinds[i], back, dx, gradient_tolerance, 0);
         free(map);
         free(back);
     }
@@ -463,9 +577,9 @@ static void test_head_with_large_logits(void **state)
     double slopes[PICTURES * CLASSES], losses[PICTURES];
     int wrong[PICTURES];
     b[3] = 2000;
-    float *map = blocked(valid, 8, NULL);
-    const struct head head = {extent_of(8), CLASSES, w,      b,     CHANNELS,
-                              places,       pooled,  logits, slopes};
+    void *map = blocked(valid, kinds[0], NULL);
+    const struct head head = {
+        extent_of(kinds[0]), CLASSES, w, b, CHANNELS, places, pooled, logits, slopes};
     layer_head(&head, map, labels, BATCH, losses, wrong);
     assert_true(losses[0] == 0 && losses[1] == 2000);
     assert_true(wrong[0] == 0 && wrong[1] == 1);
@@ -480,6 +594,8 @@ const struct CMUnitTest layers_tests[] = {
     cmocka_unit_test(test_sums_have_the_bits_of_the_stated_order),
     cmocka_unit_test(test_a_nan_stays_one),
     cmocka_unit_test(test_shortcut),
+    cmocka_unit_test(test_pool),
+    cmocka_unit_test(test_dropout),
     cmocka_unit_test(test_head),
     cmocka_unit_test(test_head_with_large_logits),
 };

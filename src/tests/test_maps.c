@@ -19,7 +19,7 @@ static const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
 
 static struct pool_shape pool_of(int block)
 {
-    return (struct pool_shape){PICTURES, COUNT, CHANNELS, HEIGHT, WIDTH, block};
+    return (struct pool_shape){PICTURES, COUNT, CHANNELS, HEIGHT, WIDTH, block, PRECISION_F32};
 }
 
 /* The row of `half` that a row of `wide` belongs to, in plain order. */

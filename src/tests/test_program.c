@@ -1,6 +1,7 @@
 /* The program as its user runs it: same bits whatever the threads, kills and resumes; clear errors.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "dnn.h"
 #include "file.h"
 #include "log.h"
 #include "memory.h"
@@ -21,6 +22,14 @@ static const char experiment[] =
     "augmentation = flip-crop\n[network]\nfamily = preact\ndepth = 8\n[training]\nepochs = 5\n"
     "batch = 32\nlast_batch = keep\nshards = 8\nmomentum = 0.9\nnesterov = yes\n"
     "weight_decay = 1e-4\n[schedule]\ndecay = polynomial\nlr = 0.1\nlr_end = 0\nk = 1.5\n";
+
+/* What the CPU lacks is not tested, but for the complaint. */
+static const char *const precisions[] = {"f32", "bf16"};
+
+static int precision_count(void)
+{
+    return dnn_check_precision(PRECISION_BF16, NULL) == 0 ? 2 : 1;
+}
 
 static char *train_command(const char *folder, const char *to, int threads)
 {
@@ -57,17 +66,23 @@ static struct log train(const char *folder, const char *to, int threads)
     return read_log(folder, to);
 }
 
-static char *start(void)
+static char *start_in(const char *precision)
 {
     char *folder = scratch_folder();
-    scratch_write(folder, "experiments/a.ini", experiment);
+    char *text = memory_text("%s[training]\nprecision = %s\n", experiment, precision);
+    scratch_write(folder, "experiments/a.ini", text);
+    free(text);
     return folder;
 }
 
-static void test_same_bits_for_any_threads(void **state)
+static char *start(void)
 {
-    (void)state;
-    char *folder = start();
+    return start_in("f32");
+}
+
+static void check_threads(const char *precision)
+{
+    char *folder = start_in(precision);
     struct log one = train(folder, "one", 1), two = train(folder, "two", 2),
                three = train(folder, "three", 3);
     assert_int_equal(one.status, LOG_FINISHED);
@@ -78,6 +93,13 @@ static void test_same_bits_for_any_threads(void **state)
     log_free(&two);
     log_free(&three);
     scratch_remove(folder);
+}
+
+static void test_same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    for (int p = 0; p < precision_count(); p++)
+        check_threads(precisions[p]);
 }
 
 /* Start the program, kill it after `milliseconds`; whether it was still running. */
@@ -100,10 +122,9 @@ static int kill_after(const char *command, long milliseconds)
 
 /* Killed again and again, after 40, 160, 280 ... ms, on other numbers of threads, until one call
  * reaches the end by itself. */
-static void test_same_bits_after_kills(void **state)
+static void check_kills(const char *precision)
 {
-    (void)state;
-    char *folder = start();
+    char *folder = start_in(precision);
     struct log whole = train(folder, "whole", 1);
     int kills = 0;
     for (long milliseconds = 40, threads = 1; milliseconds < 60000; milliseconds += 120) {
@@ -121,6 +142,13 @@ static void test_same_bits_after_kills(void **state)
     log_free(&whole);
     log_free(&killed);
     scratch_remove(folder);
+}
+
+static void test_same_bits_after_kills(void **state)
+{
+    (void)state;
+    for (int p = 0; p < precision_count(); p++)
+        check_kills(precisions[p]);
 }
 
 static void test_a_log_is_never_overwritten(void **state)
@@ -168,17 +196,38 @@ static void test_divergence_is_recorded(void **state)
     scratch_remove(folder);
 }
 
-/* One line on standard error and status 1. */
-static void expect_complaint(const char *command, const char *word)
+/* One line on standard error and this status. */
+static void expect_status(int expected, const char *command, const char *word)
 {
     char *output = NULL;
     const int status = scratch_run(command, &output);
     char *newline = strchr(output, '\n');
-    if (status != 1 || !newline || newline[1] != '\0' || !strstr(output, word) ||
+    if (status != expected || !newline || newline[1] != '\0' || !strstr(output, word) ||
         strncmp(output, "kdecay: ", 8) != 0)
         fail_msg("%s: status %d, \"%s\", expected one line with \"%s\"", command, status, output,
                  word);
     free(output);
+}
+
+static void expect_complaint(const char *command, const char *word)
+{
+    expect_status(1, command, word);
+}
+
+/* By its status `make smoke` tells it from a failure. */
+static void test_a_cpu_without_bf16(void **state)
+{
+    (void)state;
+    char *folder = start_in("bf16"), *base = train_command(folder, "one", 2);
+    char *command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s", base);
+    expect_status(3, command, "set training.precision = f32");
+    expect_status(3, command, "needs avx512_core_bf16, oneDNN finds avx2");
+    free(command);
+    command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s --set training.precision=f32", base);
+    assert_int_equal(scratch_run(command, NULL), 0);
+    free(command);
+    free(base);
+    scratch_remove(folder);
 }
 
 static void test_complaints(void **state)
@@ -247,6 +296,7 @@ const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_same_bits_after_kills),
     cmocka_unit_test(test_a_log_is_never_overwritten),
     cmocka_unit_test(test_divergence_is_recorded),
+    cmocka_unit_test(test_a_cpu_without_bf16),
     cmocka_unit_test(test_complaints),
     cmocka_unit_test(test_schedule_and_describe),
 };

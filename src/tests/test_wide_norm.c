@@ -187,7 +187,7 @@ static struct norm_group *groups_of(struct trial *earlier, struct trial *all, in
 static struct extent extent_of(int block, int shard, int map, int wide_channels, int wide_first)
 {
     return (struct extent){EACH,  count_of(shard), channels_of[map], PIXELS,
-                           block, wide_channels,   wide_first};
+                           block, wide_channels,   wide_first,       PRECISION_F32};
 }
 
 static void check_running(const struct trial *t, const struct expected *e, const int *source)

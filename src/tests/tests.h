@@ -30,6 +30,7 @@ DECLARE_TESTS(network);
 DECLARE_TESTS(parameters);
 DECLARE_TESTS(pictures);
 DECLARE_TESTS(plot_data);
+DECLARE_TESTS(precision);
 DECLARE_TESTS(probe);
 DECLARE_TESTS(program);
 DECLARE_TESTS(report);

@@ -203,7 +203,8 @@ static void build_head(struct assembly *a, const struct experiment *experiment,
                           .channels = channels,
                           .places = unit->places,
                           .pooled = memory_zeroed(pictures * (size_t)channels, sizeof(double)),
-                          .logits = memory_zeroed(pictures * (size_t)classes, sizeof(double))};
+                          .logits = memory_zeroed(pictures * (size_t)classes, sizeof(double)),
+                          .slopes = memory_zeroed(pictures * (size_t)classes, sizeof(double))};
 }
 
 /* The arenas exist once all tensors are known. */
@@ -272,6 +273,7 @@ void assembly_free(struct assembly *a)
         for (int s = 0; unit->heads && s < a->shards; s++) {
             free(unit->heads[s].pooled);
             free(unit->heads[s].logits);
+            free(unit->heads[s].slopes);
         }
         free(unit->heads);
         free(unit->places);

@@ -247,6 +247,7 @@ void layer_head(const struct head *head, const float *x, const int *labels, int 
     for (int n = 0; n < e->count; n++) {
         double *pooled = head->pooled + n * head->channels;
         double *logits = head->logits + n * head->classes;
+        double *slopes = head->slopes + n * head->classes;
         for (int c = 0; c < head->channels; c++)
             pooled[c] = pooled_at(e, x, n, head->places[c]);
         int best = 0;
@@ -266,7 +267,7 @@ void layer_head(const struct head *head, const float *x, const int *labels, int 
         losses[n] = log(total) + (largest - own);
         wrong[n] = best != labels[n];
         for (int j = 0; j < head->classes; j++)
-            logits[j] = (exp(logits[j] - largest) / total - (j == labels[n])) / batch;
+            slopes[j] = (exp(logits[j] - largest) / total - (j == labels[n])) / batch;
     }
 }
 
@@ -277,12 +278,12 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
     for (int j = 0; j < head->classes; j++) {
         double bias = 0;
         for (int n = 0; n < e->count; n++)
-            bias += head->logits[n * head->classes + j];
+            bias += head->slopes[n * head->classes + j];
         bias_gradient[j] = (float)bias;
         for (int c = 0; c < head->channels; c++) {
             double sum = 0;
             for (int n = 0; n < e->count; n++)
-                sum += head->logits[n * head->classes + j] * head->pooled[n * head->channels + c];
+                sum += head->slopes[n * head->classes + j] * head->pooled[n * head->channels + c];
             weight_gradient[j * head->channels + c] = (float)sum;
         }
     }
@@ -291,7 +292,7 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
         for (int c = 0; c < head->channels; c++) {
             double sum = 0;
             for (int j = 0; j < head->classes; j++)
-                sum += head->logits[n * head->classes + j] *
+                sum += head->slopes[n * head->classes + j] *
                        (double)head->weights[j * head->channels + c];
             const int lane = head->places[c] % e->block;
             float *plane = x_gradient + plane_at(e, n, head->places[c] - lane) + lane;

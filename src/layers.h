@@ -118,13 +118,15 @@ struct head {
     const float *bias;    /* [classes] */
     int channels;         /* of weights; extent.channels may be more, with padding between */
     const int *places;    /* [channels]: where each lies among extent.channels */
-    double *pooled;       /* [pictures][channels], written by forward */
-    double *logits;       /* [pictures][classes], written by forward, then the logits' gradients */
+    /* written by forward */
+    double *pooled; /* [pictures][channels] */
+    double *logits; /* [pictures][classes] */
+    double *slopes; /* [pictures][classes]: d loss / d logits */
 };
 
 /* Mean over pixels, logits, softmax and cross entropy of the valid pictures. losses[picture] and
- * wrong[picture] (0 or 1) are written. Afterwards head->logits holds d loss / d logits for the mean
- * loss over a minibatch of `batch` pictures. */
+ * wrong[picture] (0 or 1) are written. The slopes are those of the mean loss over a minibatch of
+ * `batch` pictures. */
 void layer_head(const struct head *head, const float *x, const int *labels, int batch,
                 double *losses, int *wrong);
 

@@ -454,6 +454,14 @@ struct pass_result network_evaluate(struct network *network, int count)
     return result_of(network);
 }
 
+const double *network_logits(const struct network *network, int index)
+{
+    const struct assembly *a = &network->assembly;
+    const int pictures = a->shard_pictures, classes = a->architecture.classes;
+    const struct unit *last = &a->units[a->architecture.layer_count - 1];
+    return last->heads[index / pictures].logits + index % pictures * classes;
+}
+
 /* ---- Descriptions --------------------------------------------------------------------------- */
 
 void network_size(const struct experiment *experiment, long long *parameters, long long *macs)

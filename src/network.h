@@ -61,6 +61,9 @@ struct pass_result network_train(struct network *network, int count);
 /* Forward with the running statistics. */
 struct pass_result network_evaluate(struct network *network, int count);
 
+/* The logits of picture `index` of the last pass, one a class; good until the next one. */
+const double *network_logits(const struct network *network, int index);
+
 /* ---- Parameters ---------------------------------------------------------------------------- */
 
 struct parameters *network_parameters(struct network *network);

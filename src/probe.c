@@ -52,6 +52,21 @@ static void write_gradients(const struct probe *probe, const char *moment)
     free(all);
 }
 
+static void write_logits(const struct probe *probe, const char *moment, int count)
+{
+    const int classes = config_class_count(probe->experiment);
+    float *all = memory_floats((size_t)(count * classes)), *at = all;
+    for (int i = 0; i < count; i++) {
+        const double *logits = network_logits(probe->stepper.network, i);
+        for (int j = 0; j < classes; j++)
+            *at++ = (float)logits[j];
+    }
+    char *name = memory_text("%s/logits.bin", moment);
+    write_file(probe, name, all, (size_t)(at - all) * sizeof *all);
+    free(name);
+    free(all);
+}
+
 static void write_text(const struct probe *probe, const char *name, const char *text)
 {
     write_file(probe, name, text, strlen(text));
@@ -78,8 +93,10 @@ static int take_step(struct probe *probe, long step, const char *moment)
     if (moment)
         write_parameters(probe, moment, "before.safetensors");
     const struct pass_result result = network_train(probe->stepper.network, count);
-    if (moment)
+    if (moment) {
+        write_logits(probe, moment, count);
         write_gradients(probe, moment);
+    }
     const double lr = stepper_descend(&probe->stepper, step);
     text_add(&probe->rows, "%ld\t%.17g\t%d\t%.17g\t%ld\n", step, lr, count, result.loss_sum / count,
              result.wrong);
@@ -93,7 +110,8 @@ static void evaluate(const struct probe *probe, int count)
 {
     const struct pass_result result = network_evaluate(probe->stepper.network, count);
     char *text = memory_text("loss\twrong\n%.17g\t%ld\n", result.loss_sum / count, result.wrong);
-    write_text(probe, "evaluation.tsv", text);
+    write_text(probe, "evaluation/losses.tsv", text);
+    write_logits(probe, "evaluation", count);
     free(text);
 }
 

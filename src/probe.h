@@ -8,10 +8,12 @@
  *   inputs.bin         the pictures as the network sees them, float[3][32][32] each, step by step
  *   labels.bin         their labels, int32
  *   steps.tsv          step, lr, pictures, loss (mean), wrong
- *   evaluation.tsv     loss and wrong of the last step's pictures after that step, with the running
- *                      statistics
+ *   evaluation/        the last step's pictures after that step, with the running statistics:
+ *     losses.tsv           loss and wrong
+ *     logits.bin           as below
  *   first/, last/      the first and the last step:
  *     before.safetensors   parameters, momentum and running statistics before it (checkpoint.h)
+ *     logits.bin           the logits, float[classes] a picture
  *     gradients.bin        the gradients of all trained tensors, in the order of before.safetensors
  *     after.safetensors    the state after it
  *

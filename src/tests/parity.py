@@ -8,11 +8,11 @@ torch.optim alone, starts from the same checkpoint, is fed the same pictures, an
 compared with ours. The reference is PyTorch in float64.
 
 One step: the first, where BN's scales are 1 and its shifts 0, and the last, where they no longer
-are. Loss, every gradient, every running statistic, and what SGD makes of the gradients. Our float32
-is all that keeps the two apart, so that the tolerances are constants, below. One thing remains: a
-value that lies within rounding of a ReLU's kink may be cut off here and let through there, and one
-such decision moves a gradient by percents. Decisions about values nearer to 0 than KINK may
-therefore be taken the other way where ours were; how many that is of how many is shown.
+are. Loss, logits, every gradient, every running statistic, and what SGD makes of the gradients. Our
+float32 is all that keeps the two apart, so that the tolerances are constants, below. One thing
+remains: a value that lies within rounding of a ReLU's kink may be cut off here and let through
+there, and one such decision moves a gradient by percents. Decisions about values nearer to 0 than
+KINK may therefore be taken the other way where ours were; how many that is of how many is shown.
 
 All steps: the losses. Rounding grows from step to step, as training is chaotic, so that no constant
 would be both fair and sharp. The yardstick is PyTorch's own float32: it takes the same steps RUNS
@@ -39,6 +39,7 @@ import torch.nn.functional as F
 # ---- Tolerances ----------------------------------------------------------------------------------
 
 LOSS = 2e-7  # of the loss
+LOGITS = 5e-6  # of the step's largest logit; measured over the four networks: at most 1.0e-6
 GRADIENT = 1e-4  # of the tensor's largest gradient
 STATISTICS = 1e-6  # of the tensor's largest running mean or variance
 UPDATE = 1e-6  # of the tensor's largest momentum or value
@@ -96,12 +97,16 @@ def read_table(path):
     return [dict(zip(rows[0], row)) for row in rows[1:]]
 
 
+def read_logits(folder):
+    return numpy.fromfile(os.path.join(folder, "logits.bin"), "<f4").reshape(-1, 10)
+
+
 class Moment:
     """One step laid open: the state before, the gradients, the state after."""
 
     def __init__(self, folder, index, row):
         self.index, self.loss, self.wrong = index, float(row["loss"]), int(row["wrong"])
-        self.lr = float(row["lr"])
+        self.lr, self.logits = float(row["lr"]), read_logits(folder)
         self.before = read_safetensors(os.path.join(folder, "before.safetensors"))
         self.after = read_safetensors(os.path.join(folder, "after.safetensors"))
         data = numpy.fromfile(os.path.join(folder, "gradients.bin"), "<f4")
@@ -122,7 +127,8 @@ class Probe:
         self.steps = read_table(at("steps.tsv"))
         self.first = Moment(at("first"), 0, self.steps[0])
         self.last = Moment(at("last"), len(self.steps) - 1, self.steps[-1])
-        self.evaluation = read_table(at("evaluation.tsv"))[0]
+        self.evaluation = read_table(at("evaluation/losses.tsv"))[0]
+        self.evaluation_logits = read_logits(at("evaluation"))
         self.inputs = numpy.fromfile(at("inputs.bin"), "<f4").reshape(-1, 3, 32, 32)
         self.labels = numpy.fromfile(at("labels.bin"), "<i4")
 
@@ -140,6 +146,7 @@ class Probe:
 
 BIASED = "running variance from the biased estimate"
 EPSILON = "epsilon 1e-3 in batch normalisation"
+LOG_SOFTMAX = "log-softmax in place of logits"
 
 
 class Network:
@@ -209,7 +216,7 @@ class Network:
     def __call__(self, inputs):
         logits = self.forward(inputs)
         assert self.used == set(self.tensors), self.used ^ set(self.tensors)
-        return logits
+        return F.log_softmax(logits, 1) if self.mistake == LOG_SOFTMAX else logits
 
 
 class PreAct(Network):
@@ -319,15 +326,16 @@ def build(probe, tensors, dtype, mistake=None):
 
 
 def one_pass(probe, moment, mistake=None, flipped=(), watch=False):
-    """The network after a forward and a backward pass in float64, its loss, and the misclassified
-    pictures."""
+    """The network after a forward and a backward pass in float64, its logits, loss, and the
+    misclassified pictures."""
     network = build(probe, moment.before, torch.float64, mistake)
     network.flipped, network.watched = flipped, {} if watch else None
     inputs, labels = probe.batch(moment.index, torch.float64)
     logits = network(inputs)
     loss = F.cross_entropy(logits, labels)
     loss.backward(retain_graph=watch)
-    return network, loss.item(), int((logits.argmax(1) != labels).sum())
+    wrong = int((logits.argmax(1) != labels).sum())
+    return network, logits.detach().numpy(), loss.item(), wrong
 
 
 def gradients_of(network):
@@ -360,7 +368,7 @@ def flip_effects(network):
 def nearest_pass(probe, moment):
     """one_pass() with those decisions near a kink flipped that explain, by least squares, what is
     missing to our gradients."""
-    network, loss, wrong = one_pass(probe, moment, watch=True)
+    network, logits, loss, wrong = one_pass(probe, moment, watch=True)
     gradients, flipped, effects = gradients_of(network), [], flip_effects(network)
     if effects and worst(moment.gradients, gradients)[0] > GRADIENT:
         missing = numpy.concatenate(
@@ -373,17 +381,18 @@ def nearest_pass(probe, moment):
         flipped = [decision for decision, share in zip(effects, shares) if share > 0.5]
         gradients = gradients_of(one_pass(probe, moment, None, flipped)[0])
     note = f"{len(flipped)} of {len(effects)} kinks"
-    return network, loss, wrong, gradients, note
+    return network, logits, loss, wrong, gradients, note
 
 
 def evaluate(probe):
-    """Loss and misclassified pictures with the running statistics."""
+    """Logits, loss and misclassified pictures with the running statistics."""
     network = build(probe, probe.last.after, torch.float64)
     network.training = False
     inputs, labels = probe.batch(probe.last.index, torch.float64)
     with torch.no_grad():
         logits = network(inputs)
-        return F.cross_entropy(logits, labels).item(), int((logits.argmax(1) != labels).sum())
+        wrong = int((logits.argmax(1) != labels).sum())
+        return logits.numpy(), F.cross_entropy(logits, labels).item(), wrong
 
 
 NESTEROV = "no Nesterov momentum"
@@ -481,8 +490,9 @@ class Table:
 
 
 def compare_step(table, when, probe, moment):
-    network, loss, wrong, gradients, note = nearest_pass(probe, moment)
+    network, logits, loss, wrong, gradients, note = nearest_pass(probe, moment)
     table.compare(f"{when} step: loss", abs(moment.loss - loss) / loss, LOSS)
+    table.compare(f"{when} step: logits", distance(moment.logits, logits), LOGITS)
     table.same(f"{when} step: misclassified", moment.wrong, wrong)
     measured, name = worst(moment.gradients, gradients)
     table.compare(f"{when} step: {len(gradients)} gradients", measured, GRADIENT, f"{name}; {note}")
@@ -494,9 +504,10 @@ def compare_step(table, when, probe, moment):
 
 
 def compare_evaluation(table, probe):
-    loss, wrong = evaluate(probe)
+    logits, loss, wrong = evaluate(probe)
     measured = abs(float(probe.evaluation["loss"]) - loss) / loss
     table.compare("evaluation: loss", measured, LOSS)
+    table.compare("evaluation: logits", distance(probe.evaluation_logits, logits), LOGITS)
     table.same("evaluation: misclassified", int(probe.evaluation["wrong"]), wrong)
 
 
@@ -547,8 +558,10 @@ def catch_mistakes(table, probe):
     moment = probe.last
     family = FAMILIES[probe.experiment["network.family"]]
     for mistake in (*family.mistakes, EPSILON):
-        loss = one_pass(probe, moment, mistake)[1]
+        loss = one_pass(probe, moment, mistake)[2]
         must_show(mistake, "loss", abs(moment.loss - loss) / loss, LOSS)
+    logits = one_pass(probe, moment, LOG_SOFTMAX)[1]
+    must_show(LOG_SOFTMAX, "logits", distance(moment.logits, logits), LOGITS)
     network = one_pass(probe, moment, BIASED)[0]
     running = {name: t.numpy() for name, t in network.running().items()}
     must_show(BIASED, "running statistics", worst(moment.after, running)[0], STATISTICS)

@@ -412,6 +412,21 @@ static double *differentiate_head(const double *x, const double *weights, const 
     return slopes;
 }
 
+/* Of the valid pictures. */
+static double *logits_of(const double *x, const double *weights, const double *bias)
+{
+    double *logits = memory_zeroed(COUNT * CLASSES, sizeof *logits);
+    for (int n = 0; n < COUNT; n++)
+        for (int j = 0; j < CLASSES; j++) {
+            logits[n * CLASSES + j] = bias[j];
+            for (int c = 0; c < CHANNELS; c++)
+                for (int p = 0; p < PIXELS; p++)
+                    logits[n * CLASSES + j] +=
+                        weights[j * CHANNELS + c] / PIXELS * x[(n * CHANNELS + c) * PIXELS + p];
+        }
+    return logits;
+}
+
 static void check_floats(size_t count, const float *found, const double *expected, double error)
 {
     double *values = memory_zeroed(count, sizeof *values);
@@ -435,17 +450,18 @@ static void test_head(void **state)
     double *dw = differentiate_head(x, weights, bias, weights, WEIGHTS);
     double *db = differentiate_head(x, weights, bias, bias, CLASSES);
     double *dx = differentiate_head(x, weights, bias, x, VALUES);
+    double *expected_logits = logits_of(x, weights, bias);
     reference_head(valid, CLASSES, x, weights, bias, labels, expected, &expected_wrong);
     assert_int_equal(expected_wrong, 1);
     float w[WEIGHTS], b[CLASSES], w_gradient[WEIGHTS], b_gradient[CLASSES];
-    double pooled[PICTURES * CHANNELS], logits[PICTURES * CLASSES];
+    double pooled[PICTURES * CHANNELS], logits[PICTURES * CLASSES], slopes[PICTURES * CLASSES];
     for (int i = 0; i < WEIGHTS; i++)
         w[i] = (float)weights[i];
     for (int i = 0; i < CLASSES; i++)
         b[i] = (float)bias[i];
     for (int i = 0; i < 2; i++) {
         const struct head head = {
-            extent_of(blocks[i]), CLASSES, w, b, CHANNELS, places, pooled, logits};
+            extent_of(blocks[i]), CLASSES, w, b, CHANNELS, places, pooled, logits, slopes};
         float *map = blocked(valid, blocks[i], x), *back = blocked(valid, blocks[i], NULL);
         losses[COUNT] = wrong[COUNT] = -1;
         layer_head(&head, map, labels, BATCH, losses, wrong);
@@ -453,13 +469,14 @@ static void test_head(void **state)
         assert_true(wrong[0] == 1 && wrong[1] == 0);
         assert_true(losses[COUNT] == -1 && wrong[COUNT] == -1);
         layer_head_backward(&head, w_gradient, b_gradient, back);
+        assert_true(reference_error(COUNT * CLASSES, logits, expected_logits) < tolerance);
         check_floats(WEIGHTS, w_gradient, dw, gradient_tolerance);
         check_floats(CLASSES, b_gradient, db, gradient_tolerance);
         check_map(valid, blocks[i], back, dx, gradient_tolerance, 0);
         free(map);
         free(back);
     }
-    double *all[] = {x, weights, bias, dw, db, dx};
+    double *all[] = {x, weights, bias, dw, db, dx, expected_logits};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
@@ -469,11 +486,13 @@ static void test_head_with_large_logits(void **state)
 {
     (void)state;
     float w[WEIGHTS] = {0}, b[CLASSES] = {0};
-    double pooled[PICTURES * CHANNELS], logits[PICTURES * CLASSES], losses[PICTURES];
+    double pooled[PICTURES * CHANNELS], logits[PICTURES * CLASSES];
+    double slopes[PICTURES * CLASSES], losses[PICTURES];
     int wrong[PICTURES];
     b[3] = 2000;
     float *map = blocked(valid, 8, NULL);
-    const struct head head = {extent_of(8), CLASSES, w, b, CHANNELS, places, pooled, logits};
+    const struct head head = {extent_of(8), CLASSES, w,      b,     CHANNELS,
+                              places,       pooled,  logits, slopes};
     layer_head(&head, map, labels, BATCH, losses, wrong);
     assert_true(losses[0] == 0 && losses[1] == 2000);
     assert_true(wrong[0] == 0 && wrong[1] == 1);

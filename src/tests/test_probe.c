@@ -12,10 +12,12 @@
 #include "scratch.h"
 #include "tests.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 7, PICTURES = 40, BATCH = 16, PER_EPOCH = 3, SEED = 9 };
+enum { STEPS = 7, PICTURES = 40, BATCH = 16, PER_EPOCH = 3, SEED = 9, CLASSES = 10 };
 
 /* Three steps an epoch, the last one of 8 pictures. */
 static const char experiment_text[] =
@@ -88,6 +90,58 @@ static void test_files_of_a_probe(void **state)
         free(before);
         free(after);
     }
+    scratch_remove(folder);
+}
+
+/* The mean loss and the misclassified pictures, computed from the logits of a moment. */
+static void check_logits(const char *folder, const char *moment, const int32_t *labels, long count,
+                         double loss, long wrong)
+{
+    char *name = memory_text("%s/logits.bin", moment);
+    size_t size = 0;
+    char *bytes = read_file(folder, name, &size);
+    assert_int_equal(size, (size_t)count * CLASSES * sizeof(float));
+    for (long i = 0; i < count; i++) {
+        float logits[CLASSES], best = -INFINITY;
+        double total = 0;
+        memcpy(logits, bytes + (size_t)i * sizeof logits, sizeof logits);
+        for (int j = 0; j < CLASSES; j++) {
+            total += exp((double)logits[j]);
+            best = fmaxf(best, logits[j]);
+        }
+        loss -= (log(total) - (double)logits[labels[i]]) / (double)count;
+        wrong -= logits[labels[i]] < best;
+    }
+    assert_true(fabs(loss) < 1e-6);
+    assert_int_equal(wrong, 0);
+    free(bytes);
+    free(name);
+}
+
+/* The last step here is short and leaves shards empty. */
+static void test_logits_have_the_losses(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder();
+    probe(folder, 2, PER_EPOCH);
+    char *bytes = read_file(folder, "labels.bin", NULL);
+    int32_t labels[PICTURES];
+    memcpy(labels, bytes, sizeof labels);
+    free(bytes);
+    char *steps = read_file(folder, "steps.tsv", NULL), *at = steps;
+    long first = 0, count = 0, wrong;
+    double loss;
+    for (int step = 1; step <= PER_EPOCH; step++, first += count) {
+        at = strchr(at, '\n') + 1;
+        assert_int_equal(sscanf(at, "%*d %*f %ld %lf %ld", &count, &loss, &wrong), 3);
+        if (step == 1 || step == PER_EPOCH)
+            check_logits(folder, step == 1 ? "first" : "last", labels + first, count, loss, wrong);
+    }
+    free(steps);
+    char *evaluation = read_file(folder, "evaluation/losses.tsv", NULL);
+    assert_int_equal(sscanf(strchr(evaluation, '\n'), "%lf %ld", &loss, &wrong), 2);
+    check_logits(folder, "evaluation", labels + first - count, count, loss, wrong);
+    free(evaluation);
     scratch_remove(folder);
 }
 
@@ -217,6 +271,7 @@ static void test_momentum_starts_at_zero_and_at_drops(void **state)
 
 const struct CMUnitTest probe_tests[] = {
     cmocka_unit_test(test_files_of_a_probe),
+    cmocka_unit_test(test_logits_have_the_losses),
     cmocka_unit_test(test_losses_are_the_trainers),
     cmocka_unit_test(test_pictures_of_the_steps),
     cmocka_unit_test(test_momentum_starts_at_zero_and_at_drops),

@@ -8,11 +8,11 @@ torch.optim alone, starts from the same checkpoint, is fed the same pictures, an
 compared with ours. The reference is PyTorch in float64.
 
 One step: the first, where BN's scales are 1 and its shifts 0, and the last, where they no longer
-are. Loss, logits, every gradient, every running statistic, and what SGD makes of the gradients. Our float32
-is all that keeps the two apart, so that the tolerances are constants, below. One thing remains: a
-value that lies within rounding of a ReLU's kink may be cut off here and let through there, and one
-such decision moves a gradient by percents. Decisions about values nearer to 0 than KINK may
-therefore be taken the other way where ours were; how many that is of how many is shown.
+are. Loss, logits, every gradient, every running statistic, and what SGD makes of the gradients. Our
+float32 is all that keeps the two apart, so that the tolerances are constants, below. One thing
+remains: a value that lies within rounding of a ReLU's kink may be cut off here and let through
+there, and one such decision moves a gradient by percents. Decisions about values nearer to 0 than
+KINK may therefore be taken the other way where ours were; how many that is of how many is shown.
 
 All steps: the losses. Rounding grows from step to step, as training is chaotic, so that no constant
 would be both fair and sharp. The yardstick is PyTorch's own float32: it takes the same steps RUNS
@@ -391,8 +391,8 @@ def evaluate(probe):
     inputs, labels = probe.batch(probe.last.index, torch.float64)
     with torch.no_grad():
         logits = network(inputs)
-        loss, wrong = F.cross_entropy(logits, labels).item(), int((logits.argmax(1) != labels).sum())
-        return logits.numpy(), loss, wrong
+        wrong = int((logits.argmax(1) != labels).sum())
+        return logits.numpy(), F.cross_entropy(logits, labels).item(), wrong
 
 
 NESTEROV = "no Nesterov momentum"

@@ -94,7 +94,11 @@ build/kdecay: $(OBJECTS)
 build/tests: $(filter-out build/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -o $@
 
--include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+# Programs of the benchmarks, beside the program that they measure.
+build/synthetic_logs: build/objects/bench/synthetic_logs.o $(filter-out build/objects/main.o,$(OBJECTS))
+	$(Q)$(COMPILE) $^ $(LIBS) -o $@
+
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) build/objects/bench/synthetic_logs.d
 
 .PHONY: FORCE
 FORCE:
@@ -209,7 +213,24 @@ keep: build/kdecay ## after new logs: keep the digests that the audit expects of
 
 .PHONY: format
 format: ## format the sources (clang-format)
-	$(Q)clang-format -i src/*.[ch] src/tests/*.[ch]
+	$(Q)clang-format -i src/*.[ch] src/bench/*.c src/tests/*.[ch]
+
+# ---- Benchmarks ------------------------------------------------------------------------------
+
+LOG_BENCH := build/bench-report
+
+.PHONY: bench-report
+bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,000 made-up logs of 200 rows
+	$(Q)rm -rf $(LOG_BENCH)
+	$(Q)mkdir -p $(LOG_BENCH)/results && cp -R results/published $(LOG_BENCH)/results/
+	$(Q)from=0; for logs in 1000 2000 5000 10000; do \
+	  build/synthetic_logs $(LOG_BENCH) $$from $$logs || exit 1; from=$$logs; \
+	  start=$$(date +%s.%N); \
+	  build/kdecay report --results $(LOG_BENCH)/results --experiments $(LOG_BENCH)/experiments \
+	    --out $(LOG_BENCH)/out || exit 1; \
+	  echo "$$logs $$start $$(date +%s.%N)" | \
+	    awk '{s = $$3 - $$2; printf "%6d logs %7.2f s %7.3f ms a log\n", $$1, s, 1000 * s / $$1}'; \
+	  done
 
 # ---- Everything ------------------------------------------------------------------------------
 

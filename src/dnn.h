@@ -51,6 +51,9 @@ const char *dnn_version(const struct dnn *dnn);
  * strings are equal. */
 const char *dnn_environment(const struct dnn *dnn);
 
+/* Seconds that the workers have spent in convolutions so far, each its own, added up. */
+double dnn_seconds(const struct dnn *dnn);
+
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
 void dnn_conv_destroy(struct dnn_conv *conv);
 

@@ -9,6 +9,7 @@
 #include "network.h"
 #include "optimizer.h"
 #include "schedule.h"
+#include "seconds.h"
 
 #include <math.h>
 #include <omp.h>
@@ -41,13 +42,6 @@ struct totals {
 static double percent(const struct totals *totals)
 {
     return 100.0 * (double)totals->wrong / (double)totals->pictures;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static void utc_now(char *text, size_t size)

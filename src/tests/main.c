@@ -23,10 +23,10 @@ static const struct group {
     {                                                                                              \
 #room, room##_tests, &room##_test_count                                                    \
     }
-    GROUP(rng),     GROUP(config),     GROUP(schedule),   GROUP(match),
-    GROUP(dataset), GROUP(log),        GROUP(dnn),        GROUP(layers),
-    GROUP(network), GROUP(checkpoint), GROUP(statistics), GROUP(report),
-    GROUP(status),  GROUP(audit),      GROUP(probe),      GROUP(program),
+    GROUP(rng),        GROUP(config),  GROUP(schedule), GROUP(match),   GROUP(dataset),
+    GROUP(log),        GROUP(dnn),     GROUP(layers),   GROUP(network), GROUP(checkpoint),
+    GROUP(statistics), GROUP(report),  GROUP(status),   GROUP(audit),   GROUP(probe),
+    GROUP(bench),      GROUP(program),
 };
 
 static int chosen(const char *name, int argc, char **argv)

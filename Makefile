@@ -6,6 +6,11 @@
 #   THREADS=N      threads of a training run; changes no bit of its results
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
+#   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
+#                  which networks `make bench` measures; rounds of measurements, seconds of each;
+#                  what it changes in their experiments
+#   BENCH_TORCH=found|install|no
+#                  compare with PyTorch where it is installed; install it first; don't compare
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
 #   V=1            show every command
 #
@@ -94,7 +99,11 @@ build/kdecay: $(OBJECTS)
 build/tests: $(filter-out build/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -o $@
 
--include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+# Programs of the benchmarks, beside the program that they measure.
+build/synthetic_logs: build/objects/bench/synthetic_logs.o $(filter-out build/objects/main.o,$(OBJECTS))
+	$(Q)$(COMPILE) $^ $(LIBS) -o $@
+
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) build/objects/bench/synthetic_logs.d
 
 .PHONY: FORCE
 FORCE:
@@ -197,11 +206,13 @@ build/paper/paper.pdf: $(wildcard paper/*) build/listings/schedule.tex $(FIGURE_
 test: build/tests build/kdecay ## run all tests
 	$(Q)build/tests
 
+TORCH_PACKAGES := python3-torch python3-numpy libopenblas0-pthread
+
 PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
 
 .PHONY: parity
 parity: build/kdecay ## compare networks and 50 training steps with PyTorch (installs python3-torch)
-	$(Q)$(call INSTALL,python3-torch python3-numpy libopenblas0-pthread)
+	$(Q)$(call INSTALL,$(TORCH_PACKAGES))
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
 .PHONY: audit
@@ -214,7 +225,45 @@ keep: build/kdecay ## after new logs: keep the digests that the audit expects of
 
 .PHONY: format
 format: ## format the sources (clang-format)
-	$(Q)clang-format -i src/*.[ch] src/tests/*.[ch]
+	$(Q)clang-format -i src/*.[ch] src/bench/*.c src/tests/*.[ch]
+
+# ---- Benchmarks ------------------------------------------------------------------------------
+
+BENCH_NETWORKS ?= preact-20 preact-110 preact-110-bottleneck preact-164 wrn-16-8 wrn-28-10 \
+                  densenet-bc-100-12 densenet-bc-250-24
+BENCH_ROUNDS   ?= 3
+BENCH_SECONDS  ?= 3
+BENCH_TORCH    ?= found
+BENCH_SET      ?=
+
+bench_experiment = $(firstword $(wildcard experiments/cifar10/$(1)/poly-k1.0.ini \
+                                          experiments/cifar100/$(1)/poly-k1.0.ini) $(1))
+
+.PHONY: bench
+bench: build/kdecay ## measure speed and memory of training into build/bench/, beside PyTorch's if it is there
+	$(Q)$(if $(filter install,$(BENCH_TORCH)),$(call INSTALL,$(TORCH_PACKAGES)))
+	$(Q)build/kdecay bench $(foreach n,$(BENCH_NETWORKS),$(call bench_experiment,$n)) \
+	  --threads $(THREADS) --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out build/bench \
+	  $(if $(filter no,$(BENCH_TORCH)),,--torch src/bench/torch_steps.py) $(BENCH_SET:%=--set %)
+	$(Q)for format in pdf svg; do \
+	  gnuplot -e "input='build/bench/bench.csv'; output_file='build/bench/bench.$$format'; \
+	  format='$$format'" figures/bench.gp || exit 1; done
+	$(Q)cat build/bench/bench.txt
+
+LOG_BENCH := build/bench-report
+
+.PHONY: bench-report
+bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,000 made-up logs of 200 rows
+	$(Q)rm -rf $(LOG_BENCH)
+	$(Q)mkdir -p $(LOG_BENCH)/results && cp -R results/published $(LOG_BENCH)/results/
+	$(Q)from=0; for logs in 1000 2000 5000 10000; do \
+	  build/synthetic_logs $(LOG_BENCH) $$from $$logs || exit 1; from=$$logs; \
+	  start=$$(date +%s.%N); \
+	  build/kdecay report --results $(LOG_BENCH)/results --experiments $(LOG_BENCH)/experiments \
+	    --out $(LOG_BENCH)/out || exit 1; \
+	  echo "$$logs $$start $$(date +%s.%N)" | \
+	    awk '{s = $$3 - $$2; printf "%6d logs %7.2f s %7.3f ms a log\n", $$1, s, 1000 * s / $$1}'; \
+	  done
 
 # ---- Everything ------------------------------------------------------------------------------
 
@@ -229,3 +278,4 @@ clean: ## remove all that was generated, but for downloaded data and checkpoints
 help: ## this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= CC=$(CC) CFLAGS='$(CFLAGS)' V="
+	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET="

@@ -4,16 +4,19 @@
 #include <sys/types.h>
 
 #include <sha2.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct digest finish(SHA2_CTX *context)
 {
     uint8_t raw[SHA256_DIGEST_LENGTH];
     SHA256Final(raw, context);
+    static const char digits[] = "0123456789abcdef";
     struct digest digest;
-    for (size_t i = 0; i < sizeof raw; i++)
-        snprintf(digest.hex + 2 * i, 3, "%02x", raw[i]);
+    for (size_t i = 0; i < sizeof raw; i++) {
+        digest.hex[2 * i] = digits[raw[i] >> 4];
+        digest.hex[2 * i + 1] = digits[raw[i] & 15];
+    }
+    digest.hex[DIGEST_LENGTH] = '\0';
     return digest;
 }
 

@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "memory.h"
+#include "seconds.h"
 
 #include <cpuid.h>
 #include <omp.h>
@@ -15,11 +16,18 @@
 #error "dnn.c is written for oneDNN 2.x (Debian 12: libdnnl-dev 2.6); port its calls to 3.x here"
 #endif
 
+/* A cache line of its own. */
+struct spent {
+    double seconds;
+    char rest[CACHE_LINE - sizeof(double)];
+};
+
 struct dnn {
     dnnl_engine_t engine;
     int workers;
     dnnl_stream_t *stream; /* one a worker */
     float **scratchpad;    /* one a worker, large enough for every primitive made so far */
+    struct spent *spent;   /* one a worker */
     size_t scratchpad_bytes;
     int block;
     char *version, *environment;
@@ -140,6 +148,7 @@ struct dnn *dnn_open(int workers)
     dnn->workers = workers;
     dnn->stream = memory_zeroed((size_t)workers, sizeof *dnn->stream);
     dnn->scratchpad = memory_zeroed((size_t)workers, sizeof *dnn->scratchpad);
+    dnn->spent = memory_zeroed((size_t)workers, sizeof *dnn->spent);
     for (int w = 0; w < workers; w++)
         CHECK(dnnl_stream_create(&dnn->stream[w], dnn->engine, dnnl_stream_default_flags));
     dnn->block = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core ? 16 : 8;
@@ -159,6 +168,7 @@ void dnn_close(struct dnn *dnn)
     CHECK(dnnl_engine_destroy(dnn->engine));
     free(dnn->stream);
     free(dnn->scratchpad);
+    free(dnn->spent);
     free(dnn->version);
     free(dnn->environment);
     free(dnn);
@@ -194,6 +204,14 @@ int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *s)
 {
     return dnn->block == 16 && s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 &&
            s->in >= 128 && s->out >= 128;
+}
+
+double dnn_seconds(const struct dnn *dnn)
+{
+    double seconds = 0;
+    for (int w = 0; w < dnn->workers; w++)
+        seconds += dnn->spent[w].seconds;
+    return seconds;
 }
 
 /* ---- Making a convolution ----------------------------------------------------------------- */
@@ -480,7 +498,9 @@ static void run(const struct dnn_conv *conv, enum pass pass, int worker, dnnl_ex
     dnnl_memory_t scratchpad =
         point(conv->memory[worker].scratchpad[pass], dnn->scratchpad[worker]);
     const dnnl_exec_arg_t arguments[] = {a, b, c, {DNNL_ARG_SCRATCHPAD, scratchpad}};
+    const double started = seconds_now(); /* tens of nanoseconds, where a call takes tens of us */
     CHECK(dnnl_primitive_execute(conv->primitive[pass], dnn->stream[worker], 4, arguments));
+    dnn->spent[worker].seconds += seconds_now() - started;
 }
 
 void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,

@@ -70,6 +70,9 @@ const char *dnn_environment(const struct dnn *dnn);
  * larger. */
 int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *shape);
 
+/* Seconds that the workers have spent in convolutions so far, each its own, added up. */
+double dnn_seconds(const struct dnn *dnn);
+
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
 void dnn_conv_destroy(struct dnn_conv *conv);
 

@@ -53,20 +53,28 @@ int ledger_read(const char *results, const char *published, struct ledger *ledge
 {
     size_t count = 0;
     char **path = ledger_files(results, published, ".tsv", &count);
-    *ledger = (struct ledger){.logs = memory_zeroed(count, sizeof *ledger->logs)};
-    int status = 0;
+    *ledger = (struct ledger){.logs = memory_zeroed(count, sizeof *ledger->logs), .count = count};
+    struct error *errors = memory_zeroed(count, sizeof *errors);
+    int *status = memory_zeroed(count, sizeof *status);
+    /* most of a report's time goes into the digests of the logs */
+#pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < count; i++) {
-        struct log *log = &ledger->logs[ledger->count];
-        if (status == 0 && (status = log_read(path[i], log, error)) == 0) {
-            ledger->count++;
-            status = ledger_check_place(log, results, error);
-        }
+        status[i] = log_read(path[i], &ledger->logs[i], &errors[i]);
+        if (status[i] == 0)
+            status[i] = ledger_check_place(&ledger->logs[i], results, &errors[i]);
+    }
+    int failed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (status[i] != 0 && !failed++)
+            fail(error, "%s", errors[i].text);
         free(path[i]);
     }
     free(path);
-    if (status != 0)
+    free(errors);
+    free(status);
+    if (failed)
         ledger_free(ledger);
-    return status;
+    return failed ? -1 : 0;
 }
 
 void ledger_free(struct ledger *ledger)

@@ -3,6 +3,7 @@
  */
 #define _XOPEN_SOURCE 700
 #include "audit.h"
+#include "bench.h"
 #include "config.h"
 #include "dataset.h"
 #include "error.h"
@@ -42,6 +43,10 @@ static const char usage[] =
     "  keys                what an experiment file may say\n"
     "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
     "                      the first steps laid open, for comparison with other programs\n"
+    "  bench EXPERIMENT.ini... --out DIR [--threads N] [--rounds N] [--seconds N] [--torch "
+    "SCRIPT]\n"
+    "        [--set section.key=value]...\n"
+    "                      speed and memory of training on made-up pictures, beside PyTorch's\n"
     "  status [--results DIR] [--experiments DIR]\n"
     "                      every arm: seeds wanted, present, missing; predicted core-hours\n"
     "  missing smoke|desk|full [--results DIR] [--experiments DIR]\n"
@@ -62,10 +67,11 @@ struct options {
     const char *argument; /* the one that is no option; NULL: none */
     const char **overrides;
     size_t override_count;
-    const char *data, *results, *checkpoints, *experiments, *replay, *out, *plot;
+    const char *data, *results, *checkpoints, *experiments, *replay, *out, *plot, *torch;
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
     long steps;
+    long rounds, seconds;
     double k; /* 0: not given */
 };
 
@@ -85,8 +91,8 @@ static long take_number(const char *option, const char *value, long low, long hi
     return number;
 }
 
-/* Options from argv[2] on; `argument` says what is expected among them besides, or is NULL. */
-static struct options parse_options(int argc, char **argv, const char *argument)
+/* Options from argv[2] on; the rest stands at argv[optind] then. */
+static struct options read_options(int argc, char **argv)
 {
     static const struct option known[] = {{"seed", required_argument, NULL, 's'},
                                           {"threads", required_argument, NULL, 't'},
@@ -99,12 +105,17 @@ static struct options parse_options(int argc, char **argv, const char *argument)
                                           {"steps", required_argument, NULL, 'n'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"plot", required_argument, NULL, 'g'},
+                                          {"torch", required_argument, NULL, 'y'},
+                                          {"rounds", required_argument, NULL, 'l'},
+                                          {"seconds", required_argument, NULL, 'i'},
                                           {"k", required_argument, NULL, 'm'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
                               .threads = -1,
                               .steps = 50,
+                              .rounds = 3,
+                              .seconds = 3,
                               .data = "build/data",
                               .checkpoints = "build/checkpoints",
                               .experiments = "experiments"};
@@ -145,6 +156,15 @@ static struct options parse_options(int argc, char **argv, const char *argument)
         case 'g':
             options.plot = optarg;
             break;
+        case 'y':
+            options.torch = optarg;
+            break;
+        case 'l':
+            options.rounds = take_number("--rounds", optarg, 1, 1000);
+            break;
+        case 'i':
+            options.seconds = take_number("--seconds", optarg, 0, 3600);
+            break;
         case 'm':
             options.k = strtod(optarg, NULL);
             break;
@@ -152,14 +172,21 @@ static struct options parse_options(int argc, char **argv, const char *argument)
             die_usage("unknown option, or one without its value", argv[optind - 1]);
         }
     }
+    if (options.threads < 0)
+        options.threads = sysconf(_SC_NPROCESSORS_ONLN);
+    return options;
+}
+
+/* `argument` says what is expected besides options, or is NULL. */
+static struct options parse_options(int argc, char **argv, const char *argument)
+{
+    struct options options = read_options(argc, argv);
     if (argument && optind >= argc)
         die_usage("expected", argument);
     if (argument)
         options.argument = argv[optind++];
     if (optind < argc)
         die_usage("unexpected argument", argv[optind]);
-    if (options.threads < 0)
-        options.threads = sysconf(_SC_NPROCESSORS_ONLN);
     return options;
 }
 
@@ -264,6 +291,27 @@ static int command_match(int argc, char **argv)
     match_write(options.k, &experiment, folder);
     free(family);
     free(folder);
+    free(options.overrides);
+    return EXIT_SUCCESS;
+}
+
+static int command_bench(int argc, char **argv)
+{
+    const struct options options = read_options(argc, argv);
+    if (optind >= argc || !options.out)
+        die_usage("bench needs experiment files and --out DIR", NULL);
+    const struct bench_options bench = {.experiments = argv + optind,
+                                        .experiment_count = (size_t)(argc - optind),
+                                        .overrides = options.overrides,
+                                        .override_count = options.override_count,
+                                        .threads = (int)options.threads,
+                                        .rounds = (int)options.rounds,
+                                        .seconds = (double)options.seconds,
+                                        .torch = options.torch,
+                                        .out = options.out,
+                                        .program = KDECAY_VERSION,
+                                        .compiler = KDECAY_COMPILER};
+    bench_run(&bench);
     free(options.overrides);
     return EXIT_SUCCESS;
 }
@@ -403,7 +451,7 @@ int main(int argc, char **argv)
         {"match", command_match},   {"keys", command_keys},         {"probe", command_probe},
         {"status", command_status}, {"missing", command_missing},   {"report", command_report},
         {"audit", command_audit},   {"keep", command_keep},         {"version", command_version},
-        {"help", command_help}};
+        {"bench", command_bench},   {"help", command_help}};
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)

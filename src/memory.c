@@ -63,19 +63,21 @@ char *memory_text(const char *format, ...)
 
 void text_add(struct text *text, const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    const int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (length < 0)
-        BUG("a format string that vsnprintf refuses");
-    const size_t needed = text->length + (size_t)length + 1;
-    if (needed > text->capacity) {
-        text->capacity = needed * 2;
+    /* most texts fit at once, so that the numbers in them are formatted once */
+    for (;;) {
+        const size_t room = text->capacity - text->length;
+        va_list arguments;
+        va_start(arguments, format);
+        const int length =
+            vsnprintf(text->bytes ? text->bytes + text->length : NULL, room, format, arguments);
+        va_end(arguments);
+        if (length < 0)
+            BUG("a format string that vsnprintf refuses");
+        if ((size_t)length < room) {
+            text->length += (size_t)length;
+            return;
+        }
+        text->capacity = 2 * (text->length + (size_t)length + 1);
         text->bytes = memory_resize(text->bytes, text->capacity, 1);
     }
-    va_start(arguments, format);
-    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
-    va_end(arguments);
-    text->length += (size_t)length;
 }

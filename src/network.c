@@ -498,6 +498,33 @@ const double *network_logits(const struct network *network, int index)
     return last->heads[index / pictures].logits + index % pictures * classes;
 }
 
+static int is_convolution(const struct network *network, int l)
+{
+    return assembly_layer(&network->assembly, l)->kind == LAYER_CONVOLUTION;
+}
+
+void network_convolve(struct network *network)
+{
+    const struct assembly *a = &network->assembly;
+    const int layers = a->architecture.layer_count;
+    start(network, a->shards * a->shard_pictures, 1);
+#pragma omp parallel num_threads(a->threads)
+    {
+        const struct share share = share_of(network);
+        for (int l = 0; l < layers; l++)
+            for (int s = share.from; s < share.to && is_convolution(network, l); s++)
+                forward(network, l, s, share.worker);
+        for (int l = layers - 1; l >= 0; l--)
+            for (int s = share.from; s < share.to && is_convolution(network, l); s++)
+                backward_convolution(network, l, s, share.worker);
+    }
+}
+
+double network_convolution_seconds(const struct network *network)
+{
+    return dnn_seconds(network->assembly.dnn);
+}
+
 /* ---- Descriptions --------------------------------------------------------------------------- */
 
 void network_size(const struct experiment *experiment, long long *parameters, long long *macs)

@@ -64,6 +64,13 @@ struct pass_result network_evaluate(struct network *network, int count);
 /* The logits of picture `index` of the last pass, one a class; good until the next one. */
 const double *network_logits(const struct network *network, int index);
 
+/* All convolutions of network_train() of a whole minibatch once more and nothing else, on what the
+ * maps hold: no step can take less time. Leaves maps and gradients without meaning. */
+void network_convolve(struct network *network);
+
+/* What dnn_seconds() says. */
+double network_convolution_seconds(const struct network *network);
+
 /* ---- Parameters ---------------------------------------------------------------------------- */
 
 struct parameters *network_parameters(struct network *network);

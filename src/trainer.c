@@ -5,6 +5,7 @@
 #include "file.h"
 #include "log.h"
 #include "memory.h"
+#include "seconds.h"
 #include "stepper.h"
 
 #include <math.h>
@@ -32,13 +33,6 @@ struct totals {
 static double percent(const struct totals *totals)
 {
     return 100.0 * (double)totals->wrong / (double)totals->pictures;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static void utc_now(char *text, size_t size)

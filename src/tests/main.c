@@ -47,6 +47,7 @@ static const struct group {
     GROUP(status),
     GROUP(audit),
     GROUP(probe),
+    GROUP(bench),
     GROUP(program),
     GROUP(precision),
 /* clang-format on */

@@ -393,6 +393,25 @@ static void tables_escape(void **state)
     table_free(&table);
 }
 
+/* Logs are read by several threads; the error is that of the first bad path all the same. */
+static void first_bad_log_is_named(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    for (int seed = 6; seed >= 3; seed--) {
+        char *path = memory_text("%s/%s/seed-%d.tsv", fixture.results, k1, seed);
+        file_write(path, "x", 1);
+        free(path);
+    }
+    struct ledger ledger;
+    struct error error;
+    assert_int_equal(ledger_read(fixture.results, NULL, &ledger, &error), -1);
+    if (!strstr(error.text, "seed-3.tsv:1: "))
+        fail_msg("%s", error.text);
+    fixture_end(&fixture);
+}
+
 const struct CMUnitTest report_tests[] = {
     cmocka_unit_test(published_tables),
     cmocka_unit_test(published_errors),
@@ -407,6 +426,7 @@ const struct CMUnitTest report_tests[] = {
     cmocka_unit_test(schedules),
     cmocka_unit_test(output_is_deterministic),
     cmocka_unit_test(misplaced_log_is_refused),
+    cmocka_unit_test(first_bad_log_is_named),
     cmocka_unit_test(tables_escape),
 };
 const size_t report_test_count = sizeof report_tests / sizeof report_tests[0];

@@ -16,6 +16,7 @@
     extern const size_t room##_test_count
 
 DECLARE_TESTS(audit);
+DECLARE_TESTS(bench);
 DECLARE_TESTS(checkpoint);
 DECLARE_TESTS(config);
 DECLARE_TESTS(dataset);

@@ -71,15 +71,6 @@ static struct tensor tensor_of(const struct layer *layer, const char *suffix, en
     return tensor;
 }
 
-/* The number of NORMs before the layer: a section of parameters.h lies between two of them. */
-static int section_of(const struct assembly *a, const struct layer *layer)
-{
-    int section = 0;
-    for (int l = 0; assembly_layer(a, l) != layer; l++)
-        section += assembly_is_norm(a, l);
-    return section;
-}
-
 static struct dnn_conv *conv_of_shape(struct assembly *a, const struct conv_shape *shape)
 {
     for (int c = 0; c < a->conv_count; c++)
@@ -146,7 +137,7 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
             tensor.forward_positions = unit->forward_positions =
                 compose(a, layer, tensor.forward_positions);
     }
-    tensor.section = section_of(a, layer);
+    tensor.section = passing_section(&a->architecture, (int)(layer - a->architecture.layers));
     unit->weight = parameters_add(&a->parameters, &tensor);
 }
 
@@ -211,7 +202,8 @@ static void build_head(struct assembly *a, const struct experiment *experiment,
     const size_t pictures = (size_t)a->shard_pictures;
     struct tensor weight = tensor_of(layer, "weight", INITIAL_UNIFORM, classes, channels);
     struct tensor bias = tensor_of(layer, "bias", INITIAL_ZERO, classes, 0);
-    weight.section = bias.section = section_of(a, layer);
+    weight.section = bias.section =
+        passing_section(&a->architecture, (int)(layer - a->architecture.layers));
     bias.decayed = experiment->decayed == DECAY_ALL;
     unit->weight = parameters_add(&a->parameters, &weight);
     unit->bias = parameters_add(&a->parameters, &bias);
@@ -253,7 +245,11 @@ static void allocate_maps(struct assembly *a)
     const size_t bytes = precision_bytes(a->precision);
     a->maps = memory_zeroed(values, sizeof *a->maps);
     for (size_t v = 0; v < values; v++)
-        a->maps[v] = memory_aligned(pictures * a->value_floats[v], bytes);
+        if (!a->passing.is_passing[v])
+            a->maps[v] = memory_aligned(pictures * a->value_floats[v], bytes);
+    a->scratch = memory_zeroed((size_t)a->threads, sizeof *a->scratch);
+    for (int w = 0; w < a->threads; w++)
+        a->scratch[w] = memory_aligned((size_t)a->shard_pictures * a->passing.numbers, bytes);
     a->gradients = memory_zeroed(buffers, sizeof *a->gradients);
     for (size_t b = 0; b < buffers; b++)
         a->gradients[b] = memory_aligned(pictures * a->flow.buffer_floats[b], bytes);
@@ -287,9 +283,14 @@ void assembly_build(struct assembly *a, const struct experiment *experiment, int
             build_head(a, experiment, layer, &a->units[l]);
     }
     a->parameters.precision = a->precision;
+    flow_plan(&a->flow, &a->architecture, a->value_floats);
+    passing_plan(&a->passing, &a->architecture, a->value_floats);
+}
+
+void assembly_allocate(struct assembly *a)
+{
     parameters_allocate(&a->parameters, a->shards);
     connect_norms(a);
-    flow_plan(&a->flow, &a->architecture, a->value_floats);
     allocate_maps(a);
 }
 
@@ -311,10 +312,13 @@ void assembly_free(struct assembly *a)
     }
     if (a->precision != PRECISION_F32)
         free(a->pictures);
-    for (int v = 0; v < a->architecture.value_count; v++)
+    for (int v = 0; a->maps && v < a->architecture.value_count; v++)
         free(a->maps[v]);
-    for (int b = 0; b < a->flow.buffer_count; b++)
+    for (int b = 0; a->gradients && b < a->flow.buffer_count; b++)
         free(a->gradients[b]);
+    for (int w = 0; a->scratch && w < a->threads; w++)
+        free(a->scratch[w]);
+    free(a->scratch);
     for (int c = 0; c < a->conv_count; c++)
         dnn_conv_destroy(a->convs[c]);
     free(a->maps);
@@ -326,6 +330,7 @@ void assembly_free(struct assembly *a)
     free(a->value_floats);
     parameters_free(&a->parameters);
     flow_free(&a->flow);
+    passing_free(&a->passing);
     dnn_close(a->dnn);
     architecture_free(&a->architecture);
 }
@@ -340,10 +345,13 @@ int assembly_is_norm(const struct assembly *a, int layer)
     return assembly_layer(a, layer)->kind == LAYER_NORM;
 }
 
-void *assembly_map(const struct assembly *a, int value, int shard)
+void *assembly_map(const struct assembly *a, int value, int shard, int worker)
 {
+    const size_t pictures = (size_t)a->shard_pictures;
+    if (a->passing.is_passing[value])
+        return map_plus(a->precision, a->scratch[worker], pictures * a->passing.place[value]);
     return map_plus(a->precision, a->maps[value],
-                    (size_t)shard * (size_t)a->shard_pictures * a->value_floats[value]);
+                    (size_t)shard * pictures * a->value_floats[value]);
 }
 
 void *assembly_gradient_map(const struct assembly *a, int buffer, int shard)
@@ -372,9 +380,10 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
         die("%s", error.text);
     measure_values(&a);
     flow_plan(&a.flow, &a.architecture, a.value_floats);
+    passing_plan(&a.passing, &a.architecture, a.value_floats);
     size_t picture_floats = 0, weights = 0, section = 0, largest_section = 0;
     for (int v = 0; v < a.architecture.value_count; v++)
-        picture_floats += a.value_floats[v];
+        picture_floats += a.passing.is_passing[v] ? 0 : a.value_floats[v];
     for (int b = 0; b < a.flow.buffer_count; b++)
         picture_floats += a.flow.buffer_floats[b];
     for (int l = 0; l < a.architecture.layer_count; l++) {
@@ -389,7 +398,9 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
     }
     free(a.padded);
     free(a.value_floats);
+    const size_t scratch_floats = a.passing.numbers;
     flow_free(&a.flow);
+    passing_free(&a.passing);
     architecture_free(&a.architecture);
     const enum precision precision = (enum precision)experiment->precision;
     const size_t number = precision_bytes(precision), shards = (size_t)experiment->shards;
@@ -400,6 +411,8 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
         picture += PICTURE_FLOATS * sizeof(float);
         weight += number + sizeof(uint32_t);
     }
-    return (size_t)experiment->batch * picture + weights * weight +
+    /* a shard of passing values for each of two workers: more of them are little beside the rest */
+    const size_t passing = 2 * (size_t)experiment->batch / shards * scratch_floats * number;
+    return (size_t)experiment->batch * picture + passing + weights * weight +
            2 * shards * largest_section * sizeof(float);
 }

@@ -7,8 +7,8 @@
  * all gradients that pass through them, and so they stay. Tensors in canonical layout do not show
  * them.
  *
- * All maps are allocated for every shard; a map of a value is [shards][shard pictures] of what
- * dnn.h says of a map. Layers of one shape share their primitives. The pictures come as floats.
+ * Maps are allocated for every shard, but for those that pass (passing.h); a map of a value is
+ * [shards][shard pictures] of what dnn.h says of a map. Layers of one shape share their primitives. The pictures come as floats.
  */
 #ifndef KDECAY_ASSEMBLY_H
 #define KDECAY_ASSEMBLY_H
@@ -19,6 +19,7 @@
 #include "layers.h"
 #include "norm.h"
 #include "parameters.h"
+#include "passing.h"
 
 /* What a layer needs to run; the fields of its own kind are set. */
 struct unit {
@@ -40,6 +41,7 @@ struct assembly {
     struct architecture architecture;
     struct parameters parameters;
     struct flow flow;
+    struct passing passing;
     struct dnn *dnn;
     struct unit *units; /* one a layer */
     struct dnn_conv **convs;
@@ -49,7 +51,8 @@ struct assembly {
     enum precision precision; /* of maps and gradients */
     int *padded;              /* channels of each value in memory */
     size_t *value_floats;     /* numbers in a picture's map of each value */
-    void **maps;              /* [value][shard * shard numbers] */
+    void **maps;              /* [value][shard * shard numbers]; NULL where it is passing */
+    void **scratch;           /* [worker][shard numbers], of passing values */
     void **gradients;         /* [buffer], likewise */
     float *pictures;          /* [batch][PICTURE_FLOATS]; in f32 the map of value 0 itself */
 };
@@ -57,6 +60,8 @@ struct assembly {
 /* Dies where the architecture does not exist, the CPU lacks the precision or oneDNN fails. At most
  * one thread a shard. */
 void assembly_build(struct assembly *assembly, const struct experiment *experiment, int threads);
+/* Memory for parameters, maps and gradients: without it, a network can only be described. */
+void assembly_allocate(struct assembly *assembly);
 void assembly_free(struct assembly *assembly);
 
 /* ---- Pieces of it --------------------------------------------------------------------------- */
@@ -64,7 +69,8 @@ void assembly_free(struct assembly *assembly);
 const struct layer *assembly_layer(const struct assembly *assembly, int layer);
 int assembly_is_norm(const struct assembly *assembly, int layer);
 
-void *assembly_map(const struct assembly *assembly, int value, int shard);
+/* Of a shard that `worker` has in hand. */
+void *assembly_map(const struct assembly *assembly, int value, int shard, int worker);
 /* NULL for NO_BUFFER. */
 void *assembly_gradient_map(const struct assembly *assembly, int buffer, int shard);
 

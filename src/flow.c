@@ -15,22 +15,33 @@ struct planner {
     int (*parts)[PARTS]; /* of each value's gradient, so far */
 };
 
+/* A free buffer: the smallest that is large enough, or the largest one, made larger. */
 static int take_buffer(struct planner *p, int value)
 {
     struct flow *flow = p->flow;
     const size_t floats = p->value_floats[value];
+    int best = NO_BUFFER;
     for (int b = 0; b < flow->buffer_count; b++) {
-        if (p->references[b] == 0 && flow->buffer_floats[b] == floats) {
-            p->references[b] = 1;
-            return b;
-        }
+        if (p->references[b] != 0)
+            continue;
+        const size_t size = flow->buffer_floats[b];
+        const size_t best_size = best == NO_BUFFER ? 0 : flow->buffer_floats[best];
+        if (best == NO_BUFFER ||
+            (best_size < floats ? size > best_size : size >= floats && size < best_size))
+            best = b;
     }
-    const size_t count = (size_t)flow->buffer_count + 1;
-    flow->buffer_floats = memory_resize(flow->buffer_floats, count, sizeof *flow->buffer_floats);
-    p->references = memory_resize(p->references, count, sizeof *p->references);
-    flow->buffer_floats[flow->buffer_count] = floats;
-    p->references[flow->buffer_count] = 1;
-    return flow->buffer_count++;
+    if (best == NO_BUFFER) {
+        best = flow->buffer_count++;
+        const size_t count = (size_t)flow->buffer_count;
+        flow->buffer_floats =
+            memory_resize(flow->buffer_floats, count, sizeof *flow->buffer_floats);
+        p->references = memory_resize(p->references, count, sizeof *p->references);
+        flow->buffer_floats[best] = 0;
+    }
+    if (flow->buffer_floats[best] < floats)
+        flow->buffer_floats[best] = floats;
+    p->references[best] = 1;
+    return best;
 }
 
 static void release(struct planner *p, int buffer)

@@ -246,10 +246,8 @@ static int command_describe(int argc, char **argv)
 {
     const struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
-    struct network *network = network_create(&experiment, 1);
-    network_describe(network, stdout);
+    network_describe(&experiment, stdout);
     printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
-    network_destroy(network);
     free(options.overrides);
     return EXIT_SUCCESS;
 }

@@ -23,6 +23,7 @@ struct network *network_create(const struct experiment *experiment, int threads)
     struct network *network = memory_zeroed(1, sizeof *network);
     const size_t batch = (size_t)experiment->batch;
     assembly_build(&network->assembly, experiment, threads);
+    assembly_allocate(&network->assembly);
     network->labels = memory_zeroed(batch, sizeof *network->labels);
     network->losses = memory_zeroed(batch, sizeof *network->losses);
     network->wrong = memory_zeroed(batch, sizeof *network->wrong);
@@ -170,10 +171,15 @@ static void finish_backward(struct network *network, int l)
     norm_backward_finish(&network->assembly.units[l].norm, network->busy, elements_of(network, l));
 }
 
+/* The maps that a NORM reads and adds are kept ones, for which the worker does not matter. */
+static void *kept_map(const struct network *network, int value, int shard)
+{
+    return assembly_map(&network->assembly, value, shard, 0);
+}
+
 static const void *addend_of(const struct network *network, const struct layer *layer, int shard)
 {
-    return layer->addend == NO_VALUE ? NULL
-                                     : assembly_map(&network->assembly, layer->addend, shard);
+    return layer->addend == NO_VALUE ? NULL : kept_map(network, layer->addend, shard);
 }
 
 static void norm_sums(struct network *network, int l, int shard)
@@ -184,19 +190,19 @@ static void norm_sums(struct network *network, int l, int shard)
     for (int i = 0; i < layer->input_count; i++)
         if (norm->groups[i].owner == norm)
             layer_norm_sums(
-                norm_extent(network, l, i, shard), assembly_map(a, layer->inputs[i], shard),
+                norm_extent(network, l, i, shard), kept_map(network, layer->inputs[i], shard),
                 addend_of(network, layer, shard), norm->running_mean, norm_shard_sums(norm, shard));
 }
 
-static void norm_apply(struct network *network, int l, int shard)
+static void norm_apply(struct network *network, int l, int shard, int worker)
 {
     const struct assembly *a = &network->assembly;
     const struct layer *layer = assembly_layer(a, l);
     const struct norm *norm = &a->units[l].norm;
     for (int i = 0; i < layer->input_count; i++)
         layer_norm_apply(norm_extent(network, l, i, shard),
-                         assembly_map(a, layer->inputs[i], shard), norm->scale, norm->shift,
-                         assembly_map(a, layer->output, shard));
+                         kept_map(network, layer->inputs[i], shard), norm->scale, norm->shift,
+                         assembly_map(a, layer->output, shard, worker));
 }
 
 static struct norm_backward norm_backward_of(const struct network *network, int l, int i, int shard)
@@ -204,7 +210,7 @@ static struct norm_backward norm_backward_of(const struct network *network, int 
     const struct assembly *a = &network->assembly;
     const struct norm *norm = &a->units[l].norm;
     const struct flow_layer *flow = &a->flow.layers[l];
-    return (struct norm_backward){.x = assembly_map(a, assembly_layer(a, l)->inputs[i], shard),
+    return (struct norm_backward){.x = kept_map(network, assembly_layer(a, l)->inputs[i], shard),
                                   .gradient = assembly_gradient_map(a, flow->gradient, shard),
                                   .gradient2 = assembly_gradient_map(a, flow->gradient2, shard),
                                   .scale = norm->scale,
@@ -244,7 +250,7 @@ static void store_pictures(const struct network *network, int shard)
     const struct assembly *a = &network->assembly;
     const size_t count = (size_t)a->shard_pictures * PICTURE_FLOATS;
     const float *pictures = a->pictures + (size_t)shard * count;
-    void *map = assembly_map(a, 0, shard);
+    void *map = kept_map(network, 0, shard);
     for (size_t i = 0; a->precision != PRECISION_F32 && i < count; i++)
         map_set(a->precision, map, i, pictures[i]);
 }
@@ -254,8 +260,8 @@ static void forward(struct network *network, int l, int shard, int worker)
     const struct assembly *a = &network->assembly;
     const struct layer *layer = assembly_layer(a, l);
     const struct unit *unit = &a->units[l];
-    const void *x = assembly_map(a, layer->inputs[0], shard);
-    void *out = layer->output == NO_VALUE ? NULL : assembly_map(a, layer->output, shard);
+    const void *x = assembly_map(a, layer->inputs[0], shard, worker);
+    void *out = layer->output == NO_VALUE ? NULL : assembly_map(a, layer->output, shard, worker);
     const int first = shard * a->shard_pictures;
     if (layer->inputs[0] == 0)
         store_pictures(network, shard);
@@ -265,7 +271,7 @@ static void forward(struct network *network, int l, int shard, int worker)
                          out);
         break;
     case LAYER_NORM:
-        norm_apply(network, l, shard);
+        norm_apply(network, l, shard, worker);
         break;
     case LAYER_SHORTCUT:
         layer_shortcut(shortcut_of(network, layer, shard), x, out);
@@ -293,9 +299,9 @@ static void backward_convolution(struct network *network, int l, int shard, int 
     const struct flow_layer *flow = &a->flow.layers[l];
     const void *gradient = assembly_gradient_map(a, flow->gradient, shard);
     void *target = assembly_gradient_map(a, flow->inputs[0].target, shard);
-    dnn_conv_backward_weights(unit->conv, worker,
-                              assembly_map(a, assembly_layer(a, l)->inputs[0], shard), gradient,
-                              parameters_shard_gradient(&a->parameters, unit->weight, shard));
+    dnn_conv_backward_weights(
+        unit->conv, worker, assembly_map(a, assembly_layer(a, l)->inputs[0], shard, worker),
+        gradient, parameters_shard_gradient(&a->parameters, unit->weight, shard));
     if (target)
         dnn_conv_backward_data(unit->conv, worker, gradient,
                                parameters_backward(&a->parameters, unit->weight), target);
@@ -408,6 +414,14 @@ static void reduce(struct network *network, int tensor)
                       omp_get_num_threads());
 }
 
+/* Make the passing values of the section once more that its convolutions read. */
+static void run_again(struct network *network, int from, int to, int shard, int worker)
+{
+    for (int i = from < 0 ? 0 : from; i < to; i++)
+        if (network->assembly.passing.again[i])
+            forward(network, i, shard, worker);
+}
+
 static void backward_share(struct network *network, struct share share)
 {
     for (int l = network->assembly.architecture.layer_count - 1, next; l >= 0; l = next) {
@@ -415,6 +429,7 @@ static void backward_share(struct network *network, struct share share)
         while (next >= 0 && !assembly_is_norm(&network->assembly, next))
             next--;
         for (int s = share.from; s < share.to; s++) {
+            run_again(network, next, l, s, share.worker);
             for (int i = l; i > next; i--)
                 backward(network, i, s, share.worker);
             if (next >= 0)
@@ -469,7 +484,7 @@ static void evaluate_shard(struct network *network, int shard, int worker)
         const struct layer *layer = assembly_layer(&network->assembly, l);
         if (layer->kind == LAYER_NORM && layer->addend != NO_VALUE)
             layer_norm_add(extent_of(network, layer->inputs[0], shard),
-                           assembly_map(&network->assembly, layer->inputs[0], shard),
+                           kept_map(network, layer->inputs[0], shard),
                            addend_of(network, layer, shard));
         forward(network, l, shard, worker);
     }
@@ -575,11 +590,12 @@ static void print_shape(FILE *out, const struct architecture *architecture, int 
     fprintf(out, " %-12s", shape);
 }
 
-void network_describe(const struct network *network, FILE *out)
+void network_describe(const struct experiment *experiment, FILE *out)
 {
     static const char *const kinds[] = {"convolution", "bn + relu", "shortcut",
                                         "pool",        "dropout",   "classifier"};
-    const struct assembly *a = &network->assembly;
+    struct assembly assembly, *a = &assembly;
+    assembly_build(a, experiment, 1);
     fprintf(out, "%-22s %-12s %-12s %-12s %10s %13s  %s\n", "layer", "kind", "input", "output",
             "parameters", "multiply-adds", "oneDNN: forward, backward data, backward weights");
     for (int l = 0; l < a->architecture.layer_count; l++) {
@@ -595,4 +611,5 @@ void network_describe(const struct network *network, FILE *out)
     long long parameters, macs;
     architecture_size(&a->architecture, &parameters, &macs);
     fprintf(out, "parameters %lld\nmacs %lld\n", parameters, macs);
+    assembly_free(a);
 }

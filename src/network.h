@@ -90,8 +90,8 @@ const char *network_environment(const struct network *network);
 /* One line "name: forward, backward data, backward weights" a convolution; free() it. */
 char *network_kernels(const struct network *network);
 
-/* Every layer with shapes, parameters, multiply-adds and kernels, then "parameters N" and
- * "macs N". */
-void network_describe(const struct network *network, FILE *out);
+/* Every layer with shapes, parameters, multiply-adds and kernels, then "parameters N" and "macs N";
+ * of a network that is too large to train here, too. Dies where it does not exist. */
+void network_describe(const struct experiment *experiment, FILE *out);
 
 #endif

@@ -49,6 +49,7 @@ static const struct group {
     GROUP(probe),
     GROUP(bench),
     GROUP(program),
+    GROUP(passing),
     GROUP(precision),
 /* clang-format on */
 };

@@ -29,6 +29,7 @@ DECLARE_TESTS(match);
 DECLARE_TESTS(memory);
 DECLARE_TESTS(network);
 DECLARE_TESTS(parameters);
+DECLARE_TESTS(passing);
 DECLARE_TESTS(pictures);
 DECLARE_TESTS(plot_data);
 DECLARE_TESTS(precision);

@@ -95,7 +95,16 @@ double ledger_best_error(const struct log *log)
 
 int ledger_last_line(const struct log *log)
 {
-    return log->row_count ? log->rows[log->row_count - 1].line : 1;
+    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].line : log->status_line;
+}
+
+int ledger_best_line(const struct log *log)
+{
+    const double best = ledger_best_error(log);
+    for (long i = 0; i < log->row_count; i++)
+        if (log->rows[i].test_error == best)
+            return log->rows[i].line;
+    return log->status_line;
 }
 
 /* ---- Arms --------------------------------------------------------------------------------- */

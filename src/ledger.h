@@ -39,8 +39,10 @@ void ledger_free(struct ledger *ledger);
 double ledger_last_error(const struct log *log);
 /* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
 double ledger_best_error(const struct log *log);
-/* Line of the row that ledger_last_error() came from; of a run without rows, 1. */
+/* Lines of the rows that ledger_last_error() and ledger_best_error() (the first such row) came from;
+ * of a run that diverged, of its "# status". */
 int ledger_last_line(const struct log *log);
+int ledger_best_line(const struct log *log);
 
 /* ---- Arms --------------------------------------------------------------------------------- */
 

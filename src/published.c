@@ -3,6 +3,7 @@
 #include "file.h"
 #include "memory.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,4 +181,49 @@ const struct literature_row *published_find(const struct literature *literature,
             return row;
     }
     return NULL;
+}
+
+/* ---- Value ids ---------------------------------------------------------------------------- */
+
+/* Lower case; whatever is neither letter nor digit becomes one '-' between those that are. */
+static void add_slug(struct text *out, const char *name, size_t length)
+{
+    int gap = 0, first = 1;
+    for (size_t i = 0; i < length; i++) {
+        if (!isalnum((unsigned char)name[i])) {
+            gap = 1;
+            continue;
+        }
+        text_add(out, "%s%c", gap && !first ? "-" : "", tolower((unsigned char)name[i]));
+        gap = first = 0;
+    }
+}
+
+char *published_value_id(const struct published_table *table, const struct published_row *row,
+                         const char *what)
+{
+    const char *slash = strrchr(table->path, '/'), *name = slash ? slash + 1 : table->path;
+    struct text id = {0};
+    text_add(&id, "%.*s:", (int)strcspn(name, "."), name);
+    add_slug(&id, row->network, strlen(row->network));
+    text_add(&id, "-");
+    add_slug(&id, row->depth, strlen(row->depth));
+    text_add(&id, ":%s", what);
+    return id.bytes;
+}
+
+char *literature_value_id(const struct literature_row *row)
+{
+    struct text id = {0};
+    text_add(&id, "literature:");
+    add_slug(&id, row->set, strlen(row->set));
+    text_add(&id, ":");
+    add_slug(&id, row->network, strlen(row->network));
+    text_add(&id, "-");
+    add_slug(&id, row->depth, strlen(row->depth));
+    text_add(&id, ":");
+    add_slug(&id, row->setting, strlen(row->setting));
+    text_add(&id, ":");
+    add_slug(&id, row->source, strcspn(row->source, ","));
+    return id.bytes;
 }

@@ -62,6 +62,12 @@ struct literature {
 int published_read_literature(const char *path, struct literature *literature, struct error *error);
 void published_free_literature(struct literature *literature);
 
+/* Value ids (see trace.h), to free(): "table-5-2:wide-resnet-28-10:ours", where `what` is "ours";
+ * "literature:cifar-10:wide-resnet-28-10:step-mean-std:wrn16". */
+char *published_value_id(const struct published_table *table, const struct published_row *row,
+                         const char *what);
+char *literature_value_id(const struct literature_row *row);
+
 /* The first row of this set, network and depth whose role contains `role`; NULL if none. */
 const struct literature_row *published_find(const struct literature *literature, const char *set,
                                             const char *network, const char *depth,

@@ -43,10 +43,13 @@ static const struct table_column run_columns[] = {
 /* In LaTeX the path is the link's target. */
 enum { RUN_TEX_COLUMNS = COUNT(run_columns) - 2 };
 
-static void add_from_log(struct table *table, const struct log *log, char *plain)
+/* A number of one run, of its log's line. */
+static void add_from_log(struct table *table, const struct log *log, const char *what, char *plain)
 {
-    table_add(table, plain,
-              memory_text("\\fromlog{%s}{%d}{%s}", log->path, ledger_last_line(log), plain));
+    const int line = ledger_last_line(log);
+    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", log->path, line, plain));
+    table_trace(table, memory_text("%s/seed-%ld:%s", log->experiment.arm, log->seed, what),
+                memory_text("%s\t%d\n", log->path, line));
 }
 
 static void fill_runs(const struct ledger *ledger, size_t columns, struct table *table)
@@ -67,16 +70,15 @@ static void fill_runs(const struct ledger *ledger, size_t columns, struct table 
         table_add(table, memory_text("%ld", log->seed), NULL);
         table_add(table, memory_text("%s", config_scale_name(&log->experiment)), NULL);
         table_add(table, memory_text("%d", log->experiment.epochs), NULL);
-        if (log->status == LOG_FINISHED)
-            add_from_log(table, log, memory_text("%.2f", ledger_last_error(log)));
-        else
+        if (log->status == LOG_FINISHED) {
+            add_from_log(table, log, "last-error", memory_text("%.2f", ledger_last_error(log)));
+            table_add(table, memory_text("finished"), NULL);
+        } else {
             table_add(table, memory_text("-"), NULL);
-        table_add(table,
-                  log->status == LOG_FINISHED
-                      ? memory_text("finished")
-                      : memory_text("diverged at step %ld", log->diverged_at),
-                  NULL);
-        add_from_log(table, log, memory_text("%.1f", seconds / 60));
+            add_from_log(table, log, "diverged-at",
+                         memory_text("diverged at step %ld", log->diverged_at));
+        }
+        add_from_log(table, log, "minutes", memory_text("%.1f", seconds / 60));
         table_add(table, memory_text("%s", log->program), NULL);
         if (columns > RUN_TEX_COLUMNS) {
             table_add(table, memory_text("%s", log->path), NULL);
@@ -93,16 +95,14 @@ static void write_runs(const struct ledger *ledger, const char *out)
     struct text text = {0};
     text_add(&text, "Every run of which there is a log (%zu), of all scales\n\n", ledger->count);
     table_write_text(&all, &text);
-    text_add(&text,
-             "\n"
-             "line: of the log's row that the error is from. -: a diverged run has no "
-             "error, it counts as infinite.\n"
-             "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
+    text_add(
+        &text,
+        "\n"
+        "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
+        "error, it counts as infinite.\n"
+        "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
     write_out(out, "tables/runs.txt", &text);
-    table_write_csv(&all, &text);
-    write_out(out, "tables/runs.csv", &text);
-    table_write_tex(&narrow, "longtable", &text);
-    write_out(out, "tables/runs.tex", &text);
+    table_write_files(out, "runs", &all, &narrow, "longtable");
     table_free(&all);
     table_free(&narrow);
 }
@@ -160,6 +160,11 @@ static int add_desk_macros(struct text *text, const struct ledger *ledger, enum 
     return 0;
 }
 
+static void add_count_macro(struct text *text, const char *what, size_t count)
+{
+    text_add(text, "\\newcommand{\\%sCount}{\\fromledger{%zu}}\n", what, count);
+}
+
 static int write_macros(const struct ledger *ledger, const char *out, struct error *error)
 {
     size_t scales[3] = {0}, diverged = 0;
@@ -168,11 +173,11 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
         diverged += ledger->logs[i].status == LOG_DIVERGED ? 1 : 0;
     }
     struct text text = {0};
-    text_add(&text, "\\newcommand{\\LogCount}{%zu}\n", ledger->count);
-    text_add(&text, "\\newcommand{\\FullRunCount}{%zu}\n", scales[SCALE_FULL]);
-    text_add(&text, "\\newcommand{\\DeskRunCount}{%zu}\n", scales[SCALE_DESK]);
-    text_add(&text, "\\newcommand{\\SmokeRunCount}{%zu}\n", scales[SCALE_SMOKE]);
-    text_add(&text, "\\newcommand{\\DivergedRunCount}{%zu}\n", diverged);
+    add_count_macro(&text, "Log", ledger->count);
+    add_count_macro(&text, "FullRun", scales[SCALE_FULL]);
+    add_count_macro(&text, "DeskRun", scales[SCALE_DESK]);
+    add_count_macro(&text, "SmokeRun", scales[SCALE_SMOKE]);
+    add_count_macro(&text, "DivergedRun", diverged);
     if (add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
         add_desk_macros(&text, ledger, SET_CIFAR100, error) != 0) {
         free(text.bytes);

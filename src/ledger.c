@@ -223,6 +223,23 @@ char *ledger_value(const struct experiment *experiment, const char *key)
     return value;
 }
 
+/* The canonical text without its last section, schedule. */
+static char *text_but_schedule(const struct experiment *experiment)
+{
+    char *text = config_text(experiment);
+    *strstr(text, "schedule.") = '\0';
+    return text;
+}
+
+int ledger_same_but_schedule(const struct experiment *left, const struct experiment *right)
+{
+    char *one = text_but_schedule(left), *other = text_but_schedule(right);
+    const int same = strcmp(one, other) == 0;
+    free(one);
+    free(other);
+    return same;
+}
+
 int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
                 struct error *error)
 {

@@ -89,6 +89,9 @@ void ledger_free_experiments(struct experiment_files *files);
  * free() it. */
 char *ledger_value(const struct experiment *experiment, const char *key);
 
+/* Whether two experiments differ in the schedule alone, or not at all. */
+int ledger_same_but_schedule(const struct experiment *left, const struct experiment *right);
+
 /* Trained parameters and multiply-adds (forward pass, one picture) of the experiment's network. 0,
  * or -1 with *error where the family has no such depth. */
 int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "cells.h"
+#include "claims.h"
 #include "file.h"
 #include "ledger.h"
 #include "plot_data.h"
@@ -189,45 +190,78 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-static int write_thesis_table(const struct report_sources *sources, const char *name,
-                              const char *folder, enum picture_set set,
-                              const struct literature *literature, const struct ledger *ledger,
-                              const struct experiment_files *experiments, const char *out,
-                              struct error *error)
+/* All that is written from. */
+struct inputs {
+    struct ledger ledger;
+    struct experiment_files experiments;
+    struct literature literature;
+    struct thesis_table tables[2];
+};
+
+static int read_table(const struct report_sources *sources, struct thesis_table *table,
+                      struct error *error)
 {
-    struct thesis_table table = {.name = name, .folder = folder, .set = set};
-    char *path = memory_text("%s/%s.tsv", sources->published, name);
-    int status = published_read_table(path, &table.published, error);
+    char *path = memory_text("%s/%s.tsv", sources->published, table->name);
+    const int status = published_read_table(path, &table->published, error);
     free(path);
-    if (status == 0) {
-        status = thesis_table_write(&table, literature, ledger, experiments, out, error);
-        published_free_table(&table.published);
-    }
+    return status;
+}
+
+static int read_inputs(const struct report_sources *sources, struct inputs *in, struct error *error)
+{
+    *in = (struct inputs){
+        .tables = {{.name = "table-5-2", .folder = "cifar10", .set = SET_CIFAR10},
+                   {.name = "table-5-3", .folder = "cifar100", .set = SET_CIFAR100}}};
+    char *literature = memory_text("%s/literature.tsv", sources->published);
+    int status = 0;
+    if (ledger_read(sources->results, sources->published, &in->ledger, error) != 0 ||
+        ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
+        published_read_literature(literature, &in->literature, error) != 0)
+        status = -1;
+    free(literature);
+    for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
+        status = read_table(sources, &in->tables[i], error);
+    return status;
+}
+
+static void free_inputs(struct inputs *in)
+{
+    ledger_free(&in->ledger);
+    ledger_free_experiments(&in->experiments);
+    published_free_literature(&in->literature);
+    for (size_t i = 0; i < COUNT(in->tables); i++)
+        published_free_table(&in->tables[i].published);
+}
+
+static int write_claims(const struct report_sources *sources, const struct inputs *in,
+                        const char *out, struct error *error)
+{
+    char *path = memory_text("%s/claims.tsv", sources->published);
+    const struct claims_sources claims = {.path = path,
+                                          .tables = in->tables,
+                                          .table_count = COUNT(in->tables),
+                                          .literature = &in->literature,
+                                          .ledger = &in->ledger,
+                                          .experiments = &in->experiments};
+    const int status = claims_write(&claims, out, error);
+    free(path);
     return status;
 }
 
 int report_write(const struct report_sources *sources, const char *out, struct error *error)
 {
-    struct ledger ledger = {0};
-    struct experiment_files experiments = {0};
-    struct literature literature = {0};
-    char *path = memory_text("%s/literature.tsv", sources->published);
-    int status = -1;
-    if (ledger_read(sources->results, sources->published, &ledger, error) == 0 &&
-        ledger_read_experiments(sources->experiments, &experiments, error) == 0 &&
-        published_read_literature(path, &literature, error) == 0 &&
-        write_thesis_table(sources, "table-5-2", "cifar10", SET_CIFAR10, &literature, &ledger,
-                           &experiments, out, error) == 0 &&
-        write_thesis_table(sources, "table-5-3", "cifar100", SET_CIFAR100, &literature, &ledger,
-                           &experiments, out, error) == 0 &&
-        schedule_table_write(&ledger, &experiments, out, error) == 0 &&
-        write_macros(&ledger, out, error) == 0 && plot_data_write(&ledger, out, error) == 0) {
-        write_runs(&ledger, out);
-        status = 0;
-    }
-    free(path);
-    ledger_free(&ledger);
-    ledger_free_experiments(&experiments);
-    published_free_literature(&literature);
+    struct inputs in;
+    int status = read_inputs(sources, &in, error);
+    for (size_t i = 0; i < COUNT(in.tables) && status == 0; i++)
+        status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
+                                    error);
+    if (status == 0 &&
+        (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
+         write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
+         plot_data_write(&in.ledger, out, error) != 0))
+        status = -1;
+    if (status == 0)
+        write_runs(&in.ledger, out);
+    free_inputs(&in);
     return status;
 }

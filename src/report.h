@@ -3,6 +3,7 @@
  *
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
+ *     OUT/tables/claims.txt ...        see claims.h
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end
  *     OUT/tables/NAME.sources.tsv      of each CSV: where each of its numbers came from, trace.h
  *     OUT/tables/macros.tex            numbers of the paper's text

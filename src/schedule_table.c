@@ -101,26 +101,12 @@ static size_t group_size(const struct rows *rows, size_t first)
 
 /* ---- Rules -------------------------------------------------------------------------------- */
 
-/* The canonical text without its last section, schedule. */
-static char *text_but_schedule(const struct experiment *experiment)
-{
-    char *text = config_text(experiment);
-    *strstr(text, "schedule.") = '\0';
-    return text;
-}
-
 static int check_row(const struct row *row, const struct row *base, struct error *error)
 {
-    char *text = text_but_schedule(row->experiment);
-    char *expected = text_but_schedule(base->experiment);
-    const int differs = strcmp(text, expected) != 0;
-    free(text);
-    free(expected);
-    return differs
-               ? fail(error,
-                      "%s: expected to differ from %s in the schedule alone; move it out of %s/",
-                      name_of(row), name_of(base), root)
-               : 0;
+    if (ledger_same_but_schedule(row->experiment, base->experiment))
+        return 0;
+    return fail(error, "%s: expected to differ from %s in the schedule alone; move it out of %s/",
+                name_of(row), name_of(base), root);
 }
 
 static int check(const struct rows *rows, struct error *error)

@@ -1,6 +1,7 @@
 #include "claims.h"
 
 #include "cells.h"
+#include "claims_sheet.h"
 #include "schedule.h"
 
 #include <math.h>
@@ -8,132 +9,6 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-enum evidence { COMPUTED, OWN, FAIR, DESK, FULL, EVIDENCES };
-static const char *const evidence_names[] = {"computed", "thesis's own table", "fair baselines",
-                                             "desk runs", "full scale"};
-
-static const struct table_column word_columns[] = {
-    {"claim", "", 'l', NULL},
-    {"says", "Claim", 'p', "4.6cm"},
-    {"computed", "Computed", 'p', "1.5cm"},
-    {"thesis's own table", "Thesis's own table", 'p', "1.9cm"},
-    {"fair baselines", "Fair baselines", 'p', "1.9cm"},
-    {"desk runs", "Desk runs", 'p', "1.7cm"},
-    {"full scale", "Full scale", 'p', "1.9cm"},
-};
-
-static const struct table_column number_columns[] = {
-    {"claim", NULL, 'l', NULL},     {"evidence", NULL, 'l', NULL}, {"of", NULL, 'l', NULL},
-    {"reference", NULL, 'r', NULL}, {"new", NULL, 'r', NULL},      {"difference", NULL, 'r', NULL},
-    {"95% low", NULL, 'r', NULL},   {"95% high", NULL, 'r', NULL}, {"sign-flip p", NULL, 'r', NULL},
-    {"Holm p", NULL, 'r', NULL},    {"pairs", NULL, 'r', NULL},    {"says", NULL, 'l', NULL},
-};
-
-/* Text and LaTeX: claim and evidence stand in a heading. */
-static const struct table_column narrow_columns[] = {
-    {"of", "Of", 'p', "6.2cm"},
-    {"reference", "Ref.", 'r', NULL},
-    {"new", "New", 'r', NULL},
-    {"difference", "$\\Delta$", 'r', NULL},
-    {"95% interval", "95\\,\\% interval", 'r', NULL},
-    {"Holm p", "Holm $p$", 'r', NULL},
-    {"pairs", "Pairs", 'r', NULL},
-    {"says", "Says", 'p', "3.2cm"},
-};
-
-/* The tables being filled, and the claim that is at work. */
-struct sheet {
-    const struct claims_sources *sources;
-    const struct published_claim *claim;
-    struct table words, numbers, narrow;
-    int headed; /* the heading of this claim's evidence stands */
-};
-
-/* ---- Rows of numbers ---------------------------------------------------------------------- */
-
-static void start_evidence(struct sheet *sheet)
-{
-    sheet->headed = 0;
-}
-
-/* The first cells of a row, up to what it is of. Takes `of` over. */
-static void start_row(struct sheet *sheet, enum evidence evidence, char *of)
-{
-    if (!sheet->headed) {
-        char *title = memory_text("%s, %s: %s", sheet->claim->id, evidence_names[evidence],
-                                  sheet->claim->says);
-        table_add_group(&sheet->narrow, title);
-        free(title);
-    }
-    sheet->headed = 1;
-    table_add(&sheet->numbers, memory_text("%s", sheet->claim->id), NULL);
-    table_add(&sheet->numbers, memory_text("%s", evidence_names[evidence]), NULL);
-    table_add(&sheet->numbers, memory_text("%s", of), NULL);
-    table_add(&sheet->narrow, of, NULL);
-}
-
-/* The cells of a comparison and what it says; without one, dashes. */
-static void end_row(struct sheet *sheet, const struct comparison *comparison, const char *says)
-{
-    struct table *wide = &sheet->numbers, *narrow = &sheet->narrow;
-    cells_add_low(wide, comparison);
-    cells_add_high(wide, comparison);
-    cells_add_p(wide, comparison);
-    cells_add_holm(wide, comparison);
-    cells_add_pairs(wide, comparison);
-    cells_add_interval(narrow, comparison);
-    cells_add_holm(narrow, comparison);
-    cells_add_pairs(narrow, comparison);
-    if (comparison->arm) {
-        cells_add_verdict(wide, comparison);
-        cells_add_verdict(narrow, comparison);
-    } else {
-        table_add(wide, memory_text("%s", says), NULL);
-        table_add(narrow, memory_text("%s", says), NULL);
-    }
-}
-
-static void add_number(struct sheet *sheet, double value, int decimals)
-{
-    cells_add_number(&sheet->numbers, value, "", decimals);
-    cells_add_number(&sheet->narrow, value, "", decimals);
-}
-
-/* A published number: `id` and `path` as in cells.h. */
-static void add_published(struct sheet *sheet, double value, int decimals, char *id,
-                          const char *path, int line)
-{
-    cells_add_published(&sheet->narrow, value, decimals, "", memory_text("%s", id), path, line);
-    cells_add_published(&sheet->numbers, value, decimals, "", id, path, line);
-}
-
-static void add_of_row(struct sheet *sheet, const struct thesis_table *table,
-                       const struct published_row *row, const char *what, double value)
-{
-    add_published(sheet, value, 2, published_value_id(&table->published, row, what),
-                  table->published.path, row->line);
-}
-
-static void add_of_literature(struct sheet *sheet, const struct literature_row *row)
-{
-    add_published(sheet, row->error, 2, literature_value_id(row), sheet->sources->literature->path,
-                  row->line);
-}
-
-/* ours - a published number; of the row's own original if `other` is NULL. Takes `id` over. */
-static void add_delta(struct sheet *sheet, const struct thesis_table *table,
-                      const struct published_row *row, const struct literature_row *other, char *id)
-{
-    const double delta = row->ours - (other ? other->error : row->original);
-    struct text sources = {0};
-    text_add(&sources, "%s\t%d\n", table->published.path, row->line);
-    if (other)
-        text_add(&sources, "%s\t%d\n", sheet->sources->literature->path, other->line);
-    cells_add_number(&sheet->numbers, delta, "+", 2);
-    table_trace(&sheet->numbers, id, sources.bytes);
-    cells_add_number(&sheet->narrow, delta, "+", 2);
-}
 
 static const char *set_of(const struct thesis_table *table)
 {
@@ -204,12 +79,13 @@ static char *c1_computed(struct sheet *sheet)
     size_t good = 0;
     for (size_t i = 0; i < decay_count; i++)
         good += base_holds(&decays[i]) ? 1 : 0;
-    start_row(sheet, COMPUTED, memory_text("bases built in; those that keep end points and k = 1"));
-    add_number(sheet, (double)decay_count, 0);
-    add_number(sheet, (double)good, 0);
-    add_number(sheet, NAN, 0);
+    sheet_start_row(sheet, COMPUTED,
+                    memory_text("bases built in; those that keep end points and k = 1"));
+    sheet_add_number(sheet, (double)decay_count, 0);
+    sheet_add_number(sheet, (double)good, 0);
+    sheet_add_number(sheet, NAN, 0);
     const char *word = good == decay_count ? "holds" : "fails";
-    end_row(sheet, &cells_no_comparison, word);
+    sheet_end_row(sheet, &cells_no_comparison, word);
     return memory_text("%s", word);
 }
 
@@ -248,11 +124,12 @@ static void add_gain(struct sheet *sheet, const struct thesis_table *table,
     if (above(limit, gain))
         return;
     *(int *)state |= above(gain, limit);
-    start_row(sheet, OWN, name_of(table, row));
-    add_of_row(sheet, table, row, "original", row->original);
-    add_of_row(sheet, table, row, "ours", row->ours);
-    add_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta"));
-    end_row(sheet, &cells_no_comparison, above(gain, limit) ? "above the limit" : "the limit");
+    sheet_start_row(sheet, OWN, name_of(table, row));
+    sheet_add_of_row(sheet, table, row, "original", row->original);
+    sheet_add_of_row(sheet, table, row, "ours", row->ours);
+    sheet_add_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta"));
+    sheet_end_row(sheet, &cells_no_comparison,
+                  above(gain, limit) ? "above the limit" : "the limit");
 }
 
 static char *consistency(int broken)
@@ -291,11 +168,13 @@ static void add_fair_gain(struct sheet *sheet, const struct thesis_table *table,
     const double *largest = state;
     if (!fair)
         return;
-    start_row(sheet, FAIR, name_of(table, row));
-    add_of_literature(sheet, fair);
-    add_of_row(sheet, table, row, "ours", row->ours);
-    add_delta(sheet, table, row, fair, published_value_id(&table->published, row, "delta-fair"));
-    end_row(sheet, &cells_no_comparison, fair->error - row->ours < *largest ? "-" : "the largest");
+    sheet_start_row(sheet, FAIR, name_of(table, row));
+    sheet_add_literature(sheet, fair);
+    sheet_add_of_row(sheet, table, row, "ours", row->ours);
+    sheet_add_delta(sheet, table, row, fair,
+                    published_value_id(&table->published, row, "delta-fair"));
+    sheet_end_row(sheet, &cells_no_comparison,
+                  fair->error - row->ours < *largest ? "-" : "the largest");
 }
 
 static char *c3_fair(struct sheet *sheet)
@@ -315,11 +194,11 @@ static void add_sgdr_row(struct sheet *sheet, const struct thesis_table *table,
         return;
     const int lower = row->ours < row->original;
     *(int *)state |= !lower;
-    start_row(sheet, OWN, name_of(table, row));
-    add_of_row(sheet, table, row, "original", row->original);
-    add_of_row(sheet, table, row, "ours", row->ours);
-    add_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta"));
-    end_row(sheet, &cells_no_comparison, lower ? "lower" : "not lower");
+    sheet_start_row(sheet, OWN, name_of(table, row));
+    sheet_add_of_row(sheet, table, row, "original", row->original);
+    sheet_add_of_row(sheet, table, row, "ours", row->ours);
+    sheet_add_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta"));
+    sheet_end_row(sheet, &cells_no_comparison, lower ? "lower" : "not lower");
 }
 
 static char *c4_own(struct sheet *sheet)
@@ -340,17 +219,17 @@ static void add_sgdr_literature(struct sheet *sheet, const struct thesis_table *
             strcmp(other->depth, row->depth) != 0)
             continue;
         *(int *)state |= strstr(other->role, "fair") != NULL;
-        start_row(sheet, FAIR,
-                  memory_text("%s, %s: %s", set_of(table), row->depth, other->setting));
-        add_of_literature(sheet, other);
-        add_of_row(sheet, table, row, "ours", row->ours);
+        sheet_start_row(sheet, FAIR,
+                        memory_text("%s, %s: %s", set_of(table), row->depth, other->setting));
+        sheet_add_literature(sheet, other);
+        sheet_add_of_row(sheet, table, row, "ours", row->ours);
         char *delta = published_value_id(&table->published, row, "delta");
         char *id = literature_value_id(other);
-        add_delta(sheet, table, row, other, memory_text("%s:%s", delta, id));
+        sheet_add_delta(sheet, table, row, other, memory_text("%s:%s", delta, id));
         free(id);
         free(delta);
-        end_row(sheet, &cells_no_comparison,
-                strstr(other->role, "cited") ? "cited by the thesis" : "-");
+        sheet_end_row(sheet, &cells_no_comparison,
+                      strstr(other->role, "cited") ? "cited by the thesis" : "-");
     }
 }
 
@@ -396,16 +275,15 @@ static void add_other_size(struct sheet *sheet, const struct thesis_table *table
                            const struct published_row *row, const struct experiment *experiment)
 {
     char *network = ledger_network(experiment);
-    start_row(
-        sheet, OWN,
-        memory_text("%s, %s %s, millions: %s", set_of(table), row->network, row->depth, network));
+    sheet_start_row(sheet, OWN,
+                    memory_text("%s, %s, parameters (M): %s", set_of(table), row->depth, network));
     free(network);
-    add_published(sheet, strtod(row->params, NULL), 1,
-                  published_value_id(&table->published, row, "params"), table->published.path,
-                  row->line);
-    add_number(sheet, millions_of(experiment, table->set), 6);
-    add_number(sheet, NAN, 0);
-    end_row(sheet, &cells_no_comparison, "differs");
+    sheet_add_published(sheet, strtod(row->params, NULL), 1,
+                        published_value_id(&table->published, row, "params"), table->published.path,
+                        row->line);
+    sheet_add_number(sheet, millions_of(experiment, table->set), 6);
+    sheet_add_number(sheet, NAN, 0);
+    sheet_end_row(sheet, &cells_no_comparison, "differs");
 }
 
 static void check_size(struct sheet *sheet, const struct thesis_table *table,
@@ -460,14 +338,12 @@ static void count_verdict(struct verdicts *verdicts, const struct comparison *c,
 
 static void add_comparison(struct sheet *sheet, enum evidence evidence, const struct comparison *c)
 {
-    start_row(sheet, evidence, memory_text("%s against %s", c->arm->name, c->control->name));
-    cells_add_mean(&sheet->numbers, c->control);
-    cells_add_mean(&sheet->numbers, c->arm);
-    cells_add_difference(&sheet->numbers, c);
-    cells_add_mean(&sheet->narrow, c->control);
-    cells_add_mean(&sheet->narrow, c->arm);
-    cells_add_difference(&sheet->narrow, c);
-    end_row(sheet, c, NULL);
+    const int restarts = c->control->experiment->cycle > 0;
+    sheet_start_row(
+        sheet, evidence,
+        memory_text("%s against %s", c->arm->name, restarts ? c->control->name : "k = 1"));
+    sheet_add_means(sheet, c);
+    sheet_end_row(sheet, c, NULL);
 }
 
 /* Of all k > 1 of one set with k = 1. */
@@ -558,6 +434,7 @@ static char *word_from_runs(struct sheet *sheet, enum evidence evidence, struct 
     struct verdicts v;
     if (compare_all(sheet, evidence, &v, error) != 0)
         return NULL;
+    sheet->from_runs = v.count > 0;
     if (v.count == 0)
         return memory_text(evidence == DESK ? "no runs" : "untested at full scale");
     if (strcmp(sheet->claim->id, "C3") != 0)
@@ -582,7 +459,7 @@ static char *word_of_folder(const struct sheet *sheet, enum evidence evidence)
         return memory_text("not built");
     if (evidence == COMPUTED)
         return memory_text("-");
-    return runs ? memory_text("%zu runs", runs) : memory_text("no runs");
+    return runs ? memory_text("runs: %zu", runs) : memory_text("no runs");
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */
@@ -637,11 +514,12 @@ static int fill_claim(struct sheet *sheet, struct error *error)
     table_trace(&sheet->words, memory_text("claims:%s:says", claim->id),
                 memory_text("%s\t%d\n", path, claim->line));
     for (enum evidence evidence = 0; evidence < EVIDENCES; evidence++) {
-        start_evidence(sheet);
+        sheet->headed = sheet->from_runs = 0;
         char *word = word_of(sheet, evidence, error);
         if (!word)
             return -1;
-        table_add(&sheet->words, word, NULL);
+        table_add(&sheet->words, word,
+                  sheet->from_runs ? memory_text("\\fromledger{%s}", word) : NULL);
     }
     return 0;
 }
@@ -662,7 +540,7 @@ static void write_text(const struct sheet *sheet, const char *out)
              "reference, new: original or fair baseline, and ours; k = 1 or restarts, and k > 1; "
              "as printed, and as the network built here has.\n"
              "Runs: mean error after the last epoch; interval, Holm p and verdict over pairs of "
-             "equal seeds, as in table-5-2.txt. Fewer than 6 pairs are no evidence.\n"
+             "equal seeds.\nFewer than 6 pairs are no evidence; see table-5-2.txt.\n"
              "Desk runs are of small networks and few epochs: they replicate no cell of the "
              "thesis.\n");
     table_write_out(out, "claims", ".txt", &text);
@@ -673,10 +551,7 @@ int claims_write(const struct claims_sources *sources, const char *out, struct e
     struct published_claims published;
     if (published_read_claims(sources->path, &published, error) != 0)
         return -1;
-    struct sheet sheet = {.sources = sources};
-    table_begin(&sheet.words, word_columns, COUNT(word_columns));
-    table_begin(&sheet.numbers, number_columns, COUNT(number_columns));
-    table_begin(&sheet.narrow, narrow_columns, COUNT(narrow_columns));
+    struct sheet sheet = sheet_begin(sources);
     int status = 0;
     for (size_t i = 0; i < published.count && status == 0; i++) {
         sheet.claim = &published.rows[i];
@@ -687,9 +562,7 @@ int claims_write(const struct claims_sources *sources, const char *out, struct e
         table_write_files(out, "claims", &sheet.words, &sheet.words, "tabular");
         table_write_files(out, "claims-numbers", &sheet.numbers, &sheet.narrow, "tabular");
     }
-    table_free(&sheet.words);
-    table_free(&sheet.numbers);
-    table_free(&sheet.narrow);
+    sheet_free(&sheet);
     published_free_claims(&published);
     return status;
 }

@@ -35,7 +35,7 @@
  *     without a comparison: "no runs" or "untested at full scale"
  *
  * A claim with a folder of its own (Weight Net, Pad Net) has "no table" of the source and, while no
- * experiment below its folder exists, is "not built"; then it has no runs, or "N runs". "-": this
+ * experiment below its folder exists, is "not built"; then it has "no runs", or "runs: N". "-": this
  * kind of evidence does not bear on the claim.
  */
 #ifndef KDECAY_CLAIMS_H

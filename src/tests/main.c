@@ -44,6 +44,7 @@ static const struct group {
     GROUP(report),
     GROUP(plot_data),
     GROUP(schedule_table),
+    GROUP(trace),
     GROUP(status),
     GROUP(audit),
     GROUP(probe),

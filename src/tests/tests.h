@@ -40,6 +40,7 @@ DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(schedule_table);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
+DECLARE_TESTS(trace);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

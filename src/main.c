@@ -380,7 +380,6 @@ static int command_trace(int argc, char **argv)
 {
     struct folders folders = parse_folders(argc, argv, "a value id", "build");
     const struct trace_options options = {.results = folders.options.results,
-                                          .published = folders.published,
                                           .experiments = folders.options.experiments,
                                           .out = folders.options.out};
     struct error error;

@@ -1,7 +1,7 @@
 #include "trace.h"
 
 #include "file.h"
-#include "ledger.h"
+#include "log.h"
 #include "memory.h"
 
 #include <stdlib.h>
@@ -52,28 +52,28 @@ static int print_place(const struct trace_options *options, const char *path, in
     char *bytes = file_read(path, NULL, error);
     if (!bytes)
         return -1;
-    char *line = line_of(bytes, number);
-    int first = 1;
+    int first = 1; /* line that is no comment: in logs and published files the columns' names */
     for (const char *at = bytes; *at == '#' && strchr(at, '\n'); at = strchr(at, '\n') + 1)
         first++;
-    char *columns = line_of(bytes, first);
-    int status = 0;
-    if (!line)
-        status = fail(error, "%s: expected a line %d; make the tables again", path, number);
-    else
+    const int is_log = strncmp(bytes, "# kdecay log:", 13) == 0;
+    char *columns = line_of(bytes, first), *line = line_of(bytes, number);
+    if (line) {
         fprintf(stream, "\n%s:%d\n", path, number);
-    if (line && line[0] != '#' && columns)
-        fprintf(stream, "    columns     %s\n", columns);
-    if (line)
+        if (line[0] != '#' && columns)
+            fprintf(stream, "    columns     %s\n", columns);
         fprintf(stream, "    line        %s\n", line);
-    if (line && ledger_is_below(path, options->published))
-        print_origin(bytes, stream);
-    free(columns);
+        if (!is_log)
+            print_origin(bytes, stream);
+    }
+    const int found = line != NULL;
     free(line);
+    free(columns);
     free(bytes);
+    if (!found)
+        return fail(error, "%s: expected a line %d; make the tables again", path, number);
+    if (!is_log)
+        return 0;
     struct log log;
-    if (status != 0 || ledger_is_below(path, options->published))
-        return status;
     if (log_read(path, &log, error) != 0)
         return -1;
     print_run(options, &log, stream);

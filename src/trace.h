@@ -34,7 +34,7 @@
 #include <stdio.h>
 
 struct trace_options {
-    const char *results, *published, *experiments, *out;
+    const char *results, *experiments, *out;
 };
 
 /* Print to `stream` where the value is shown and, for each place that it came from, the line itself

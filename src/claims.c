@@ -286,16 +286,24 @@ static void add_other_size(struct sheet *sheet, const struct thesis_table *table
     sheet_end_row(sheet, &cells_no_comparison, "differs");
 }
 
+struct sizes {
+    int checked, broken; /* a row's networks were compared; none agreed */
+};
+
 static void check_size(struct sheet *sheet, const struct thesis_table *table,
                        const struct published_row *row, void *state)
 {
     const struct experiment_files *files = sheet->sources->experiments;
-    for (size_t i = 0; i < files->count; i++)
-        if (serves(&files->file[i].experiment, row->folder) &&
-            has_printed_size(&files->file[i].experiment, row))
-            return;
-    char *before = memory_text("%s", "");
+    struct sizes *sizes = state;
+    int same = 0;
     for (size_t i = 0; i < files->count; i++) {
+        if (!serves(&files->file[i].experiment, row->folder))
+            continue;
+        sizes->checked = 1;
+        same |= has_printed_size(&files->file[i].experiment, row);
+    }
+    char *before = memory_text("%s", "");
+    for (size_t i = 0; i < files->count && !same; i++) {
         const struct experiment *experiment = &files->file[i].experiment;
         if (!serves(experiment, row->folder))
             continue;
@@ -304,16 +312,16 @@ static void check_size(struct sheet *sheet, const struct thesis_table *table,
             add_other_size(sheet, table, row, experiment);
         free(before);
         before = network;
-        *(int *)state = 1;
+        sizes->broken = 1;
     }
     free(before);
 }
 
 static char *t1_own(struct sheet *sheet)
 {
-    int broken = 0;
-    each_row(sheet, check_size, &broken);
-    return consistency(broken);
+    struct sizes sizes = {0, 0};
+    each_row(sheet, check_size, &sizes);
+    return sizes.checked ? consistency(sizes.broken) : memory_text("not built");
 }
 
 /* ---- From runs ---------------------------------------------------------------------------- */
@@ -528,8 +536,8 @@ static void write_text(const struct sheet *sheet, const char *out)
 {
     struct text text = {0};
     text_add(&text, "claims: what the thesis and its companion studies claim, and what is known "
-                    "here\n\n1. A word for each kind of evidence, by rules fixed before results "
-                    "were seen (src/claims.h)\n\n");
+                    "here\n\n1. A word for each kind of evidence, by the rules in "
+                    "src/claims.h\n\n");
     table_write_text(&sheet->words, &text);
     text_add(&text, "\n-: does not bear on the claim. T1 is what the tables' column of parameters "
                     "says.\n\n2. The numbers behind the words (error in %%, differences in points, "

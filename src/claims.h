@@ -2,8 +2,8 @@
  * claims - each claim of the thesis and of its companion studies, against what is known here.
  *
  * The claims are results/published/claims.tsv. For each there are five kinds of evidence, and a word
- * for each, by rules that were fixed before results were seen. Differences are new - reference, in
- * points of error, so that below 0 is better; a gain is minus that.
+ * for each, by the rules below, whatever the logs say. Differences are new - reference, in points of
+ * error, so that below 0 is better; a gain is minus that.
  *
  *   computed        by the program, without a run
  *     C1   "holds" if every base of decay.c keeps its end points under k = 1.5, 2, 3, 5 and is, under
@@ -16,9 +16,10 @@
  *     C4   "consistent" if ours is lower than the original in every row of an SGDR network; else "not
  *          consistent"
  *     T1   "consistent" if in every row the number of parameters of a network, in millions, rounds
- *          to what is printed; else "not consistent". The networks of a row are those of the
- *          full-scale experiments below its folder, or below a folder named as that one and "-...";
- *          each counted for both picture sets, since papers print one number for both
+ *          to what is printed; else "not consistent"; "not built" without networks. Those of a row
+ *          are the ones of the full-scale experiments below its folder, or below a folder named as
+ *          that one and "-..."; each counted for both picture sets, since papers print one number
+ *          for both
  *   fair baselines  of literature.tsv, role fair
  *     C3   as above, with the fair baseline for the original
  *     C4   "no fair baseline" if no SGDR row has this role; the differences to what the SGDR paper

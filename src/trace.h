@@ -20,7 +20,7 @@
  *                                  likewise params, original, k, delta (ours - original),
  *                                  delta-fair (ours - the literature's fair number)
  *   literature:cifar-10:wide-resnet-28-10:step-mean-std:wrn16    by set, network, setting, source
- *   claims:C3:limit          a number in the words of a claim
+ *   claims:C3:says           the words of a claim
  *
  * holm is adjusted within its table's family: besides the lines of its own pairs, which the index
  * gives, the p of the other members enter, which are values of the same table. A number is shown

@@ -44,6 +44,7 @@ static const struct group {
     GROUP(report),
     GROUP(plot_data),
     GROUP(schedule_table),
+    GROUP(claims),
     GROUP(trace),
     GROUP(status),
     GROUP(audit),

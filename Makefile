@@ -6,6 +6,7 @@
 #   THREADS=N      threads of a training run; changes no bit of its results
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
+#   ID=VALUE-ID    the number of `make trace`; build/tables/*.sources.tsv list all ids
 #   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
 #                  which networks `make bench` measures; rounds of measurements, seconds of each;
 #                  what it changes in their experiments
@@ -143,8 +144,10 @@ $(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini build/kdecay
 LOGS := $(shell find results experiments -type f)
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
-TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules runs,build/tables/$t.csv build/tables/$t.tex) \
-               $(foreach t,table-5-2 table-5-3 table-schedules runs,build/tables/$t.txt) build/tables/macros.tex
+TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules claims claims-numbers runs,\
+                 $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
+               $(foreach t,table-5-2 table-5-3 table-schedules claims runs,build/tables/$t.txt) \
+               build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
@@ -165,6 +168,14 @@ table-5-3: build/tables/table-5-3.txt ## show the second table of the thesis (CI
 .PHONY: table-schedules
 table-schedules: build/tables/table-schedules.txt ## show the desk arms that differ in the schedule alone, at equal mean rate
 	$(Q)cat $<
+
+.PHONY: table-claims
+table-claims: build/tables/claims.txt ## show each claim, a word for each kind of evidence, the numbers behind it
+	$(Q)cat $<
+
+.PHONY: trace
+trace: $(TABLE_FILES) ## show the lines that the number with the value id ID came from
+	$(Q)build/kdecay trace '$(ID)'
 
 .PHONY: runs
 runs: build/tables/runs.txt ## show every run that has a log

@@ -2,8 +2,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Comparisons -------------------------------------------------------------------------- */
+
+const struct comparison cells_no_comparison = {
+    .mean = NAN, .interval = {NAN, NAN, "no comparison"}, .p = NAN, .holm = NAN};
 
 struct comparison cells_compare(const struct arm *arm, const struct arm *control)
 {
@@ -15,7 +19,9 @@ struct comparison cells_compare(const struct arm *arm, const struct arm *control
                 differences[pairs++] =
                     ledger_last_error(&arm->logs[i]) - ledger_last_error(&control->logs[j]);
     const char *reason;
-    struct comparison comparison = {.pairs = pairs,
+    struct comparison comparison = {.arm = arm,
+                                    .control = control,
+                                    .pairs = pairs,
                                     .mean = statistics_mean(differences, pairs),
                                     .interval = statistics_t_interval(differences, pairs, 0.95),
                                     .p = statistics_sign_flip(differences, pairs, &reason),
@@ -41,10 +47,65 @@ void cells_holm(struct comparison *const *family, size_t count)
     free(p);
 }
 
+size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons)
+{
+    static const struct arm nobody = {.name = ""};
+    const struct arm *control = &nobody;
+    size_t size = 0;
+    while (size < count && strcmp(arms[size].base.hex, arms[0].base.hex) == 0)
+        size++;
+    for (size_t i = size; i > 0; i--)
+        if (arms[i - 1].experiment->k == 1)
+            control = &arms[i - 1];
+    struct comparison **family = memory_zeroed(size, sizeof *family);
+    for (size_t i = 0; i < size; i++) {
+        comparisons[i] =
+            &arms[i] == control ? cells_no_comparison : cells_compare(&arms[i], control);
+        family[i] = &comparisons[i];
+    }
+    cells_holm(family, size);
+    free(family);
+    return size;
+}
+
+/* ---- Where numbers come from -------------------------------------------------------------- */
+
+static void add_source(struct text *sources, const char *path, int line)
+{
+    text_add(sources, "%s\t%d\n", path, line);
+}
+
+/* The last cell is the number `what` of an arm: it came from a line of each of its logs. */
+static void trace_arm(struct table *table, const struct arm *arm, const char *what,
+                      int (*line)(const struct log *log))
+{
+    struct text sources = {0};
+    for (size_t i = 0; i < arm->count; i++)
+        add_source(&sources, arm->logs[i].path, line(&arm->logs[i]));
+    table_trace(table, memory_text("%s:%s", arm->name, what), sources.bytes);
+}
+
+/* The last cell is the number `what` of a comparison: it came from the last rows of its pairs. */
+static void trace_comparison(struct table *table, const struct comparison *comparison,
+                             const char *what)
+{
+    const struct arm *arm = comparison->arm, *control = comparison->control;
+    struct text sources = {0};
+    for (size_t i = 0; i < arm->count; i++)
+        for (size_t j = 0; j < control->count; j++)
+            if (arm->logs[i].seed == control->logs[j].seed) {
+                add_source(&sources, arm->logs[i].path, ledger_last_line(&arm->logs[i]));
+                add_source(&sources, control->logs[j].path, ledger_last_line(&control->logs[j]));
+            }
+    table_trace(table, memory_text("%s:%s:%s", arm->name, what, control->name), sources.bytes);
+}
+
 /* ---- Cells -------------------------------------------------------------------------------- */
 
 char *cells_link(const struct arm *arm, const char *shown)
 {
+    if (arm->count == 0)
+        return memory_text("%s", shown);
     if (arm->count == 1)
         return memory_text("\\fromlog{%s}{%d}{%s}", arm->logs[0].path,
                            ledger_last_line(&arm->logs[0]), shown);
@@ -56,13 +117,10 @@ void cells_add_dash(struct table *table)
     table_add(table, memory_text("-"), NULL);
 }
 
-void cells_add_number(struct table *table, double value, const char *sign, int decimals,
-                      const struct arm *arm)
+/* A finite number; `arm`, where it is from, may be NULL. */
+static void add_finite(struct table *table, double value, const char *sign, int decimals,
+                       const struct arm *arm)
 {
-    if (!isfinite(value)) {
-        cells_add_dash(table);
-        return;
-    }
     char *plain =
         *sign ? memory_text("%+.*f", decimals, value) : memory_text("%.*f", decimals, value);
     char *shown = *sign || value < 0 ? memory_text("$%s$", plain) : memory_text("%s", plain);
@@ -70,14 +128,66 @@ void cells_add_number(struct table *table, double value, const char *sign, int d
     free(shown);
 }
 
+void cells_add_number(struct table *table, double value, const char *sign, int decimals)
+{
+    if (isfinite(value))
+        add_finite(table, value, sign, decimals, NULL);
+    else
+        cells_add_dash(table);
+}
+
+void cells_add_published(struct table *table, double value, int decimals, const char *mark,
+                         char *id, const char *path, int line)
+{
+    table_add(table, memory_text("%.*f%s", decimals, value, mark),
+              memory_text("\\frompublished{%s}{%d}{%.*f%s}", path, line, decimals, value, mark));
+    table_trace(table, id, memory_text("%s\t%d\n", path, line));
+}
+
+static void add_count(struct table *table, size_t count, const struct arm *arm)
+{
+    char *shown = memory_text("%zu", count);
+    table_add(table, shown, cells_link(arm, shown));
+}
+
+void cells_add_n(struct table *table, const struct arm *arm)
+{
+    add_count(table, arm->count, arm);
+    if (arm->count)
+        trace_arm(table, arm, "n", ledger_last_line);
+}
+
+/* The number `what` of an arm, or a dash where it is not finite. */
+static void add_of_arm(struct table *table, const struct arm *arm, const char *what, double value,
+                       int (*line)(const struct log *log))
+{
+    if (!isfinite(value)) {
+        cells_add_dash(table);
+        return;
+    }
+    add_finite(table, value, "", 2, arm);
+    trace_arm(table, arm, what, line);
+}
+
 void cells_add_mean(struct table *table, const struct arm *arm)
 {
     if (arm->diverged == 0) {
-        cells_add_number(table, arm->mean, "", 2, arm);
+        add_of_arm(table, arm, "last-error", arm->mean, ledger_last_line);
         return;
     }
     char *note = memory_text("diverged: %zu of %zu", arm->diverged, arm->count);
     table_add(table, note, cells_link(arm, note));
+    trace_arm(table, arm, "last-error", ledger_last_line);
+}
+
+void cells_add_sd(struct table *table, const struct arm *arm)
+{
+    add_of_arm(table, arm, "sd", arm->sd, ledger_last_line);
+}
+
+void cells_add_best(struct table *table, const struct arm *arm)
+{
+    add_of_arm(table, arm, "best-error", arm->best, ledger_best_line);
 }
 
 void cells_add_mean_and_sd(struct table *table, const struct arm *arm)
@@ -91,14 +201,73 @@ void cells_add_mean_and_sd(struct table *table, const struct arm *arm)
     free(shown);
 }
 
-void cells_add_interval(struct table *table, struct interval interval, const struct arm *arm)
+void cells_add_pairs(struct table *table, const struct comparison *comparison)
 {
+    if (!comparison->arm) {
+        cells_add_dash(table);
+        return;
+    }
+    add_count(table, comparison->pairs, comparison->arm);
+    if (comparison->pairs)
+        trace_comparison(table, comparison, "pairs");
+}
+
+static void add_of_comparison(struct table *table, const struct comparison *comparison,
+                              const char *what, double value, const char *sign, int decimals)
+{
+    if (!isfinite(value)) {
+        cells_add_dash(table);
+        return;
+    }
+    add_finite(table, value, sign, decimals, comparison->arm);
+    trace_comparison(table, comparison, what);
+}
+
+void cells_add_difference(struct table *table, const struct comparison *comparison)
+{
+    add_of_comparison(table, comparison, "difference", comparison->mean, "+", 2);
+}
+
+void cells_add_low(struct table *table, const struct comparison *comparison)
+{
+    add_of_comparison(table, comparison, "low", comparison->interval.low, "+", 2);
+}
+
+void cells_add_high(struct table *table, const struct comparison *comparison)
+{
+    add_of_comparison(table, comparison, "high", comparison->interval.high, "+", 2);
+}
+
+void cells_add_p(struct table *table, const struct comparison *comparison)
+{
+    add_of_comparison(table, comparison, "p", comparison->p, "", 4);
+}
+
+void cells_add_holm(struct table *table, const struct comparison *comparison)
+{
+    add_of_comparison(table, comparison, "holm", comparison->holm, "", 4);
+}
+
+void cells_add_verdict(struct table *table, const struct comparison *comparison)
+{
+    if (!comparison->arm || comparison->arm->count == 0) {
+        cells_add_dash(table);
+        return;
+    }
+    const char *verdict =
+        statistics_verdict(comparison->pairs, comparison->interval, comparison->holm);
+    table_add(table, memory_text("%s", verdict), cells_link(comparison->arm, verdict));
+}
+
+void cells_add_interval(struct table *table, const struct comparison *comparison)
+{
+    const struct interval interval = comparison->interval;
     if (interval.reason) {
         cells_add_dash(table);
         return;
     }
     char *shown = memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high);
     table_add(table, memory_text("[%+.2f, %+.2f]", interval.low, interval.high),
-              cells_link(arm, shown));
+              cells_link(comparison->arm, shown));
     free(shown);
 }

@@ -1,9 +1,9 @@
 /*
  * cells - what the tables of arms share: one arm against another, and the cells that show it.
  *
- * A number that an arm's logs gave is a link in LaTeX (see report.h); what does not exist is "-". A
- * diverged run makes the mean infinite, which the cell says, and leaves the arm without a
- * comparison, hence without evidence.
+ * A number that an arm's logs gave is a link in LaTeX (see report.h) and has a value id (see
+ * trace.h); what does not exist is "-". A diverged run makes the mean infinite, which the cell says,
+ * and leaves the arm without a comparison, hence without evidence.
  */
 #ifndef KDECAY_CELLS_H
 #define KDECAY_CELLS_H
@@ -14,18 +14,26 @@
 
 /* The paired differences of last errors, arm - control (points), by statistics.h. */
 struct comparison {
-    size_t pairs; /* seeds that both have */
+    const struct arm *arm, *control; /* NULL: no comparison */
+    size_t pairs;                    /* seeds that both have */
     double mean;
     struct interval interval;
     double p, holm; /* holm: NAN until cells_holm() */
 };
 
+extern const struct comparison cells_no_comparison;
+
 /* NaN all over where a run of either diverged, with a seed that the other has or not: else a
- * diverged run would be dropped from the comparison. */
+ * diverged run would be dropped from the comparison. Points to both arms. */
 struct comparison cells_compare(const struct arm *arm, const struct arm *control);
 
 /* Adjust the p of one family. A member that is NULL is left out. */
 void cells_holm(struct comparison *const *family, size_t count);
+
+/* The first of `arms` (as ledger_arms() sorted them) that differ in k alone; their number. Compares
+ * each with the arm of k = 1 among them, all as one family of Holm's; that arm's own comparison is
+ * cells_no_comparison. Without such an arm there are no pairs. */
+size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons);
 
 /* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to
  * the row of its one run, or \fromruns to its runs in the ledger. free() it. */
@@ -35,16 +43,31 @@ char *cells_link(const struct arm *arm, const char *shown);
 
 void cells_add_dash(struct table *table);
 
-/* A number, or a dash where it is not finite. `sign` is "+" to show it always, else "". `arm` is
- * where it came from, or NULL. */
-void cells_add_number(struct table *table, double value, const char *sign, int decimals,
-                      const struct arm *arm);
+/* A number that no log gave, or a dash where it is not finite. `sign` is "+" to show it always,
+ * else "". */
+void cells_add_number(struct table *table, double value, const char *sign, int decimals);
 
-/* "8.37", "8.37 +- 0.10", or "diverged: 1 of 6". */
+/* A number as published at a line of a file; `mark` stands behind it. Takes the id over. */
+void cells_add_published(struct table *table, double value, int decimals, const char *mark,
+                         char *id, const char *path, int line);
+
+/* Of an arm: its number of runs; the mean of its last errors, "8.37" or "diverged: 1 of 6"; their
+ * sd; the mean of its best errors; "8.37 +- 0.10", for text and LaTeX only. */
+void cells_add_n(struct table *table, const struct arm *arm);
 void cells_add_mean(struct table *table, const struct arm *arm);
+void cells_add_sd(struct table *table, const struct arm *arm);
+void cells_add_best(struct table *table, const struct arm *arm);
 void cells_add_mean_and_sd(struct table *table, const struct arm *arm);
 
-/* "[-1.15, -0.85]", or a dash. */
-void cells_add_interval(struct table *table, struct interval interval, const struct arm *arm);
+/* Of a comparison: pairs, mean difference, ends of its interval, p, adjusted p, verdict; and
+ * "[-1.15, -0.85]", for text and LaTeX only. */
+void cells_add_pairs(struct table *table, const struct comparison *comparison);
+void cells_add_difference(struct table *table, const struct comparison *comparison);
+void cells_add_low(struct table *table, const struct comparison *comparison);
+void cells_add_high(struct table *table, const struct comparison *comparison);
+void cells_add_p(struct table *table, const struct comparison *comparison);
+void cells_add_holm(struct table *table, const struct comparison *comparison);
+void cells_add_verdict(struct table *table, const struct comparison *comparison);
+void cells_add_interval(struct table *table, const struct comparison *comparison);
 
 #endif

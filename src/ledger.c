@@ -103,7 +103,16 @@ double ledger_best_error(const struct log *log)
 
 int ledger_last_line(const struct log *log)
 {
-    return log->row_count ? log->rows[log->row_count - 1].line : 1;
+    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].line : log->status_line;
+}
+
+int ledger_best_line(const struct log *log)
+{
+    const double best = ledger_best_error(log);
+    for (long i = 0; i < log->row_count; i++)
+        if (log->rows[i].test_error == best)
+            return log->rows[i].line;
+    return log->status_line;
 }
 
 /* ---- Arms --------------------------------------------------------------------------------- */
@@ -220,6 +229,23 @@ char *ledger_value(const struct experiment *experiment, const char *key)
     if (!value)
         BUG("a key that config.c does not know");
     return value;
+}
+
+/* The canonical text without its last section, schedule. */
+static char *text_but_schedule(const struct experiment *experiment)
+{
+    char *text = config_text(experiment);
+    *strstr(text, "schedule.") = '\0';
+    return text;
+}
+
+int ledger_same_but_schedule(const struct experiment *left, const struct experiment *right)
+{
+    char *one = text_but_schedule(left), *other = text_but_schedule(right);
+    const int same = strcmp(one, other) == 0;
+    free(one);
+    free(other);
+    return same;
 }
 
 int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,

@@ -39,8 +39,10 @@ void ledger_free(struct ledger *ledger);
 double ledger_last_error(const struct log *log);
 /* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
 double ledger_best_error(const struct log *log);
-/* Line of the row that ledger_last_error() came from; of a run without rows, 1. */
+/* Lines of the rows that ledger_last_error() and ledger_best_error() (the first such row) came from;
+ * of a run that diverged, of its "# status". */
 int ledger_last_line(const struct log *log);
+int ledger_best_line(const struct log *log);
 
 /* ---- Arms --------------------------------------------------------------------------------- */
 
@@ -86,6 +88,9 @@ void ledger_free_experiments(struct experiment_files *files);
 /* The word that the canonical text gives for `key`: "network.family" of a preact-20 is "preact".
  * free() it. */
 char *ledger_value(const struct experiment *experiment, const char *key);
+
+/* Whether two experiments differ in the schedule alone, or not at all. */
+int ledger_same_but_schedule(const struct experiment *left, const struct experiment *right);
 
 /* Trained parameters and multiply-adds (forward pass, one picture) of the experiment's network. 0,
  * or -1 with *error where the family has no such depth. */

@@ -358,6 +358,7 @@ static int parse_end(struct cursor *cursor, const char *bytes, struct log *log,
     char *status = take(cursor, "status");
     if (!status)
         return -1;
+    log->status_line = cursor->line;
     char rest;
     if (strcmp(status, "finished") == 0)
         log->status = LOG_FINISHED;

@@ -93,6 +93,7 @@ struct log {
     char *program, *compiler, *onednn, *environment, *started;
     int threads;
     enum log_status status;
+    int status_line; /* of "# status"; set by the reader */
     long diverged_at;
     double step_losses[LOG_STEP_LOSSES];
     long step_loss_count;

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "schedule.h"
 #include "status.h"
+#include "trace.h"
 #include "trainer.h"
 #include "version.h"
 
@@ -57,6 +58,10 @@ static const char usage[] =
     "                      check logs, experiments and regenerated tables; status 1 if any fails\n"
     "  keep [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      write the digests of tables and plot data that the audit expects\n"
+    "  trace VALUE-ID [--results DIR] [--experiments DIR] [--out DIR]\n"
+    "                      the lines that a number came from, and the commands that train its "
+    "runs\n"
+    "                      again; OUT/tables/*.sources.tsv list all ids\n"
     "  version\n"
     "\n"
     "Defaults: --threads all CPUs, --data build/data, --results results (with --set:\n"
@@ -417,6 +422,19 @@ static int command_keep(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+static int command_trace(int argc, char **argv)
+{
+    struct folders folders = parse_folders(argc, argv, "a value id", "build");
+    const struct trace_options options = {.results = folders.options.results,
+                                          .experiments = folders.options.experiments,
+                                          .out = folders.options.out};
+    struct error error;
+    if (trace_write(&options, folders.options.argument, stdout, &error) != 0)
+        die("%s", error.text);
+    free_folders(&folders);
+    return EXIT_SUCCESS;
+}
+
 static int command_keys(int argc, char **argv)
 {
     free(parse_options(argc, argv, NULL).overrides);
@@ -449,7 +467,7 @@ int main(int argc, char **argv)
         {"match", command_match},   {"keys", command_keys},         {"probe", command_probe},
         {"status", command_status}, {"missing", command_missing},   {"report", command_report},
         {"audit", command_audit},   {"keep", command_keep},         {"version", command_version},
-        {"bench", command_bench},   {"help", command_help}};
+        {"bench", command_bench},   {"trace", command_trace},       {"help", command_help}};
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)

@@ -3,22 +3,26 @@
 #include "file.h"
 #include "memory.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS = 9 }; /* of both kinds of file */
+enum { FIELDS = 9, CLAIM_FIELDS = 6 };
 
 static const char *const table_columns[FIELDS] = {
     "network", "depth", "params_M", "original_error", "ours_error", "k", "note", "cited", "folder"};
 static const char *const literature_columns[FIELDS] = {
     "set", "network", "depth", "role", "error", "statistic", "runs", "setting", "source"};
+static const char *const claim_columns[CLAIM_FIELDS] = {"claim", "table", "folder",
+                                                        "limit", "says",  "source"};
 
 /* A file being read: its bytes are cut into fields where they stand. */
 struct reading {
     const char *path;
     char *at;
     int line;
+    int fields; /* of each line */
     char *field[FIELDS];
     struct error *error;
 };
@@ -44,16 +48,16 @@ static int next_row(struct reading *reading)
             char *tab = strchr(field, '\t');
             if (tab)
                 *tab++ = '\0';
-            if (count < FIELDS)
+            if (count < reading->fields)
                 reading->field[count] = field;
             if (*field == '\0')
                 return fail(reading->error, "%s:%d: field %d is empty; expected \"-\" for none",
                             reading->path, reading->line, count + 1);
             field = tab;
         }
-        if (count != FIELDS)
+        if (count != reading->fields)
             return fail(reading->error, "%s:%d: expected %d fields separated by tabs, found %d",
-                        reading->path, reading->line, FIELDS, count);
+                        reading->path, reading->line, reading->fields, count);
         return 1;
     }
 }
@@ -63,7 +67,7 @@ static int read_columns(struct reading *reading, const char *const *columns)
     const int status = next_row(reading);
     if (status < 0)
         return -1;
-    for (int i = 0; i < FIELDS; i++)
+    for (int i = 0; i < reading->fields; i++)
         if (status == 0 || strcmp(reading->field[i], columns[i]) != 0)
             return fail(reading->error, "%s:%d: expected \"%s\" as the name of column %d",
                         reading->path, reading->line, columns[i], i + 1);
@@ -86,7 +90,7 @@ int published_read_table(const char *path, struct published_table *table, struct
     if (!table->bytes)
         return -1;
     table->path = memory_text("%s", path);
-    struct reading reading = {.path = path, .at = table->bytes, .error = error};
+    struct reading reading = {.path = path, .at = table->bytes, .fields = FIELDS, .error = error};
     int status = read_columns(&reading, table_columns);
     while (status == 0 && (status = next_row(&reading)) == 1) {
         struct published_row row = {.network = reading.field[0],
@@ -135,7 +139,8 @@ int published_read_literature(const char *path, struct literature *literature, s
     if (!literature->bytes)
         return -1;
     literature->path = memory_text("%s", path);
-    struct reading reading = {.path = path, .at = literature->bytes, .error = error};
+    struct reading reading = {
+        .path = path, .at = literature->bytes, .fields = FIELDS, .error = error};
     int status = read_columns(&reading, literature_columns);
     while (status == 0 && (status = next_row(&reading)) == 1) {
         struct literature_row row = {.set = reading.field[0],
@@ -169,6 +174,44 @@ void published_free_literature(struct literature *literature)
     *literature = (struct literature){0};
 }
 
+int published_read_claims(const char *path, struct published_claims *claims, struct error *error)
+{
+    *claims = (struct published_claims){.bytes = file_read(path, NULL, error)};
+    if (!claims->bytes)
+        return -1;
+    claims->path = memory_text("%s", path);
+    struct reading reading = {
+        .path = path, .at = claims->bytes, .fields = CLAIM_FIELDS, .error = error};
+    int status = read_columns(&reading, claim_columns);
+    while (status == 0 && (status = next_row(&reading)) == 1) {
+        struct published_claim row = {.id = reading.field[0],
+                                      .table = reading.field[1],
+                                      .folder = reading.field[2],
+                                      .limit = NAN,
+                                      .says = reading.field[4],
+                                      .source = reading.field[5],
+                                      .line = reading.line};
+        if (strcmp(reading.field[3], "-") != 0 && number(&reading, 3, "limit", &row.limit) != 0) {
+            status = -1;
+            break;
+        }
+        claims->rows = memory_resize(claims->rows, claims->count + 1, sizeof *claims->rows);
+        claims->rows[claims->count++] = row;
+        status = 0;
+    }
+    if (status != 0)
+        published_free_claims(claims);
+    return status;
+}
+
+void published_free_claims(struct published_claims *claims)
+{
+    free(claims->path);
+    free(claims->bytes);
+    free(claims->rows);
+    *claims = (struct published_claims){0};
+}
+
 const struct literature_row *published_find(const struct literature *literature, const char *set,
                                             const char *network, const char *depth,
                                             const char *role)
@@ -180,4 +223,49 @@ const struct literature_row *published_find(const struct literature *literature,
             return row;
     }
     return NULL;
+}
+
+/* ---- Value ids ---------------------------------------------------------------------------- */
+
+/* Lower case; whatever is neither letter nor digit becomes one '-' between those that are. */
+static void add_slug(struct text *out, const char *name, size_t length)
+{
+    int gap = 0, first = 1;
+    for (size_t i = 0; i < length; i++) {
+        if (!isalnum((unsigned char)name[i])) {
+            gap = 1;
+            continue;
+        }
+        text_add(out, "%s%c", gap && !first ? "-" : "", tolower((unsigned char)name[i]));
+        gap = first = 0;
+    }
+}
+
+char *published_value_id(const struct published_table *table, const struct published_row *row,
+                         const char *what)
+{
+    const char *slash = strrchr(table->path, '/'), *name = slash ? slash + 1 : table->path;
+    struct text id = {0};
+    text_add(&id, "%.*s:", (int)strcspn(name, "."), name);
+    add_slug(&id, row->network, strlen(row->network));
+    text_add(&id, "-");
+    add_slug(&id, row->depth, strlen(row->depth));
+    text_add(&id, ":%s", what);
+    return id.bytes;
+}
+
+char *literature_value_id(const struct literature_row *row)
+{
+    struct text id = {0};
+    text_add(&id, "literature:");
+    add_slug(&id, row->set, strlen(row->set));
+    text_add(&id, ":");
+    add_slug(&id, row->network, strlen(row->network));
+    text_add(&id, "-");
+    add_slug(&id, row->depth, strlen(row->depth));
+    text_add(&id, ":");
+    add_slug(&id, row->setting, strlen(row->setting));
+    text_add(&id, ":");
+    add_slug(&id, row->source, strcspn(row->source, ","));
+    return id.bytes;
 }

@@ -2,8 +2,8 @@
  * published - numbers of the thesis and of the literature, transcribed into text files.
  *
  * results/published/table-5-2.tsv and table-5-3.tsv hold the thesis's two tables cell by cell,
- * literature.tsv holds what other papers report for the same networks. All three are lines of
- * tab-separated fields below '#' comments and one line of column names. Errors are percentages,
+ * literature.tsv what other papers report for the same networks, claims.tsv what the thesis claims. All
+ * are lines of tab-separated fields below '#' comments and one line of column names. Errors are percentages,
  * lower is better.
  *
  * The reader is strict: a wrong column name, a missing field or a number that is none is an error
@@ -61,6 +61,33 @@ struct literature {
 /* 0, or -1 with *error set and nothing to free. */
 int published_read_literature(const char *path, struct literature *literature, struct error *error);
 void published_free_literature(struct literature *literature);
+
+/* One claim. */
+struct published_claim {
+    const char *id;     /* "C3" */
+    const char *table;  /* the thesis's tables with numbers for it, or "-" */
+    const char *folder; /* below which of experiments/ its own experiments are, or "-" */
+    double limit;       /* points; NAN for "-" */
+    const char *says, *source;
+    int line;
+};
+
+struct published_claims {
+    char *path;
+    char *bytes;
+    struct published_claim *rows;
+    size_t count;
+};
+
+/* 0, or -1 with *error set and nothing to free. */
+int published_read_claims(const char *path, struct published_claims *claims, struct error *error);
+void published_free_claims(struct published_claims *claims);
+
+/* Value ids (see trace.h), to free(): "table-5-2:wide-resnet-28-10:ours", where `what` is "ours";
+ * "literature:cifar-10:wide-resnet-28-10:step-mean-std:wrn16". */
+char *published_value_id(const struct published_table *table, const struct published_row *row,
+                         const char *what);
+char *literature_value_id(const struct literature_row *row);
 
 /* The first row of this set, network and depth whose role contains `role`; NULL if none. */
 const struct literature_row *published_find(const struct literature *literature, const char *set,

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "cells.h"
+#include "claims.h"
 #include "file.h"
 #include "ledger.h"
 #include "plot_data.h"
@@ -43,10 +44,13 @@ static const struct table_column run_columns[] = {
 /* In LaTeX the path is the link's target. */
 enum { RUN_TEX_COLUMNS = COUNT(run_columns) - 2 };
 
-static void add_from_log(struct table *table, const struct log *log, char *plain)
+/* A number of one run, of its log's line. */
+static void add_from_log(struct table *table, const struct log *log, const char *what, char *plain)
 {
-    table_add(table, plain,
-              memory_text("\\fromlog{%s}{%d}{%s}", log->path, ledger_last_line(log), plain));
+    const int line = ledger_last_line(log);
+    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", log->path, line, plain));
+    table_trace(table, memory_text("%s/seed-%ld:%s", log->experiment.arm, log->seed, what),
+                memory_text("%s\t%d\n", log->path, line));
 }
 
 static void fill_runs(const struct ledger *ledger, size_t columns, struct table *table)
@@ -67,16 +71,15 @@ static void fill_runs(const struct ledger *ledger, size_t columns, struct table 
         table_add(table, memory_text("%ld", log->seed), NULL);
         table_add(table, memory_text("%s", config_scale_name(&log->experiment)), NULL);
         table_add(table, memory_text("%d", log->experiment.epochs), NULL);
-        if (log->status == LOG_FINISHED)
-            add_from_log(table, log, memory_text("%.2f", ledger_last_error(log)));
-        else
+        if (log->status == LOG_FINISHED) {
+            add_from_log(table, log, "last-error", memory_text("%.2f", ledger_last_error(log)));
+            table_add(table, memory_text("finished"), NULL);
+        } else {
             table_add(table, memory_text("-"), NULL);
-        table_add(table,
-                  log->status == LOG_FINISHED
-                      ? memory_text("finished")
-                      : memory_text("diverged at step %ld", log->diverged_at),
-                  NULL);
-        add_from_log(table, log, memory_text("%.1f", seconds / 60));
+            add_from_log(table, log, "diverged-at",
+                         memory_text("diverged at step %ld", log->diverged_at));
+        }
+        add_from_log(table, log, "minutes", memory_text("%.1f", seconds / 60));
         table_add(table, memory_text("%s", log->program), NULL);
         if (columns > RUN_TEX_COLUMNS) {
             table_add(table, memory_text("%s", log->path), NULL);
@@ -93,16 +96,14 @@ static void write_runs(const struct ledger *ledger, const char *out)
     struct text text = {0};
     text_add(&text, "Every run of which there is a log (%zu), of all scales\n\n", ledger->count);
     table_write_text(&all, &text);
-    text_add(&text,
-             "\n"
-             "line: of the log's row that the error is from. -: a diverged run has no "
-             "error, it counts as infinite.\n"
-             "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
+    text_add(
+        &text,
+        "\n"
+        "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
+        "error, it counts as infinite.\n"
+        "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
     write_out(out, "tables/runs.txt", &text);
-    table_write_csv(&all, &text);
-    write_out(out, "tables/runs.csv", &text);
-    table_write_tex(&narrow, "longtable", &text);
-    write_out(out, "tables/runs.tex", &text);
+    table_write_files(out, "runs", &all, &narrow, "longtable");
     table_free(&all);
     table_free(&narrow);
 }
@@ -160,6 +161,11 @@ static int add_desk_macros(struct text *text, const struct ledger *ledger, enum 
     return 0;
 }
 
+static void add_count_macro(struct text *text, const char *what, size_t count)
+{
+    text_add(text, "\\newcommand{\\%sCount}{\\fromledger{%zu}}\n", what, count);
+}
+
 static int write_macros(const struct ledger *ledger, const char *out, struct error *error)
 {
     size_t scales[3] = {0}, diverged = 0;
@@ -168,11 +174,11 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
         diverged += ledger->logs[i].status == LOG_DIVERGED ? 1 : 0;
     }
     struct text text = {0};
-    text_add(&text, "\\newcommand{\\LogCount}{%zu}\n", ledger->count);
-    text_add(&text, "\\newcommand{\\FullRunCount}{%zu}\n", scales[SCALE_FULL]);
-    text_add(&text, "\\newcommand{\\DeskRunCount}{%zu}\n", scales[SCALE_DESK]);
-    text_add(&text, "\\newcommand{\\SmokeRunCount}{%zu}\n", scales[SCALE_SMOKE]);
-    text_add(&text, "\\newcommand{\\DivergedRunCount}{%zu}\n", diverged);
+    add_count_macro(&text, "Log", ledger->count);
+    add_count_macro(&text, "FullRun", scales[SCALE_FULL]);
+    add_count_macro(&text, "DeskRun", scales[SCALE_DESK]);
+    add_count_macro(&text, "SmokeRun", scales[SCALE_SMOKE]);
+    add_count_macro(&text, "DivergedRun", diverged);
     if (add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
         add_desk_macros(&text, ledger, SET_CIFAR100, error) != 0) {
         free(text.bytes);
@@ -184,45 +190,78 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-static int write_thesis_table(const struct report_sources *sources, const char *name,
-                              const char *folder, enum picture_set set,
-                              const struct literature *literature, const struct ledger *ledger,
-                              const struct experiment_files *experiments, const char *out,
-                              struct error *error)
+/* All that is written from. */
+struct inputs {
+    struct ledger ledger;
+    struct experiment_files experiments;
+    struct literature literature;
+    struct thesis_table tables[2];
+};
+
+static int read_table(const struct report_sources *sources, struct thesis_table *table,
+                      struct error *error)
 {
-    struct thesis_table table = {.name = name, .folder = folder, .set = set};
-    char *path = memory_text("%s/%s.tsv", sources->published, name);
-    int status = published_read_table(path, &table.published, error);
+    char *path = memory_text("%s/%s.tsv", sources->published, table->name);
+    const int status = published_read_table(path, &table->published, error);
     free(path);
-    if (status == 0) {
-        status = thesis_table_write(&table, literature, ledger, experiments, out, error);
-        published_free_table(&table.published);
-    }
+    return status;
+}
+
+static int read_inputs(const struct report_sources *sources, struct inputs *in, struct error *error)
+{
+    *in = (struct inputs){
+        .tables = {{.name = "table-5-2", .folder = "cifar10", .set = SET_CIFAR10},
+                   {.name = "table-5-3", .folder = "cifar100", .set = SET_CIFAR100}}};
+    char *literature = memory_text("%s/literature.tsv", sources->published);
+    int status = 0;
+    if (ledger_read(sources->results, sources->published, &in->ledger, error) != 0 ||
+        ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
+        published_read_literature(literature, &in->literature, error) != 0)
+        status = -1;
+    free(literature);
+    for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
+        status = read_table(sources, &in->tables[i], error);
+    return status;
+}
+
+static void free_inputs(struct inputs *in)
+{
+    ledger_free(&in->ledger);
+    ledger_free_experiments(&in->experiments);
+    published_free_literature(&in->literature);
+    for (size_t i = 0; i < COUNT(in->tables); i++)
+        published_free_table(&in->tables[i].published);
+}
+
+static int write_claims(const struct report_sources *sources, const struct inputs *in,
+                        const char *out, struct error *error)
+{
+    char *path = memory_text("%s/claims.tsv", sources->published);
+    const struct claims_sources claims = {.path = path,
+                                          .tables = in->tables,
+                                          .table_count = COUNT(in->tables),
+                                          .literature = &in->literature,
+                                          .ledger = &in->ledger,
+                                          .experiments = &in->experiments};
+    const int status = claims_write(&claims, out, error);
+    free(path);
     return status;
 }
 
 int report_write(const struct report_sources *sources, const char *out, struct error *error)
 {
-    struct ledger ledger = {0};
-    struct experiment_files experiments = {0};
-    struct literature literature = {0};
-    char *path = memory_text("%s/literature.tsv", sources->published);
-    int status = -1;
-    if (ledger_read(sources->results, sources->published, &ledger, error) == 0 &&
-        ledger_read_experiments(sources->experiments, &experiments, error) == 0 &&
-        published_read_literature(path, &literature, error) == 0 &&
-        write_thesis_table(sources, "table-5-2", "cifar10", SET_CIFAR10, &literature, &ledger,
-                           &experiments, out, error) == 0 &&
-        write_thesis_table(sources, "table-5-3", "cifar100", SET_CIFAR100, &literature, &ledger,
-                           &experiments, out, error) == 0 &&
-        schedule_table_write(&ledger, &experiments, out, error) == 0 &&
-        write_macros(&ledger, out, error) == 0 && plot_data_write(&ledger, out, error) == 0) {
-        write_runs(&ledger, out);
-        status = 0;
-    }
-    free(path);
-    ledger_free(&ledger);
-    ledger_free_experiments(&experiments);
-    published_free_literature(&literature);
+    struct inputs in;
+    int status = read_inputs(sources, &in, error);
+    for (size_t i = 0; i < COUNT(in.tables) && status == 0; i++)
+        status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
+                                    error);
+    if (status == 0 &&
+        (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
+         write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
+         plot_data_write(&in.ledger, out, error) != 0))
+        status = -1;
+    if (status == 0)
+        write_runs(&in.ledger, out);
+    free_inputs(&in);
     return status;
 }

@@ -3,7 +3,9 @@
  *
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
+ *     OUT/tables/claims.txt ...        see claims.h
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end
+ *     OUT/tables/NAME.sources.tsv      of each CSV: where each of its numbers came from, trace.h
  *     OUT/tables/macros.tex            numbers of the paper's text
  *     OUT/plots/schedules.tsv ...      see plot_data.h
  *
@@ -14,6 +16,7 @@
  *     \fromlog{PATH}{LINE}{8.37}        to a line of a log
  *     \fromruns{ARM}{8.37}              from a mean over an arm's runs to the ledger ...
  *     \runanchor{ARM}                   ... which holds this anchor at the arm's first run
+ *     \fromledger{13}                  from logs of many arms to the ledger
  *     \frompublished{PATH}{LINE}{6.37}  to a line of a file of published numbers
  * and loads booktabs, array and, for runs.tex, longtable.
  *

@@ -32,7 +32,6 @@ struct rows {
 };
 
 static const struct arm nobody = {.name = "", .mean = NAN, .sd = NAN};
-static const struct comparison none = {0, NAN, {NAN, NAN, "no comparison"}, NAN, NAN};
 
 static const char *name_of(const struct row *row)
 {
@@ -70,7 +69,8 @@ static int compare_rows(const void *left, const void *right)
 static void add_row(struct rows *rows, const struct experiment *experiment, const struct arm *arm,
                     const char *path)
 {
-    rows->row[rows->count++] = (struct row){experiment, arm, path, {NULL, NULL}, {none, none}};
+    rows->row[rows->count++] = (struct row){
+        experiment, arm, path, {NULL, NULL}, {cells_no_comparison, cells_no_comparison}};
 }
 
 static struct rows collect(const struct arms *arms, const struct experiment_files *files)
@@ -101,26 +101,12 @@ static size_t group_size(const struct rows *rows, size_t first)
 
 /* ---- Rules -------------------------------------------------------------------------------- */
 
-/* The canonical text without its last section, schedule. */
-static char *text_but_schedule(const struct experiment *experiment)
-{
-    char *text = config_text(experiment);
-    *strstr(text, "schedule.") = '\0';
-    return text;
-}
-
 static int check_row(const struct row *row, const struct row *base, struct error *error)
 {
-    char *text = text_but_schedule(row->experiment);
-    char *expected = text_but_schedule(base->experiment);
-    const int differs = strcmp(text, expected) != 0;
-    free(text);
-    free(expected);
-    return differs
-               ? fail(error,
-                      "%s: expected to differ from %s in the schedule alone; move it out of %s/",
-                      name_of(row), name_of(base), root)
-               : 0;
+    if (ledger_same_but_schedule(row->experiment, base->experiment))
+        return 0;
+    return fail(error, "%s: expected to differ from %s in the schedule alone; move it out of %s/",
+                name_of(row), name_of(base), root);
 }
 
 static int check(const struct rows *rows, struct error *error)
@@ -243,23 +229,9 @@ static char *command_of(const struct row *row)
     return memory_text("make run EXP=%s SEED=1", row->path);
 }
 
-static char *pairs_of(const struct row *row, int which)
-{
-    return row->control[which] ? memory_text("%zu", row->comparison[which].pairs)
-                               : memory_text("-");
-}
-
 static char *control_of(const struct row *row, int which, const struct row *base)
 {
     return row->control[which] ? schedule_text(row->control[which], base) : memory_text("-");
-}
-
-static char *verdict_of(const struct row *row, int which)
-{
-    const struct comparison *c = &row->comparison[which];
-    return row->control[which] && row->arm->count
-               ? memory_text("%s", statistics_verdict(c->pairs, c->interval, c->holm))
-               : memory_text("-");
 }
 
 static void add_wide(const struct row *row, int which, const struct row *base, struct table *table)
@@ -271,18 +243,18 @@ static void add_wide(const struct row *row, int which, const struct row *base, s
     table_add(table, schedule_text(row, base), NULL);
     table_add(table, memory_text("%s", config_scale_name(row->experiment)), NULL);
     table_add(table, memory_text("%d", row->experiment->epochs), NULL);
-    cells_add_number(table, mean_factor(row, base), "", 3, NULL);
-    table_add(table, memory_text("%zu", arm->count), NULL);
+    cells_add_number(table, mean_factor(row, base), "", 3);
+    cells_add_n(table, arm);
     cells_add_mean(table, arm);
-    cells_add_number(table, arm->sd, "", 2, arm);
+    cells_add_sd(table, arm);
     table_add(table, control_of(row, which, base), NULL);
-    table_add(table, pairs_of(row, which), NULL);
-    cells_add_number(table, c->mean, "+", 2, arm);
-    cells_add_number(table, c->interval.low, "+", 2, arm);
-    cells_add_number(table, c->interval.high, "+", 2, arm);
-    cells_add_number(table, c->p, "", 4, arm);
-    cells_add_number(table, c->holm, "", 4, arm);
-    table_add(table, verdict_of(row, which), NULL);
+    cells_add_pairs(table, c);
+    cells_add_difference(table, c);
+    cells_add_low(table, c);
+    cells_add_high(table, c);
+    cells_add_p(table, c);
+    cells_add_holm(table, c);
+    cells_add_verdict(table, c);
     table_add(table, row->path ? command_of(row) : memory_text("%s", arm->name), NULL);
 }
 
@@ -294,19 +266,19 @@ static void add_narrow(const struct row *row, int which, int first, const struct
     const struct arm *arm = row->arm;
     if (first) {
         table_add(table, schedule_text(row, base), NULL);
-        cells_add_number(table, mean_factor(row, base), "", 3, NULL);
-        table_add(table, memory_text("%zu", arm->count), NULL);
+        cells_add_number(table, mean_factor(row, base), "", 3);
+        cells_add_n(table, arm);
         cells_add_mean_and_sd(table, arm);
     } else {
         for (int i = 0; i < 4; i++)
             table_add(table, memory_text("%s", ""), NULL);
     }
     table_add(table, control_of(row, which, base), NULL);
-    table_add(table, pairs_of(row, which), NULL);
-    cells_add_number(table, c->mean, "+", 2, arm);
-    cells_add_interval(table, c->interval, arm);
-    cells_add_number(table, c->holm, "", 4, arm);
-    table_add(table, verdict_of(row, which), NULL);
+    cells_add_pairs(table, c);
+    cells_add_difference(table, c);
+    cells_add_interval(table, c);
+    cells_add_holm(table, c);
+    cells_add_verdict(table, c);
 }
 
 static void add_heading(const struct row *linear, const struct row *base, struct table *table)
@@ -398,7 +370,7 @@ int schedule_table_write(const struct ledger *ledger, const struct experiment_fi
         compare(&rows);
         fill(&rows, &wide, &narrow);
         write_text(&rows, &narrow, out);
-        table_write_files(out, "table-schedules", &wide, &narrow);
+        table_write_files(out, "table-schedules", &wide, &narrow, "tabular");
         table_free(&wide);
         table_free(&narrow);
     }

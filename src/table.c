@@ -20,15 +20,23 @@ void table_add(struct table *table, char *plain, char *tex)
 {
     if (!tex)
         tex = strcmp(plain, "-") == 0 ? memory_text("--") : table_tex_escaped(plain);
-    add_cell(table, (struct table_cell){plain, tex, 0});
+    add_cell(table, (struct table_cell){.plain = plain, .tex = tex});
+}
+
+void table_trace(struct table *table, char *id, char *sources)
+{
+    struct table_cell *cell = &table->cells[table->cell_count - 1];
+    cell->id = id;
+    cell->sources = sources;
 }
 
 void table_add_group(struct table *table, const char *title)
 {
     for (size_t i = 0; i < table->column_count; i++)
         add_cell(table,
-                 (struct table_cell){memory_text("%s", i ? "" : title),
-                                     i ? memory_text("%s", "") : table_tex_escaped(title), 1});
+                 (struct table_cell){.plain = memory_text("%s", i ? "" : title),
+                                     .tex = i ? memory_text("%s", "") : table_tex_escaped(title),
+                                     .group = 1});
 }
 
 void table_free(struct table *table)
@@ -36,6 +44,8 @@ void table_free(struct table *table)
     for (size_t i = 0; i < table->cell_count; i++) {
         free(table->cells[i].plain);
         free(table->cells[i].tex);
+        free(table->cells[i].id);
+        free(table->cells[i].sources);
     }
     free(table->cells);
     *table = (struct table){0};
@@ -102,6 +112,20 @@ void table_write_csv(const struct table *table, struct text *out)
             add_csv_field(out, table->cells[i].plain, i % columns + 1 == columns);
 }
 
+void table_write_sources(const struct table *table, struct text *out)
+{
+    const size_t columns = table->column_count;
+    size_t row = 1;
+    text_add(out, "id\tshown\trow\tcolumn\tfile\tline\n");
+    for (size_t i = 0; i < table->cell_count; i++) {
+        const struct table_cell *cell = &table->cells[i];
+        row += i % columns == 0 && !cell->group ? 1 : 0;
+        for (const char *at = cell->sources; at && *at; at = strchr(at, '\n') + 1)
+            text_add(out, "%s\t%s\t%zu\t%s\t%.*s\n", cell->id, cell->plain, row,
+                     table->columns[i % columns].name, (int)strcspn(at, "\n"), at);
+    }
+}
+
 void table_write_tex(const struct table *table, const char *environment, struct text *out)
 {
     const size_t columns = table->column_count;
@@ -140,13 +164,15 @@ void table_write_out(const char *out, const char *name, const char *ending, stru
 }
 
 void table_write_files(const char *out, const char *name, const struct table *plain,
-                       const struct table *tex)
+                       const struct table *tex, const char *environment)
 {
     struct text text = {0};
     table_write_csv(plain, &text);
     table_write_out(out, name, ".csv", &text);
-    table_write_tex(tex, "tabular", &text);
+    table_write_tex(tex, environment, &text);
     table_write_out(out, name, ".tex", &text);
+    table_write_sources(plain, &text);
+    table_write_out(out, name, ".sources.tsv", &text);
 }
 
 char *table_tex_escaped(const char *plain)

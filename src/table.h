@@ -21,7 +21,8 @@ struct table_column {
 
 struct table_cell {
     char *plain, *tex;
-    int group; /* spans all columns */
+    int group;          /* spans all columns */
+    char *id, *sources; /* NULL, or where the number came from: see table_trace() */
 };
 
 struct table {
@@ -38,6 +39,10 @@ void table_begin(struct table *table, const struct table_column *columns, size_t
  * lone "-", nothing there, becomes a dash. */
 void table_add(struct table *table, char *plain, char *tex);
 
+/* Say where the number of the last cell came from: its value id (see trace.h) and a line
+ * "FILE<TAB>LINE\n" for each place in a log or a published file. Takes both strings over. */
+void table_trace(struct table *table, char *id, char *sources);
+
 /* A heading over the rows that follow; between rows only. CSV leaves it out. */
 void table_add_group(struct table *table, const char *title);
 
@@ -49,9 +54,14 @@ void table_write_csv(const struct table *table, struct text *out);
  * column gaps; caption and float are the paper's. */
 void table_write_tex(const struct table *table, const char *environment, struct text *out);
 
-/* Write OUT/tables/NAME.csv of `plain` and NAME.tex, a tabular, of `tex`. */
+/* A line for each place that a number of the table came from: id, the text shown, line and column
+ * of the CSV, file and line of the source. */
+void table_write_sources(const struct table *table, struct text *out);
+
+/* Write OUT/tables/NAME.csv and NAME.sources.tsv of `plain` and NAME.tex, an `environment`, of
+ * `tex`. */
 void table_write_files(const char *out, const char *name, const struct table *plain,
-                       const struct table *tex);
+                       const struct table *tex, const char *environment);
 
 /* Write the text to OUT/tables/NAMEENDING and empty it. */
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text);

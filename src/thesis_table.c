@@ -12,15 +12,6 @@
 static const char smoke_free[] = "Runs of the smoke scale measure nothing and stand in runs.txt "
                                  "only.\n";
 
-/* ---- Cells -------------------------------------------------------------------------------- */
-
-static void add_published(struct table *table, double value, int decimals, const char *mark,
-                          const char *path, int line)
-{
-    table_add(table, memory_text("%.*f%s", decimals, value, mark),
-              memory_text("\\frompublished{%s}{%d}{%.*f%s}", path, line, decimals, value, mark));
-}
-
 /* ---- Part 1: the thesis's cells ----------------------------------------------------------- */
 
 static const struct table_column thesis_columns[] = {
@@ -59,6 +50,16 @@ static char *source_of(const struct literature_row *row)
     return source;
 }
 
+/* A number of a row of the thesis's table; its note stands behind the original error. */
+static void add_of_row(struct table *table, const struct published_table *published,
+                       const struct published_row *row, double value, int decimals,
+                       const char *what)
+{
+    const int noted = strcmp(what, "original") == 0 && row->note[0] != '-';
+    cells_add_published(table, value, decimals, noted ? row->note : "",
+                        published_value_id(published, row, what), published->path, row->line);
+}
+
 static void fill_thesis(const struct thesis_table *source, const struct literature *literature,
                         const char *set, size_t columns, struct table *table)
 {
@@ -72,15 +73,23 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
             published_find(literature, set, row->network, row->depth, "cited");
         table_add(table, memory_text("%s", row->network), NULL);
         table_add(table, memory_text("%s", row->depth), NULL);
-        table_add(table, memory_text("%s", row->params), NULL);
-        add_published(table, row->original, 2, row->note[0] == '-' ? "" : row->note, path,
-                      row->line);
-        add_published(table, row->ours, 2, "", path, row->line);
-        add_published(table, row->k, 1, "", path, row->line);
-        cells_add_number(table, row->ours - row->original, "+", 2, NULL);
+        table_add(table, memory_text("%s", row->params),
+                  memory_text("\\frompublished{%s}{%d}{%s}", path, row->line, row->params));
+        table_trace(table, published_value_id(&source->published, row, "params"),
+                    memory_text("%s\t%d\n", path, row->line));
+        add_of_row(table, &source->published, row, row->original, 2, "original");
+        add_of_row(table, &source->published, row, row->ours, 2, "ours");
+        add_of_row(table, &source->published, row, row->k, 1, "k");
+        cells_add_number(table, row->ours - row->original, "+", 2);
+        table_trace(table, published_value_id(&source->published, row, "delta"),
+                    memory_text("%s\t%d\n", path, row->line));
         if (fair) {
-            add_published(table, fair->error, 2, "", literature->path, fair->line);
-            cells_add_number(table, row->ours - fair->error, "+", 2, NULL);
+            cells_add_published(table, fair->error, 2, "", literature_value_id(fair),
+                                literature->path, fair->line);
+            cells_add_number(table, row->ours - fair->error, "+", 2);
+            table_trace(
+                table, published_value_id(&source->published, row, "delta-fair"),
+                memory_text("%s\t%d\n%s\t%d\n", path, row->line, literature->path, fair->line));
             char *name = short_source_of(fair);
             table_add(table, source_of(fair), table_tex_escaped(name));
             free(name);
@@ -128,8 +137,28 @@ static const struct experiment_file *find_experiment(const struct experiment_fil
 struct full_sources {
     const struct experiment_files *files;
     const struct arms *arms;
+    const struct ledger *ledger;
     struct speed speed;
 };
+
+/* Predicted from the training speed of all desk logs. */
+static void add_core_hours(struct table *table, const struct experiment_file *file,
+                           const struct full_sources *sources)
+{
+    const double hours = ledger_core_hours(&file->experiment, sources->speed);
+    if (!isfinite(hours)) {
+        cells_add_dash(table);
+        return;
+    }
+    table_add(table, memory_text("%.1f", hours), memory_text("\\fromledger{%.1f}", hours));
+    struct text logs = {0};
+    for (size_t i = 0; i < sources->ledger->count; i++) {
+        const struct log *log = &sources->ledger->logs[i];
+        if (log->experiment.scale == SCALE_DESK && log->row_count > 0)
+            text_add(&logs, "%s\t%d\n", log->path, ledger_last_line(log));
+    }
+    table_trace(table, memory_text("%s:core-hours", file->experiment.arm), logs.bytes);
+}
 
 static void add_full_run(struct table *table, const struct experiment_file *file,
                          const struct full_sources *sources)
@@ -139,15 +168,16 @@ static void add_full_run(struct table *table, const struct experiment_file *file
         if (strcmp(sources->arms->arm[i].name, file->experiment.arm) == 0)
             arm = &sources->arms->arm[i];
     table_add(table, memory_text("%d", file->experiment.epochs), NULL);
-    table_add(table, memory_text("%zu", arm ? arm->count : 0), NULL);
     if (arm) {
+        cells_add_n(table, arm);
         cells_add_mean(table, arm);
-        cells_add_number(table, arm->sd, "", 2, arm);
+        cells_add_sd(table, arm);
     } else {
+        table_add(table, memory_text("0"), NULL);
         cells_add_dash(table);
         cells_add_dash(table);
     }
-    cells_add_number(table, ledger_core_hours(&file->experiment, sources->speed), "", 1, NULL);
+    add_core_hours(table, file, sources);
     table_add(table,
               arm ? memory_text("%s", arm->name)
                   : memory_text("make run EXP=%s SEED=1", file->path),
@@ -241,73 +271,58 @@ static char *k_text(const struct experiment *experiment)
     return experiment->decay == DECAY_STEP ? memory_text("-") : memory_text("%g", experiment->k);
 }
 
-/* The row of one arm in both tables; `comparison` is NULL on the row of k = 1. */
+/* The row of one arm in both tables. */
 static void add_desk_arm(const struct arm *arm, const struct comparison *comparison,
                          struct table *wide, struct table *narrow)
 {
-    static const struct comparison none = {0, NAN, {NAN, NAN, ""}, NAN, NAN};
-    const struct comparison *c = comparison ? comparison : &none;
     const struct experiment *e = arm->experiment;
     table_add(wide, ledger_network(e), NULL);
     table_add(wide, ledger_value(e, "schedule.decay"), NULL);
     table_add(wide, memory_text("desk"), NULL);
     table_add(wide, memory_text("%d", e->epochs), NULL);
     table_add(wide, k_text(e), NULL);
-    table_add(wide, memory_text("%zu", arm->count), NULL);
+    cells_add_n(wide, arm);
     cells_add_mean(wide, arm);
-    cells_add_number(wide, arm->sd, "", 2, arm);
-    cells_add_number(wide, arm->best, "", 2, arm);
-    table_add(wide, comparison ? memory_text("%zu", c->pairs) : memory_text("-"), NULL);
-    cells_add_number(wide, c->mean, "+", 2, arm);
-    cells_add_number(wide, c->interval.low, "+", 2, arm);
-    cells_add_number(wide, c->interval.high, "+", 2, arm);
-    cells_add_number(wide, c->p, "", 4, arm);
-    cells_add_number(wide, c->holm, "", 4, arm);
+    cells_add_sd(wide, arm);
+    cells_add_best(wide, arm);
+    cells_add_pairs(wide, comparison);
+    cells_add_difference(wide, comparison);
+    cells_add_low(wide, comparison);
+    cells_add_high(wide, comparison);
+    cells_add_p(wide, comparison);
+    cells_add_holm(wide, comparison);
+    cells_add_verdict(wide, comparison);
 
     table_add(narrow, k_text(e), NULL);
-    table_add(narrow, memory_text("%zu", arm->count), NULL);
+    cells_add_n(narrow, arm);
     cells_add_mean_and_sd(narrow, arm);
-    cells_add_number(narrow, arm->best, "", 2, arm);
-    table_add(narrow, comparison ? memory_text("%zu", c->pairs) : memory_text("-"), NULL);
-    cells_add_number(narrow, c->mean, "+", 2, arm);
-    cells_add_interval(narrow, c->interval, arm);
-    cells_add_number(narrow, c->p, "", 4, arm);
-    cells_add_number(narrow, c->holm, "", 4, arm);
-
-    const char *verdict = comparison ? statistics_verdict(c->pairs, c->interval, c->holm) : "-";
-    table_add(wide, memory_text("%s", verdict), NULL);
-    table_add(narrow, memory_text("%s", verdict), NULL);
+    cells_add_best(narrow, arm);
+    cells_add_pairs(narrow, comparison);
+    cells_add_difference(narrow, comparison);
+    cells_add_interval(narrow, comparison);
+    cells_add_p(narrow, comparison);
+    cells_add_holm(narrow, comparison);
+    cells_add_verdict(narrow, comparison);
 }
 
-/* The arms of one experiment that differ in k alone. */
-static void add_desk_family(const struct arm *arms, size_t count, const char *set,
-                            struct table *wide, struct table *narrow)
+/* The first of `arms` that differ in k alone; their number. */
+static size_t add_desk_family(const struct arm *arms, size_t count, const char *set,
+                              struct table *wide, struct table *narrow)
 {
-    const struct arm nobody = {.name = ""};
-    const struct arm *control = &nobody;
-    for (size_t i = count; i > 0; i--)
-        if (arms[i - 1].experiment->k == 1)
-            control = &arms[i - 1];
     struct comparison *comparisons = memory_zeroed(count, sizeof *comparisons);
-    struct comparison **family = memory_zeroed(count, sizeof *family);
-    for (size_t i = 0; i < count; i++) {
-        comparisons[i] = cells_compare(&arms[i], control);
-        family[i] = &arms[i] == control ? NULL : &comparisons[i];
-    }
-    cells_holm(family, count);
-
+    const size_t size = cells_compare_k(arms, count, comparisons);
     char *network = ledger_network(arms[0].experiment);
     char *decay = ledger_value(arms[0].experiment, "schedule.decay");
     char *title = memory_text("%s, %s, %s decay, %d epochs (scale: desk)", set, network, decay,
                               arms[0].experiment->epochs);
     table_add_group(narrow, title);
-    for (size_t i = 0; i < count; i++)
-        add_desk_arm(&arms[i], family[i], wide, narrow);
+    for (size_t i = 0; i < size; i++)
+        add_desk_arm(&arms[i], &comparisons[i], wide, narrow);
     free(title);
     free(decay);
     free(network);
-    free(family);
     free(comparisons);
+    return size;
 }
 
 static void fill_desk(const struct arms *arms, const char *set, struct table *wide,
@@ -315,12 +330,8 @@ static void fill_desk(const struct arms *arms, const char *set, struct table *wi
 {
     table_begin(wide, desk_columns, COUNT(desk_columns));
     table_begin(narrow, desk_tex_columns, COUNT(desk_tex_columns));
-    for (size_t first = 0, end; first < arms->count; first = end) {
-        for (end = first;
-             end < arms->count && strcmp(arms->arm[end].base.hex, arms->arm[first].base.hex) == 0;)
-            end++;
-        add_desk_family(&arms->arm[first], end - first, set, wide, narrow);
-    }
+    for (size_t i = 0; i < arms->count;)
+        i += add_desk_family(&arms->arm[i], arms->count - i, set, wide, narrow);
     if (arms->count == 0)
         table_add_group(narrow, "no desk-scale log yet");
 }
@@ -388,16 +399,17 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
     struct table thesis, thesis_tex, full, desk, desk_tex;
     fill_thesis(source, literature, set, COUNT(thesis_columns), &thesis);
     fill_thesis(source, literature, set, THESIS_TEX_COLUMNS, &thesis_tex);
-    const struct full_sources sources = {experiments, &full_arms, ledger_desk_speed(ledger)};
+    const struct full_sources sources = {experiments, &full_arms, ledger,
+                                         ledger_desk_speed(ledger)};
     fill_full(source, &sources, &full);
     fill_desk(&desk_arms, set, &desk, &desk_tex);
 
     write_text(source, set, out, &thesis, &full, &desk);
     char *full_name = memory_text("%s-full", source->name);
     char *desk_name = memory_text("%s-desk", source->name);
-    table_write_files(out, source->name, &thesis, &thesis_tex);
-    table_write_files(out, full_name, &full, &full);
-    table_write_files(out, desk_name, &desk, &desk_tex);
+    table_write_files(out, source->name, &thesis, &thesis_tex, "tabular");
+    table_write_files(out, full_name, &full, &full, "tabular");
+    table_write_files(out, desk_name, &desk, &desk_tex, "tabular");
 
     free(full_name);
     free(desk_name);

@@ -49,8 +49,10 @@ static const struct group {
     GROUP(probe),
     GROUP(bench),
     GROUP(program),
+    GROUP(claims),
     GROUP(passing),
     GROUP(precision),
+    GROUP(trace),
 /* clang-format on */
 };
 

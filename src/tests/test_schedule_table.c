@@ -129,11 +129,14 @@ static void text_and_latex(void **state)
                                  "  make run EXP=%s/schedules/k2.0/constant.ini SEED=1\n",
                                  fixture.experiments, fixture.experiments);
     expect(text, commands);
-    expect(tex, "knee, hold 0.333 & 0.667 & 6 & \\fromruns{schedules/k2.0/knee}{$9.50 \\pm 0.07$} "
-                "& linear, k 2 & 6 & \\fromruns{schedules/k2.0/knee}{$+0.50$} & "
+    expect(tex, "knee, hold 0.333 & 0.667 & \\fromruns{schedules/k2.0/knee}{6} & "
+                "\\fromruns{schedules/k2.0/knee}{$9.50 \\pm 0.07$} & linear, k 2 & "
+                "\\fromruns{schedules/k2.0/knee}{6} & "
+                "\\fromruns{schedules/k2.0/knee}{$+0.50$} & "
                 "\\fromruns{schedules/k2.0/knee}{$[+0.35, +0.65]$} & "
-                "\\fromruns{schedules/k2.0/knee}{0.0312} & worse \\\\\n"
-                " &  &  &  & linear & 6 & ");
+                "\\fromruns{schedules/k2.0/knee}{0.0312} & "
+                "\\fromruns{schedules/k2.0/knee}{worse} \\\\\n"
+                " &  &  &  & linear & \\fromruns{schedules/k2.0/knee}{6} & ");
     free(commands);
     free(tex);
     free(text);

@@ -46,6 +46,33 @@ static void t_interval(void **state)
     assert_string_equal(statistics_t_interval(diverged, 2, 0.95).reason, "a run diverged");
 }
 
+/* NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2: upper critical values of Student's t
+ * for 0.95, 0.975 and 0.995, printed with three decimals. Alternating -1 and 1, of a number of values
+ * that is even, has mean 0 and sd sqrt(n / (n - 1)): the half width is the quantile / sqrt(n - 1). */
+static void t_quantiles(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t freedom;
+        double quantile[3];
+    } printed[] = {{1, {6.314, 12.706, 63.657}}, {3, {2.353, 3.182, 5.841}},
+                   {5, {2.015, 2.571, 4.032}},   {7, {1.895, 2.365, 3.499}},
+                   {9, {1.833, 2.262, 3.250}},   {15, {1.753, 2.131, 2.947}},
+                   {19, {1.729, 2.093, 2.861}},  {29, {1.699, 2.045, 2.756}}};
+    static const double levels[] = {0.90, 0.95, 0.99};
+    double values[30];
+    for (size_t i = 0; i < 30; i++)
+        values[i] = i % 2 ? 1 : -1;
+    for (size_t i = 0; i < sizeof printed / sizeof printed[0]; i++)
+        for (size_t level = 0; level < 3; level++) {
+            const size_t n = printed[i].freedom + 1;
+            const struct interval interval = statistics_t_interval(values, n, levels[level]);
+            const double root = sqrt((double)printed[i].freedom);
+            near(interval.high * root, printed[i].quantile[level], 5.01e-4);
+            near(interval.low, -interval.high, 1e-12);
+        }
+}
+
 static void sign_flip(void **state)
 {
     (void)state;
@@ -56,6 +83,16 @@ static void sign_flip(void **state)
     /* |sum| of the 8 patterns: 4, 2, 2, 0 and their mirrors; observed 2 */
     const double mixed[] = {1, 2, -1};
     near(statistics_sign_flip(mixed, 3, &reason), 6.0 / 8, 0);
+    /* of the 16 patterns only 1 - 2 - 3 + 4 and its mirror have a smaller |sum| than 2 */
+    const double four[] = {1, 2, 3, -4};
+    near(statistics_sign_flip(four, 4, &reason), 14.0 / 16, 0);
+    /* |7 - 2 S| >= 5 where the sum S of those flipped is 0, 1 (twice), 6 (twice) or 7 */
+    const double repeated[] = {1, 2, 3, -1}; /* observed: 5 */
+    near(statistics_sign_flip(repeated, 4, &reason), 6.0 / 16, 0);
+    const double five[] = {3, 1, 4, 1, 5}; /* the least that five pairs can give: above 0.05 */
+    near(statistics_sign_flip(five, 5, &reason), 2.0 / 32, 0);
+    const double two[] = {-3, 1};
+    near(statistics_sign_flip(two, 2, &reason), 1, 0);
     const double six[] = {-0.1, -0.2, -0.3, -0.4, -0.5, -0.6};
     near(statistics_sign_flip(six, 6, &reason), 2.0 / 64, 0);
     const double zeros[] = {0, 0};
@@ -63,6 +100,12 @@ static void sign_flip(void **state)
     /* equal but for the rounding of sums: 0.1 + 0.2 against 0.3 */
     const double ties[] = {0.1, 0.2, -0.3};
     near(statistics_sign_flip(ties, 3, &reason), 1, 0);
+
+    double twenty[20];
+    for (int i = 0; i < 20; i++)
+        twenty[i] = 1 + i;
+    near(statistics_sign_flip(twenty, 20, &reason), 2.0 / 1048576, 0);
+    assert_null(reason);
 
     assert_true(isnan(statistics_sign_flip(three, 1, &reason)));
     assert_string_equal(reason, "fewer than 2 pairs");
@@ -84,6 +127,20 @@ static void holm(void **state)
     near(adjusted[0], 0.03, 1e-15);
     near(adjusted[2], 0.06, 1e-15);
     near(adjusted[1], 0.06, 1e-15);
+    const double ties[] = {0.9, 0.02, 0.5, 0.02}; /* x1 is below the 1 of x2; x4, and x3 below it */
+    statistics_holm(ties, 4, adjusted);
+    near(adjusted[1], 0.08, 1e-15);
+    near(adjusted[3], 0.08, 1e-15);
+    near(adjusted[2], 1, 1e-15);
+    near(adjusted[0], 1, 1e-15);
+    const double alone[] = {0.04};
+    statistics_holm(alone, 1, adjusted);
+    near(adjusted[0], 0.04, 0);
+    const double with_missing[] = {NAN, 0.01, NAN, 0.04}; /* a family of two */
+    statistics_holm(with_missing, 4, adjusted);
+    near(adjusted[1], 0.02, 1e-15);
+    near(adjusted[3], 0.04, 1e-15);
+    assert_true(isnan(adjusted[0]) && isnan(adjusted[2]));
     const double missing[] = {0.6, NAN, 0.7};
     statistics_holm(missing, 3, adjusted);
     near(adjusted[0], 1, 0);
@@ -106,7 +163,7 @@ static void verdict(void **state)
 }
 
 const struct CMUnitTest statistics_tests[] = {
-    cmocka_unit_test(mean_and_sd), cmocka_unit_test(t_interval), cmocka_unit_test(sign_flip),
-    cmocka_unit_test(holm),        cmocka_unit_test(verdict),
+    cmocka_unit_test(mean_and_sd), cmocka_unit_test(t_interval), cmocka_unit_test(t_quantiles),
+    cmocka_unit_test(sign_flip),   cmocka_unit_test(holm),       cmocka_unit_test(verdict),
 };
 const size_t statistics_test_count = sizeof statistics_tests / sizeof statistics_tests[0];

@@ -18,6 +18,7 @@
 DECLARE_TESTS(audit);
 DECLARE_TESTS(bench);
 DECLARE_TESTS(checkpoint);
+DECLARE_TESTS(claims);
 DECLARE_TESTS(config);
 DECLARE_TESTS(dataset);
 DECLARE_TESTS(dnn);
@@ -43,6 +44,7 @@ DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(schedule_table);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
+DECLARE_TESTS(trace);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

@@ -1,0 +1,60 @@
+/*
+ * claims - each claim of the thesis and of its companion studies, against what is known here.
+ *
+ * The claims are results/published/claims.tsv. For each there are five kinds of evidence, and a word
+ * for each, by the rules below, whatever the logs say. Differences are new - reference, in points of
+ * error, so that below 0 is better; a gain is minus that.
+ *
+ *   computed        by the program, without a run
+ *     C1   "holds" if every base of decay.c keeps its end points under k = 1.5, 2, 3, 5 and is, under
+ *          k = 1, the base itself, all to the last bit; else "fails"
+ *     T1   see below, since it compares the thesis's own table with networks built here
+ *   thesis's own table
+ *     C1   "says nothing": no base is named in the tables
+ *     C2   "says nothing" if no network of a table stands there with two k; else "see numbers"
+ *     C3   "consistent" if no gain, original - ours, is above the limit; else "not consistent"
+ *     C4   "consistent" if ours is lower than the original in every row of an SGDR network; else "not
+ *          consistent"
+ *     T1   "consistent" if in every row the number of parameters of a network, in millions, rounds
+ *          to what is printed; else "not consistent"; "not built" without networks. Those of a row
+ *          are the ones of the full-scale experiments below its folder, or below a folder named as
+ *          that one and "-..."; each counted for both picture sets, since papers print one number
+ *          for both
+ *   fair baselines  of literature.tsv, role fair
+ *     C3   as above, with the fair baseline for the original
+ *     C4   "no fair baseline" if no SGDR row has this role; the differences to what the SGDR paper
+ *          prints are shown; else "see numbers"
+ *     C2   "says nothing": no fair baseline is a run with k = 1
+ *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
+ *     C2   of k > 1 with k = 1, the rest equal: "better", "worse" or "no evidence" if all have this
+ *          verdict, else "better in a, worse in b of n"
+ *     C3   of the same: "not consistent" if a verdict is better and its interval is all beyond the
+ *          limit; else "consistent" if a verdict is better and its interval is all within; else "no
+ *          evidence"
+ *     C4   as C2, of arms with k > 1 with arms of restarts that differ in the schedule alone; Holm's
+ *          family is all arms against the same one with restarts
+ *     without a comparison: "no runs" or "untested at full scale"
+ *
+ * A claim with a folder of its own (Weight Net, Pad Net) has "no table" of the source and, while no
+ * experiment below its folder exists, is "not built"; then it has "no runs", or "runs: N". "-": this
+ * kind of evidence does not bear on the claim.
+ */
+#ifndef KDECAY_CLAIMS_H
+#define KDECAY_CLAIMS_H
+
+#include "thesis_table.h"
+
+struct claims_sources {
+    const char *path; /* of claims.tsv */
+    const struct thesis_table *tables;
+    size_t table_count;
+    const struct literature *literature;
+    const struct ledger *ledger;
+    const struct experiment_files *experiments;
+};
+
+/* Write OUT/tables/claims.txt; claims.csv and .tex, the words; claims-numbers.csv and .tex, the
+ * numbers behind them. 0, or -1 with *error set. */
+int claims_write(const struct claims_sources *sources, const char *out, struct error *error);
+
+#endif

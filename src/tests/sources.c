@@ -1,0 +1,757 @@
+#include "sources.h"
+
+#include "../config.h"
+#include "../file.h"
+#include "../ledger.h"
+#include "../memory.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- Text --------------------------------------------------------------------------------- */
+
+static char *read_text(const char *path)
+{
+    struct error error;
+    char *bytes = file_read(path, NULL, &error);
+    return bytes ? bytes : memory_text("%s", "");
+}
+
+/* Line `number` of a text; "" beyond its end. */
+static char *line_of(const char *bytes, long number)
+{
+    for (long line = 1; line < number && *bytes; line++) {
+        bytes += strcspn(bytes, "\n");
+        bytes += *bytes == '\n';
+    }
+    return memory_text("%.*s", number < 1 ? 0 : (int)strcspn(bytes, "\n"), bytes);
+}
+
+static char *field_of(const char *line, int number)
+{
+    for (; number > 0 && *line; number--) {
+        line += strcspn(line, "\t");
+        line += *line == '\t';
+    }
+    return memory_text("%.*s", number ? 0 : (int)strcspn(line, "\t"), line);
+}
+
+/* The field under a column's name in a line of a file; "" where there is none. The names stand in
+ * the first line that is no comment. */
+static char *field_at(const char *path, long number, const char *column)
+{
+    char *bytes = read_text(path), *names = line_of(bytes, 1);
+    for (long i = 2; names[0] == '#'; i++) {
+        free(names);
+        names = line_of(bytes, i);
+    }
+    char *line = line_of(bytes, number), *value = memory_text("%s", "");
+    for (int i = 0; i < 12 && line[0] != '#'; i++) {
+        char *name = field_of(names, i);
+        if (strcmp(name, column) == 0) {
+            free(value);
+            value = field_of(line, i);
+        }
+        free(name);
+    }
+    free(line);
+    free(names);
+    free(bytes);
+    return value;
+}
+
+static double number_at(const char *path, long line, const char *column)
+{
+    char *text = field_at(path, line, column), *end;
+    const double value = strtod(text, &end);
+    const int good = end != text && *end == '\0';
+    free(text);
+    return good ? value : NAN;
+}
+
+/* The line after "KEY: " in a log's header or end; its number in *line, which may be NULL. */
+static char *header_of(const char *path, const char *key, long *line)
+{
+    char *bytes = read_text(path), *start = memory_text("\n# %s: ", key);
+    const char *at = strstr(bytes, start);
+    char *value = at ? line_of(at + strlen(start), 1) : memory_text("%s", "");
+    if (line)
+        *line = 1;
+    for (const char *c = bytes; line && at && c <= at; c++)
+        *line += *c == '\n';
+    free(start);
+    free(bytes);
+    return value;
+}
+
+/* The first and last line of a log's rows, which begin with a digit. */
+static void rows_of(const char *path, long *first, long *last)
+{
+    char *bytes = read_text(path);
+    long line = 1;
+    *first = *last = 0;
+    for (const char *at = bytes; *at; line++) {
+        if (isdigit((unsigned char)*at)) {
+            *first = *first ? *first : line;
+            *last = line;
+        }
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    free(bytes);
+}
+
+static int is_diverged(const char *path)
+{
+    char *status = header_of(path, "status", NULL);
+    const int diverged = strncmp(status, "diverged", 8) == 0;
+    free(status);
+    return diverged;
+}
+
+/* The line that a number of a whole run is said to come from. */
+static long end_line(const char *path)
+{
+    long first, last;
+    rows_of(path, &first, &last);
+    if (is_diverged(path))
+        free(header_of(path, "status", &last));
+    return last;
+}
+
+/* ---- The index ---------------------------------------------------------------------------- */
+
+struct sources sources_read(const struct sources_of *of, const char *name)
+{
+    char *path = memory_text("%s/%s.sources.tsv", of->tables, name);
+    struct sources sources = {.bytes = read_text(path)};
+    free(path);
+    static const char names[] = "id\tshown\trow\tcolumn\tfile\tline\n";
+    assert_memory_equal(sources.bytes, names, sizeof names - 1);
+    for (char *line = sources.bytes + sizeof names - 1; *line;) {
+        char *field[6], *next = strchr(line, '\n');
+        assert_non_null(next);
+        *next = '\0';
+        for (int i = 0; i < 6; i++) {
+            field[i] = line;
+            line = strchr(line, '\t');
+            assert_true((line != NULL) == (i < 5));
+            if (line)
+                *line++ = '\0';
+        }
+        sources.source = memory_resize(sources.source, sources.count + 1, sizeof *sources.source);
+        sources.source[sources.count++] = (struct source){.id = field[0],
+                                                          .shown = field[1],
+                                                          .row = atol(field[2]),
+                                                          .column = field[3],
+                                                          .file = field[4],
+                                                          .line = atol(field[5])};
+        line = next + 1;
+    }
+    return sources;
+}
+
+void sources_free(struct sources *sources)
+{
+    free(sources->bytes);
+    free(sources->source);
+}
+
+size_t sources_cell(const struct sources *sources, size_t first)
+{
+    const struct source *source = sources->source;
+    size_t end = first;
+    while (end < sources->count && source[end].row == source[first].row &&
+           strcmp(source[end].column, source[first].column) == 0)
+        end++;
+    return end - first;
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------ */
+
+static char *compare(const struct source *source, double value, double slack)
+{
+    char *end;
+    const double shown = strtod(source->shown, &end);
+    const char *point = strchr(source->shown, '.');
+    const int decimals = point ? (int)(end - point) - 1 : 0;
+    if (end != source->shown && fabs(shown - value) <= 0.5 * pow(10, -decimals) + 1e-9 + slack)
+        return NULL;
+    return memory_text("%s: shows %s, but its sources give %.6f", source->id, source->shown, value);
+}
+
+static char *wrong(const struct source *source, const char *what)
+{
+    return memory_text("%s: %s:%ld: %s", source->id, source->file, source->line, what);
+}
+
+static double mean_of(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum / (double)n;
+}
+
+static double sd_of(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += pow(values[i] - mean_of(values, n), 2);
+    return sqrt(sum / (double)(n - 1));
+}
+
+/* The number of sign patterns whose |sum| is not below `least`. */
+static double flips(const double *values, size_t n, double sum, double least)
+{
+    if (n == 0)
+        return fabs(sum) >= least - 1e-9 ? 1 : 0;
+    return flips(values + 1, n - 1, sum + *values, least) +
+           flips(values + 1, n - 1, sum - *values, least);
+}
+
+static double p_of(const double *values, size_t n)
+{
+    return flips(values, n, 0, fabs(mean_of(values, n)) * (double)n) / pow(2, (double)n);
+}
+
+/* Half the width of the 95 % interval; quantiles 0.975 of Student's t as printed in tables. */
+static double half_width(const double *values, size_t n)
+{
+    static const double t[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
+                               2.446912,  2.364624, 2.306004, 2.262157};
+    return n - 2 < COUNT(t) ? t[n - 2] * sd_of(values, n) / sqrt((double)n) : NAN;
+}
+
+/* ---- Ids of runs and arms ----------------------------------------------------------------- */
+
+/* The part of an id up to its n-th ':', and what stands between that and the next. */
+static char *part_of(const char *id, int number)
+{
+    for (; number > 0 && *id; number--) {
+        id += strcspn(id, ":");
+        id += *id == ':';
+    }
+    return memory_text("%.*s", (int)strcspn(id, ":"), id);
+}
+
+/* Logs of an arm, by its folder. */
+static char **logs_of(const struct sources_of *of, const char *arm, size_t *count)
+{
+    char *folder = memory_text("%s/%s", of->results, arm);
+    char **path = file_list(folder, ".tsv", count);
+    free(folder);
+    return path;
+}
+
+static void free_logs(char **path, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(path[i]);
+    free(path);
+}
+
+static char *run_problem(const struct sources_of *of, const struct source *source, const char *run,
+                         const char *what)
+{
+    char *path = memory_text("%s/%s.tsv", of->results, run);
+    const int other = strcmp(path, source->file) != 0;
+    free(path);
+    if (other || source->line != end_line(source->file))
+        return wrong(source, "is not the end of this run's log");
+    if (strcmp(what, "last-error") == 0)
+        return compare(source, number_at(source->file, source->line, "test_error"), 0);
+    if (strcmp(what, "minutes") == 0) {
+        long first, last;
+        double sum = 0;
+        rows_of(source->file, &first, &last);
+        for (long line = first; line && line <= last; line++)
+            sum += fmax(0, number_at(source->file, line, "wall_seconds"));
+        return compare(source, sum / 60, 0);
+    }
+    char *status = header_of(source->file, "status", NULL);
+    const int same = strcmp(what, "diverged-at") == 0 && strcmp(status, source->shown) == 0;
+    free(status);
+    return same ? NULL : wrong(source, "does not say what is shown");
+}
+
+/* The line of the lowest test error, the first of equals. */
+static long best_line(const char *path)
+{
+    long first, last, best;
+    rows_of(path, &first, &last);
+    best = first;
+    for (long line = first; line <= last; line++)
+        if (number_at(path, line, "test_error") < number_at(path, best, "test_error"))
+            best = line;
+    return best;
+}
+
+static char *arm_problem(const struct sources_of *of, const struct source *source, size_t n,
+                         const char *arm, const char *what)
+{
+    const int best = strcmp(what, "best-error") == 0;
+    double *errors = memory_zeroed(n, sizeof *errors);
+    size_t count, diverged = 0;
+    char **path = logs_of(of, arm, &count), *problem = NULL;
+    if (count != n)
+        problem = wrong(source, "has not one source a log of its arm");
+    for (size_t i = 0; i < n && !problem; i++) {
+        if (strcmp(path[i], source[i].file) != 0)
+            problem = wrong(&source[i], "is not the next log of its arm");
+        else if (source[i].line != (best ? best_line(path[i]) : end_line(path[i])))
+            problem = wrong(&source[i], "is not the line of its number");
+        errors[i] = number_at(source[i].file, source[i].line, "test_error");
+        diverged += is_diverged(source[i].file) ? 1 : 0;
+    }
+    free_logs(path, count);
+    if (!problem && strcmp(what, "n") == 0) {
+        problem = compare(source, (double)n, 0);
+    } else if (!problem && diverged) {
+        char *note = memory_text("diverged: %zu of %zu", diverged, n);
+        if (strcmp(note, source->shown) != 0)
+            problem = wrong(source, "hides a diverged run");
+        free(note);
+    } else if (!problem) {
+        problem =
+            compare(source, strcmp(what, "sd") == 0 ? sd_of(errors, n) : mean_of(errors, n), 0);
+    }
+    free(errors);
+    return problem;
+}
+
+/* ---- Ids of comparisons ------------------------------------------------------------------- */
+
+/* Differences of the pairs, which stand one behind the other: arm, control. */
+static double *differences_of(const struct source *source, size_t pairs)
+{
+    double *differences = memory_zeroed(pairs, sizeof *differences);
+    for (size_t i = 0; i < pairs; i++)
+        differences[i] = number_at(source[2 * i].file, source[2 * i].line, "test_error") -
+                         number_at(source[2 * i + 1].file, source[2 * i + 1].line, "test_error");
+    return differences;
+}
+
+/* Holm's p of the cell that `own` starts, in the family of the cells that have the same control and
+ * arms of the same folder. */
+static double holm_of(const struct sources *sources, const struct source *own)
+{
+    double p[32], adjusted = 0;
+    size_t m = 0;
+    char *arm = part_of(own->id, 0), *control = part_of(own->id, 2);
+    const size_t folder = (size_t)(strrchr(arm, '/') - arm) + 1;
+    double own_p = NAN;
+    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
+        const struct source *source = &sources->source[i];
+        char *what = part_of(source->id, 1), *other = part_of(source->id, 2);
+        if (strcmp(what, "holm") == 0 && strcmp(other, control) == 0 &&
+            strncmp(source->id, arm, folder) == 0) {
+            const size_t pairs = sources_cell(sources, i) / 2;
+            double *differences = differences_of(source, pairs);
+            p[m++] = p_of(differences, pairs);
+            own_p = source == own ? p[m - 1] : own_p;
+            free(differences);
+        }
+        free(what);
+        free(other);
+    }
+    free(arm);
+    free(control);
+    /* for each p up to the own one: times the number of those that are not smaller, ties in order */
+    for (size_t i = 0; i < m; i++) {
+        size_t smaller = 0;
+        for (size_t j = 0; j < m; j++)
+            smaller += p[j] < p[i] || (!(p[j] > p[i]) && j < i) ? 1 : 0;
+        if (p[i] <= own_p)
+            adjusted = fmax(adjusted, fmin(1, (double)(m - smaller) * p[i]));
+    }
+    return isnan(own_p) ? NAN : adjusted;
+}
+
+/* Whether the sources are, in turn, the ends of the logs of all seeds that both arms have. */
+static char *pairs_problem(const struct sources_of *of, const struct source *source, size_t n,
+                           const char *arm, const char *control)
+{
+    size_t count, at = 0;
+    char **path = logs_of(of, arm, &count), *problem = NULL;
+    for (size_t i = 0; i < count && !problem; i++) {
+        char *other = memory_text("%s/%s%s", of->results, control, strrchr(path[i], '/'));
+        if (file_exists(other)) {
+            if (at + 2 > n || strcmp(source[at].file, path[i]) != 0 ||
+                strcmp(source[at + 1].file, other) != 0)
+                problem = wrong(source, "has not one source for each log of its pairs");
+            else if (source[at].line != end_line(path[i]) || source[at + 1].line != end_line(other))
+                problem = wrong(source, "has a source that is not its log's last row");
+            at += 2;
+        }
+        free(other);
+    }
+    free_logs(path, count);
+    return problem || at == n ? problem : wrong(source, "has sources of no pair");
+}
+
+static char *comparison_problem(const struct sources_of *of, const struct sources *sources,
+                                const struct source *source, size_t n, const char *arm,
+                                const char *what, const char *control)
+{
+    char *problem = pairs_problem(of, source, n, arm, control);
+    if (problem)
+        return problem;
+    const size_t pairs = n / 2;
+    double *d = differences_of(source, pairs);
+    const double mean = mean_of(d, pairs), half = half_width(d, pairs);
+    if (strcmp(what, "pairs") == 0)
+        problem = compare(source, (double)pairs, 0);
+    else if (strcmp(what, "difference") == 0)
+        problem = compare(source, mean, 0);
+    else if (strcmp(what, "low") == 0)
+        problem = compare(source, mean - half, 1e-6 * half);
+    else if (strcmp(what, "high") == 0)
+        problem = compare(source, mean + half, 1e-6 * half);
+    else if (strcmp(what, "p") == 0)
+        problem = compare(source, p_of(d, pairs), 0);
+    else if (strcmp(what, "holm") == 0)
+        problem = compare(source, holm_of(sources, source), 0);
+    else
+        problem = wrong(source, "is of no known kind");
+    free(d);
+    return problem;
+}
+
+/* ---- Core-hours --------------------------------------------------------------------------- */
+
+static double header_number(const char *path, const char *key)
+{
+    char *text = header_of(path, key, NULL);
+    const double value = strtod(text, NULL);
+    free(text);
+    return value;
+}
+
+static char *core_hours_problem(const struct sources_of *of, const struct source *source, size_t n,
+                                const char *arm)
+{
+    size_t count, used = 0;
+    char **path = file_list(of->results, ".tsv", &count), *problem = NULL;
+    double macs = 0, core_seconds = 0;
+    for (size_t i = 0; i < count && !problem; i++) {
+        long first, last;
+        char *scale = header_of(path[i], "experiment", NULL);
+        rows_of(path[i], &first, &last);
+        if (strcmp(scale, "run.scale = desk") == 0 && first) {
+            if (used >= n || strcmp(source[used].file, path[i]) != 0 ||
+                source[used].line != end_line(path[i]))
+                problem = wrong(source, "has not one source for each desk log");
+            used++;
+            for (long line = first; line <= last; line++) {
+                macs += header_number(path[i], "macs");
+                core_seconds += header_number(path[i], "threads") /
+                                number_at(path[i], line, "wall_images_per_s");
+            }
+        }
+        free(scale);
+    }
+    free_logs(path, count);
+    if (problem || used != n)
+        return problem ? problem : wrong(source, "has sources that are no desk logs");
+    char *file = memory_text("%s/%s.ini", of->experiments, arm);
+    struct experiment experiment;
+    struct error error;
+    long long parameters = 0, own = 0;
+    if (config_load(file, NULL, 0, &experiment, &error) != 0 ||
+        ledger_size(&experiment, &parameters, &own, &error) != 0)
+        fail_msg("%s", error.text);
+    free(file);
+    return compare(source, (double)own * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
+}
+
+/* ---- Published numbers -------------------------------------------------------------------- */
+
+/* Letters and digits, the rest as single dashes, of fields of a line: "wide-resnet-28-10". */
+static char *slug_of(const char *path, long line, const char *const *columns, size_t count)
+{
+    char out[256] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *field = field_at(path, line, columns[i]);
+        if (strcmp(columns[i], "source") == 0)
+            field[strcspn(field, ",")] = '\0';
+        for (const char *at = field; *at && length < sizeof out - 2; at++) {
+            if (isalnum((unsigned char)*at))
+                out[length++] = (char)tolower((unsigned char)*at);
+            else if (length && out[length - 1] != '-')
+                out[length++] = '-';
+        }
+        while (length && out[length - 1] == '-')
+            length--;
+        out[length++] = '-';
+        free(field);
+    }
+    out[length ? length - 1 : 0] = '\0';
+    return memory_text("%s", out);
+}
+
+/* Whether a source is a line of TABLE.tsv that has, in these columns, the id's words. */
+static char *place_problem(const struct sources_of *of, const struct source *source,
+                           const char *table, const char *words, const char *const *columns,
+                           size_t count)
+{
+    char *path = memory_text("%s/%s.tsv", of->published, table);
+    char *slug = slug_of(source->file, source->line, columns, count),
+         *expected = memory_text("%s", words);
+    for (char *at = expected; *at; at++)
+        *at = *at == ':' ? '-' : *at;
+    const int good = strcmp(path, source->file) == 0 && strcmp(slug, expected) == 0;
+    free(expected);
+    free(slug);
+    free(path);
+    return good ? NULL : wrong(source, "is not the line of this id");
+}
+
+static char *literature_problem(const struct sources_of *of, const struct source *source,
+                                const char *words)
+{
+    static const char *const columns[] = {"set", "network", "depth", "setting", "source"};
+    return place_problem(of, source, "literature", words, columns, COUNT(columns));
+}
+
+/* "claims:C3:says" */
+static char *claim_problem(const struct sources_of *of, const struct source *source)
+{
+    char *id = part_of(source->id, 1), *claim = field_at(source->file, source->line, "claim");
+    char *path = memory_text("%s/claims.tsv", of->published);
+    char *says = field_at(source->file, source->line, "says");
+    const int good = strcmp(path, source->file) == 0 && strcmp(id, claim) == 0 &&
+                     strcmp(says, source->shown) == 0;
+    free(says);
+    free(path);
+    free(claim);
+    free(id);
+    return good ? NULL : wrong(source, "is not the line of this claim");
+}
+
+/* "table-5-2:wide-resnet-28-10:ours" */
+static char *table_problem(const struct sources_of *of, const struct source *source, size_t n,
+                           const char *table)
+{
+    static const char *const columns[] = {"network", "depth"};
+    static const struct {
+        const char *what, *column;
+    } kinds[] = {
+        {"params", "params_M"}, {"original", "original_error"}, {"ours", "ours_error"}, {"k", "k"}};
+    char *row = part_of(source->id, 1), *what = part_of(source->id, 2);
+    char *problem = place_problem(of, source, table, row, columns, COUNT(columns));
+    const double ours = number_at(source->file, source->line, "ours_error");
+    const char *other = strstr(source->id, ":literature:");
+    double value = NAN;
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (strcmp(what, kinds[i].what) == 0)
+            value = number_at(source->file, source->line, kinds[i].column);
+    if (strcmp(what, "delta") == 0 && !other)
+        value = ours - number_at(source->file, source->line, "original_error");
+    if (n == 2 && (other || strcmp(what, "delta-fair") == 0)) {
+        value = ours - number_at(source[1].file, source[1].line, "error");
+        static const char *const key[] = {"network", "depth"};
+        char *network = place_problem(of, &source[1], "literature", row, key, COUNT(key));
+        char *role = field_at(source[1].file, source[1].line, "role");
+        char *set = field_at(source[1].file, source[1].line, "set");
+        const char *own = strcmp(table, "table-5-2") == 0 ? "CIFAR-10" : "CIFAR-100";
+        if (!problem && other)
+            problem = literature_problem(of, &source[1], other + strlen(":literature:"));
+        else if (!problem && (network || !strstr(role, "fair") || strcmp(set, own) != 0))
+            problem = wrong(&source[1], "is not the fair baseline");
+        free(set);
+        free(role);
+        free(network);
+    } else if (!problem && n != 1) {
+        problem = wrong(source, "has too many sources");
+    }
+    free(row);
+    free(what);
+    return problem ? problem : compare(source, value, 0);
+}
+
+/* ---- Cells and tables --------------------------------------------------------------------- */
+
+char *sources_problem(const struct sources_of *of, const struct sources *sources, size_t first)
+{
+    const struct source *source = &sources->source[first];
+    const size_t n = sources_cell(sources, first);
+    char *name = part_of(source->id, 0), *what = part_of(source->id, 1), *problem;
+    char *control = part_of(source->id, 2);
+    const char *leaf = strrchr(name, '/');
+    if (strncmp(name, "table-", 6) == 0)
+        problem = table_problem(of, source, n, name);
+    else if (strcmp(name, "claims") == 0)
+        problem = claim_problem(of, source);
+    else if (strcmp(name, "literature") == 0) {
+        problem = literature_problem(of, source, source->id + strlen("literature:"));
+        if (!problem)
+            problem = compare(source, number_at(source->file, source->line, "error"), 0);
+    } else if (leaf && strncmp(leaf, "/seed-", 6) == 0)
+        problem = run_problem(of, source, name, what);
+    else if (strcmp(what, "core-hours") == 0)
+        problem = core_hours_problem(of, source, n, name);
+    else if (*control)
+        problem = comparison_problem(of, sources, source, n, name, what, control);
+    else
+        problem = arm_problem(of, source, n, name, what);
+    free(control);
+    free(what);
+    free(name);
+    return problem;
+}
+
+/* The next field of a CSV; a newline ends a line. */
+static char *csv_field(const char **at, int *last)
+{
+    struct text field = {0};
+    const int quoted = **at == '"';
+    text_add(&field, "%s", "");
+    *at += quoted;
+    for (; quoted ? !(**at == '"' && (*at)[1] != '"') : !strchr(",\n", **at); ++*at) {
+        *at += quoted && **at == '"';
+        text_add(&field, "%c", **at);
+    }
+    *at += quoted;
+    *last = **at == '\n';
+    ++*at;
+    return field.bytes;
+}
+
+/* Columns whose numbers come from logs or publications; all others hold names and settings, words,
+ * the identity of a run, and what is computed from an experiment alone. */
+static int has_sources(const char *column)
+{
+    static const char *const with[] = {"params (M)",
+                                       "original (%)",
+                                       "ours (%)",
+                                       "k",
+                                       "delta (points)",
+                                       "fair (%)",
+                                       "ours - fair (points)",
+                                       "n",
+                                       "test error (%)",
+                                       "sample sd (points)",
+                                       "core-hours (predicted)",
+                                       "last epoch (%)",
+                                       "sample sd",
+                                       "test-selected best (%)",
+                                       "pairs",
+                                       "difference to k=1",
+                                       "difference",
+                                       "95% low",
+                                       "95% high",
+                                       "sign-flip p",
+                                       "Holm p",
+                                       "last test error (%)",
+                                       "status",
+                                       "wall minutes",
+                                       "reference",
+                                       "new",
+                                       "says"};
+    static const char *const without[] = {"network",
+                                          "depth",
+                                          "fair baseline from",
+                                          "original is",
+                                          "decay",
+                                          "scale",
+                                          "epochs",
+                                          "arm, or what fills the cell",
+                                          "verdict",
+                                          "group",
+                                          "schedule",
+                                          "mean factor",
+                                          "against",
+                                          "arm, or what fills the row",
+                                          "arm",
+                                          "seed",
+                                          "program",
+                                          "log",
+                                          "line",
+                                          "claim",
+                                          "evidence",
+                                          "of",
+                                          "computed",
+                                          "thesis's own table",
+                                          "fair baselines",
+                                          "desk runs",
+                                          "full scale"};
+    for (size_t i = 0; i < COUNT(with); i++)
+        if (strcmp(column, with[i]) == 0)
+            return 1;
+    for (size_t i = 0; i < COUNT(without); i++)
+        if (strcmp(column, without[i]) == 0)
+            return 0;
+    fail_msg("column \"%s\" is not known: does it show numbers of logs or publications?", column);
+    return 0;
+}
+
+/* Whether a cell of such a column needs none: nothing there, no log yet, words, or a number of the
+ * program's own. `evidence` and `claim` are of claims-numbers. */
+static int is_free(const char *name, const char *column, const char *cell, const char *claim,
+                   const char *evidence)
+{
+    const int published = strcmp(name, "table-5-2") == 0 || strcmp(name, "table-5-3") == 0;
+    if (strcmp(cell, "-") == 0)
+        return 1;
+    if (strcmp(column, "n") == 0 || strcmp(column, "pairs") == 0)
+        return strcmp(cell, "0") == 0;
+    if (strcmp(column, "status") == 0)
+        return strcmp(cell, "finished") == 0;
+    if (strcmp(column, "k") == 0)
+        return !published; /* elsewhere a setting */
+    if (strcmp(name, "claims-numbers") == 0)
+        return strcmp(column, "says") == 0 || strcmp(evidence, "computed") == 0 ||
+               (strcmp(claim, "T1") == 0 && strcmp(column, "new") == 0);
+    return 0;
+}
+
+char *sources_gap(const struct sources_of *of, const char *name, const struct sources *sources)
+{
+    enum { COLUMNS = 20 };
+    char *path = memory_text("%s/%s.csv", of->tables, name), *bytes = read_text(path);
+    char *columns[COLUMNS] = {NULL}, *cells[COLUMNS] = {NULL}, *problem = NULL;
+    size_t count = 0, next = 0;
+    const char *at = bytes;
+    for (int last = 0; !last && count < COLUMNS;)
+        columns[count++] = csv_field(&at, &last);
+    for (long row = 2; *at && !problem; row++) {
+        for (size_t c = 0; c < count; c++) {
+            int last;
+            free(cells[c]);
+            cells[c] = csv_field(&at, &last);
+            assert_true(last == (c + 1 == count));
+            const struct source *source = next < sources->count ? &sources->source[next] : NULL;
+            const int here =
+                source && source->row == row && strcmp(source->column, columns[c]) == 0;
+            if (problem)
+                continue;
+            if (here && strcmp(source->shown, cells[c]) != 0)
+                problem = memory_text("%s:%ld: %s: shows %s, its index %s", path, row, columns[c],
+                                      cells[c], source->shown);
+            else if (!here && has_sources(columns[c]) &&
+                     !is_free(name, columns[c], cells[c], cells[0], cells[1]))
+                problem =
+                    memory_text("%s:%ld: %s: %s has no source", path, row, columns[c], cells[c]);
+            next += here ? sources_cell(sources, next) : 0;
+        }
+    }
+    if (!problem && next != sources->count)
+        problem = memory_text("%s: has sources of cells that are not there", path);
+    for (size_t c = 0; c < count; c++) {
+        free(columns[c]);
+        free(cells[c]);
+    }
+    free(bytes);
+    free(path);
+    return problem;
+}

@@ -1,0 +1,46 @@
+/*
+ * sources - the tests' own check of NAME.sources.tsv: opens every place that the index of a table
+ * names, parses the numbers there and computes anew, by text and by hand, what the table shows.
+ *
+ * A number is right if it is what comes out, rounded to the last digit that is shown: at most half a
+ * unit of that digit away, plus 1e-9 for decimal fractions in binary, and for the interval 1e-6 of
+ * its half width, since quantiles stand here with seven digits.
+ */
+#ifndef KDECAY_SOURCES_H
+#define KDECAY_SOURCES_H
+
+#include <stddef.h>
+
+/* A place that a number came from: one line of the index. */
+struct source {
+    char *id, *shown, *column, *file;
+    long row, line;
+};
+
+struct sources {
+    char *bytes;
+    struct source *source;
+    size_t count;
+};
+
+/* Where the files are that the tables were made from, and the tables. */
+struct sources_of {
+    const char *results, *published, *experiments, *tables;
+};
+
+/* Read TABLES/NAME.sources.tsv. */
+struct sources sources_read(const struct sources_of *of, const char *name);
+void sources_free(struct sources *sources);
+
+/* The number of sources, from `first` on, of one cell. */
+size_t sources_cell(const struct sources *sources, size_t first);
+
+/* What is wrong with the cell that `first` starts, free() it; NULL if nothing. */
+char *sources_problem(const struct sources_of *of, const struct sources *sources, size_t first);
+
+/* What is wrong with the index as a whole, free() it: a number in TABLES/NAME.csv that has no
+ * source, a source of a cell that shows something else, a column that is not known here; NULL if
+ * nothing. */
+char *sources_gap(const struct sources_of *of, const char *name, const struct sources *sources);
+
+#endif

@@ -1,0 +1,342 @@
+#include "../error.h"
+#include "../file.h"
+#include "../memory.h"
+#include "../report.h"
+#include "results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests.h"
+
+static const char k1_arm[] = "cifar10/preact-20/poly-k1.0",
+                  k2_arm[] = "cifar10/preact-20/poly-k2.0";
+
+/* Six pairs of one sign: p = 2 / 64. Mean differences of -1 (its interval, sd sqrt(0.02), half width
+ * 0.1484, see test_report.c), -3 and +0. */
+static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double one_less[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
+static const double three_less[] = {7.00, 7.10, 6.90, 7.05, 6.95, 7.00};
+static const double two_less[] = {8.31, 8.31, 8.31, 8.36, 8.06, 8.51}; /* by 1.69 */
+static const double one_more[] = {11.00, 11.10, 10.90, 11.05, 10.95, 11.00};
+
+static void write_experiment(const struct fixture *fixture, const char *arm, const char *text)
+{
+    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
+    char *whole = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", text);
+    file_write(path, whole, strlen(whole));
+    free(whole);
+    free(path);
+}
+
+static char *table_of(const struct fixture *fixture, const char *name)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+    return fixture_read(fixture->out, name);
+}
+
+static void expect(const struct fixture *fixture, const char *name, const char *what)
+{
+    char *path = memory_text("tables/%s", name), *bytes = table_of(fixture, path);
+    if (!strstr(bytes, what))
+        fail_msg("\"%s\" is not in:\n%s", what, bytes);
+    free(bytes);
+    free(path);
+}
+
+static void expect_word(const struct fixture *fixture, const char *what)
+{
+    expect(fixture, "claims.csv", what);
+}
+
+/* Copy the published files into the fixture; in one of them `old` becomes `new`. */
+static void change_published(struct fixture *fixture, const char *file, const char *old,
+                             const char *new)
+{
+    static const char *const names[] = {"table-5-2.tsv", "table-5-3.tsv", "literature.tsv",
+                                        "claims.tsv"};
+    char *folder = memory_text("%s/published", fixture->root);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *bytes = fixture_read("results/published", names[i]);
+        char *path = memory_text("%s/%s", folder, names[i]);
+        if (strcmp(names[i], file) == 0) {
+            char *at = strstr(bytes, old);
+            assert_non_null(at);
+            char *changed =
+                memory_text("%.*s%s%s", (int)(at - bytes), bytes, new, at + strlen(old));
+            free(bytes);
+            bytes = changed;
+        }
+        file_write(path, bytes, strlen(bytes));
+        free(path);
+        free(bytes);
+    }
+    free(fixture->published);
+    fixture->published = folder;
+}
+
+/* 22.07 - 20.18 = 1.89 in the thesis's own table against at most 1.69; 6.37 - 5.26 = 1.11 is the
+ * largest against fair baselines. */
+static void published_tables(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *csv = table_of(&fixture, "tables/claims.csv");
+    const char *first =
+        "claim,says,computed,thesis's own table,fair baselines,desk runs,full scale\n"
+        "C1,applies to any differentiable decay function,holds,says nothing,-,-,-\n"
+        "C2,performance improves as k grows,-,says nothing,says nothing,no runs,untested at full "
+        "scale\n"
+        "C3,the gain is at most 1.69 points,-,not consistent,consistent,no runs,untested at full "
+        "scale\n"
+        "C4,better than comparable methods such as SGDR,-,consistent,no fair baseline,no runs,"
+        "untested at full scale\n"
+        "T1,the networks have the parameters of the tables,-,not built,-,-,-\n"
+        "W1,up to 9 x C (output channels) times fewer parameters,not built,no table,-,not built,"
+        "not built\n";
+    if (strncmp(csv, first, strlen(first)) != 0)
+        fail_msg("%s", csv);
+    free(csv);
+    static const char *const numbers[] = {
+        "C1,computed,bases built in; those that keep end points and k = 1,12,12,-,",
+        "\nC3,thesis's own table,\"CIFAR-100, Wide ResNet 16-8, k = "
+        "1.5\",22.07,20.18,-1.89,-,-,-,-,"
+        "-,above the limit\n"
+        "C3,thesis's own table,\"CIFAR-100, Wide ResNet 28-10, k = 1.5\",20.50,18.81,-1.69,-,-,-,-,"
+        "-,the limit\n"
+        "C3,fair baselines,\"CIFAR-10, ResNet (pre-activation) 110, k = 2\",6.37,5.26,-1.11,-,-,-,"
+        "-,-,the largest\n",
+        "\nC3,fair baselines,\"CIFAR-100, Wide ResNet 16-8, k = 1.5\",20.43,20.18,-0.25,",
+        "\nC4,thesis's own table,\"CIFAR-10, Wide ResNet With SGDR 28-10, k = 1.5\",3.86,3.59,"
+        "-0.27,-,-,-,-,-,lower\n",
+        "\nC4,fair baselines,\"CIFAR-10, 28-10: T0=200, one cosine\",3.86,3.59,-0.27,-,-,-,-,-,"
+        "cited by the thesis\n"
+        "C4,fair baselines,\"CIFAR-10, 28-10: T0=1, Tmult=2\",4.09,3.59,-0.50,-,-,-,-,-,-\n"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        expect(&fixture, "claims-numbers.csv", numbers[i]);
+    expect(&fixture, "claims.tex",
+           "C3 & \\frompublished{results/published/claims.tsv}{10}{the gain is at most 1.69 "
+           "points} &");
+    fixture_end(&fixture);
+}
+
+static void other_published_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *old, *new, *word;
+    } changes[] = {
+        {"table-5-3.tsv", "20.18", "20.38", "\nC3,the gain is at most 1.69 points,-,consistent,"},
+        {"table-5-3.tsv", "20.18", "20.37",
+         "\nC3,the gain is at most 1.69 points,-,not consistent,"},
+        {"claims.tsv", "\t1.69\t", "\t1.89\t",
+         "\nC3,the gain is at most 1.69 points,-,consistent,"},
+        {"table-5-2.tsv", "5.26", "4.67", ",not consistent,not consistent,no runs,"},
+        {"table-5-2.tsv", "3.86\t3.59", "3.86\t3.86",
+         "\nC4,better than comparable methods such as SGDR,-,not consistent,"},
+        {"literature.tsv", "cited\t3.86", "cited+fair\t3.86",
+         "\nC4,better than comparable methods such as SGDR,-,consistent,see numbers,"},
+        {"table-5-2.tsv", "Wide ResNet With SGDR\t28-10\t36.5\t3.86\t3.59\t1.5",
+         "Wide ResNet\t28-10\t36.5\t3.86\t3.59\t2.5",
+         "\nC2,performance improves as k grows,-,see numbers,"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        struct fixture fixture = fixture_begin();
+        change_published(&fixture, changes[i].file, changes[i].old, changes[i].new);
+        expect_word(&fixture, changes[i].word);
+        fixture_end(&fixture);
+    }
+}
+
+/* 1,727,962 and 1,146,842 parameters with 10 classes; with the bottleneck's alone, 1.1 would do. */
+static void parameters_of_the_networks(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_experiment(&fixture, "cifar10/preact-110/poly-k1.0",
+                     "[run]\nscale = full\n[network]\ndepth = 110\n");
+    write_experiment(&fixture, "cifar10/preact-110-bottleneck/poly-k1.0",
+                     "[run]\nscale = full\n[network]\ndepth = 110\nblock = bottleneck\n"
+                     "shortcut = projection\n");
+    expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,not consistent,");
+    expect(&fixture, "claims-numbers.csv",
+           "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110\",1.0,1.727962,-,");
+    expect(&fixture, "claims-numbers.csv",
+           "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110-bottleneck\",1.0,"
+           "1.146842,-,");
+    change_published(&fixture, "table-5-2.tsv", "110\t1.0", "110\t1.1");
+    expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,consistent,");
+    fixture_end(&fixture);
+}
+
+static void write_k(const struct fixture *fixture, const char *arm, const char *k,
+                    const double *errors, size_t n)
+{
+    char *text = memory_text("[schedule]\nk = %s\n", k);
+    write_experiment(fixture, arm, text);
+    fixture_write_arm(fixture, arm, errors, n);
+    free(text);
+}
+
+static void words_of_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1_arm, k1, 5);
+    fixture_write_arm(&fixture, k2_arm, one_less, 5);
+    expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
+    expect_word(&fixture, "not consistent,consistent,no evidence,untested at full scale\n");
+    fixture_write_arm(&fixture, k1_arm, k1, 6);
+    fixture_write_arm(&fixture, k2_arm, one_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
+    expect_word(&fixture, "not consistent,consistent,consistent,untested at full scale\n");
+    expect(&fixture, "claims-numbers.csv",
+           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
+           "0.0312,0.0312,6,better\n");
+    expect(&fixture, "claims.tex", " & \\fromledger{better} & untested at full scale \\\\\n");
+    fixture_write_arm(&fixture, k2_arm, two_less, 6); /* the interval is on both sides */
+    expect_word(&fixture, "not consistent,consistent,no evidence,untested at full scale\n");
+    fixture_write_arm(&fixture, k2_arm, three_less, 6);
+    expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
+    fixture_write_arm(&fixture, k2_arm, one_more, 6);
+    expect_word(&fixture, "says nothing,says nothing,worse,untested at full scale\n");
+    /* another k of the family doubles p */
+    write_k(&fixture, "cifar10/preact-20/poly-k3.0", "3", one_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
+    fixture_end(&fixture);
+}
+
+/* Three families, so that no p is doubled: better, no evidence and worse; k < 1 is not of the claim.
+ */
+static void words_of_several_families(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    static const struct {
+        const char *folder, *text;
+        const double *errors;
+        size_t n;
+    } families[] = {{"preact-20", "", one_less, 6},
+                    {"preact-32", "[network]\ndepth = 32\n", one_less, 5},
+                    {"preact-44", "[network]\ndepth = 44\n", one_more, 6}};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        char *control = memory_text("cifar10/%s/poly-k1.0", families[i].folder);
+        char *arm = memory_text("cifar10/%s/poly-k2.0", families[i].folder);
+        char *text = memory_text("%s[schedule]\nk = 2\n", families[i].text);
+        if (i > 0) {
+            write_experiment(&fixture, control, families[i].text);
+            write_experiment(&fixture, arm, text);
+        }
+        fixture_write_arm(&fixture, control, k1, 6);
+        fixture_write_arm(&fixture, arm, families[i].errors, families[i].n);
+        free(text);
+        free(arm);
+        free(control);
+    }
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
+    write_experiment(&fixture, "cifar10/preact-44/poly-k0.5",
+                     "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
+    fixture_write_arm(&fixture, "cifar10/preact-44/poly-k0.5", one_less, 2);
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 0 of 3\",untested");
+    fixture_end(&fixture);
+}
+
+/* At full scale the same rules; desk runs say nothing there. */
+static void words_of_full_scale(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    static const char full[] = "[run]\nscale = full\n[network]\ndepth = 110\n";
+    char *text = memory_text("%s[schedule]\nk = 2\n", full);
+    write_experiment(&fixture, "cifar10/preact-110/poly-k1.0", full);
+    write_experiment(&fixture, "cifar10/preact-110/poly-k2.0", text);
+    free(text);
+    fixture_write_arm(&fixture, "cifar10/preact-110/poly-k1.0", k1, 6);
+    expect_word(&fixture, "says nothing,says nothing,no runs,untested at full scale\n");
+    fixture_write_arm(&fixture, "cifar10/preact-110/poly-k2.0", three_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,no runs,better\n");
+    expect_word(&fixture, "not consistent,consistent,no runs,not consistent\n");
+    fixture_end(&fixture);
+}
+
+/* Against restarts: only what differs in the schedule alone, k = 1 not, one family. */
+static void against_restarts(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_experiment(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n");
+    write_experiment(&fixture, "schedules/plain/sgdr",
+                     "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n");
+    fixture_write_arm(&fixture, "schedules/plain/sgdr", k1, 6);
+    expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
+    fixture_write_arm(&fixture, "schedules/plain/linear", one_less, 6);
+    write_experiment(&fixture, "cifar10/preact-32/poly-k2.0",
+                     "[network]\ndepth = 32\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "cifar10/preact-32/poly-k2.0", one_less, 6);
+    expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
+    fixture_write_arm(&fixture, k2_arm, one_less, 6);
+    expect_word(&fixture, "no fair baseline,better,untested at full scale\n");
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nC4,desk runs,cifar10/preact-20/poly-k2.0 against schedules/plain/sgdr,10.00,9.00,-1.00,"
+        "-1.15,-0.85,0.0312,0.0312,6,better\n");
+    write_k(&fixture, "cifar10/preact-20/poly-k3.0", "3", one_more, 6);
+    expect_word(&fixture, "no fair baseline,no evidence,untested at full scale\n");
+    fixture_end(&fixture);
+}
+
+static void claims_with_a_folder(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_experiment(&fixture, "weight-net/preact-20/u-1", "");
+    expect_word(&fixture, "\nW6,\"little computation, next to other search frameworks\",-,no table,"
+                          "-,no runs,no runs\nP1,better feature borders and generalisation,not "
+                          "built,no table,-,not built,not built\n");
+    fixture_write_arm(&fixture, "weight-net/preact-20/u-1", k1, 2);
+    expect_word(&fixture, "\nW6,\"little computation, next to other search frameworks\",-,no table,"
+                          "-,runs: 2,no runs\n");
+    fixture_end(&fixture);
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new, *message;
+    } bad[] = {
+        {"\nC3\t", "\nC9\t", "claim C9: expected a folder, or a rule for it in the program"},
+        {"\t1.69\t", "\tmany\t", "claims.tsv:10: limit = many: expected a number"},
+        {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 6 fields"},
+        {"limit\tsays", "limit\ttext", "claims.tsv:7: expected \"says\" as the name of column 5"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct fixture fixture = fixture_begin();
+        change_published(&fixture, "claims.tsv", bad[i].old, bad[i].new);
+        const struct report_sources sources = {fixture.results, fixture.experiments,
+                                               fixture.published};
+        struct error error = {""};
+        assert_int_equal(report_write(&sources, fixture.out, &error), -1);
+        if (!strstr(error.text, bad[i].message))
+            fail_msg("%s", error.text);
+        fixture_end(&fixture);
+    }
+}
+
+const struct CMUnitTest claims_tests[] = {
+    cmocka_unit_test(published_tables),
+    cmocka_unit_test(other_published_numbers),
+    cmocka_unit_test(parameters_of_the_networks),
+    cmocka_unit_test(words_of_runs),
+    cmocka_unit_test(words_of_several_families),
+    cmocka_unit_test(words_of_full_scale),
+    cmocka_unit_test(against_restarts),
+    cmocka_unit_test(claims_with_a_folder),
+    cmocka_unit_test(errors),
+};
+const size_t claims_test_count = sizeof claims_tests / sizeof claims_tests[0];

@@ -28,7 +28,8 @@ Q := $(if $(V),,@)
 # ---- Packages and data -----------------------------------------------------------------------
 
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev libmd-dev \
-            libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern curl ca-certificates
+            libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern \
+            latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates
 
 INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are there"; else \
   $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
@@ -130,15 +131,19 @@ $(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini build/kdecay
 
 # ---- Tables, figures, paper ------------------------------------------------------------------
 
-LOGS := $(shell find results experiments -type f)
+# Times tell nothing here: those of a fresh clone's files are all alike. So the report is always made,
+# and leaves alone what would keep its bytes; and what is drawn depends on a file of the digests of
+# all that it is drawn from, which is written anew when one of them differs.
+DIGESTS = mkdir -p $(@D); sha256sum $(filter-out FORCE,$^) > $@.tmp; $(KEEP_OLD)
+KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
-TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules runs,build/tables/$t.csv build/tables/$t.tex) \
+TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules runs environments,build/tables/$t.csv build/tables/$t.tex) \
                $(foreach t,table-5-2 table-5-3 table-schedules runs,build/tables/$t.txt) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
-$(TABLE_FILES) $(PLOT_FILES) &: build/kdecay $(LOGS)
+$(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
 	$(Q)build/kdecay report --out build
 
 .PHONY: tables
@@ -165,10 +170,23 @@ FIGURE_FILES := $(foreach f,$(FIGURES),build/figures/$f.pdf build/figures/$f.svg
 .PHONY: figures
 figures: $(FIGURE_FILES) ## draw all figures to build/figures/ as PDF and SVG
 
+# The versions on which the bytes of figures and paper depend.
+DRAWING := gnuplot-nox libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libharfbuzz0b libfreetype6 \
+           libfontconfig1 fonts-lmodern lmodern zlib1g latexmk texlive-binaries texlive-base \
+           texlive-latex-base texlive-latex-recommended latex-cjk-common latex-cjk-chinese \
+           latex-cjk-chinese-arphic-gbsn00lp poppler-utils
+
+build/inputs/packages: FORCE | $(SETUP)
+	$(Q)mkdir -p $(@D); dpkg-query -W -f '# $${Package} $${Version}\n' $(DRAWING) > $@.tmp; $(KEEP_OLD)
+
+$(FIGURES:%=build/inputs/%): build/inputs/%: figures/%.gp figures/style.gp build/plots/%.tsv \
+                             build/inputs/packages FORCE
+	$(Q)$(DIGESTS)
+
 define FIGURE_RULE
-build/figures/%.$(1): figures/%.gp figures/style.gp build/plots/%.tsv | $$(SETUP)
+build/figures/%.$(1): build/inputs/%
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)gnuplot -e "input='build/plots/$$*.tsv'; output_file='$$@.tmp'; format='$(1)'" $$<
+	$$(Q)gnuplot -e "input='build/plots/$$*.tsv'; output_file='$$@.tmp'; format='$(1)'" figures/$$*.gp
 	$$(Q)mv $$@.tmp $$@
 endef
 $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
@@ -176,19 +194,26 @@ $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
 .PHONY: paper
 paper: build/paper/paper.pdf ## compile the paper to build/paper/paper.pdf
 
-# The lines of C that the paper shows: LaTeX reads them from src/ itself.
-build/listings/schedule.tex: src/decay.c src/schedule.c paper/listing.awk
-	$(Q)mkdir -p $(@D)
-	$(Q)awk -v functions="polynomial cosine" -f paper/listing.awk src/decay.c > $@.tmp
-	$(Q)awk -v functions="warped factor_at lr_without_warmup" -f paper/listing.awk src/schedule.c >> $@.tmp
-	$(Q)mv $@.tmp $@
+# The C files of which the paper shows functions: it reads the lines from src/ itself.
+LISTED := $(sort $(shell sed -n 's/^\\listing{\([^}]*\)}.*/\1/p' paper/paper.tex))
 
-build/paper/paper.pdf: $(wildcard paper/*) build/listings/schedule.tex $(FIGURE_FILES) $(TABLE_FILES)
-	$(Q)mkdir -p $(@D)
-	$(Q)TEXINPUTS=build:paper: BIBINPUTS=paper: latexmk -norc -g -pdf -interaction=nonstopmode \
-	  -halt-on-error -outdir=build/paper -cd- paper/paper.tex > build/paper/latexmk.txt 2>&1 || \
+build/inputs/paper: $(wildcard paper/*) $(LISTED) $(FIGURES:%=build/figures/%.pdf) \
+                    $(filter %.tex,$(TABLE_FILES)) build/inputs/packages FORCE
+	$(Q)$(DIGESTS)
+
+# From an empty folder, so that nothing depends on an earlier build. What LaTeX only warns of is an
+# error here: names and citations without a target, and lines more than 5 pt too long.
+build/paper/paper.pdf: build/inputs/paper
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)
+	$(Q)awk -f paper/listing.awk paper/paper.tex $(LISTED) > build/paper/listings.tex
+	$(Q)TEXINPUTS=build:build/paper:paper: BIBINPUTS=paper: latexmk -norc -pdf -cd- \
+	  -latexoption=-no-shell-escape -interaction=nonstopmode -halt-on-error -outdir=build/paper \
+	  paper/paper.tex > build/paper/latexmk.txt 2>&1 || \
 	  { tail -n 30 build/paper/latexmk.txt >&2; exit 1; }
-	$(Q)if grep -nE 'undefined|has been referenc' build/paper/paper.log >&2; then exit 1; fi
+	$(Q)if grep -nE 'undefined|has been referenc|multiply.defined' build/paper/paper.log >&2 || \
+	  grep -n '^Warning--' build/paper/paper.blg >&2; then exit 1; fi
+	$(Q)awk '/^Overfull/ && substr($$3, 2) + 0 > 5 {print FILENAME ":" FNR ": " $$0; bad = 1} \
+	  END {exit bad}' build/paper/paper.log >&2
 
 # ---- Checks ----------------------------------------------------------------------------------
 

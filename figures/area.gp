@@ -2,7 +2,7 @@
 # the area that others have as published, with k = 1.
 #
 # Input: a row of column names, then rows of k and the mean factor of each base.
-height = 10.0
+height = 8.0
 load "figures/style.gp"
 
 names = system("head -n 1 '" . input . "' | cut -f 2- | tr '\t' ' '")

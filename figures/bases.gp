@@ -6,9 +6,9 @@ ks = "1 1.5 2 3 5"
 first_line = "head -n 1 '" . input . "'"
 names = system(first_line . " | tr '\t' '\n' | sed -n 's/ k = 1$//p' | tr '\n' ' '")
 
-columns = 3
+columns = 4
 rows = ceil((words(names) + 1.0) / columns) # one more for the legend
-height = 2.0 + 4.3 * rows
+height = 2.0 + 3.4 * rows
 load "figures/style.gp"
 
 long_name(name) = name eq "sgdr" ? "SGDR: cosine, restarts" : name eq "linear" \
@@ -17,8 +17,10 @@ long_name(name) = name eq "sgdr" ? "SGDR: cosine, restarts" : name eq "linear" \
 set datafile separator "\t"
 set xrange [0:1]
 set yrange [0:1.05]
-set xtics 0.2
-set ytics 0.2
+set xtics 0.5
+set ytics 0.5
+set mxtics 5
+set mytics 5
 set format "%.1f"
 unset key
 

@@ -3,7 +3,7 @@
 #
 # Input: a line "# panel: WHAT | EPOCHS | N", then for each base a line "# base: NAME" and a block
 # of its arms (mean factor, k, n, mean, standard deviation); blocks are separated by two blank lines.
-height = 9.0
+height = 8.0
 load "figures/style.gp"
 
 names = system("sed -n 's/^# base: //p' '" . input . "' | tr '\n' ' '")

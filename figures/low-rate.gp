@@ -1,7 +1,7 @@
 # low-rate.gp - the share of training spent below 10 % of the range of the learning rate, against k.
 #
 # Input: a row of column names, then rows of k and the share for each base.
-height = 8.0
+height = 6.5
 load "figures/style.gp"
 
 names = system("head -n 1 '" . input . "' | cut -f 2- | tr '\t' ' '")

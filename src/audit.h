@@ -5,7 +5,8 @@
  *   ledger        every *.tsv below results (but the published numbers) is a log whose chain and
  *                 digests hold, that lies at its own arm and seed, and whose experiment file
  *                 exists and has the digest that the log was made with. *.part files, unfinished
- *                 runs, are listed and do not fail; any other file does.
+ *                 runs, are listed and do not fail (but the table of runs has a row for each, which
+ *                 the level regeneration sees as it sees a new log); any other file does.
  *   schedule      the learning rate of each row is L(step - 1) computed anew, to a unit in the
  *                 last place of L0, and the steps are epoch x steps an epoch.
  *   size          parameters and MACs are those of the network built anew from the experiment.

@@ -107,7 +107,7 @@ static const struct table_column full_columns[] = {
     {"test error (%)", "Error (\\%)", 'r', NULL},
     {"sample sd (points)", "Sd", 'r', NULL},
     {"core-hours (predicted)", "Core-h", 'r', NULL},
-    {"arm, or what fills the cell", "Arm", 'p', "2.8cm"},
+    {"arm, or what fills the cell", "Arm", 'p', "4.9cm"},
 };
 
 /* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */

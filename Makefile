@@ -221,6 +221,10 @@ build/paper/paper.pdf: build/inputs/paper
 test: build/tests build/kdecay ## run all tests
 	$(Q)build/tests
 
+.PHONY: check-builds
+check-builds: build/kdecay ## build figures and paper in copies: equal bytes, and no more work than there is
+	$(Q)src/tests/builds.sh build/kdecay build/builds
+
 PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
 
 .PHONY: parity
@@ -228,13 +232,25 @@ parity: build/kdecay ## compare networks and 50 training steps with PyTorch (ins
 	$(Q)$(call INSTALL,python3-torch python3-numpy libopenblas0-pthread)
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
+# src/drawn.h. Words, since other versions of TeX may break lines and pages elsewhere.
+build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
+	$(Q)pdftotext build/paper/paper.pdf - | sed -z 's/-\n//g; s/-//g' | tr -s '[:space:]' '\n' | \
+	  sort > build/paper/words.txt
+	$(Q)cp build/inputs/packages $@.tmp
+	$(Q)cd build && sha256sum $(sort $(FIGURE_FILES:build/%=%)) paper/paper.pdf paper/words.txt >> drawn.txt.tmp
+	$(Q)mv $@.tmp $@
+
+# Without the tools the audit skips its level `drawing`; what `make setup audit` installs is there.
+DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
+  command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
+
 .PHONY: audit
-audit: build/kdecay $(SMOKE) ## check logs, experiments and regenerated tables; fails on any difference
-	$(Q)build/kdecay audit --replay build/runs --out build/audit
+audit: build/kdecay $(SMOKE) $(DRAWN) ## check logs, experiments, tables, figures and paper; fails on any difference
+	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --out build/audit
 
 .PHONY: keep
-keep: build/kdecay ## after new logs: keep the digests that the audit expects of the tables
-	$(Q)build/kdecay keep --out build/audit
+keep: build/kdecay build/drawn.txt ## after new logs: keep the digests that the audit expects
+	$(Q)build/kdecay keep --drawn build/drawn.txt --out build/audit
 
 .PHONY: format
 format: ## format the sources (clang-format)

@@ -18,7 +18,7 @@ set ytics 0.1
 set format y "%.1f"
 set xlabel "k"
 set ylabel "mean factor"
-set bmargin screen 0.135
+set bmargin screen 1.3 / height
 set lmargin screen 0.085
 set rmargin screen 0.81
 set key at screen 0.825, graph 1.0 left top samplen 4

@@ -23,7 +23,7 @@ set title system("sed -n 's/^# panel: //p' '" . input . "' | sed 's/ | /, /g'")
 set tmargin screen 0.92
 set lmargin screen 0.085
 set rmargin screen 0.81
-set bmargin screen 0.135
+set bmargin screen 1.3 / height
 set key at screen 0.825, graph 1.0 left top
 
 # bases of equal area stand side by side

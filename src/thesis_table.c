@@ -97,7 +97,7 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
 
 static const struct table_column full_columns[] = {
-    {"network", "Network", 'p', "2.6cm"},
+    {"network", "Network", 'p', "4.1cm"},
     {"depth", "Depth", 'l', NULL},
     {"decay", "Decay", 'l', NULL},
     {"k", "$k$", 'r', NULL},
@@ -107,7 +107,7 @@ static const struct table_column full_columns[] = {
     {"test error (%)", "Error (\\%)", 'r', NULL},
     {"sample sd (points)", "Sd", 'r', NULL},
     {"core-hours (predicted)", "Core-h", 'r', NULL},
-    {"arm, or what fills the cell", "Arm", 'p', "4.9cm"},
+    {"arm, or what fills the cell", "Arm", 'p', "5.9cm"},
 };
 
 /* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */

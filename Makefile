@@ -124,7 +124,7 @@ SMOKE := $(patsubst experiments/%.ini,build/runs/%/seed-1.tsv,$(wildcard experim
 .PHONY: smoke
 smoke: $(SMOKE) ## train the smoke experiments on made-up pictures (seconds)
 
-$(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini build/kdecay
+$(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini $(wildcard experiments/families/*.ini) build/kdecay
 	$(Q)rm -f $@ build/runs/checkpoints/$*/seed-*
 	$(Q)build/kdecay train $< --seed 1 --threads $(THREADS) --results build/runs \
 	  --checkpoints build/runs/checkpoints

@@ -24,7 +24,7 @@ static void add_published(struct table *table, double value, int decimals, const
 /* ---- Part 1: the thesis's cells ----------------------------------------------------------- */
 
 static const struct table_column thesis_columns[] = {
-    {"network", "Network", 'p', "2.6cm"},
+    {"network", "Network", 'p', "3.9cm"},
     {"depth", "Depth", 'l', NULL},
     {"params (M)", "Params", 'r', NULL},
     {"original (%)", "Orig.", 'r', NULL},

@@ -177,7 +177,8 @@ DRAWING := gnuplot-nox libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libharfbuzz0
            latex-cjk-chinese-arphic-gbsn00lp poppler-utils
 
 build/inputs/packages: FORCE | $(SETUP)
-	$(Q)mkdir -p $(@D); dpkg-query -W -f '# $${Package} $${Version}\n' $(DRAWING) > $@.tmp; $(KEEP_OLD)
+	$(Q)mkdir -p $(@D); dpkg-query -W -f '# $${Package} $${Version}\n' $(DRAWING) > $@.tmp 2> /dev/null; \
+	  $(KEEP_OLD)
 
 $(FIGURES:%=build/inputs/%): build/inputs/%: figures/%.gp figures/style.gp build/plots/%.tsv \
                              build/inputs/packages FORCE

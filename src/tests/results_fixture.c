@@ -69,6 +69,7 @@ void fixture_end(struct fixture *fixture)
     free(fixture->out);
     free(fixture->digests);
     free(fixture->kept_drawn);
+    free(fixture->drawn);
 }
 
 void fixture_write_log(const struct fixture *fixture, const char *folder,

@@ -13,9 +13,6 @@
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
 static const char log_name[] = "cifar10/preact-20/poly-k1.0/seed-1.tsv";
 
-/* The list of what was drawn anew, as the audit is given it. */
-static const char *drawn;
-
 static struct audit_options options_of(const struct fixture *fixture)
 {
     return (struct audit_options){.results = fixture->results,
@@ -23,7 +20,7 @@ static struct audit_options options_of(const struct fixture *fixture)
                                   .published = fixture->published,
                                   .replay = fixture->replay,
                                   .digests = fixture->digests,
-                                  .drawn = drawn,
+                                  .drawn = fixture->drawn,
                                   .kept_drawn = fixture->kept_drawn,
                                   .scratch = fixture->out};
 }
@@ -245,9 +242,8 @@ static void drawing(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    char *path = memory_text("%s/drawn.txt", fixture.root);
+    fixture.drawn = memory_text("%s/drawn.txt", fixture.root);
     write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
-    drawn = path;
     expect_audit(&fixture, 1, "drawn.sha256: cannot be opened");
     keep(&fixture);
     expect_audit(&fixture, 0, "PASS  drawing       2 files checked\n");
@@ -270,8 +266,6 @@ static void drawing(void **state)
     write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
     edit(fixture.results, "drawn.sha256", "area", "slopes");
     expect_audit(&fixture, 1, "figures/area.pdf: no digest of it is kept");
-    drawn = NULL;
-    free(path);
     fixture_end(&fixture);
 }
 

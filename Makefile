@@ -34,7 +34,8 @@ Q := $(if $(V),,@)
 # ---- Packages and data -----------------------------------------------------------------------
 
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev libmd-dev \
-            libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern curl ca-certificates
+            libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern \
+            latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates
 
 INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are there"; else \
   $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
@@ -134,24 +135,28 @@ SMOKE := $(patsubst experiments/%.ini,build/runs/%/seed-1.tsv,$(wildcard experim
 .PHONY: smoke
 smoke: $(SMOKE) ## train the smoke experiments on made-up pictures (seconds)
 
-$(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini build/kdecay
+$(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini $(wildcard experiments/families/*.ini) build/kdecay
 	$(Q)rm -f $@ build/runs/checkpoints/$*/seed-*
 	$(Q)build/kdecay train $< --seed 1 --threads $(THREADS) --results build/runs \
 	  --checkpoints build/runs/checkpoints || test $$? -eq 3
 
 # ---- Tables, figures, paper ------------------------------------------------------------------
 
-LOGS := $(shell find results experiments -type f)
+# Times tell nothing here: those of a fresh clone's files are all alike. So the report is always made,
+# and leaves alone what would keep its bytes; and what is drawn depends on a file of the digests of
+# all that it is drawn from, which is written anew when one of them differs.
+DIGESTS = mkdir -p $(@D); sha256sum $(filter-out FORCE,$^) > $@.tmp; $(KEEP_OLD)
+KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules claims claims-numbers runs,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 table-schedules claims runs,build/tables/$t.txt) \
-               build/tables/macros.tex
+               $(foreach e,csv tex,build/tables/environments.$e) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
-$(TABLE_FILES) $(PLOT_FILES) &: build/kdecay $(LOGS)
+$(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
 	$(Q)build/kdecay report --out build
 
 .PHONY: tables
@@ -186,10 +191,24 @@ FIGURE_FILES := $(foreach f,$(FIGURES),build/figures/$f.pdf build/figures/$f.svg
 .PHONY: figures
 figures: $(FIGURE_FILES) ## draw all figures to build/figures/ as PDF and SVG
 
+# The versions on which the bytes of figures and paper depend.
+DRAWING := gnuplot-nox libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libharfbuzz0b libfreetype6 \
+           libfontconfig1 fonts-lmodern lmodern zlib1g latexmk texlive-binaries texlive-base \
+           texlive-latex-base texlive-latex-recommended latex-cjk-common latex-cjk-chinese \
+           latex-cjk-chinese-arphic-gbsn00lp poppler-utils
+
+build/inputs/packages: FORCE | $(SETUP)
+	$(Q)mkdir -p $(@D); dpkg-query -W -f '# $${Package} $${Version}\n' $(DRAWING) > $@.tmp 2> /dev/null; \
+	  $(KEEP_OLD)
+
+$(FIGURES:%=build/inputs/%): build/inputs/%: figures/%.gp figures/style.gp build/plots/%.tsv \
+                             build/inputs/packages FORCE
+	$(Q)$(DIGESTS)
+
 define FIGURE_RULE
-build/figures/%.$(1): figures/%.gp figures/style.gp build/plots/%.tsv | $$(SETUP)
+build/figures/%.$(1): build/inputs/%
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)gnuplot -e "input='build/plots/$$*.tsv'; output_file='$$@.tmp'; format='$(1)'" $$<
+	$$(Q)gnuplot -e "input='build/plots/$$*.tsv'; output_file='$$@.tmp'; format='$(1)'" figures/$$*.gp
 	$$(Q)mv $$@.tmp $$@
 endef
 $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
@@ -197,25 +216,36 @@ $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
 .PHONY: paper
 paper: build/paper/paper.pdf ## compile the paper to build/paper/paper.pdf
 
-# The lines of C that the paper shows: LaTeX reads them from src/ itself.
-build/listings/schedule.tex: src/decay.c src/schedule.c paper/listing.awk
-	$(Q)mkdir -p $(@D)
-	$(Q)awk -v functions="polynomial cosine" -f paper/listing.awk src/decay.c > $@.tmp
-	$(Q)awk -v functions="warped factor_at lr_without_warmup" -f paper/listing.awk src/schedule.c >> $@.tmp
-	$(Q)mv $@.tmp $@
+# The C files of which the paper shows functions: it reads the lines from src/ itself.
+LISTED := $(sort $(shell sed -n 's/^\\listing{\([^}]*\)}.*/\1/p' paper/paper.tex))
 
-build/paper/paper.pdf: $(wildcard paper/*) build/listings/schedule.tex $(FIGURE_FILES) $(TABLE_FILES)
-	$(Q)mkdir -p $(@D)
-	$(Q)TEXINPUTS=build:paper: BIBINPUTS=paper: latexmk -norc -g -pdf -interaction=nonstopmode \
-	  -halt-on-error -outdir=build/paper -cd- paper/paper.tex > build/paper/latexmk.txt 2>&1 || \
+build/inputs/paper: $(wildcard paper/*) $(LISTED) $(FIGURES:%=build/figures/%.pdf) \
+                    $(filter %.tex,$(TABLE_FILES)) build/inputs/packages FORCE
+	$(Q)$(DIGESTS)
+
+# From an empty folder, so that nothing depends on an earlier build. What LaTeX only warns of is an
+# error here: names and citations without a target, and lines more than 5 pt too long.
+build/paper/paper.pdf: build/inputs/paper
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)
+	$(Q)awk -f paper/listing.awk paper/paper.tex $(LISTED) > build/paper/listings.tex
+	$(Q)TEXINPUTS=build:build/paper:paper: BIBINPUTS=paper: latexmk -norc -pdf -cd- \
+	  -latexoption=-no-shell-escape -interaction=nonstopmode -halt-on-error -outdir=build/paper \
+	  paper/paper.tex > build/paper/latexmk.txt 2>&1 || \
 	  { tail -n 30 build/paper/latexmk.txt >&2; exit 1; }
-	$(Q)if grep -nE 'undefined|has been referenc' build/paper/paper.log >&2; then exit 1; fi
+	$(Q)if grep -nE 'undefined|has been referenc|multiply.defined' build/paper/paper.log >&2 || \
+	  grep -n '^Warning--' build/paper/paper.blg >&2; then exit 1; fi
+	$(Q)awk '/^Overfull/ && substr($$3, 2) + 0 > 5 {print FILENAME ":" FNR ": " $$0; bad = 1} \
+	  END {exit bad}' build/paper/paper.log >&2
 
 # ---- Checks ----------------------------------------------------------------------------------
 
 .PHONY: test
 test: build/tests build/kdecay ## run all tests
 	$(Q)build/tests
+
+.PHONY: check-builds
+check-builds: build/kdecay ## build figures and paper in copies: equal bytes, and no more work than there is
+	$(Q)src/tests/builds.sh build/kdecay build/builds
 
 TORCH_PACKAGES := python3-torch python3-numpy libopenblas0-pthread
 
@@ -226,13 +256,25 @@ parity: build/kdecay ## compare networks and 50 training steps with PyTorch (ins
 	$(Q)$(call INSTALL,$(TORCH_PACKAGES))
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
+# src/drawn.h. Words, since other versions of TeX may break lines and pages elsewhere.
+build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
+	$(Q)pdftotext build/paper/paper.pdf - | sed -z 's/-\n//g; s/-//g' | tr -s '[:space:]' '\n' | \
+	  sort > build/paper/words.txt
+	$(Q)cp build/inputs/packages $@.tmp
+	$(Q)cd build && sha256sum $(sort $(FIGURE_FILES:build/%=%)) paper/paper.pdf paper/words.txt >> drawn.txt.tmp
+	$(Q)mv $@.tmp $@
+
+# Without the tools the audit skips its level `drawing`; what `make setup audit` installs is there.
+DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
+  command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
+
 .PHONY: audit
-audit: build/kdecay $(SMOKE) ## check logs, experiments and regenerated tables; fails on any difference
-	$(Q)build/kdecay audit --replay build/runs --out build/audit
+audit: build/kdecay $(SMOKE) $(DRAWN) ## check logs, experiments, tables, figures and paper; fails on any difference
+	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --out build/audit
 
 .PHONY: keep
-keep: build/kdecay ## after new logs: keep the digests that the audit expects of the tables
-	$(Q)build/kdecay keep --out build/audit
+keep: build/kdecay build/drawn.txt ## after new logs: keep the digests that the audit expects
+	$(Q)build/kdecay keep --drawn build/drawn.txt --out build/audit
 
 .PHONY: format
 format: ## format the sources (clang-format)

@@ -2,7 +2,7 @@
 # the area that others have as published, with k = 1.
 #
 # Input: a row of column names, then rows of k and the mean factor of each base.
-height = 10.0
+height = 8.0
 load "figures/style.gp"
 
 names = system("head -n 1 '" . input . "' | cut -f 2- | tr '\t' ' '")
@@ -18,7 +18,7 @@ set ytics 0.1
 set format y "%.1f"
 set xlabel "k"
 set ylabel "mean factor"
-set bmargin screen 0.135
+set bmargin screen 1.3 / height
 set lmargin screen 0.085
 set rmargin screen 0.81
 set key at screen 0.825, graph 1.0 left top samplen 4

@@ -3,7 +3,7 @@
 #
 # Input: a line "# panel: WHAT | EPOCHS | N", then for each base a line "# base: NAME" and a block
 # of its arms (mean factor, k, n, mean, standard deviation); blocks are separated by two blank lines.
-height = 9.0
+height = 8.0
 load "figures/style.gp"
 
 names = system("sed -n 's/^# base: //p' '" . input . "' | tr '\n' ' '")
@@ -23,7 +23,7 @@ set title system("sed -n 's/^# panel: //p' '" . input . "' | sed 's/ | /, /g'")
 set tmargin screen 0.92
 set lmargin screen 0.085
 set rmargin screen 0.81
-set bmargin screen 0.135
+set bmargin screen 1.3 / height
 set key at screen 0.825, graph 1.0 left top
 
 # bases of equal area stand side by side

@@ -1,7 +1,7 @@
 # low-rate.gp - the share of training spent below 10 % of the range of the learning rate, against k.
 #
 # Input: a row of column names, then rows of k and the share for each base.
-height = 8.0
+height = 6.5
 load "figures/style.gp"
 
 names = system("head -n 1 '" . input . "' | cut -f 2- | tr '\t' ' '")
@@ -14,7 +14,7 @@ set xtics (0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 set ytics (0.5, 1, 2, 5, 10, 20, 50, 100)
 set xlabel "k"
 set ylabel "training below 10 % of the range (%)"
-set bmargin screen 0.14
+set bmargin screen 1.3 / height
 set lmargin screen 0.085
 set rmargin screen 0.81
 set key at screen 0.825, graph 1.0 left top samplen 4

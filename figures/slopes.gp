@@ -2,7 +2,7 @@
 #
 # Input: a row of column names "NAME k = K", then rows of s = t/T and dL/dt in units of
 # (L0 - Le) / T, the columns of a base side by side.
-height = 12.4
+height = 10.4
 load "figures/style.gp"
 
 ks = "1 1.5 2 3 5"

@@ -1,39 +1,46 @@
-# listing.awk - where the functions shown in the paper stand in a C file, as LaTeX.
+# listing.awk - where the functions shown in the paper stand in the C files, as LaTeX.
 #
-#     awk -v functions="polynomial cosine" -f paper/listing.awk src/decay.c
+#     awk -f paper/listing.awk paper/paper.tex src/decay.c ...
 #
-# prints a line \sourcelines{FILE}{FIRST}{LAST} for each function, in the order of the file. The
-# paper reads these lines from the source itself, so that what it prints is what is compiled. A
-# function is defined by a line that starts in column 1 and holds "NAME("; it ends at the first
-# "}" in column 1. A function that is missing is an error.
-BEGIN {
-    count = split(functions, wanted, " ")
-    first = 0
+# For each line "\listing{FILE}{NAME}" of the paper this prints a line
+# "\listingat{FILE}{NAME}{FIRST}{LAST}", with the lines of the function NAME in FILE. The paper reads
+# these lines from the source itself, so that what it prints is what is compiled. A function is
+# defined by a line that starts in column 1 and holds "NAME("; it ends at the first "}" in column 1.
+# A function that is missing is an error.
+FILENAME ~ /\.tex$/ {
+    if (match($0, /^\\listing\{[^}]*\}\{[^}]*\}/)) {
+        split(substr($0, RSTART, RLENGTH), part, /[{}]+/)
+        wanted[part[2], part[3]] = 1
+    }
+    next
 }
 
-first == 0 && /^[a-z]/ && !/;[ \t]*$/ {
-    for (i = 1; i <= count; i++) {
-        if (wanted[i] != "" && index($0, " " wanted[i] "(") > 0) {
+FNR == 1 {
+    name = ""
+}
+
+name == "" && /^[a-z]/ && !/;[ \t]*$/ {
+    for (key in wanted) {
+        split(key, part, SUBSEP)
+        if (part[1] == FILENAME && index($0, " " part[2] "(") > 0) {
+            name = part[2]
             first = FNR
-            wanted[i] = ""
-            break
         }
     }
 }
 
-first > 0 && /^}/ {
-    printf "\\sourcelines{%s}{%d}{%d}\n", FILENAME, first, FNR
-    first = 0
+name != "" && /^}/ {
+    printf "\\listingat{%s}{%s}{%d}{%d}\n", FILENAME, name, first, FNR
+    delete wanted[FILENAME, name]
+    name = ""
 }
 
 END {
-    bad = first > 0
-    for (i = 1; i <= count; i++) {
-        if (wanted[i] != "") {
-            printf "listing.awk: %s: no definition of %s; name it as in the source\n", FILENAME,
-                wanted[i] > "/dev/stderr"
-            bad = 1
-        }
+    for (key in wanted) {
+        split(key, part, SUBSEP)
+        printf "listing.awk: %s: no definition of %s; name it as in the source\n", part[1],
+            part[2] > "/dev/stderr"
+        bad = 1
     }
     exit bad
 }

@@ -2,6 +2,7 @@
 
 #include "dataset.h"
 #include "dnn.h"
+#include "drawn.h"
 #include "file.h"
 #include "ledger.h"
 #include "report.h"
@@ -121,7 +122,8 @@ static void check_ledger(const struct audit_options *options, struct ledger *goo
             }
         } else if (ends_in(path[i], ".part")) {
             level_remark(level, "%s: an unfinished run", path[i]);
-        } else if (strcmp(path[i], options->digests) != 0) {
+        } else if (strcmp(path[i], options->digests) != 0 &&
+                   strcmp(path[i], options->kept_drawn) != 0) {
             level_fail(level, "%s: expected logs (*.tsv) here only; move it away", path[i]);
         }
         free(path[i]);
@@ -264,6 +266,14 @@ int audit_keep(const struct audit_options *options, struct error *error)
         return -1;
     file_write(options->digests, lines, strlen(lines));
     free(lines);
+    if (options->drawn) {
+        size_t size = 0;
+        char *bytes = file_read(options->drawn, &size, error);
+        if (!bytes)
+            return -1;
+        file_write(options->kept_drawn, bytes, size);
+        free(bytes);
+    }
     return 0;
 }
 
@@ -334,7 +344,26 @@ static void check_regeneration(const struct audit_options *options, struct level
     free(made);
 }
 
-/* ---- 6. Replay ---------------------------------------------------------------------------- */
+/* ---- 6. Drawing --------------------------------------------------------------------------- */
+
+static void check_drawing(const struct audit_options *options, struct level *level)
+{
+    level->reason = "figures and paper were not drawn: gnuplot, LaTeX or pdftotext is missing; "
+                    "`make setup` installs them";
+    if (!options->drawn)
+        return;
+    struct drawn drawn;
+    drawn_compare(options->kept_drawn, options->drawn, &drawn);
+    level->checked = drawn.checked;
+    for (char *at = drawn.failures.bytes; at && *at; at = strchr(at, '\n') + 1)
+        level_fail(level, "%.*s", (int)strcspn(at, "\n"), at);
+    if (drawn.note.bytes)
+        level_remark(level, "%s", drawn.note.bytes);
+    free(drawn.failures.bytes);
+    free(drawn.note.bytes);
+}
+
+/* ---- 7. Replay ---------------------------------------------------------------------------- */
 
 static int same_row(const struct log_row *a, const struct log_row *b)
 {
@@ -462,6 +491,10 @@ int audit_run(const struct audit_options *options, FILE *out)
 
     level = (struct level){.name = "regeneration", .unit = "files"};
     check_regeneration(options, &level);
+    level_end(&level, &totals, out);
+
+    level = (struct level){.name = "drawing", .unit = "files"};
+    check_drawing(options, &level);
     level_end(&level, &totals, out);
 
     level = (struct level){.name = "replay", .unit = "runs"};

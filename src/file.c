@@ -83,6 +83,16 @@ void file_write(const char *path, const void *bytes, size_t size)
     free(beside);
 }
 
+void file_update(const char *path, const void *bytes, size_t size)
+{
+    struct error error;
+    size_t old_size = 0;
+    char *old = file_exists(path) ? file_read(path, &old_size, &error) : NULL;
+    if (!old || old_size != size || memcmp(old, bytes, size) != 0)
+        file_write(path, bytes, size);
+    free(old);
+}
+
 int file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -16,6 +16,10 @@ char *file_read(const char *path, size_t *size, struct error *error);
  * made. Dies on any error; PATH is then as it was. */
 void file_write(const char *path, const void *bytes, size_t size);
 
+/* As file_write(); but a file that holds these bytes already is left alone, so that make does not
+ * take it for a new one. */
+void file_update(const char *path, const void *bytes, size_t size);
+
 /* Make the folders above `path`. */
 void file_make_parents(const char *path);
 

@@ -54,10 +54,11 @@ static const char usage[] =
     "                      a line EXPERIMENT SEED for every run that is still to be made\n"
     "  report [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      tables and plot data from the raw logs\n"
-    "  audit [--results DIR] [--experiments DIR] [--replay DIR] [--out DIR]\n"
+    "  audit [--results DIR] [--experiments DIR] [--replay DIR] [--drawn FILE] [--out DIR]\n"
     "                      check logs, experiments and regenerated tables; status 1 if any fails\n"
-    "  keep [--results DIR] [--experiments DIR] [--out DIR]\n"
-    "                      write the digests of tables and plot data that the audit expects\n"
+    "  keep [--results DIR] [--experiments DIR] [--drawn FILE] [--out DIR]\n"
+    "                      write the digests that the audit expects: of tables, plot data, "
+    "drawings\n"
     "  trace VALUE-ID [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      the lines that a number came from, and the commands that train its "
     "runs\n"
@@ -72,7 +73,7 @@ struct options {
     const char *argument; /* the one that is no option; NULL: none */
     const char **overrides;
     size_t override_count;
-    const char *data, *results, *checkpoints, *experiments, *replay, *out, *plot, *torch;
+    const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *out, *plot, *torch;
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
     long steps;
@@ -107,6 +108,7 @@ static struct options read_options(int argc, char **argv)
                                           {"checkpoints", required_argument, NULL, 'c'},
                                           {"experiments", required_argument, NULL, 'e'},
                                           {"replay", required_argument, NULL, 'p'},
+                                          {"drawn", required_argument, NULL, 'f'},
                                           {"steps", required_argument, NULL, 'n'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"plot", required_argument, NULL, 'g'},
@@ -154,6 +156,9 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'p':
             options.replay = optarg;
+            break;
+        case 'f':
+            options.drawn = optarg;
             break;
         case 'o':
             options.out = optarg;
@@ -322,7 +327,7 @@ static int command_bench(int argc, char **argv)
 /* The folders that report, audit and keep share. */
 struct folders {
     struct options options;
-    char *published, *digests;
+    char *published, *digests, *kept_drawn;
 };
 
 static struct folders parse_folders(int argc, char **argv, const char *argument, const char *out)
@@ -334,6 +339,7 @@ static struct folders parse_folders(int argc, char **argv, const char *argument,
         folders.options.out = out;
     folders.published = memory_text("%s/published", folders.options.results);
     folders.digests = memory_text("%s/artefacts.sha256", folders.options.results);
+    folders.kept_drawn = memory_text("%s/drawn.sha256", folders.options.results);
     return folders;
 }
 
@@ -341,6 +347,7 @@ static void free_folders(struct folders *folders)
 {
     free(folders->published);
     free(folders->digests);
+    free(folders->kept_drawn);
     free(folders->options.overrides);
 }
 
@@ -351,6 +358,8 @@ static struct audit_options audit_options_of(const struct folders *folders)
                                   .published = folders->published,
                                   .replay = folders->options.replay,
                                   .digests = folders->digests,
+                                  .drawn = folders->options.drawn,
+                                  .kept_drawn = folders->kept_drawn,
                                   .scratch = folders->options.out};
 }
 

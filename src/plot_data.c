@@ -15,7 +15,7 @@
 static void write_plot(const char *out, const char *name, struct text *text)
 {
     char *path = memory_text("%s/plots/%s.tsv", out, name);
-    file_write(path, text->bytes ? text->bytes : "", text->length);
+    file_update(path, text->bytes ? text->bytes : "", text->length);
     free(path);
     free(text->bytes);
 }

@@ -2,6 +2,7 @@
 
 #include "cells.h"
 #include "claims.h"
+#include "environments.h"
 #include "file.h"
 #include "ledger.h"
 #include "plot_data.h"
@@ -20,7 +21,7 @@
 static void write_out(const char *out, const char *name, struct text *text)
 {
     char *path = memory_text("%s/%s", out, name);
-    file_write(path, text->bytes ? text->bytes : "", text->length);
+    file_update(path, text->bytes ? text->bytes : "", text->length);
     free(path);
     free(text->bytes);
     *text = (struct text){0};
@@ -29,7 +30,7 @@ static void write_out(const char *out, const char *name, struct text *text)
 /* ---- The ledger --------------------------------------------------------------------------- */
 
 static const struct table_column run_columns[] = {
-    {"arm", "Arm", 'p', "3.4cm"},
+    {"arm", "Arm", 'p', "5.0cm"},
     {"seed", "Seed", 'r', NULL},
     {"scale", "Scale", 'l', NULL},
     {"epochs", "Epochs", 'r', NULL},
@@ -88,19 +89,54 @@ static void fill_runs(const struct ledger *ledger, size_t columns, struct table 
     }
 }
 
-static void write_runs(const struct ledger *ledger, const char *out)
+/* A run that goes on, or was given up: it has no result, and only its start is told, so that the
+ * table changes when a run starts and ends, not with every epoch. */
+static void add_unfinished(const char *path, size_t columns, struct table *table)
+{
+    struct log log;
+    struct error error;
+    char *bytes = file_read(path, NULL, &error);
+    const int known = bytes && log_parse(bytes, path, &log, &error) == 0;
+    table_add(table, memory_text("%s", known ? log.experiment.arm : path), NULL);
+    table_add(table, known ? memory_text("%ld", log.seed) : memory_text("-"), NULL);
+    table_add(table, memory_text("%s", known ? config_scale_name(&log.experiment) : "-"), NULL);
+    table_add(table, known ? memory_text("%d", log.experiment.epochs) : memory_text("-"), NULL);
+    table_add(table, memory_text("-"), NULL);
+    table_add(table, memory_text("%s", known ? "unfinished" : "unreadable"), NULL);
+    table_add(table, memory_text("-"), NULL);
+    table_add(table, memory_text("%s", known ? log.program : "-"), NULL);
+    if (columns > RUN_TEX_COLUMNS) {
+        table_add(table, memory_text("%s", path), NULL);
+        table_add(table, memory_text("-"), NULL);
+    }
+    if (known)
+        log_free(&log);
+    free(bytes);
+}
+
+static void write_runs(const struct report_sources *sources, const struct ledger *ledger,
+                       const char *out)
 {
     struct table all, narrow;
     fill_runs(ledger, COUNT(run_columns), &all);
     fill_runs(ledger, RUN_TEX_COLUMNS, &narrow);
+    size_t unfinished = 0;
+    char **part = ledger_files(sources->results, sources->published, ".part", &unfinished);
+    for (size_t i = 0; i < unfinished; i++) {
+        add_unfinished(part[i], COUNT(run_columns), &all);
+        add_unfinished(part[i], RUN_TEX_COLUMNS, &narrow);
+        free(part[i]);
+    }
+    free(part);
     struct text text = {0};
-    text_add(&text, "Every run of which there is a log (%zu), of all scales\n\n", ledger->count);
+    text_add(&text, "Every run: %zu with a log, %zu unfinished, of all scales\n\n", ledger->count,
+             unfinished);
     table_write_text(&all, &text);
     text_add(
         &text,
         "\n"
         "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
-        "error, it counts as infinite.\n"
+        "error, it counts as infinite; an unfinished one has none yet.\n"
         "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
     write_out(out, "tables/runs.txt", &text);
     table_write_files(out, "runs", &all, &narrow, "longtable");
@@ -260,8 +296,10 @@ int report_write(const struct report_sources *sources, const char *out, struct e
          write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
          plot_data_write(&in.ledger, out, error) != 0))
         status = -1;
-    if (status == 0)
-        write_runs(&in.ledger, out);
+    if (status == 0) {
+        write_runs(sources, &in.ledger, out);
+        environments_write(&in.ledger, out);
+    }
     free_inputs(&in);
     return status;
 }

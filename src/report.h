@@ -4,7 +4,9 @@
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
  *     OUT/tables/claims.txt ...        see claims.h
- *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end
+ *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end;
+ *                                      unfinished ones (*.part) stand last
+ *     OUT/tables/environments.csv|tex  see environments.h
  *     OUT/tables/NAME.sources.tsv      of each CSV: where each of its numbers came from, trace.h
  *     OUT/tables/macros.tex            numbers of the paper's text
  *     OUT/plots/schedules.tsv ...      see plot_data.h
@@ -36,7 +38,8 @@ struct report_sources {
     const char *published;   /* folder of published numbers; may lie below `results` */
 };
 
-/* Write all files below `out`, each whole or not at all. 0; or -1 with *error set, when a source
+/* Write all files below `out`, each whole or not at all; one whose bytes would stay the same is left
+ * alone. 0; or -1 with *error set, when a source
  * cannot be read. Dies when a file cannot be written. */
 int report_write(const struct report_sources *sources, const char *out, struct error *error);
 

@@ -157,7 +157,7 @@ void table_write_tex(const struct table *table, const char *environment, struct 
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text)
 {
     char *path = memory_text("%s/tables/%s%s", out, name, ending);
-    file_write(path, text->bytes, text->length);
+    file_update(path, text->bytes, text->length);
     free(path);
     free(text->bytes);
     *text = (struct text){0};

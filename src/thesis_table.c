@@ -15,7 +15,7 @@ static const char smoke_free[] = "Runs of the smoke scale measure nothing and st
 /* ---- Part 1: the thesis's cells ----------------------------------------------------------- */
 
 static const struct table_column thesis_columns[] = {
-    {"network", "Network", 'p', "2.6cm"},
+    {"network", "Network", 'p', "3.9cm"},
     {"depth", "Depth", 'l', NULL},
     {"params (M)", "Params", 'r', NULL},
     {"original (%)", "Orig.", 'r', NULL},
@@ -106,7 +106,7 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
 
 static const struct table_column full_columns[] = {
-    {"network", "Network", 'p', "2.6cm"},
+    {"network", "Network", 'p', "4.1cm"},
     {"depth", "Depth", 'l', NULL},
     {"decay", "Decay", 'l', NULL},
     {"k", "$k$", 'r', NULL},
@@ -116,7 +116,7 @@ static const struct table_column full_columns[] = {
     {"test error (%)", "Error (\\%)", 'r', NULL},
     {"sample sd (points)", "Sd", 'r', NULL},
     {"core-hours (predicted)", "Core-h", 'r', NULL},
-    {"arm, or what fills the cell", "Arm", 'p', "2.8cm"},
+    {"arm, or what fills the cell", "Arm", 'p', "5.9cm"},
 };
 
 /* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */

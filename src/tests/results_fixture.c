@@ -47,6 +47,7 @@ struct fixture fixture_begin(void)
     fixture.replay = memory_text("%s/replay", fixture.root);
     fixture.out = memory_text("%s/out", fixture.root);
     fixture.digests = memory_text("%s/artefacts.sha256", fixture.results);
+    fixture.kept_drawn = memory_text("%s/drawn.sha256", fixture.results);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k1.0", 1, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k2.0", 2, 0.1);
     return fixture;
@@ -67,6 +68,8 @@ void fixture_end(struct fixture *fixture)
     free(fixture->replay);
     free(fixture->out);
     free(fixture->digests);
+    free(fixture->kept_drawn);
+    free(fixture->drawn);
 }
 
 void fixture_write_log(const struct fixture *fixture, const char *folder,

@@ -14,7 +14,8 @@ enum { FIXTURE_EPOCHS = 2, FIXTURE_PATH = 256 };
 
 struct fixture {
     char root[FIXTURE_PATH];
-    char *results, *experiments, *published, *replay, *out, *digests;
+    char *results, *experiments, *published, *replay, *out, *digests, *kept_drawn;
+    char *drawn; /* NULL at first */
 };
 
 /* With desk experiments cifar10/preact-20/poly-k1.0 and poly-k2.0. */

@@ -20,6 +20,8 @@ static struct audit_options options_of(const struct fixture *fixture)
                                   .published = fixture->published,
                                   .replay = fixture->replay,
                                   .digests = fixture->digests,
+                                  .drawn = fixture->drawn,
+                                  .kept_drawn = fixture->kept_drawn,
                                   .scratch = fixture->out};
 }
 
@@ -80,9 +82,19 @@ static void good_project_passes(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    expect_audit(&fixture, 0, "audit: 5 passed, 0 failed, 1 skipped\n");
+    expect_audit(&fixture, 0, "audit: 5 passed, 0 failed, 2 skipped\n");
     expect_audit(&fixture, 0, "SKIP  replay");
+    expect_audit(&fixture, 0, "SKIP  drawing");
+    fixture_end(&fixture);
+}
+
+static void unfinished_run_is_listed(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
     write_text(fixture.results, "cifar10/preact-20/poly-k2.0/seed-3.part", "half a log\n");
+    expect_audit(&fixture, 1, "FAIL  regeneration"); /* the table of runs has a row more */
+    keep(&fixture);
     expect_audit(&fixture, 0, "seed-3.part: an unfinished run");
     fixture_end(&fixture);
 }
@@ -213,6 +225,50 @@ static void wrong_schedule_fails(void **state)
     fixture_end(&fixture);
 }
 
+/* Write a list of drawings to FOLDER/NAME: one package, and a digest of one digit for each file. */
+static void write_drawn(const char *folder, const char *name, const char *version, char figure,
+                        char words)
+{
+    char digests[2][65] = {{0}};
+    memset(digests[0], figure, 64);
+    memset(digests[1], words, 64);
+    char *text = memory_text("# tex %s\n%s  figures/area.pdf\n%s  paper/words.txt\n", version,
+                             digests[0], digests[1]);
+    write_text(folder, name, text);
+    free(text);
+}
+
+static void drawing(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    fixture.drawn = memory_text("%s/drawn.txt", fixture.root);
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    expect_audit(&fixture, 1, "drawn.sha256: cannot be opened");
+    keep(&fixture);
+    expect_audit(&fixture, 0, "PASS  drawing       2 files checked\n");
+
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'c', 'b');
+    expect_audit(&fixture, 1, "figures/area.pdf: drawn anew it differs from the kept digest");
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'c');
+    expect_audit(&fixture, 1, "paper/words.txt: drawn anew it differs");
+
+    write_drawn(fixture.root, "drawn.txt", "1.1", 'c', 'b');
+    expect_audit(&fixture, 0, "PASS  drawing       1 files checked\n");
+    expect_audit(&fixture, 0, "(here tex 1.1, there tex 1.0)");
+    write_drawn(fixture.root, "drawn.txt", "1.1", 'a', 'c');
+    expect_audit(&fixture, 1, "paper/words.txt: drawn anew it differs");
+
+    write_text(fixture.root, "drawn.txt", "# tex 1.0\n");
+    expect_audit(&fixture, 1, "figures/area.pdf: a digest of it is kept, but it was not drawn");
+    write_text(fixture.root, "drawn.txt", "# tex 1.0\nno digest\n");
+    expect_audit(&fixture, 1, "drawn.txt:2: expected");
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    edit(fixture.results, "drawn.sha256", "area", "slopes");
+    expect_audit(&fixture, 1, "figures/area.pdf: no digest of it is kept");
+    fixture_end(&fixture);
+}
+
 static void replay(void **state)
 {
     (void)state;
@@ -228,7 +284,7 @@ static void replay(void **state)
     what.loss_factor = 1.0005;
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 0, "another environment than");
-    expect_audit(&fixture, 0, "audit: 6 passed, 0 failed, 0 skipped\n");
+    expect_audit(&fixture, 0, "audit: 6 passed, 0 failed, 1 skipped\n");
     what.loss_factor = 1.002;
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 1, "more than 0.001 apart");
@@ -237,6 +293,7 @@ static void replay(void **state)
 
 const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(good_project_passes),
+    cmocka_unit_test(unfinished_run_is_listed),
     cmocka_unit_test(changed_digit_fails),
     cmocka_unit_test(dropped_row_fails),
     cmocka_unit_test(swapped_rows_fail),
@@ -246,6 +303,7 @@ const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(changed_experiment_fails),
     cmocka_unit_test(edited_digest_fails),
     cmocka_unit_test(wrong_schedule_fails),
+    cmocka_unit_test(drawing),
     cmocka_unit_test(replay),
 };
 const size_t audit_test_count = sizeof audit_tests / sizeof audit_tests[0];

@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "../file.h"
 #include "../ledger.h"
 #include "../memory.h"
@@ -8,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* last: cmocka has a macro of the name fail */
 #include "tests.h"
@@ -352,6 +354,89 @@ static void output_is_deterministic(void **state)
     fixture_end(&fixture);
 }
 
+/* When the file was written, in nanoseconds. */
+static long long time_of(const struct fixture *fixture, const char *name)
+{
+    char *path = memory_text("%s/%s", fixture->out, name);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    free(path);
+    return status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
+}
+
+/* What make has drawn from it stays, then, too. */
+static void equal_files_are_left_alone(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    write_report(&fixture);
+    const long long runs = time_of(&fixture, "tables/runs.tex"),
+                    training = time_of(&fixture, "plots/training.tsv"),
+                    bases = time_of(&fixture, "plots/bases.tsv"),
+                    thesis = time_of(&fixture, "tables/table-5-2.tex");
+    write_report(&fixture);
+    assert_true(runs == time_of(&fixture, "tables/runs.tex"));
+    assert_true(training == time_of(&fixture, "plots/training.tsv"));
+    fixture_write_arm(&fixture, k1, k1_errors, 3);
+    write_report(&fixture);
+    assert_true(runs != time_of(&fixture, "tables/runs.tex"));
+    assert_true(training != time_of(&fixture, "plots/training.tsv"));
+    assert_true(bases == time_of(&fixture, "plots/bases.tsv"));
+    assert_true(thesis == time_of(&fixture, "tables/table-5-2.tex"));
+    fixture_end(&fixture);
+}
+
+static void environments(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_log(&fixture, fixture.results,
+                      &(struct fixture_log){.arm = k2,
+                                            .seed = 1,
+                                            .error = 9,
+                                            .lr_factor = 1,
+                                            .loss_factor = 1,
+                                            .environment = "another machine"});
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k3.0", 3, 0.1);
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k3.0", k1_errors, 1);
+    write_report(&fixture);
+    char *csv = fixture_read(fixture.out, "tables/environments.csv");
+    const char *first = strchr(csv, '\n') + 1, *second = strchr(first, '\n') + 1;
+    assert_int_equal(strncmp(first, "3,", 2), 0);
+    assert_int_equal(strncmp(second, "1,", 2), 0);
+    assert_non_null(strstr(second, ",another machine\n"));
+    assert_true(strchr(second, '\n')[1] == '\0');
+    free(csv);
+    fixture_end(&fixture);
+}
+
+/* The text of a log up to its first row: what a run that has just begun has written. */
+static void unfinished_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    char *log = fixture_read(fixture.results, "cifar10/preact-20/poly-k1.0/seed-2.tsv");
+    char *part = memory_text("%s/cifar10/preact-20/poly-k1.0/seed-2.tsv.part", fixture.results);
+    char *whole = memory_text("%s/cifar10/preact-20/poly-k1.0/seed-2.tsv", fixture.results);
+    *strstr(log, "# step-loss: ") = '\0';
+    file_write(part, log, strlen(log));
+    assert_int_equal(remove(whole), 0);
+    write_report(&fixture);
+    expect(&fixture, "tables/runs.txt", "1 with a log, 1 unfinished");
+    expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k1.0,2,desk,2,-,unfinished,-,");
+    expect(&fixture, "tables/macros.tex", "\\LogCount}{1}");
+    file_write(part, "half a log\n", 11);
+    write_report(&fixture);
+    expect(&fixture, "tables/runs.csv", "seed-2.tsv.part,-,-,-,-,unreadable,-,-,");
+    free(whole);
+    free(part);
+    free(log);
+    fixture_end(&fixture);
+}
+
 static void misplaced_log_is_refused(void **state)
 {
     (void)state;
@@ -425,6 +510,9 @@ const struct CMUnitTest report_tests[] = {
     cmocka_unit_test(network_names),
     cmocka_unit_test(schedules),
     cmocka_unit_test(output_is_deterministic),
+    cmocka_unit_test(equal_files_are_left_alone),
+    cmocka_unit_test(environments),
+    cmocka_unit_test(unfinished_runs),
     cmocka_unit_test(misplaced_log_is_refused),
     cmocka_unit_test(first_bad_log_is_named),
     cmocka_unit_test(tables_escape),

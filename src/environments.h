@@ -1,0 +1,16 @@
+/*
+ * environments - what the runs were made with: program, compiler, oneDNN and environment key.
+ *
+ * Taken from the logs, each of which names its own (log.h), never from the machine that makes the
+ * table: so the table has the same bytes everywhere.
+ */
+#ifndef KDECAY_ENVIRONMENTS_H
+#define KDECAY_ENVIRONMENTS_H
+
+#include "ledger.h"
+
+/* Write OUT/tables/environments.csv and .tex, a longtable: a row for each distinct combination,
+ * with the number of its logs, in the order of the ledger. */
+void environments_write(const struct ledger *ledger, const char *out);
+
+#endif

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# builds.sh - figures and paper follow from contents: not from times, nor from where the project lies.
+#
+#     src/tests/builds.sh build/kdecay build/builds
+#
+# builds them in copies of the project below the second argument, which is removed first, with the
+# program given, and compares the bytes, and which files were written.
+set -euo pipefail
+program=$(realpath "$1")
+scratch=$2
+rm -rf "$scratch"
+mkdir -p "$scratch"
+
+fail() {
+    echo "builds.sh: $*" >&2
+    exit 1
+}
+
+# A copy of all that git would keep, with the program, which is not built again.
+copy() {
+    mkdir -p "$1/build"
+    git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$1"
+    cp "$program" "$1/build/kdecay"
+}
+
+draw() {
+    make -s -C "$1" -o build/kdecay figures paper tables
+}
+
+# What was made, with its digests.
+bytes() {
+    (cd "$1/build" && find figures paper/paper.pdf tables plots -type f | sort | xargs sha256sum)
+}
+
+# The same with times: a line of it stays when a file was not written again.
+written() {
+    (cd "$1/build" && find . -type f ! -name '*.tmp' -printf '%p %T@\n' | sort)
+}
+
+# expect_written FOLDER WHY ALLOWED NAMES: since `before` was taken, all of NAMES were written, and of
+# figures and paper nothing but what the pattern ALLOWED matches.
+expect_written() {
+    local now drawn name
+    now=$(written "$1" | comm -13 <(echo "$before") - | cut -d ' ' -f 1 | sed 's/^..//')
+    drawn=$(grep -E '^(figures/.*|paper/paper)\.(pdf|svg)$' <<< "$now" | grep -vxE "$3" || true)
+    [ -z "$drawn" ] || fail "$2: drawn again for nothing:" $drawn
+    for name in $4; do
+        grep -qxF "$name" <<< "$now" || fail "$2: $name was not made again"
+    done
+}
+
+one=$scratch/one two=$scratch/another/folder/two
+copy "$one"
+copy "$two"
+
+# 1. A clone whose files are all of one age, and one whose inputs are newer than any output.
+find "$one" -type f -exec touch -d '2020-01-01' {} +
+find "$two" -type f ! -name Makefile -exec touch -d '2038-01-01' {} +
+draw "$one"
+draw "$two"
+diff <(bytes "$one") <(bytes "$two") >&2 || fail "two folders gave different bytes"
+[ ! -e "$one/build/runs" ] || fail "drawing has trained"
+! grep -aqF "$(realpath "$one")" "$one"/build/figures/* "$one/build/paper/paper.pdf" ||
+    fail "a figure or the paper names the folder it was made in"
+echo "two folders: equal bytes"
+
+# 2. Nothing changed, nor by times alone.
+before=$(written "$one")
+draw "$one"
+[ "$before" = "$(written "$one")" ] || fail "a second build has written files"
+find "$one" -path "$one/build" -prune -o -type f -exec touch {} +
+draw "$one"
+[ "$before" = "$(written "$one")" ] || fail "new times alone have written files"
+echo "nothing changed: nothing written"
+
+# 3. A log with another duration: the table of runs and the paper, but no figure.
+log=$one/results/cifar10/preact-20/poly-k1.0/seed-1.tsv
+kept=$(cat "$log"; echo .)
+awk -F '\t' -v OFS='\t' '/^# text-sha256/ {exit} /^1\t/ {$9 += 600} {print}' "$log" > "$log.tmp"
+echo "# text-sha256: $(sha256sum < "$log.tmp" | cut -d ' ' -f 1)" >> "$log.tmp"
+touch -d '2020-01-01' "$log.tmp"
+mv "$log.tmp" "$log"
+draw "$one"
+expect_written "$one" "a log with another duration" 'paper/paper\.pdf' \
+    "tables/runs.tex paper/paper.pdf"
+printf %s "${kept%.}" > "$log"
+echo "another duration in a log: paper, no figure"
+
+# 4. A log less: the figures of results, not those of schedules.
+draw "$one"
+diff <(bytes "$one") <(bytes "$two") >&2 || fail "a change taken back has left other bytes"
+before=$(written "$one")
+rm "$log"
+draw "$one"
+expect_written "$one" "a log less" '(paper/paper|figures/(training|error-k|error-area))\..*' \
+    "tables/runs.tex figures/training.pdf figures/error-k.svg paper/paper.pdf"
+printf %s "${kept%.}" > "$log"
+draw "$one"
+echo "a log less: its figures and the paper"
+
+# 5. A figure's script that is older than the figure.
+before=$(written "$one")
+echo 'set title "changed"' > "$one/area.tmp"
+cat "$one/figures/area.gp" >> "$one/area.tmp"
+mv "$one/area.tmp" "$one/figures/area.gp"
+touch -d '2019-01-01' "$one/figures/area.gp"
+draw "$one"
+expect_written "$one" "an older script" '(figures/area|paper/paper)\..*' \
+    "figures/area.pdf figures/area.svg"
+echo "a script with an older time: its figure"
+
+# 6. LaTeX's warnings are errors.
+for bad in '\ref{nowhere}' '\citep{nobody}' '\noindent\rule{\dimexpr\linewidth+6pt}{1pt}'; do
+    sed -i "s/^\\\\section{Results}/&\\n${bad//\\/\\\\}/" "$two/paper/paper.tex"
+    ! draw "$two" > "$scratch/output.txt" 2>&1 || fail "the paper was compiled with $bad"
+    [ ! -e "$two/build/paper/paper.pdf" ] || fail "a paper with $bad was left there"
+    cp paper/paper.tex "$two/paper/paper.tex"
+done
+echo "undefined names and long lines: refused"
+rm -rf "$scratch"

@@ -152,7 +152,7 @@ THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules claims claims-numbers runs,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 table-schedules claims runs,build/tables/$t.txt) \
-               $(foreach e,csv tex,build/tables/environments.$e) build/tables/macros.tex
+               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 

@@ -39,8 +39,8 @@ void environments_write(const struct ledger *ledger, const char *out)
         table_add(&table, memory_text("%s", log->environment), NULL);
     }
     struct text text = {0};
-    table_write_csv(&table, &text);
-    table_write_out(out, "environments", ".csv", &text);
+    table_write_text(&table, &text);
+    table_write_out(out, "environments", ".txt", &text);
     table_write_tex(&table, "longtable", &text);
     table_write_out(out, "environments", ".tex", &text);
     table_free(&table);

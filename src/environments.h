@@ -9,7 +9,7 @@
 
 #include "ledger.h"
 
-/* Write OUT/tables/environments.csv and .tex, a longtable: a row for each distinct combination,
+/* Write OUT/tables/environments.txt and .tex, a longtable: a row for each distinct combination,
  * with the number of its logs, in the order of the ledger. */
 void environments_write(const struct ledger *ledger, const char *out);
 

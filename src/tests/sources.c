@@ -706,7 +706,7 @@ static int is_free(const char *name, const char *column, const char *cell, const
     if (strcmp(column, "n") == 0 || strcmp(column, "pairs") == 0)
         return strcmp(cell, "0") == 0;
     if (strcmp(column, "status") == 0)
-        return strcmp(cell, "finished") == 0;
+        return strstr(cell, "finished") != NULL; /* or unfinished */
     if (strcmp(column, "k") == 0)
         return !published; /* elsewhere a setting */
     if (strcmp(name, "claims-numbers") == 0)

@@ -275,6 +275,63 @@ static void test_norm_backward(void **state)
         check_norm_backward(kinds[i % KINDS], i / KINDS % 2, i / KINDS / 2);
 }
 
+/* A NORM that reads its channels from two maps side by side computes what it does from one. */
+static void check_norm_of_two_maps(struct kind kind)
+{
+    enum { HALF = CHANNELS / 2, HALF_VALUES = VALUES / 2, EACH = HALF * PIXELS };
+    const struct shape half = {COUNT, HALF, HEIGHT, WIDTH};
+    struct trial t = trial_create(kind, 0, 0);
+    void *x = blocked(valid, kind, t.x), *gradient = blocked(valid, kind, t.gradient);
+    void *y = blocked(valid, kind, NULL), *wide_y = blocked(valid, kind, NULL);
+    void *dx = blocked(valid, kind, NULL);
+    double sums[4][2 * CHANNELS];
+    struct norm_backward in = {.x = x,
+                               .gradient = gradient,
+                               .scale = t.scale,
+                               .shift = t.shift,
+                               .mean = t.float_mean,
+                               .offset = t.shift,
+                               .slope = t.scale};
+    layer_norm_sums(extent_of(kind), x, NULL, t.float_mean, sums[0]);
+    layer_norm_apply(extent_of(kind), x, t.scale, t.shift, y);
+    layer_norm_backward_sums(extent_of(kind), &in, sums[1]);
+    layer_norm_backward_apply(extent_of(kind), &in, NULL, dx);
+    for (int first = 0; first < CHANNELS; first += HALF) {
+        const struct extent extent = {PICTURES,   COUNT,    HALF,  PIXELS,
+                                      kind.block, CHANNELS, first, kind.precision};
+        double *plain = memory_zeroed(HALF_VALUES, sizeof *plain);
+        double *expected = memory_zeroed(HALF_VALUES, sizeof *expected);
+        for (size_t i = 0; i < HALF_VALUES; i++) {
+            const size_t whole = i / EACH * 2 * EACH + (size_t)first * PIXELS + i % EACH;
+            plain[i] = t.x[whole];
+            expected[i] = (double)map_get(kind.precision, dx, place(valid, kind, whole));
+        }
+        void *part = blocked(half, kind, plain), *part_dx = blocked(half, kind, NULL);
+        layer_norm_sums(extent, part, NULL, t.float_mean, sums[2]);
+        layer_norm_apply(extent, part, t.scale, t.shift, wide_y);
+        in.x = part;
+        layer_norm_backward_sums(extent, &in, sums[3]);
+        layer_norm_backward_apply(extent, &in, NULL, part_dx);
+        check_map(half, kind, part_dx, expected, 0, 0);
+        void *all[] = {plain, expected, part, part_dx};
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+            free(all[i]);
+    }
+    assert_memory_equal(sums[2], sums[0], 2 * sizeof sums[0]);
+    assert_memory_equal(wide_y, y, FLOATS * precision_bytes(kind.precision));
+    void *all[] = {x, gradient, y, wide_y, dx};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    trial_free(&t);
+}
+
+static void test_norm_of_two_maps(void **state)
+{
+    (void)state;
+    for (int i = 0; i < KINDS; i++)
+        check_norm_of_two_maps(kinds[i]);
+}
+
 /* Squares around 1e6 have no digits left for a variance of 1; around the pivot they have all. */
 static void test_variance_beside_a_large_mean(void **state)
 {
@@ -569,6 +626,7 @@ const struct CMUnitTest layers_tests[] = {
     cmocka_unit_test(test_norm_forward),
     cmocka_unit_test(test_norm_add),
     cmocka_unit_test(test_norm_backward),
+    cmocka_unit_test(test_norm_of_two_maps),
     cmocka_unit_test(test_variance_beside_a_large_mean),
     cmocka_unit_test(test_sums_have_the_bits_of_the_stated_order),
     cmocka_unit_test(test_a_nan_stays_one),

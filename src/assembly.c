@@ -126,6 +126,7 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
     tensor.floats = dnn_conv_weight_floats(unit->conv);
     tensor.positions = dnn_conv_positions(unit->conv);
     tensor.backward_positions = dnn_conv_backward_positions(unit->conv);
+    tensor.backward_count = dnn_conv_backward_count(unit->conv);
     tensor.forward_positions = dnn_conv_forward_positions(unit->conv);
     tensor.forward_count = dnn_conv_forward_count(unit->conv);
     if (is_padded(a, input) || is_padded(a, layer->output)) {

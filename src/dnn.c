@@ -55,7 +55,7 @@ struct dnn_conv {
     dnnl_primitive_t primitive[PASSES];
     struct worker_memory *memory; /* one a worker */
     char *kernels;
-    size_t weight_floats, forward_count;
+    size_t weight_floats, forward_count, backward_count;
     uint32_t *positions, *forward_positions, *backward_positions;
 };
 
@@ -234,12 +234,15 @@ static dnnl_memory_desc_t describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnn
     return memory;
 }
 
-static dnnl_format_tag_t activation_tag(const struct dnn *dnn, int channels)
+static dnnl_format_tag_t activation_tag(const struct dnn *dnn, enum precision precision,
+                                        int channels)
 {
+    if (channels != 3 && channels % dnn->block != 0)
+        BUG("a number of channels that is not a multiple of the block");
+    if (precision == PRECISION_BF16)
+        return dnnl_nhwc;
     if (channels == 3)
         return dnnl_nchw;
-    if (channels % dnn->block != 0)
-        BUG("a number of channels that is not a multiple of the block");
     return dnn->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
 }
 
@@ -248,9 +251,10 @@ static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s
     const int out_height = conv_out_height(s), out_width = conv_out_width(s);
     const dnnl_data_type_t type = s->precision == PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
     struct recipe recipe = {
-        .source = describe(s->batch, s->in, s->height, s->width, type, activation_tag(dnn, s->in)),
-        .destination =
-            describe(s->batch, s->out, out_height, out_width, type, activation_tag(dnn, s->out)),
+        .source = describe(s->batch, s->in, s->height, s->width, type,
+                           activation_tag(dnn, s->precision, s->in)),
+        .destination = describe(s->batch, s->out, out_height, out_width, type,
+                                activation_tag(dnn, s->precision, s->out)),
         .any_weights = describe(s->out, s->in, s->kernel, s->kernel, type, dnnl_format_tag_any),
         .weights = describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_format_tag_any),
         .strides = {s->stride, s->stride},
@@ -419,9 +423,8 @@ struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape
         conv->forward_count = count_of(shape, &recipe.forward_weights);
     }
     if (shape->has_data_gradient) {
-        if (count_of(shape, &recipe.backward_weights) > conv->weight_floats)
-            BUG("a backward layout larger than the weights' own");
         conv->backward_positions = find_positions(conv, recipe.backward_weights);
+        conv->backward_count = count_of(shape, &recipe.backward_weights);
     }
     create_memory(conv, &recipe);
     for (int pass = FORWARD; pass < PASSES; pass++)
@@ -475,6 +478,11 @@ const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv)
 const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv)
 {
     return conv->forward_positions;
+}
+
+size_t dnn_conv_backward_count(const struct dnn_conv *conv)
+{
+    return conv->backward_count;
 }
 
 size_t dnn_conv_forward_count(const struct dnn_conv *conv)

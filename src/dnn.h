@@ -15,7 +15,10 @@
  *
  * Precision. With bf16 the activations and their gradients are bf16, and so are the weights that
  * forward and backward data read; the gradient of the weights is float, in a layout of its own, in
- * which the weights themselves are kept too. Products are summed in float.
+ * which the weights themselves are kept too. Products are summed in float. Activations are plain
+ * [n][height * width][C] then, for which alone oneDNN has kernels of AMX tiles, several times as
+ * fast as f32; without AMX its bf16 kernels are as fast so as with blocks. C is a multiple of the
+ * block all the same, but for the picture's 3.
  *
  * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
  * Version 3 has other descriptors behind the same calls; the change stays in dnn.c.
@@ -79,17 +82,20 @@ void dnn_conv_destroy(struct dnn_conv *conv);
 /* "forward, backward data, backward weights" as oneDNN names its kernels. */
 const char *dnn_conv_kernels(const struct dnn_conv *conv);
 
-/* Floats in the weights' layout (the blocks' padding included). The backward-data layout takes no
- * more. */
+/* Floats in the weights' layout (the blocks' padding included). */
 size_t dnn_conv_weight_floats(const struct dnn_conv *conv);
 
-/* For each weight in the order [out][in][kernel][kernel], its place in the weights' layout and in
- * the backward-data layout (NULL where there is none). The arrays belong to `conv`. */
+/* For each weight in the order [out][in][kernel][kernel], its place in the weights' layout. The
+ * array belongs to `conv`, as do those below. */
 const uint32_t *dnn_conv_positions(const struct dnn_conv *conv);
-const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv);
 
-/* The layout that the forward pass reads in bf16, and the numbers in it; NULL and 0 in f32, where
- * it reads the weights themselves. */
+/* The same for the layout that backward data reads, and the numbers in it; NULL and 0 where there
+ * is none. */
+const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv);
+size_t dnn_conv_backward_count(const struct dnn_conv *conv);
+
+/* And for the one that the forward pass reads in bf16; NULL and 0 in f32, where it reads the
+ * weights themselves. */
 const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv);
 size_t dnn_conv_forward_count(const struct dnn_conv *conv);
 

@@ -35,28 +35,49 @@ static const struct norm_kernels *kernels_of(const struct extent *e)
     return &f32x8;
 }
 
-/* Where the plane of a picture and a channel (the first of its block) starts: in the map itself,
- * and in the wide map. */
-static size_t plane_at(const struct extent *e, int picture, int channel)
+/* Of one map. */
+struct layout {
+    enum precision precision;
+    int channels, pixels, block;
+};
+
+/* Where the numbers of a pixel and a block of channels, from `channel` on, begin. */
+static size_t place(struct layout l, int picture, int channel, int pixel)
 {
-    return ((size_t)picture * (size_t)e->channels + (size_t)channel) * (size_t)e->pixels;
+    const size_t n = (size_t)picture, c = (size_t)channel, p = (size_t)pixel;
+    const size_t channels = (size_t)l.channels, pixels = (size_t)l.pixels;
+    return l.precision == PRECISION_BF16 ? (n * pixels + p) * channels + c
+                                         : (n * channels + c) * pixels + p * (size_t)l.block;
 }
 
-static size_t wide_at(const struct extent *e, int picture, int channel)
+static struct layout layout_of(const struct extent *e)
 {
-    return ((size_t)picture * (size_t)e->wide_channels + (size_t)(e->wide_first + channel)) *
-           (size_t)e->pixels;
+    return (struct layout){e->precision, e->channels, e->pixels, e->block};
 }
 
-/* NULL stays NULL. */
+static struct layout wide_layout_of(const struct extent *e)
+{
+    return (struct layout){e->precision, e->wide_channels, e->pixels, e->block};
+}
+
+static struct plane_walk walk_of(const struct extent *e)
+{
+    return (struct plane_walk){.pixels = e->pixels,
+                               .step = place(layout_of(e), 0, 0, 1),
+                               .wide_step = place(wide_layout_of(e), 0, 0, 1)};
+}
+
+/* A map from the plane of a picture and a block of channels on; NULL stays NULL. */
 static void *plane(const struct extent *e, const void *map, int picture, int channel)
 {
-    return map ? map_plus(e->precision, map, plane_at(e, picture, channel)) : NULL;
+    return map ? map_plus(e->precision, map, place(layout_of(e), picture, channel, 0)) : NULL;
 }
 
 static void *wide_plane(const struct extent *e, const void *map, int picture, int channel)
 {
-    return map ? map_plus(e->precision, map, wide_at(e, picture, channel)) : NULL;
+    const int wide_channel = e->wide_first + channel;
+    return map ? map_plus(e->precision, map, place(wide_layout_of(e), picture, wide_channel, 0))
+               : NULL;
 }
 
 static void clear(enum precision precision, void *map, size_t from, size_t to)
@@ -66,7 +87,8 @@ static void clear(enum precision precision, void *map, size_t from, size_t to)
 
 static void clear_invalid(const struct extent *e, void *map)
 {
-    clear(e->precision, map, plane_at(e, e->count, 0), plane_at(e, e->pictures, 0));
+    clear(e->precision, map, place(layout_of(e), e->count, 0, 0),
+          place(layout_of(e), e->pictures, 0, 0));
 }
 
 /* ---- Batch normalisation and ReLU ---------------------------------------------------------- */
@@ -81,12 +103,13 @@ static void clear_sums(const struct extent *e, double *sums)
 void layer_norm_sums(struct extent e, void *x, const void *addend, const float *pivot, double *sums)
 {
     const struct norm_kernels *kernels = kernels_of(&e);
+    const struct plane_walk walk = walk_of(&e);
     clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
             const int w = e.wide_first + c;
-            kernels->sums(e.pixels, plane(&e, x, n, c), plane(&e, addend, n, c), pivot + w,
-                          sums + w, sums + e.wide_channels + w);
+            kernels->sums(walk, plane(&e, x, n, c), plane(&e, addend, n, c), pivot + w, sums + w,
+                          sums + e.wide_channels + w);
         }
     }
 }
@@ -94,19 +117,21 @@ void layer_norm_sums(struct extent e, void *x, const void *addend, const float *
 void layer_norm_add(struct extent e, void *x, const void *addend)
 {
     const struct norm_kernels *kernels = kernels_of(&e);
+    const struct plane_walk walk = walk_of(&e);
     for (int n = 0; n < e.count; n++)
         for (int c = 0; c < e.channels; c += e.block)
-            kernels->add(e.pixels, plane(&e, x, n, c), plane(&e, addend, n, c));
+            kernels->add(walk, plane(&e, x, n, c), plane(&e, addend, n, c));
 }
 
 void layer_norm_apply(struct extent e, const void *x, const float *scale, const float *shift,
                       void *out)
 {
     const struct norm_kernels *kernels = kernels_of(&e);
+    const struct plane_walk walk = walk_of(&e);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
             const int w = e.wide_first + c;
-            kernels->apply(e.pixels, plane(&e, x, n, c), scale + w, shift + w,
+            kernels->apply(walk, plane(&e, x, n, c), scale + w, shift + w,
                            wide_plane(&e, out, n, c));
         }
     }
@@ -125,12 +150,13 @@ static struct norm_backward plane_of(const struct extent *e, const struct norm_b
 void layer_norm_backward_sums(struct extent e, const struct norm_backward *in, double *sums)
 {
     const struct norm_kernels *kernels = kernels_of(&e);
+    const struct plane_walk walk = walk_of(&e);
     clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
             const struct norm_backward at = plane_of(&e, in, n, c);
             const int w = e.wide_first + c;
-            kernels->backward_sums(e.pixels, &at, w, sums + w, sums + e.wide_channels + w);
+            kernels->backward_sums(walk, &at, w, sums + w, sums + e.wide_channels + w);
         }
     }
 }
@@ -139,10 +165,11 @@ void layer_norm_backward_apply(struct extent e, const struct norm_backward *in,
                                const void *residual, void *out)
 {
     const struct norm_kernels *kernels = kernels_of(&e);
+    const struct plane_walk walk = walk_of(&e);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
             const struct norm_backward at = plane_of(&e, in, n, c);
-            kernels->backward_apply(e.pixels, &at, e.wide_first + c, plane(&e, residual, n, c),
+            kernels->backward_apply(walk, &at, e.wide_first + c, plane(&e, residual, n, c),
                                     plane(&e, out, n, c));
         }
     }
@@ -151,100 +178,110 @@ void layer_norm_backward_apply(struct extent e, const struct norm_backward *in,
 
 /* ---- Shortcut of option A ------------------------------------------------------------------ */
 
-struct shortcut_walk {
-    size_t in_plane, out_plane, pixel; /* bytes */
+/* The maps of a shortcut or a pool: before it, and after. */
+struct two_maps {
+    struct layout in, out;
     int out_height, out_width;
 };
 
-static struct shortcut_walk walk_of(const struct shortcut_shape *s)
+static struct two_maps shortcut_maps(const struct shortcut_shape *s)
 {
-    const int out_height = (s->height + s->stride - 1) / s->stride;
-    const int out_width = (s->width + s->stride - 1) / s->stride;
-    const size_t pixel = (size_t)s->block * precision_bytes(s->precision);
-    return (struct shortcut_walk){.in_plane = (size_t)s->height * (size_t)s->width * pixel,
-                                  .out_plane = (size_t)out_height * (size_t)out_width * pixel,
-                                  .pixel = pixel,
-                                  .out_height = out_height,
-                                  .out_width = out_width};
+    const int height = (s->height + s->stride - 1) / s->stride;
+    const int width = (s->width + s->stride - 1) / s->stride;
+    return (struct two_maps){{s->precision, s->channels, s->height * s->width, s->block},
+                             {s->precision, s->out_channels, height * width, s->block},
+                             height,
+                             width};
 }
 
 void layer_shortcut(struct shortcut_shape s, const void *x, void *out)
 {
-    const struct shortcut_walk w = walk_of(&s);
-    const int in_blocks = s.channels / s.block, out_blocks = s.out_channels / s.block;
-    for (int n = 0; n < s.count; n++) {
-        char *to = (char *)out + (size_t)(n * out_blocks) * w.out_plane;
-        memset(to, 0, (size_t)out_blocks * w.out_plane);
-        for (int b = 0; b < in_blocks; b++) {
-            const char *from = (const char *)x + (size_t)(n * in_blocks + b) * w.in_plane;
-            for (int y = 0; y < w.out_height; y++)
-                for (int column = 0; column < w.out_width; column++, to += w.pixel)
-                    memcpy(to, from + (size_t)(y * s.width + column) * (size_t)s.stride * w.pixel,
-                           w.pixel);
-        }
-    }
+    const struct two_maps m = shortcut_maps(&s);
+    const size_t bytes = (size_t)s.block * precision_bytes(s.precision);
+    memset(out, 0, place(m.out, s.count, 0, 0) * precision_bytes(s.precision));
+    for (int n = 0; n < s.count; n++)
+        for (int c = 0; c < s.channels; c += s.block)
+            for (int row = 0; row < m.out_height; row++)
+                for (int column = 0; column < m.out_width; column++) {
+                    const int from = (row * s.width + column) * s.stride;
+                    const int to = row * m.out_width + column;
+                    memcpy(map_plus(s.precision, out, place(m.out, n, c, to)),
+                           map_plus(s.precision, x, place(m.in, n, c, from)), bytes);
+                }
 }
 
 void layer_shortcut_backward(struct shortcut_shape s, const void *gradient, void *out)
 {
-    const struct shortcut_walk w = walk_of(&s);
-    const int in_blocks = s.channels / s.block, out_blocks = s.out_channels / s.block;
-    memset(out, 0, (size_t)(s.pictures * in_blocks) * w.in_plane);
-    for (int n = 0; n < s.count; n++) {
-        const char *from = (const char *)gradient + (size_t)(n * out_blocks) * w.out_plane;
-        for (int b = 0; b < in_blocks; b++) {
-            char *to = (char *)out + (size_t)(n * in_blocks + b) * w.in_plane;
-            for (int y = 0; y < w.out_height; y++)
-                for (int column = 0; column < w.out_width; column++, from += w.pixel)
-                    memcpy(to + (size_t)(y * s.width + column) * (size_t)s.stride * w.pixel, from,
-                           w.pixel);
-        }
-    }
+    const struct two_maps m = shortcut_maps(&s);
+    const size_t bytes = (size_t)s.block * precision_bytes(s.precision);
+    memset(out, 0, place(m.in, s.pictures, 0, 0) * precision_bytes(s.precision));
+    for (int n = 0; n < s.count; n++)
+        for (int c = 0; c < s.channels; c += s.block)
+            for (int row = 0; row < m.out_height; row++)
+                for (int column = 0; column < m.out_width; column++) {
+                    const int from = row * m.out_width + column;
+                    const int to = (row * s.width + column) * s.stride;
+                    memcpy(map_plus(s.precision, out, place(m.in, n, c, to)),
+                           map_plus(s.precision, gradient, place(m.out, n, c, from)), bytes);
+                }
 }
 
 /* ---- Mean of 2x2 pixels -------------------------------------------------------------------- */
 
-/* Where the upper left of the 2x2 pixels `pixel` (of the output) lies in the input. */
-static size_t corner_at(const struct pool_shape *s, size_t pixel)
+static struct two_maps pool_maps(const struct pool_shape *s)
 {
-    const size_t width = (size_t)s->width, half = width / 2;
-    return (pixel / half * 2 * width + pixel % half * 2) * (size_t)s->block;
+    const int height = s->height / 2, width = s->width / 2;
+    return (struct two_maps){{s->precision, s->channels, s->height * s->width, s->block},
+                             {s->precision, s->channels, height * width, s->block},
+                             height,
+                             width};
 }
 
-static size_t pooled_pixels(const struct pool_shape *s, int pictures)
+/* The four pixels of the input that pixel `to` of the output is the mean of. */
+static void corners(const struct two_maps *m, int n, int c, int to, size_t at[4])
 {
-    return (size_t)(pictures * s->channels / s->block) * (size_t)(s->height * s->width / 4);
+    const int width = 2 * m->out_width;
+    const int first = to / m->out_width * 2 * width + to % m->out_width * 2;
+    at[0] = place(m->in, n, c, first);
+    at[1] = place(m->in, n, c, first + 1);
+    at[2] = place(m->in, n, c, first + width);
+    at[3] = place(m->in, n, c, first + width + 1);
 }
 
 void layer_pool(struct pool_shape s, const void *x, void *out)
 {
-    const size_t block = (size_t)s.block, row = (size_t)s.width * block;
-    for (size_t pixel = 0; pixel < pooled_pixels(&s, s.count); pixel++) {
-        for (size_t c = 0; c < block; c++) {
-            const size_t at = corner_at(&s, pixel) + c;
-            const float upper = map_get(s.precision, x, at) + map_get(s.precision, x, at + block);
-            const float lower =
-                map_get(s.precision, x, at + row) + map_get(s.precision, x, at + row + block);
-            map_set(s.precision, out, pixel * block + c, 0.25f * (upper + lower));
-        }
-    }
+    const struct two_maps m = pool_maps(&s);
+    for (int n = 0; n < s.count; n++)
+        for (int c = 0; c < s.channels; c += s.block)
+            for (int to = 0; to < m.out.pixels; to++) {
+                const size_t first = place(m.out, n, c, to);
+                size_t at[4];
+                corners(&m, n, c, to, at);
+                for (size_t i = 0; i < (size_t)s.block; i++) {
+                    const float upper =
+                        map_get(s.precision, x, at[0] + i) + map_get(s.precision, x, at[1] + i);
+                    const float lower =
+                        map_get(s.precision, x, at[2] + i) + map_get(s.precision, x, at[3] + i);
+                    map_set(s.precision, out, first + i, 0.25f * (upper + lower));
+                }
+            }
 }
 
 void layer_pool_backward(struct pool_shape s, const void *gradient, void *out)
 {
-    const size_t block = (size_t)s.block, row = (size_t)s.width * block;
-    const size_t valid = pooled_pixels(&s, s.count);
-    for (size_t pixel = 0; pixel < valid; pixel++) {
-        for (size_t c = 0; c < block; c++) {
-            const size_t at = corner_at(&s, pixel) + c;
-            const float value = 0.25f * map_get(s.precision, gradient, pixel * block + c);
-            map_set(s.precision, out, at, value);
-            map_set(s.precision, out, at + block, value);
-            map_set(s.precision, out, at + row, value);
-            map_set(s.precision, out, at + row + block, value);
-        }
-    }
-    clear(s.precision, out, 4 * block * valid, 4 * block * pooled_pixels(&s, s.pictures));
+    const struct two_maps m = pool_maps(&s);
+    for (int n = 0; n < s.count; n++)
+        for (int c = 0; c < s.channels; c += s.block)
+            for (int from = 0; from < m.out.pixels; from++) {
+                const size_t first = place(m.out, n, c, from);
+                size_t at[4];
+                corners(&m, n, c, from, at);
+                for (size_t i = 0; i < (size_t)s.block; i++)
+                    for (int corner = 0; corner < 4; corner++)
+                        map_set(s.precision, out, at[corner] + i,
+                                0.25f * map_get(s.precision, gradient, first + i));
+            }
+    clear(s.precision, out, place(m.in, s.count, 0, 0), place(m.in, s.pictures, 0, 0));
 }
 
 /* ---- Dropout ------------------------------------------------------------------------------- */
@@ -272,14 +309,19 @@ void layer_dropout(struct extent e, double share, struct dropout_draws draws, co
 
 /* ---- Head ---------------------------------------------------------------------------------- */
 
-/* The mean over the pixels of channel `place` of the map. */
-static double pooled_at(const struct extent *e, const void *x, int picture, int place)
+/* Where a pixel's channel `channel` lies. */
+static size_t number_at(const struct extent *e, int picture, int channel, int pixel)
 {
-    const int lane = place % e->block;
-    const void *from = plane(e, x, picture, place - lane);
+    const int lane = channel % e->block;
+    return place(layout_of(e), picture, channel - lane, pixel) + (size_t)lane;
+}
+
+/* The mean over the pixels of channel `channel` of the map. */
+static double pooled_at(const struct extent *e, const void *x, int picture, int channel)
+{
     double sum = 0;
     for (int p = 0; p < e->pixels; p++)
-        sum += (double)map_get(e->precision, from, (size_t)(p * e->block + lane));
+        sum += (double)map_get(e->precision, x, number_at(e, picture, channel, p));
     return sum / e->pixels;
 }
 
@@ -330,17 +372,16 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
             weight_gradient[j * head->channels + c] = (float)sum;
         }
     }
-    clear(e->precision, x_gradient, 0, plane_at(e, e->pictures, 0));
+    clear(e->precision, x_gradient, 0, place(layout_of(e), e->pictures, 0, 0));
     for (int n = 0; n < e->count; n++) {
         for (int c = 0; c < head->channels; c++) {
             double sum = 0;
             for (int j = 0; j < head->classes; j++)
                 sum += head->slopes[n * head->classes + j] *
                        (double)head->weights[j * head->channels + c];
-            const int lane = head->places[c] % e->block;
-            void *to = plane(e, x_gradient, n, head->places[c] - lane);
             for (int p = 0; p < e->pixels; p++)
-                map_set(e->precision, to, (size_t)(p * e->block + lane), (float)(sum / e->pixels));
+                map_set(e->precision, x_gradient, number_at(e, n, head->places[c], p),
+                        (float)(sum / e->pixels));
         }
     }
 }

@@ -1,10 +1,11 @@
 /*
  * layers - the arithmetic between convolutions, on one shard: free functions over plain arrays.
  *
- * A feature map is [pictures][channels / block][pixels][block] numbers (see dnn.h), stored as
- * floats or as bf16: a `void *` is a map, and the precision beside it says which (precision.h).
- * What is computed is computed in float or double, and rounded when it is written into a bf16 map;
- * NORM's sums are of the sum that stands in the map then. bf16 needs blocks of 16.
+ * A feature map is [pictures][channels / block][pixels][block] floats or
+ * [pictures][pixels][channels] bf16 (see dnn.h): a `void *` is a map, and the precision beside it
+ * says which (precision.h). What is computed is computed in float or double, and rounded when it is
+ * written into a bf16 map; NORM's sums are of the sum that stands in the map then. bf16 needs
+ * blocks of 16.
  *
  * Of a map's `pictures` only the first `count` are valid; the rest exist so that the convolutions
  * always run the same shape. Forward functions leave the rest alone (finite, unused); backward

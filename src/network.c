@@ -244,15 +244,18 @@ static void norm_backward_apply(struct network *network, int l, int shard)
 
 /* ---- One layer of one shard ----------------------------------------------------------------- */
 
-/* The pictures came as floats; where the maps are floats, into the first map itself. */
+/* The pictures came as planes of floats; where the maps are floats, into the first map itself. */
 static void store_pictures(const struct network *network, int shard)
 {
     const struct assembly *a = &network->assembly;
-    const size_t count = (size_t)a->shard_pictures * PICTURE_FLOATS;
-    const float *pictures = a->pictures + (size_t)shard * count;
-    void *map = kept_map(network, 0, shard);
-    for (size_t i = 0; a->precision != PRECISION_F32 && i < count; i++)
-        map_set(a->precision, map, i, pictures[i]);
+    if (a->precision == PRECISION_F32)
+        return;
+    const float *picture = a->pictures + (size_t)(shard * a->shard_pictures) * PICTURE_FLOATS;
+    bf16 *out = kept_map(network, 0, shard);
+    for (int n = 0; n < valid_pictures(network, shard); n++, picture += PICTURE_FLOATS)
+        for (int pixel = 0; pixel < PICTURE_PIXELS; pixel++)
+            for (int channel = 0; channel < PICTURE_CHANNELS; channel++)
+                *out++ = bf16_round(picture[channel * PICTURE_PIXELS + pixel]);
 }
 
 static void forward(struct network *network, int l, int shard, int worker)

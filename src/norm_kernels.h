@@ -14,16 +14,24 @@
 
 enum { CHUNK = 64 }; /* pixels summed in float before double takes over; a multiple of 4 */
 
+/* A plane's pixels, and how many numbers there are from one to the next: in the NORM's own map and
+ * in the wide one. */
+struct plane_walk {
+    int pixels;
+    size_t step, wide_step;
+};
+
 /* The maps begin at the plane, those of struct norm_backward too; floats at channel 0 of the NORM,
  * or of the plane where no `channel` is given. */
 struct norm_kernels {
-    void (*sums)(int pixels, void *x, const void *addend, const float *pivot, double *sums,
-                 double *squares);
-    void (*add)(int pixels, void *x, const void *addend);
-    void (*apply)(int pixels, const void *x, const float *scale, const float *shift, void *out);
-    void (*backward_sums)(int pixels, const struct norm_backward *in, int channel, double *sums,
-                          double *products);
-    void (*backward_apply)(int pixels, const struct norm_backward *in, int channel,
+    void (*sums)(struct plane_walk walk, void *x, const void *addend, const float *pivot,
+                 double *sums, double *squares);
+    void (*add)(struct plane_walk walk, void *x, const void *addend);
+    void (*apply)(struct plane_walk walk, const void *x, const float *scale, const float *shift,
+                  void *out);
+    void (*backward_sums)(struct plane_walk walk, const struct norm_backward *in, int channel,
+                          double *sums, double *products);
+    void (*backward_apply)(struct plane_walk walk, const struct norm_backward *in, int channel,
                            const void *residual, void *out);
 };
 
@@ -42,25 +50,26 @@ typedef int MASK __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
 typedef uint32_t BITS __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
 typedef bf16 HALVES __attribute__((vector_size(BLOCK * sizeof(bf16)), may_alias));
 
-static inline __attribute__((always_inline)) VECTOR NAME(load)(const void *map, int pixel)
+static inline __attribute__((always_inline)) VECTOR NAME(load)(const void *map, size_t at)
 {
     if (PRECISION == PRECISION_F32)
-        return ((const VECTOR *)map)[pixel];
-    return (VECTOR)(__builtin_convertvector(((const HALVES *)map)[pixel], BITS) << 16);
+        return *(const VECTOR *)((const float *)map + at);
+    const HALVES halves = *(const HALVES *)((const bf16 *)map + at);
+    return (VECTOR)(__builtin_convertvector(halves, BITS) << 16);
 }
 
 /* Returns the value as it now stands in the map. The NaNs of arithmetic are quiet: their upper
  * halves are NaNs too. */
-static inline __attribute__((always_inline)) VECTOR NAME(store)(void *map, int pixel, VECTOR value)
+static inline __attribute__((always_inline)) VECTOR NAME(store)(void *map, size_t at, VECTOR value)
 {
     if (PRECISION == PRECISION_F32) {
-        ((VECTOR *)map)[pixel] = value;
+        *(VECTOR *)((float *)map + at) = value;
         return value;
     }
     const BITS bits = (BITS)value, is_nan = (BITS)(value != value);
     const BITS rounded = bits + 0x7fff + (bits >> 16 & 1);
     const BITS upper = ((rounded & ~is_nan) | (bits & is_nan)) >> 16;
-    ((HALVES *)map)[pixel] = __builtin_convertvector(upper, HALVES);
+    *(HALVES *)((bf16 *)map + at) = __builtin_convertvector(upper, HALVES);
     return (VECTOR)(upper << 16);
 }
 
@@ -72,19 +81,20 @@ static inline __attribute__((always_inline)) void NAME(collect)(const VECTOR *a,
         sums[c] += (double)total[c];
 }
 
-CLONES static void NAME(plane_sums)(int pixels, void *x, const void *addend, const float *pivot_,
-                                    double *sums, double *squares)
+CLONES static void NAME(plane_sums)(struct plane_walk w, void *x, const void *addend,
+                                    const float *pivot_, double *sums, double *squares)
 {
     const VECTOR pivot = *(const VECTOR *)pivot_;
-    for (int start = 0; start < pixels; start += CHUNK) {
-        const int end = start + CHUNK < pixels ? start + CHUNK : pixels;
+    for (int start = 0; start < w.pixels; start += CHUNK) {
+        const int end = start + CHUNK < w.pixels ? start + CHUNK : w.pixels;
         VECTOR s[4] = {0}, q[4] = {0};
         for (int p = start; p < end; p += 4) {
 #pragma GCC unroll 4
             for (int j = 0; j < 4; j++) {
-                VECTOR value = NAME(load)(x, p + j);
+                const size_t at = (size_t)(p + j) * w.step;
+                VECTOR value = NAME(load)(x, at);
                 if (addend)
-                    value = NAME(store)(x, p + j, value + NAME(load)(addend, p + j));
+                    value = NAME(store)(x, at, value + NAME(load)(addend, at));
                 const VECTOR d = value - pivot;
                 s[j] += d;
                 q[j] += d * d;
@@ -95,48 +105,52 @@ CLONES static void NAME(plane_sums)(int pixels, void *x, const void *addend, con
     }
 }
 
-CLONES static void NAME(plane_add)(int pixels, void *x, const void *addend)
+CLONES static void NAME(plane_add)(struct plane_walk w, void *x, const void *addend)
 {
-    for (int p = 0; p < pixels; p++)
-        NAME(store)(x, p, NAME(load)(x, p) + NAME(load)(addend, p));
+    for (int p = 0; p < w.pixels; p++) {
+        const size_t at = (size_t)p * w.step;
+        NAME(store)(x, at, NAME(load)(x, at) + NAME(load)(addend, at));
+    }
 }
 
-CLONES static void NAME(plane_apply)(int pixels, const void *x, const float *scale_,
+CLONES static void NAME(plane_apply)(struct plane_walk w, const void *x, const float *scale_,
                                      const float *shift_, void *out)
 {
     const VECTOR zero = {0};
     const VECTOR scale = *(const VECTOR *)scale_, shift = *(const VECTOR *)shift_;
-    for (int p = 0; p < pixels; p++) {
-        const VECTOR y = NAME(load)(x, p) * scale + shift;
-        NAME(store)(out, p, (VECTOR)((MASK)y & ~(MASK)(y <= zero)));
+    for (int p = 0; p < w.pixels; p++) {
+        const VECTOR y = NAME(load)(x, (size_t)p * w.step) * scale + shift;
+        NAME(store)(out, (size_t)p * w.wide_step, (VECTOR)((MASK)y & ~(MASK)(y <= zero)));
     }
 }
 
-/* dy of pixel p; the same expression as the forward pass decides what ReLU had cut off. */
+/* dy, `at` in the wide maps; the same expression as the forward pass decides what ReLU had cut off.
+ */
 static inline __attribute__((always_inline)) VECTOR
-NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift, VECTOR x, int p)
+NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift, VECTOR x, size_t at)
 {
     const VECTOR zero = {0}, y = x * scale + shift;
-    VECTOR gradient = NAME(load)(in->gradient, p);
+    VECTOR gradient = NAME(load)(in->gradient, at);
     if (in->gradient2)
-        gradient += NAME(load)(in->gradient2, p);
+        gradient += NAME(load)(in->gradient2, at);
     return (VECTOR)((MASK)gradient & ~(MASK)(y <= zero));
 }
 
-CLONES static void NAME(plane_backward_sums)(int pixels, const struct norm_backward *in,
+CLONES static void NAME(plane_backward_sums)(struct plane_walk w, const struct norm_backward *in,
                                              int channel, double *sums, double *products)
 {
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
     const VECTOR shift = *(const VECTOR *)(in->shift + channel);
     const VECTOR mean = *(const VECTOR *)(in->mean + channel);
-    for (int start = 0; start < pixels; start += CHUNK) {
-        const int end = start + CHUNK < pixels ? start + CHUNK : pixels;
+    for (int start = 0; start < w.pixels; start += CHUNK) {
+        const int end = start + CHUNK < w.pixels ? start + CHUNK : w.pixels;
         VECTOR s[4] = {0}, q[4] = {0};
         for (int p = start; p < end; p += 4) {
 #pragma GCC unroll 4
             for (int j = 0; j < 4; j++) {
-                const VECTOR x = NAME(load)(in->x, p + j);
-                const VECTOR dy = NAME(gradient_of)(in, scale, shift, x, p + j);
+                const size_t pixel = (size_t)(p + j);
+                const VECTOR x = NAME(load)(in->x, pixel * w.step);
+                const VECTOR dy = NAME(gradient_of)(in, scale, shift, x, pixel * w.wide_step);
                 s[j] += dy;
                 q[j] += dy * (x - mean);
             }
@@ -146,7 +160,7 @@ CLONES static void NAME(plane_backward_sums)(int pixels, const struct norm_backw
     }
 }
 
-CLONES static void NAME(plane_backward_apply)(int pixels, const struct norm_backward *in,
+CLONES static void NAME(plane_backward_apply)(struct plane_walk w, const struct norm_backward *in,
                                               int channel, const void *residual, void *out)
 {
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
@@ -154,13 +168,14 @@ CLONES static void NAME(plane_backward_apply)(int pixels, const struct norm_back
     const VECTOR mean = *(const VECTOR *)(in->mean + channel);
     const VECTOR offset = *(const VECTOR *)(in->offset + channel);
     const VECTOR slope = *(const VECTOR *)(in->slope + channel);
-    for (int p = 0; p < pixels; p++) {
-        const VECTOR x = NAME(load)(in->x, p);
-        const VECTOR dy = NAME(gradient_of)(in, scale, shift, x, p);
+    for (int p = 0; p < w.pixels; p++) {
+        const size_t at = (size_t)p * w.step;
+        const VECTOR x = NAME(load)(in->x, at);
+        const VECTOR dy = NAME(gradient_of)(in, scale, shift, x, (size_t)p * w.wide_step);
         VECTOR dx = scale * dy + (offset + slope * (x - mean));
         if (residual)
-            dx += NAME(load)(residual, p);
-        NAME(store)(out, p, dx);
+            dx += NAME(load)(residual, at);
+        NAME(store)(out, at, dx);
     }
 }
 

@@ -67,7 +67,7 @@ void parameters_allocate(struct parameters *p, int shards)
             p->floats += round_up(tensor->floats);
             if (tensor->backward_positions) {
                 tensor->backward_offset = backward;
-                backward += round_up(tensor->floats);
+                backward += round_up(tensor->backward_count);
             }
             if (tensor->forward_positions) {
                 tensor->forward_offset = forward;

@@ -49,7 +49,7 @@ struct tensor {
     size_t offset;                      /* in the arenas, in floats; a multiple of a cache line */
     const uint32_t *positions;          /* NULL: canonical order itself */
     const uint32_t *backward_positions; /* NULL: no backward layout */
-    size_t backward_offset;
+    size_t backward_count, backward_offset;
     const uint32_t *forward_positions; /* NULL: the forward pass reads the values themselves */
     size_t forward_count, forward_offset;
 };

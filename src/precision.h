@@ -4,9 +4,10 @@
  * A bf16 is the upper half of a float: its sign, its 8 bits of exponent and 7 of its 23 of
  * fraction. Reading one is exact; writing rounds to the nearest, ties to even, so that it is off by
  * at most 2^-8 of the value. What is too large becomes infinite, as in float; a NaN stays one.
- * Arithmetic is never done in bf16.
+ * Arithmetic is never done in bf16: a convolution's products are summed in float.
  *
- * A map is a `void *`, and the precision that comes with it says what is behind it. Arrays with an
+ * A map is a `void *`, and the precision that comes with it says what is behind it, and in which
+ * order (dnn.h). Arrays with an
  * entry a channel, weights and sums are not maps: they are float or double as their type says.
  */
 #ifndef KDECAY_PRECISION_H

@@ -94,22 +94,36 @@ static void test_maps(void **state)
 #include "norm_kernels.h"
 
 enum { LANES = 16, PIXELS = 96, NUMBERS = LANES * PIXELS, MAPS = 5 };
-enum { X, ADDEND, GRADIENT, GRADIENT2, RESIDUAL };
+enum { X, ADDEND, RESIDUAL, GRADIENT, GRADIENT2 };
+enum { STEP = 32, WIDE_STEP = 48 }; /* there are other channels between */
+
+static const struct plane_walk walk = {PIXELS, STEP, WIDE_STEP};
 
 /* One plane; every tenth number far larger or smaller than the others, so that rounding meets all
  * exponents. */
 struct plane {
-    _Alignas(CACHE_LINE) bf16 map[MAPS][NUMBERS];
+    _Alignas(CACHE_LINE) bf16 map[MAPS][WIDE_STEP * PIXELS];
     _Alignas(CACHE_LINE) float scale[LANES], shift[LANES], mean[LANES], offset[LANES], slope[LANES];
     double sums[2][LANES];
 };
+
+/* Number `i` of the plane in a map; those of the gradients are wide. */
+static bf16 *at(struct plane *p, int map, int i)
+{
+    return &p->map[map][i / LANES * (map < GRADIENT ? STEP : WIDE_STEP) + i % LANES];
+}
+
+static float value(struct plane *p, int map, int i)
+{
+    return bf16_widen(*at(p, map, i));
+}
 
 static struct plane plane_create(void)
 {
     uint64_t state = 43;
     struct plane plane = {0};
     for (int m = 0; m < MAPS; m++)
-        for (int i = 0; i < NUMBERS; i++)
+        for (int i = 0; i < WIDE_STEP * PIXELS; i++)
             plane.map[m][i] = bf16_round((float)ldexp(
                 reference_number(&state), i % 10 ? 0 : (int)(60 * reference_number(&state))));
     float *arrays[] = {plane.scale, plane.shift, plane.mean, plane.offset, plane.slope};
@@ -128,12 +142,12 @@ static struct norm_backward backward_of(const struct plane *p, int with_gradient
 }
 
 /* What layers.h says, a number at a time. */
-static float plain_dy(const struct plane *p, int i, int with_gradient2)
+static float plain_dy(struct plane *p, int i, int with_gradient2)
 {
-    const float x = bf16_widen(p->map[X][i]), product = x * p->scale[i % LANES];
-    float dy = bf16_widen(p->map[GRADIENT][i]);
+    const float x = value(p, X, i), product = x * p->scale[i % LANES];
+    float dy = value(p, GRADIENT, i);
     if (with_gradient2)
-        dy += bf16_widen(p->map[GRADIENT2][i]);
+        dy += value(p, GRADIENT2, i);
     return product + p->shift[i % LANES] <= 0 ? 0 : dy;
 }
 
@@ -159,11 +173,11 @@ static struct plane plain_forward(int with_addend)
     float off[NUMBERS], square[NUMBERS];
     for (int i = 0; i < NUMBERS; i++) {
         if (with_addend)
-            p.map[X][i] = bf16_round(bf16_widen(p.map[X][i]) + bf16_widen(p.map[ADDEND][i]));
-        off[i] = bf16_widen(p.map[X][i]) - p.mean[i % LANES];
+            *at(&p, X, i) = bf16_round(value(&p, X, i) + value(&p, ADDEND, i));
+        off[i] = value(&p, X, i) - p.mean[i % LANES];
         square[i] = off[i] * off[i];
-        const float y = bf16_widen(p.map[X][i]) * p.scale[i % LANES] + p.shift[i % LANES];
-        p.map[RESIDUAL][i] = bf16_round(y <= 0 ? 0 : y);
+        const float y = value(&p, X, i) * p.scale[i % LANES] + p.shift[i % LANES];
+        *at(&p, GRADIENT, i) = bf16_round(y <= 0 ? 0 : y);
     }
     plain_sums(off, square, p.sums);
     return p;
@@ -172,26 +186,25 @@ static struct plane plain_forward(int with_addend)
 static struct plane kernel_forward(const struct norm_kernels *kernels, int with_addend)
 {
     struct plane p = plane_create();
-    kernels->sums(PIXELS, p.map[X], with_addend ? p.map[ADDEND] : NULL, p.mean, p.sums[0],
-                  p.sums[1]);
-    kernels->apply(PIXELS, p.map[X], p.scale, p.shift, p.map[RESIDUAL]);
+    kernels->sums(walk, p.map[X], with_addend ? p.map[ADDEND] : NULL, p.mean, p.sums[0], p.sums[1]);
+    kernels->apply(walk, p.map[X], p.scale, p.shift, p.map[GRADIENT]);
     return p;
 }
 
-/* dx stands in the map of the residual. */
+/* dx stands in the map of the residual, as y above in that of the gradient: for its step. */
 static struct plane plain_backward(int with_gradient2, int with_residual)
 {
     struct plane p = plane_create();
     float dy[NUMBERS], product[NUMBERS];
     for (int i = 0; i < NUMBERS; i++) {
         const int c = i % LANES;
-        const float x = bf16_widen(p.map[X][i]), off = x - p.mean[c];
+        const float x = value(&p, X, i), off = x - p.mean[c];
         dy[i] = plain_dy(&p, i, with_gradient2);
         product[i] = dy[i] * off;
         float dx = p.scale[c] * dy[i] + (p.offset[c] + p.slope[c] * off);
         if (with_residual)
-            dx += bf16_widen(p.map[RESIDUAL][i]);
-        p.map[RESIDUAL][i] = bf16_round(dx);
+            dx += value(&p, RESIDUAL, i);
+        *at(&p, RESIDUAL, i) = bf16_round(dx);
     }
     plain_sums(dy, product, p.sums);
     return p;
@@ -202,9 +215,8 @@ static struct plane kernel_backward(const struct norm_kernels *kernels, int with
 {
     struct plane p = plane_create();
     const struct norm_backward in = backward_of(&p, with_gradient2);
-    kernels->backward_sums(PIXELS, &in, 0, p.sums[0], p.sums[1]);
-    kernels->backward_apply(PIXELS, &in, 0, with_residual ? p.map[RESIDUAL] : NULL,
-                            p.map[RESIDUAL]);
+    kernels->backward_sums(walk, &in, 0, p.sums[0], p.sums[1]);
+    kernels->backward_apply(walk, &in, 0, with_residual ? p.map[RESIDUAL] : NULL, p.map[RESIDUAL]);
     return p;
 }
 
@@ -226,7 +238,8 @@ static void check_specials(const struct norm_kernels *kernels)
         p.scale[c] = 0;
         p.map[X][c] = 0;
     }
-    kernels->apply(1, p.map[X], p.scale, p.shift, p.map[RESIDUAL]);
+    kernels->apply((struct plane_walk){1, LANES, LANES}, p.map[X], p.scale, p.shift,
+                   p.map[RESIDUAL]);
     for (int c = 0; c < LANES; c++) {
         const float y = 0 * p.scale[c] + p.shift[c];
         assert_int_equal(p.map[RESIDUAL][c], bf16_round(y <= 0 ? 0 : y));
@@ -246,7 +259,7 @@ static void check_kernels(const struct norm_kernels *kernels)
     }
     const struct plane plain = plain_forward(1);
     struct plane found = plane_create();
-    kernels->add(PIXELS, found.map[X], found.map[ADDEND]);
+    kernels->add(walk, found.map[X], found.map[ADDEND]);
     assert_memory_equal(found.map[X], plain.map[X], sizeof plain.map[X]);
     check_specials(kernels);
 }

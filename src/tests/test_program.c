@@ -219,12 +219,19 @@ static void test_a_cpu_without_bf16(void **state)
 {
     (void)state;
     char *folder = start_in("bf16"), *base = train_command(folder, "one", 2);
-    char *command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s", base);
+    char *command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s", base), *output = NULL;
     expect_status(3, command, "set training.precision = f32");
     expect_status(3, command, "needs avx512_core_bf16, oneDNN finds avx2");
     free(command);
     command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s --set training.precision=f32", base);
     assert_int_equal(scratch_run(command, NULL), 0);
+    free(command);
+    /* of the project's own logs */
+    command = memory_text(
+        "ONEDNN_MAX_CPU_ISA=AVX2 build/kdecay audit --replay %s/none --out %s/out", folder, folder);
+    scratch_run(command, &output);
+    assert_non_null(strstr(output, "seed-1.tsv: skipped: training.precision = bf16: needs"));
+    free(output);
     free(command);
     free(base);
     scratch_remove(folder);

@@ -1,0 +1,158 @@
+/* sources.h, the index as a whole. */
+#include "../memory.h"
+#include "results_fixture.h"
+#include "sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* The next field of a CSV; a newline ends a line. */
+static char *csv_field(const char **at, int *last)
+{
+    struct text field = {0};
+    const int quoted = **at == '"';
+    text_add(&field, "%s", "");
+    *at += quoted;
+    for (; quoted ? !(**at == '"' && (*at)[1] != '"') : !strchr(",\n", **at); ++*at) {
+        *at += quoted && **at == '"';
+        text_add(&field, "%c", **at);
+    }
+    *at += quoted;
+    *last = **at == '\n';
+    ++*at;
+    return field.bytes;
+}
+
+/* Columns whose numbers come from logs or publications; all others hold names and settings, words,
+ * the identity of a run, and what is computed from an experiment alone. */
+static int has_sources(const char *column)
+{
+    static const char *const with[] = {"params (M)",
+                                       "original (%)",
+                                       "ours (%)",
+                                       "k",
+                                       "delta (points)",
+                                       "fair (%)",
+                                       "ours - fair (points)",
+                                       "n",
+                                       "test error (%)",
+                                       "sample sd (points)",
+                                       "core-hours (predicted)",
+                                       "last epoch (%)",
+                                       "sample sd",
+                                       "test-selected best (%)",
+                                       "pairs",
+                                       "difference to k=1",
+                                       "difference",
+                                       "95% low",
+                                       "95% high",
+                                       "sign-flip p",
+                                       "Holm p",
+                                       "last test error (%)",
+                                       "status",
+                                       "wall minutes",
+                                       "reference",
+                                       "new",
+                                       "says"};
+    static const char *const without[] = {"network",
+                                          "depth",
+                                          "fair baseline from",
+                                          "original is",
+                                          "decay",
+                                          "scale",
+                                          "epochs",
+                                          "arm, or what fills the cell",
+                                          "verdict",
+                                          "group",
+                                          "schedule",
+                                          "mean factor",
+                                          "against",
+                                          "arm, or what fills the row",
+                                          "arm",
+                                          "seed",
+                                          "program",
+                                          "log",
+                                          "line",
+                                          "claim",
+                                          "evidence",
+                                          "of",
+                                          "computed",
+                                          "thesis's own table",
+                                          "fair baselines",
+                                          "desk runs",
+                                          "full scale"};
+    for (size_t i = 0; i < COUNT(with); i++)
+        if (strcmp(column, with[i]) == 0)
+            return 1;
+    for (size_t i = 0; i < COUNT(without); i++)
+        if (strcmp(column, without[i]) == 0)
+            return 0;
+    fail_msg("column \"%s\" is not known: does it show numbers of logs or publications?", column);
+    return 0;
+}
+
+/* Whether a cell of such a column needs none: nothing there, no log yet, words, or a number of the
+ * program's own. `evidence` and `claim` are of claims-numbers. */
+static int is_free(const char *name, const char *column, const char *cell, const char *claim,
+                   const char *evidence)
+{
+    const int published = strcmp(name, "table-5-2") == 0 || strcmp(name, "table-5-3") == 0;
+    if (strcmp(cell, "-") == 0)
+        return 1;
+    if (strcmp(column, "n") == 0 || strcmp(column, "pairs") == 0)
+        return strcmp(cell, "0") == 0;
+    if (strcmp(column, "status") == 0)
+        return strstr(cell, "finished") != NULL; /* or unfinished */
+    if (strcmp(column, "k") == 0)
+        return !published; /* elsewhere a setting */
+    if (strcmp(name, "claims-numbers") == 0)
+        return strcmp(column, "says") == 0 || strcmp(evidence, "computed") == 0 ||
+               (strcmp(claim, "T1") == 0 && strcmp(column, "new") == 0);
+    return 0;
+}
+
+char *sources_gap(const struct sources_of *of, const char *name, const struct sources *sources)
+{
+    enum { COLUMNS = 20 };
+    char *path = memory_text("%s.csv", name), *bytes = fixture_read(of->tables, path);
+    char *columns[COLUMNS] = {NULL}, *cells[COLUMNS] = {NULL}, *problem = NULL;
+    size_t count = 0, next = 0;
+    const char *at = bytes;
+    for (int last = 0; !last && count < COLUMNS;)
+        columns[count++] = csv_field(&at, &last);
+    for (long row = 2; *at && !problem; row++) {
+        for (size_t c = 0; c < count; c++) {
+            int last;
+            free(cells[c]);
+            cells[c] = csv_field(&at, &last);
+            assert_true(last == (c + 1 == count));
+            const struct source *source = next < sources->count ? &sources->source[next] : NULL;
+            const int here =
+                source && source->row == row && strcmp(source->column, columns[c]) == 0;
+            if (problem)
+                continue;
+            if (here && strcmp(source->shown, cells[c]) != 0)
+                problem = memory_text("%s:%ld: %s: shows %s, its index %s", path, row, columns[c],
+                                      cells[c], source->shown);
+            else if (!here && has_sources(columns[c]) &&
+                     !is_free(name, columns[c], cells[c], cells[0], cells[1]))
+                problem =
+                    memory_text("%s:%ld: %s: %s has no source", path, row, columns[c], cells[c]);
+            next += here ? sources_cell(sources, next) : 0;
+        }
+    }
+    if (!problem && next != sources->count)
+        problem = memory_text("%s: has sources of cells that are not there", path);
+    for (size_t c = 0; c < count; c++) {
+        free(columns[c]);
+        free(cells[c]);
+    }
+    free(bytes);
+    free(path);
+    return problem;
+}

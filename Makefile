@@ -64,10 +64,10 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi
 # bits would depend on the instruction set.
 STRICT   := -std=c11 -fopenmp -ffp-contract=off
 COMPILE  := $(CC) $(STRICT) $(CFLAGS) $(WARNINGS)
-LIBS     := -ldnnl -linih -lmd -lgsl -lgslcblas -lm
+LIBS     := -ldnnl -l:libstdc++.so.6 -linih -lmd -lgsl -lgslcblas -lm
 
 SOURCES := $(wildcard src/*.c)
-TESTS   := $(wildcard src/tests/*.c)
+TESTS   := $(filter-out src/tests/faults.c,$(wildcard src/tests/*.c))
 OBJECTS := $(SOURCES:src/%.c=build/objects/%.o)
 TEST_OBJECTS := $(TESTS:src/tests/%.c=build/objects/tests/%.o)
 
@@ -195,6 +195,14 @@ build/paper/paper.pdf: $(wildcard paper/*) build/listings/schedule.tex $(FIGURE_
 .PHONY: test
 test: build/tests build/kdecay ## run all tests
 	$(Q)build/tests
+
+build/faults.so: src/tests/faults.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O1 $(WARNINGS) -fPIC -shared $< -o $@
+
+.PHONY: test-faults
+test-faults: build/kdecay build/faults.so ## break memory, disk and files around training (minutes)
+	$(Q)bash src/tests/faults.sh build/kdecay build/faults.so build/scratch/faults
 
 PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
 

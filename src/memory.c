@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static size_t product(size_t count, size_t size)
 {
@@ -39,6 +40,21 @@ void *memory_resize(void *block, size_t count, size_t size)
     if (!resized)
         die("out of memory: %zu bytes were asked for", bytes);
     return resized;
+}
+
+/* std::set_new_handler, by its name in the C++ ABI of Linux; returns the handler before. */
+extern void (*set_new_handler(void (*handler)(void)))(void) __asm__("_ZSt15set_new_handlerPFvvE");
+
+/* At once: it may be called in any thread, where exit() would take away what others still use. */
+static void die_in_new(void)
+{
+    fputs("kdecay: out of memory: oneDNN asked for more\n", stderr);
+    _exit(EXIT_FAILURE);
+}
+
+void memory_guard_new(void)
+{
+    set_new_handler(die_in_new);
 }
 
 char *memory_text(const char *format, ...)

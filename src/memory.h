@@ -22,6 +22,10 @@ float *memory_floats(size_t count);
 /* Resize as realloc() does; growth is not zeroed. */
 void *memory_resize(void *block, size_t count, size_t size);
 
+/* Let requests of C++ libraries (oneDNN's `new`) die as well, instead of an exception that no C
+ * function can catch. Once, at the start of the program. */
+void memory_guard_new(void);
+
 /* A formatted string of its own. */
 char *memory_text(const char *format, ...) PRINTF_LIKE(1, 2);
 

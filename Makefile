@@ -7,6 +7,7 @@
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
+#   OUT=DIR        where objects and the program go: another folder for another compiler
 #   V=1            show every command
 #
 DATA    ?= build/data
@@ -14,6 +15,7 @@ THREADS ?= $(shell nproc)
 SEED    ?= 1
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
+OUT     := build
 
 # A clean tree gives the same bytes on every day.
 export SOURCE_DATE_EPOCH := 1586736000
@@ -68,30 +70,30 @@ LIBS     := -ldnnl -l:libstdc++.so.6 -linih -lmd -lgsl -lgslcblas -lm
 
 SOURCES := $(wildcard src/*.c)
 TESTS   := $(filter-out src/tests/faults.c,$(wildcard src/tests/*.c))
-OBJECTS := $(SOURCES:src/%.c=build/objects/%.o)
-TEST_OBJECTS := $(TESTS:src/tests/%.c=build/objects/tests/%.o)
+OBJECTS := $(SOURCES:src/%.c=$(OUT)/objects/%.o)
+TEST_OBJECTS := $(TESTS:src/tests/%.c=$(OUT)/objects/tests/%.o)
 
-build/objects/flags: FORCE
+$(OUT)/objects/flags: FORCE
 	$(Q)mkdir -p $(@D) && echo '$(COMPILE) $(LIBS)' | cmp -s - $@ || \
 	  echo '$(COMPILE) $(LIBS)' > $@
 
-build/objects/version.h: FORCE | $(SETUP)
+$(OUT)/objects/version.h: FORCE | $(SETUP)
 	$(Q)mkdir -p $(@D); version=$$(git describe --always --dirty --abbrev=12 2>/dev/null || \
 	  echo unknown); \
 	printf '#define KDECAY_VERSION "%s"\n#define KDECAY_COMPILER "%s; %s"\n' "$$version" \
 	  "$$($(CC) --version | head -n 1)" '$(STRICT) $(CFLAGS)' > $@.tmp; \
 	if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
-build/objects/%.o: src/%.c build/objects/flags | $(SETUP)
+$(OUT)/objects/%.o: src/%.c $(OUT)/objects/flags | $(SETUP)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) -Ibuild/objects -Isrc -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) -I$(OUT)/objects -Isrc -MMD -MP -c $< -o $@
 
-build/objects/main.o: build/objects/version.h
+$(OUT)/objects/main.o: $(OUT)/objects/version.h
 
-build/kdecay: $(OBJECTS)
+$(OUT)/kdecay: $(OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
 
-build/tests: $(filter-out build/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
+$(OUT)/tests: $(filter-out $(OUT)/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -o $@
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
@@ -203,6 +205,11 @@ build/faults.so: src/tests/faults.c
 .PHONY: test-faults
 test-faults: build/kdecay build/faults.so ## break memory, disk and files around training (minutes)
 	$(Q)bash src/tests/faults.sh build/kdecay build/faults.so build/scratch/faults
+
+.PHONY: test-determinism
+test-determinism: build/kdecay ## one digest for all threads, kills, compilers and sanitizers (half an hour)
+	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev valgrind)
+	$(Q)bash src/tests/determinism.sh build/matrix
 
 PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
 

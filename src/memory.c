@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,8 +27,8 @@ void *memory_zeroed(size_t count, size_t size)
 float *memory_floats(size_t count)
 {
     const size_t bytes = product(count ? count : 1, sizeof(float));
-    void *block = NULL;
-    if (posix_memalign(&block, CACHE_LINE, bytes) != 0)
+    void *block = memalign(CACHE_LINE, bytes);
+    if (!block)
         die("out of memory: %zu bytes were asked for", bytes);
     memset(block, 0, bytes);
     return block;
@@ -42,20 +43,7 @@ void *memory_resize(void *block, size_t count, size_t size)
     return resized;
 }
 
-/* std::set_new_handler, by its name in the C++ ABI of Linux; returns the handler before. */
-extern void (*set_new_handler(void (*handler)(void)))(void) __asm__("_ZSt15set_new_handlerPFvvE");
-
-/* At once: it may be called in any thread, where exit() would take away what others still use. */
-static void die_in_new(void)
-{
-    fputs("kdecay: out of memory: oneDNN asked for more\n", stderr);
-    _exit(EXIT_FAILURE);
-}
-
-void memory_guard_new(void)
-{
-    set_new_handler(die_in_new);
-}
+/* ---- Strings -------------------------------------------------------------------------------- */
 
 char *memory_text(const char *format, ...)
 {
@@ -89,4 +77,32 @@ void text_add(struct text *text, const char *format, ...)
     vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
     va_end(arguments);
     text->length += (size_t)length;
+}
+
+/* ---- Libraries ----------------------------------------------------------------------------- */
+
+/* oneDNN asks in two ways: by `new`, which throws what no C function can catch, and by
+ * posix_memalign, in whose NULL oneDNN 2.6 constructs objects. Both end here, in any thread: at
+ * once, for exit() would take away what other threads still use. */
+static void die_in_library(void)
+{
+    fputs("kdecay: out of memory: oneDNN asked for more\n", stderr);
+    _exit(EXIT_FAILURE);
+}
+
+/* std::set_new_handler, by its name in the C++ ABI of Linux; returns the handler before. */
+extern void (*set_new_handler(void (*handler)(void)))(void) __asm__("_ZSt15set_new_handlerPFvvE");
+
+void memory_guard_libraries(void)
+{
+    set_new_handler(die_in_library);
+}
+
+/* Takes the place of libc's. */
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = memalign(alignment, size);
+    if (!*block)
+        die_in_library();
+    return 0;
 }

@@ -22,10 +22,6 @@ float *memory_floats(size_t count);
 /* Resize as realloc() does; growth is not zeroed. */
 void *memory_resize(void *block, size_t count, size_t size);
 
-/* Let requests of C++ libraries (oneDNN's `new`) die as well, instead of an exception that no C
- * function can catch. Once, at the start of the program. */
-void memory_guard_new(void);
-
 /* A formatted string of its own. */
 char *memory_text(const char *format, ...) PRINTF_LIKE(1, 2);
 
@@ -35,5 +31,9 @@ struct text {
     size_t length, capacity;
 };
 void text_add(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Let libraries die as well where they would crash: C++'s `new` from this call on, at the start of
+ * the program; posix_memalign always, which memory.c takes the place of. */
+void memory_guard_libraries(void);
 
 #endif

@@ -6,6 +6,7 @@
 #   THREADS=N      threads of a training run; changes no bit of its results
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
+#   FUZZ_SECONDS=N how long `make fuzz` takes for each kind of file
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
 #   OUT=DIR        where objects and the program go: another folder for another compiler
 #   V=1            show every command
@@ -13,6 +14,7 @@
 DATA    ?= build/data
 THREADS ?= $(shell nproc)
 SEED    ?= 1
+FUZZ_SECONDS ?= 30
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
 OUT     := build
@@ -211,6 +213,42 @@ test-determinism: build/kdecay ## one digest for all threads, kills, compilers a
 	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev valgrind)
 	$(Q)bash src/tests/determinism.sh build/matrix
 
+# libFuzzer needs clang. What it finds is kept as build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
+# FILE` shows it again.
+FUZZERS := $(patsubst src/tests/fuzz/fuzz_%.c,%,$(wildcard src/tests/fuzz/fuzz_*.c))
+FUZZ_COMPILE := clang $(STRICT) -O1 -g $(WARNINGS) -fsanitize=address,undefined \
+  -fno-sanitize-recover=all -Isrc -Isrc/tests/fuzz
+
+.PHONY: fuzz-packages
+fuzz-packages:
+	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev)
+
+build/fuzz/readers.a: $(SOURCES) $(wildcard src/*.h) | fuzz-packages
+	$(Q)mkdir -p $(@D)/objects && rm -f $@
+	$(Q)for source in $(filter-out src/main.c,$(SOURCES)); do $(FUZZ_COMPILE) -fsanitize=fuzzer-no-link \
+	  -c $$source -o $(@D)/objects/$$(basename $$source .c).o || exit 1; done
+	$(Q)ar rc $@ $(@D)/objects/*.o
+
+build/fuzz/fuzz_%: src/tests/fuzz/fuzz_%.c src/tests/fuzz/file.c build/fuzz/readers.a
+	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer $^ $(LIBS) -o $@
+
+build/fuzz/corpus: src/tests/fuzz/corpus.c build/fuzz/readers.a
+	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link $^ $(LIBS) -o $@
+
+.PHONY: fuzz
+fuzz: build/fuzz/corpus $(FUZZERS:%=build/fuzz/fuzz_%) ## feed broken files to every reader for FUZZ_SECONDS each
+	$(Q)build/fuzz/corpus build/fuzz/seeds
+	$(Q)mkdir -p $(FUZZERS:%=build/fuzz/seeds/%) $(FUZZERS:%=build/fuzz/found/%)
+	$(Q)for log in $$(find results/smoke -name '*.tsv'); do \
+	  cp $$log build/fuzz/seeds/log/$$(echo $$log | tr / -); \
+	  sed -n 's/^# experiment: //p' $$log > build/fuzz/seeds/config/$$(echo $$log | tr / -); done
+	$(Q)cp results/published/*.tsv build/fuzz/seeds/published
+	$(Q)for name in $(FUZZERS); do build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
+	  -print_final_stats=1 -artifact_prefix=build/fuzz/$$name- build/fuzz/found/$$name \
+	  build/fuzz/seeds/$$name 2> build/fuzz/$$name.txt || { cat build/fuzz/$$name.txt >&2; exit 1; }; \
+	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/$$name.txt) inputs, nothing found"; \
+	  done
+
 PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
 
 .PHONY: parity
@@ -228,7 +266,7 @@ keep: build/kdecay ## after new logs: keep the digests that the audit expects of
 
 .PHONY: format
 format: ## format the sources (clang-format)
-	$(Q)clang-format -i src/*.[ch] src/tests/*.[ch]
+	$(Q)clang-format -i src/*.[ch] src/tests/*.[ch] src/tests/fuzz/*.[ch]
 
 # ---- Everything ------------------------------------------------------------------------------
 

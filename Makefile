@@ -239,9 +239,10 @@ build/fuzz/corpus: src/tests/fuzz/corpus.c build/fuzz/readers.a
 fuzz: build/fuzz/corpus $(FUZZERS:%=build/fuzz/fuzz_%) ## feed broken files to every reader for FUZZ_SECONDS each
 	$(Q)build/fuzz/corpus build/fuzz/seeds
 	$(Q)mkdir -p $(FUZZERS:%=build/fuzz/seeds/%) $(FUZZERS:%=build/fuzz/found/%)
-	$(Q)for log in $$(find results/smoke -name '*.tsv'); do \
+	$(Q)for log in $$(find results -name 'seed-*.tsv'); do \
 	  cp $$log build/fuzz/seeds/log/$$(echo $$log | tr / -); \
 	  sed -n 's/^# experiment: //p' $$log > build/fuzz/seeds/config/$$(echo $$log | tr / -); done
+	$(Q)cp experiments/families/*.ini build/fuzz/seeds/config
 	$(Q)cp results/published/*.tsv build/fuzz/seeds/published
 	$(Q)for name in $(FUZZERS); do build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
 	  -print_final_stats=1 -artifact_prefix=build/fuzz/$$name- build/fuzz/found/$$name \

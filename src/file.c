@@ -36,6 +36,7 @@ char *file_read(const char *path, size_t *size, struct error *error)
         free(bytes);
         return NULL;
     }
+    bytes = memory_resize(bytes, length + 1, 1); /* so that tools see who reads beyond the end */
     bytes[length] = '\0';
     if (size)
         *size = length;

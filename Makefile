@@ -6,6 +6,7 @@
 #   THREADS=N      threads of a training run; changes no bit of its results
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
+#   FUZZ_SECONDS=N how long `make fuzz` takes for each kind of file
 #   ID=VALUE-ID    the number of `make trace`; build/tables/*.sources.tsv list all ids
 #   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
 #                  which networks `make bench` measures; rounds of measurements, seconds of each;
@@ -13,13 +14,16 @@
 #   BENCH_TORCH=found|install|no
 #                  compare with PyTorch where it is installed; install it first; don't compare
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
+#   OUT=DIR        where objects and the program go: another folder for another compiler
 #   V=1            show every command
 #
 DATA    ?= build/data
 THREADS ?= $(shell nproc)
 SEED    ?= 1
+FUZZ_SECONDS ?= 30
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
+OUT     := build
 
 # A clean tree gives the same bytes on every day.
 export SOURCE_DATE_EPOCH := 1586736000
@@ -71,34 +75,34 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi
 # bits would depend on the instruction set.
 STRICT   := -std=c11 -fopenmp -ffp-contract=off
 COMPILE  := $(CC) $(STRICT) $(CFLAGS) $(WARNINGS)
-LIBS     := -ldnnl -linih -lmd -lgsl -lgslcblas -lm
+LIBS     := -ldnnl -l:libstdc++.so.6 -linih -lmd -lgsl -lgslcblas -lm
 
 SOURCES := $(wildcard src/*.c)
-TESTS   := $(wildcard src/tests/*.c)
-OBJECTS := $(SOURCES:src/%.c=build/objects/%.o)
-TEST_OBJECTS := $(TESTS:src/tests/%.c=build/objects/tests/%.o)
+TESTS   := $(filter-out src/tests/faults.c,$(wildcard src/tests/*.c))
+OBJECTS := $(SOURCES:src/%.c=$(OUT)/objects/%.o)
+TEST_OBJECTS := $(TESTS:src/tests/%.c=$(OUT)/objects/tests/%.o)
 
-build/objects/flags: FORCE
+$(OUT)/objects/flags: FORCE
 	$(Q)mkdir -p $(@D) && echo '$(COMPILE) $(LIBS)' | cmp -s - $@ || \
 	  echo '$(COMPILE) $(LIBS)' > $@
 
-build/objects/version.h: FORCE | $(SETUP)
+$(OUT)/objects/version.h: FORCE | $(SETUP)
 	$(Q)mkdir -p $(@D); version=$$(git describe --always --dirty --abbrev=12 2>/dev/null || \
 	  echo unknown); \
 	printf '#define KDECAY_VERSION "%s"\n#define KDECAY_COMPILER "%s; %s"\n' "$$version" \
 	  "$$($(CC) --version | head -n 1)" '$(STRICT) $(CFLAGS)' > $@.tmp; \
 	if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
-build/objects/%.o: src/%.c build/objects/flags | $(SETUP)
+$(OUT)/objects/%.o: src/%.c $(OUT)/objects/flags | $(SETUP)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) -Ibuild/objects -Isrc -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) -I$(OUT)/objects -Isrc -MMD -MP -c $< -o $@
 
-build/objects/main.o: build/objects/version.h
+$(OUT)/objects/main.o: $(OUT)/objects/version.h
 
-build/kdecay: $(OBJECTS)
+$(OUT)/kdecay: $(OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
 
-build/tests: $(filter-out build/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
+$(OUT)/tests: $(filter-out $(OUT)/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -o $@
 
 # Programs of the benchmarks, beside the program that they measure.
@@ -247,6 +251,56 @@ test: build/tests build/kdecay ## run all tests
 check-builds: build/kdecay ## build figures and paper in copies: equal bytes, and no more work than there is
 	$(Q)src/tests/builds.sh build/kdecay build/builds
 
+build/faults.so: src/tests/faults.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O1 $(WARNINGS) -fPIC -shared $< -o $@
+
+.PHONY: test-faults
+test-faults: build/kdecay build/faults.so ## break memory, disk and files around training (minutes)
+	$(Q)bash src/tests/faults.sh build/kdecay build/faults.so build/scratch/faults
+
+.PHONY: test-determinism
+test-determinism: build/kdecay ## one digest for all threads, kills, compilers and sanitizers (half an hour)
+	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev valgrind)
+	$(Q)bash src/tests/determinism.sh build/matrix
+
+# libFuzzer needs clang. What it finds is kept as build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
+# FILE` shows it again.
+FUZZERS := $(patsubst src/tests/fuzz/fuzz_%.c,%,$(wildcard src/tests/fuzz/fuzz_*.c))
+FUZZ_COMPILE := clang $(STRICT) -O1 -g $(WARNINGS) -fsanitize=address,undefined \
+  -fno-sanitize-recover=all -Isrc -Isrc/tests/fuzz
+
+.PHONY: fuzz-packages
+fuzz-packages:
+	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev)
+
+build/fuzz/readers.a: $(SOURCES) $(wildcard src/*.h) | fuzz-packages
+	$(Q)mkdir -p $(@D)/objects && rm -f $@
+	$(Q)for source in $(filter-out src/main.c,$(SOURCES)); do $(FUZZ_COMPILE) -fsanitize=fuzzer-no-link \
+	  -c $$source -o $(@D)/objects/$$(basename $$source .c).o || exit 1; done
+	$(Q)ar rc $@ $(@D)/objects/*.o
+
+build/fuzz/fuzz_%: src/tests/fuzz/fuzz_%.c src/tests/fuzz/file.c build/fuzz/readers.a
+	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer $^ $(LIBS) -o $@
+
+build/fuzz/corpus: src/tests/fuzz/corpus.c build/fuzz/readers.a
+	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link $^ $(LIBS) -o $@
+
+.PHONY: fuzz
+fuzz: build/fuzz/corpus $(FUZZERS:%=build/fuzz/fuzz_%) ## feed broken files to every reader for FUZZ_SECONDS each
+	$(Q)build/fuzz/corpus build/fuzz/seeds
+	$(Q)mkdir -p $(FUZZERS:%=build/fuzz/seeds/%) $(FUZZERS:%=build/fuzz/found/%)
+	$(Q)for log in $$(find results -name 'seed-*.tsv'); do \
+	  cp $$log build/fuzz/seeds/log/$$(echo $$log | tr / -); \
+	  sed -n 's/^# experiment: //p' $$log > build/fuzz/seeds/config/$$(echo $$log | tr / -); done
+	$(Q)cp experiments/families/*.ini build/fuzz/seeds/config
+	$(Q)cp results/published/*.tsv build/fuzz/seeds/published
+	$(Q)for name in $(FUZZERS); do build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
+	  -print_final_stats=1 -artifact_prefix=build/fuzz/$$name- build/fuzz/found/$$name \
+	  build/fuzz/seeds/$$name 2> build/fuzz/$$name.txt || { cat build/fuzz/$$name.txt >&2; exit 1; }; \
+	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/$$name.txt) inputs, nothing found"; \
+	  done
+
 TORCH_PACKAGES := python3-torch python3-numpy libopenblas0-pthread
 
 PARITY := $(filter-out %/common.ini,$(wildcard src/tests/parity/*.ini))
@@ -278,7 +332,7 @@ keep: build/kdecay build/drawn.txt ## after new logs: keep the digests that the 
 
 .PHONY: format
 format: ## format the sources (clang-format)
-	$(Q)clang-format -i src/*.[ch] src/bench/*.c src/tests/*.[ch]
+	$(Q)clang-format -i src/*.[ch] src/bench/*.c src/tests/*.[ch] src/tests/fuzz/*.[ch]
 
 # ---- Benchmarks ------------------------------------------------------------------------------
 

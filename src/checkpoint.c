@@ -65,14 +65,21 @@ static void move_tensors(struct parameters *into, const struct parameters *p, fl
     }
 }
 
-void checkpoint_save(const char *path, const struct parameters *parameters, long epoch,
-                     const char *log)
+void checkpoint_save(const char *path, const struct parameters *parameters,
+                     const struct place *place, const char *log)
 {
+    const struct digest state = parameters_digest(parameters);
     struct text json = {0};
     text_add(&json,
-             "{\"__metadata__\":{\"format\":\"pt\",\"epoch\":\"%ld\",\"state-sha256\":\"%s\","
-             "\"log\":",
-             epoch, parameters_digest(parameters).hex);
+             "{\"__metadata__\":{\"format\":\"pt\",\"epoch\":\"%ld\",\"state-sha256\":\"%s\"",
+             place->epoch, state.hex);
+    if (place->steps) {
+        char *sums = memory_text("%ld %.17g %ld %ld", place->steps, place->loss_sum, place->wrong,
+                                 place->pictures);
+        text_add(&json, ",\"within\":\"%s %s\"", sums, digest_chain(state.hex, sums).hex);
+        free(sums);
+    }
+    text_add(&json, ",\"log\":");
     add_string(&json, log);
     text_add(&json, "}");
     size_t bytes = 0;
@@ -123,30 +130,49 @@ static char *take_string(const char **at, const char *prefix)
     return value;
 }
 
+/* What `within` says of the place; `state` is the digest that it is chained to. */
+static int parse_within(char *within, const char *state, struct place *place)
+{
+    char *space = strrchr(within, ' ');
+    if (!space)
+        return -1;
+    *space = '\0';
+    int end = 0;
+    const int good = sscanf(within, "%ld %lf %ld %ld%n", &place->steps, &place->loss_sum,
+                            &place->wrong, &place->pictures, &end) == 4 &&
+                     within[end] == '\0' && place->steps > 0 && place->pictures > 0 &&
+                     strcmp(space + 1, digest_chain(state, within).hex) == 0;
+    return good ? 0 : -1;
+}
+
 /* Our own header, read back strictly: metadata, then exactly the tensors of these parameters. */
-static int parse_header(const char *json, const struct parameters *parameters, long *epoch,
+static int parse_header(const char *json, const struct parameters *parameters, struct place *place,
                         char **digest, char **log, size_t *bytes)
 {
     const char *at = json;
     char *format = take_string(&at, "{\"__metadata__\":{\"format\":");
     char *number = format ? take_string(&at, ",\"epoch\":") : NULL;
     *digest = number ? take_string(&at, ",\"state-sha256\":") : NULL;
+    char *within = *digest ? take_string(&at, ",\"within\":") : NULL;
     *log = *digest ? take_string(&at, ",\"log\":") : NULL;
-    *epoch = number ? strtol(number, NULL, 10) : 0;
-    free(format);
-    free(number);
+    *place = (struct place){.epoch = number ? strtol(number, NULL, 10) : 0};
     struct text rest = {0};
     text_add(&rest, "}");
     add_tensors(&rest, parameters, bytes);
     text_add(&rest, "}");
-    const int good = *log && strncmp(at, rest.bytes, rest.length) == 0 &&
+    const int good = *log && place->epoch >= 0 &&
+                     (!within || parse_within(within, *digest, place) == 0) &&
+                     strncmp(at, rest.bytes, rest.length) == 0 &&
                      strspn(at + rest.length, " ") == strlen(at + rest.length);
+    free(format);
+    free(number);
+    free(within);
     free(rest.bytes);
     return good ? 0 : -1;
 }
 
-long checkpoint_load(const char *path, struct parameters *parameters, char **log,
-                     struct error *error)
+int checkpoint_load(const char *path, struct parameters *parameters, struct place *place,
+                    char **log, struct error *error)
 {
     size_t size = 0;
     char *file = file_read(path, &size, error);
@@ -155,14 +181,13 @@ long checkpoint_load(const char *path, struct parameters *parameters, char **log
     uint64_t length = 0;
     for (size_t i = 0; i < LENGTH_BYTES && i < size; i++)
         length |= (uint64_t)(uint8_t)file[i] << (8 * i);
-    long epoch = 0;
     char *digest = NULL;
     *log = NULL;
     int good = size > LENGTH_BYTES && length <= size - LENGTH_BYTES;
     if (good) {
         char *json = memory_text("%.*s", (int)length, file + LENGTH_BYTES);
         size_t bytes = 0;
-        good = parse_header(json, parameters, &epoch, &digest, log, &bytes) == 0 &&
+        good = parse_header(json, parameters, place, &digest, log, &bytes) == 0 &&
                size == LENGTH_BYTES + length + bytes;
         free(json);
         if (good) {
@@ -176,7 +201,7 @@ long checkpoint_load(const char *path, struct parameters *parameters, char **log
     free(digest);
     free(file);
     if (good)
-        return epoch;
+        return 0;
     free(*log);
     *log = NULL;
     return fail(

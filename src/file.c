@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE /* flock */
 #include "file.h"
 
 #include "memory.h"
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ char *file_read(const char *path, size_t *size, struct error *error)
         free(bytes);
         return NULL;
     }
+    bytes = memory_resize(bytes, length + 1, 1); /* so that tools see who reads beyond the end */
     bytes[length] = '\0';
     if (size)
         *size = length;
@@ -66,6 +68,15 @@ static void flush_folder_of(const char *path)
     free(folder);
 }
 
+/* A part of a file helps nobody, and a full disk needs the room. */
+static _Noreturn void die_without(const char *path, const char *what)
+{
+    const int saved = errno;
+    unlink(path);
+    errno = saved;
+    die_errno("%s: cannot be %s", path, what);
+}
+
 void file_write(const char *path, const void *bytes, size_t size)
 {
     file_make_parents(path);
@@ -74,11 +85,11 @@ void file_write(const char *path, const void *bytes, size_t size)
     if (!file)
         die_errno("%s: cannot be created", beside);
     if (fwrite(bytes, 1, size, file) != size || fflush(file) != 0 || fsync(fileno(file)) != 0)
-        die_errno("%s: cannot be written (%zu bytes)", beside, size);
+        die_without(beside, "written");
     if (fclose(file) != 0)
-        die_errno("%s: cannot be closed", beside);
+        die_without(beside, "closed");
     if (rename(beside, path) != 0)
-        die_errno("%s: cannot be renamed to %s", beside, path);
+        die_without(beside, "renamed");
     flush_folder_of(path);
     free(beside);
 }
@@ -98,12 +109,41 @@ int file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* ---- Locks --------------------------------------------------------------------------------- */
+
+struct file_lock file_lock(const char *path)
+{
+    file_make_parents(path);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    struct file_lock lock = {.path = memory_text("%.*s.%s.lock", (int)(name - path), path, name)};
+    lock.descriptor = open(lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock.descriptor < 0)
+        die_errno("%s: cannot be created", lock.path);
+    if (flock(lock.descriptor, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            die("%s: another process works on it; wait for its end, or stop it", path);
+        die_errno("%s: cannot be locked", lock.path);
+    }
+    return lock;
+}
+
+void file_unlock(struct file_lock *lock)
+{
+    unlink(lock->path);
+    close(lock->descriptor);
+    free(lock->path);
+}
+
+/* ---- Listings ------------------------------------------------------------------------------ */
+
 static void list_below(const char *folder, const char *suffix, char ***paths, size_t *count)
 {
     DIR *directory = opendir(folder);
-    if (!directory)
+    if (!directory && errno == ENOENT)
         return;
-    for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
+    if (!directory)
+        die_errno("%s: the folder cannot be read", folder);
+    for (struct dirent *entry; errno = 0, (entry = readdir(directory));) {
         if (entry->d_name[0] == '.')
             continue;
         char *path = memory_text("%s/%s", folder, entry->d_name);
@@ -118,6 +158,8 @@ static void list_below(const char *folder, const char *suffix, char ***paths, si
         }
         free(path);
     }
+    if (errno != 0)
+        die_errno("%s: the folder cannot be read to its end", folder);
     closedir(directory);
 }
 

@@ -25,9 +25,20 @@ void file_make_parents(const char *path);
 
 int file_exists(const char *path);
 
-/* All files below `folder` whose names end in `suffix`, as paths sorted bytewise (so that no
- * listing depends on the file system's order). A folder that is missing has none. The array of
- * *count strings and each string are to be freed. */
+/* Keep other processes away from the files that are named after PATH until file_unlock() or the
+ * end of this process, whatever ends it: the kernel holds the lock (flock), the empty hidden file
+ * FOLDER/.NAME.lock that a killed process leaves behind locks nothing. Missing folders are made.
+ * Dies where another process has the lock, or the file cannot be made. */
+struct file_lock {
+    char *path;
+    int descriptor;
+};
+struct file_lock file_lock(const char *path);
+void file_unlock(struct file_lock *lock);
+
+/* All files below `folder` whose names end in `suffix`, but hidden ones, as paths sorted bytewise
+ * (so that no listing depends on the file system's order). A folder that is missing has none; dies
+ * where one cannot be read. The array of *count strings and each string are to be freed. */
 char **file_list(const char *folder, const char *suffix, size_t *count);
 
 #endif

@@ -1,13 +1,10 @@
 #include "layers.h"
 
+#include "clones.h"
 #include "error.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Compiled once for each of these instruction sets, chosen at the start of the program. Without
- * contraction to fused multiply-adds (-ffp-contract=off) all give the same bits. */
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 
 #define KERNELS f32x16
 #define BLOCK 16

@@ -242,25 +242,23 @@ static int parse_surroundings(struct cursor *cursor, struct log *log)
     return 0;
 }
 
-static int parse_step_losses(struct cursor *cursor, struct log *log, struct digest *chain)
+static int parse_step_loss(struct cursor *cursor, struct log *log, struct digest *chain)
 {
-    while (at_key(cursor, "step-loss")) {
-        const char *link = cursor->at;
-        char *value = take(cursor, "step-loss");
-        if (!value)
-            return -1;
-        long step = 0;
-        double loss = 0;
-        const int good = sscanf(value, "%ld %lf", &step, &loss) == 2 &&
-                         step == log->step_loss_count + 1 && step <= LOG_STEP_LOSSES;
-        free(value);
-        if (!good)
-            return expected(cursor, "the next step and its loss");
-        log->step_losses[log->step_loss_count++] = loss;
-        char *text = memory_text("%.*s", (int)(cursor->at - link), link);
-        *chain = digest_chain(chain->hex, text);
-        free(text);
-    }
+    const char *link = cursor->at;
+    char *value = take(cursor, "step-loss");
+    if (!value)
+        return -1;
+    long step = 0;
+    double loss = 0;
+    const int good = sscanf(value, "%ld %lf", &step, &loss) == 2 &&
+                     step == log->step_loss_count + 1 && step <= LOG_STEP_LOSSES;
+    free(value);
+    if (!good)
+        return expected(cursor, "the next step and its loss");
+    log->step_losses[log->step_loss_count++] = loss;
+    char *text = memory_text("%.*s", (int)(cursor->at - link), link);
+    *chain = digest_chain(chain->hex, text);
+    free(text);
     return 0;
 }
 
@@ -295,6 +293,24 @@ static size_t scan_row(const char *line, struct log_row *row, char digest[LOG_RO
             return 0;
     }
     return covered;
+}
+
+/* What may stand above the first row and between rows. */
+static int parse_steps(struct cursor *cursor, struct log *log, struct digest *chain)
+{
+    for (;;) {
+        if (at_key(cursor, "step-loss")) {
+            if (parse_step_loss(cursor, log, chain) != 0)
+                return -1;
+        } else if (at_key(cursor, "resumed")) {
+            char *how = take(cursor, "resumed");
+            if (!how)
+                return -1;
+            free(how);
+        } else {
+            return 0;
+        }
+    }
 }
 
 static int parse_row(struct cursor *cursor, struct log *log, struct digest *chain)
@@ -333,22 +349,13 @@ static int parse_rows(struct cursor *cursor, struct log *log, struct digest *cha
         return expected(cursor, "the names of the columns");
     }
     free(next_line(cursor));
-    for (;;) {
-        if (at_key(cursor, "resumed")) {
-            char *how = take(cursor, "resumed");
-            if (!how)
-                return -1;
-            free(how);
-        } else if (at_key(cursor, "step-loss")) {
-            if (parse_step_losses(cursor, log, chain) != 0)
-                return -1;
-        } else if (cursor->at[0] >= '0' && cursor->at[0] <= '9') {
-            if (parse_row(cursor, log, chain) != 0)
-                return -1;
-        } else {
+    do {
+        if (parse_steps(cursor, log, chain) != 0)
+            return -1;
+        if (!(cursor->at[0] >= '0' && cursor->at[0] <= '9'))
             return 0;
-        }
-    }
+    } while (parse_row(cursor, log, chain) == 0);
+    return -1;
 }
 
 static int parse_end(struct cursor *cursor, const char *bytes, struct log *log,
@@ -399,7 +406,7 @@ static int parse(const char *bytes, const char *path, struct log *log, struct di
     if (version != LOG_VERSION)
         return expected(&cursor, "version 1 of the format");
     if (parse_identity(&cursor, log, chain) != 0 || parse_surroundings(&cursor, log) != 0 ||
-        parse_step_losses(&cursor, log, chain) != 0)
+        parse_steps(&cursor, log, chain) != 0)
         return -1;
     if (!(at_key(&cursor, "status") || *cursor.at == '\0') && parse_rows(&cursor, log, chain) != 0)
         return -1;

@@ -10,13 +10,16 @@
  *     # train-sha256: / # test-sha256:          |
  *     # parameters: / # macs:                   |
  *     # initial-sha256: ...                    -+
- *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: / #
- * started: # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an
- * epoch has fewer, the rest stand between the rows epoch <TAB> step <TAB> lr ... column names, then
- * one row an epoch # resumed: epoch 2, ...                    where a killed run went on # status:
- * finished                         or "diverged at step N" # state-sha256: ... parameters,
- * momentum, BN statistics at the end # run-sha256: ...                          the last link of
- * the chain # text-sha256: ...                         of all bytes above this line
+ *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: /
+ *     # started:
+ *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an epoch has
+ *                                                fewer, the rest stand between the rows
+ *     epoch <TAB> step <TAB> lr ...              column names, then one row an epoch
+ *     # resumed: after epoch 2, ...              where a stopped run went on; also above the columns
+ *     # status: finished                         or "diverged at step N"
+ *     # state-sha256: ...                        parameters, momentum, BN statistics at the end
+ *     # run-sha256: ...                          the last link of the chain
+ *     # text-sha256: ...                         of all bytes above this line
  *
  * The chain: link 0 is the SHA-256 of the lines from "# arm" to "# initial-sha256"; each step loss,
  * each row (its columns left of `digest`) and the end add a link (digest_chain). The `digest`

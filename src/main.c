@@ -477,6 +477,7 @@ int main(int argc, char **argv)
         {"status", command_status}, {"missing", command_missing},   {"report", command_report},
         {"audit", command_audit},   {"keep", command_keep},         {"version", command_version},
         {"bench", command_bench},   {"trace", command_trace},       {"help", command_help}};
+    memory_guard_libraries();
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)

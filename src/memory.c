@@ -1,11 +1,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include "memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static size_t product(size_t count, size_t size)
 {
@@ -25,8 +27,8 @@ void *memory_zeroed(size_t count, size_t size)
 void *memory_aligned(size_t count, size_t size)
 {
     const size_t bytes = product(count ? count : 1, size);
-    void *block = NULL;
-    if (posix_memalign(&block, CACHE_LINE, bytes) != 0)
+    void *block = memalign(CACHE_LINE, bytes);
+    if (!block)
         die("out of memory: %zu bytes were asked for", bytes);
     memset(block, 0, bytes);
     return block;
@@ -45,6 +47,8 @@ void *memory_resize(void *block, size_t count, size_t size)
         die("out of memory: %zu bytes were asked for", bytes);
     return resized;
 }
+
+/* ---- Strings -------------------------------------------------------------------------------- */
 
 char *memory_text(const char *format, ...)
 {
@@ -80,4 +84,32 @@ void text_add(struct text *text, const char *format, ...)
         text->capacity = 2 * (text->length + (size_t)length + 1);
         text->bytes = memory_resize(text->bytes, text->capacity, 1);
     }
+}
+
+/* ---- Libraries ----------------------------------------------------------------------------- */
+
+/* oneDNN asks in two ways: by `new`, which throws what no C function can catch, and by
+ * posix_memalign, in whose NULL oneDNN 2.6 constructs objects. Both end here, in any thread: at
+ * once, for exit() would take away what other threads still use. */
+static void die_in_library(void)
+{
+    fputs("kdecay: out of memory: oneDNN asked for more\n", stderr);
+    _exit(EXIT_FAILURE);
+}
+
+/* std::set_new_handler, by its name in the C++ ABI of Linux; returns the handler before. */
+extern void (*set_new_handler(void (*handler)(void)))(void) __asm__("_ZSt15set_new_handlerPFvvE");
+
+void memory_guard_libraries(void)
+{
+    set_new_handler(die_in_library);
+}
+
+/* Takes the place of libc's. */
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = memalign(alignment, size);
+    if (!*block)
+        die_in_library();
+    return 0;
 }

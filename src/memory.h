@@ -33,4 +33,8 @@ struct text {
 };
 void text_add(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Let libraries die as well where they would crash: C++'s `new` from this call on, at the start of
+ * the program; posix_memalign always, which memory.c takes the place of. */
+void memory_guard_libraries(void);
+
 #endif

@@ -31,7 +31,8 @@ static void write_file(const struct probe *probe, const char *name, const void *
 static void write_parameters(const struct probe *probe, const char *moment, const char *name)
 {
     char *path = memory_text("%s/%s/%s", probe->options->out, moment, name);
-    checkpoint_save(path, network_parameters(probe->stepper.network), 0, "");
+    const struct place start = {0};
+    checkpoint_save(path, network_parameters(probe->stepper.network), &start, "");
     free(path);
 }
 

@@ -9,6 +9,7 @@
 #include "stepper.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +22,19 @@ struct run {
     struct stepper stepper;
     struct log_writer log;
     char *log_path, *part_path, *checkpoint_path;
-    long epoch; /* the last one that is done */
+    struct file_lock log_lock, checkpoint_lock;
+    struct place place;
 };
 
-/* What an epoch sums up. */
-struct totals {
-    double loss_sum;
-    long wrong, pictures;
-};
-
-static double percent(const struct totals *totals)
+/* Steps done since the start. */
+static long steps_of(const struct run *run)
 {
-    return 100.0 * (double)totals->wrong / (double)totals->pictures;
+    return run->place.epoch * run->stepper.steps_per_epoch + run->place.steps;
+}
+
+static double percent(long wrong, long pictures)
+{
+    return 100.0 * (double)wrong / (double)pictures;
 }
 
 static void utc_now(char *text, size_t size)
@@ -72,44 +74,73 @@ static void progress_show(struct progress *progress, const struct run *run, long
             progress->terminal ? "\033[K" : "\n");
 }
 
+/* ---- Stops --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_stop(int signal)
+{
+    (void)signal;
+    stop_asked = 1;
+}
+
+/* A signal that is ignored (nohup, a job in the background) stays so; the second one kills. */
+static void catch_stops(void)
+{
+    const int signals[] = {SIGINT, SIGTERM};
+    for (int i = 0; i < 2; i++) {
+        struct sigaction before;
+        const struct sigaction action = {.sa_handler = ask_stop,
+                                         .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+}
+
 /* ---- Epochs -------------------------------------------------------------------------------- */
 
-/* Train one epoch. Returns 0, or the step whose loss was not finite. */
-static long train_epoch(struct run *run, long epoch, struct progress *progress,
-                        struct totals *totals, double *lr)
+enum outcome { EPOCH_DONE, DIVERGED, STOPPED };
+
+/* Train to the end of the epoch under way; `lr` is the rate of its last step. */
+static enum outcome train_epoch(struct run *run, struct progress *progress, double *lr)
 {
     struct stepper *stepper = &run->stepper;
-    const long last = epoch * stepper->steps_per_epoch;
-    for (long step = last - stepper->steps_per_epoch + 1; step <= last; step++) {
+    struct place *place = &run->place;
+    while (place->steps < stepper->steps_per_epoch) {
+        if (stop_asked)
+            return STOPPED;
+        const long step = steps_of(run) + 1;
         const int count = stepper_load(stepper, step);
         const struct pass_result result = network_train(stepper->network, count);
         const double loss = result.loss_sum / count;
         if (step <= LOG_STEP_LOSSES)
             log_add_step_loss(&run->log, step, loss);
         if (!isfinite(loss))
-            return step;
+            return DIVERGED;
         *lr = stepper_descend(stepper, step);
-        totals->loss_sum += result.loss_sum;
-        totals->wrong += result.wrong;
-        totals->pictures += count;
+        place->steps++;
+        place->loss_sum += result.loss_sum;
+        place->wrong += result.wrong;
+        place->pictures += count;
         progress->pictures += count;
         progress_show(progress, run, step, loss, *lr);
     }
-    return 0;
+    return EPOCH_DONE;
 }
 
-static struct totals evaluate(struct run *run)
+static void evaluate(struct run *run, struct log_row *row)
 {
-    struct totals totals = {0};
-    const size_t pictures = run->stepper.dataset.test.count;
-    for (size_t first = 0; first < pictures; first += (size_t)run->experiment->batch) {
-        const int count = stepper_load_test(&run->stepper, first);
+    const long pictures = (long)run->stepper.dataset.test.count;
+    double loss_sum = 0;
+    long wrong = 0;
+    for (long first = 0; first < pictures; first += run->experiment->batch) {
+        const int count = stepper_load_test(&run->stepper, (size_t)first);
         const struct pass_result result = network_evaluate(run->stepper.network, count);
-        totals.loss_sum += result.loss_sum;
-        totals.wrong += result.wrong;
-        totals.pictures += count;
+        loss_sum += result.loss_sum;
+        wrong += result.wrong;
     }
-    return totals;
+    row->test_loss = loss_sum / (double)pictures;
+    row->test_error = percent(wrong, pictures);
 }
 
 /* ---- Runs ---------------------------------------------------------------------------------- */
@@ -143,28 +174,37 @@ static void begin_log(struct run *run)
 /* Take up the checkpoint's parameters and log. */
 static void resume(struct run *run)
 {
+    const char *path = run->checkpoint_path;
     struct error error;
     char *text = NULL;
-    run->epoch = checkpoint_load(run->checkpoint_path, network_parameters(run->stepper.network),
-                                 &text, &error);
     struct log log;
-    if (run->epoch < 0 || log_parse(text, run->checkpoint_path, &log, &error) != 0)
+    if (checkpoint_load(path, network_parameters(run->stepper.network), &run->place, &text,
+                        &error) != 0 ||
+        log_parse(text, path, &log, &error) != 0)
         die("%s", error.text);
+    if (strcmp(log.experiment_digest.hex, config_digest(run->experiment).hex) != 0 ||
+        log.seed != run->options->seed || log.row_count != run->place.epoch ||
+        run->place.epoch > run->experiment->epochs ||
+        run->place.steps >= run->stepper.steps_per_epoch)
+        die("%s: belongs to another run; move it away to train from the beginning", path);
     if (strcmp(log.environment, network_environment(run->stepper.network)) != 0)
         die("%s: was made on another machine (%s), where oneDNN may round otherwise; go on there, "
             "or remove it to train from the beginning",
-            run->checkpoint_path, log.environment);
+            path, log.environment);
     log_free(&log);
-    if (log_restore(&run->log, text, run->checkpoint_path, &error) != 0)
+    if (log_restore(&run->log, text, path, &error) != 0)
         die("%s", error.text);
     free(text);
     char now[32];
     utc_now(now, sizeof now);
-    char *how = memory_text("after epoch %ld, threads %d, program %s, at %s", run->epoch,
+    char *where = run->place.steps ? memory_text("after step %ld", steps_of(run))
+                                   : memory_text("after epoch %ld", run->place.epoch);
+    char *how = memory_text("%s, threads %d, program %s, at %s", where,
                             network_threads(run->stepper.network), run->options->program, now);
     log_add_resumed(&run->log, how);
+    fprintf(stderr, "going on %s of %s\n", where, path);
     free(how);
-    fprintf(stderr, "going on after epoch %ld of %s\n", run->epoch, run->checkpoint_path);
+    free(where);
 }
 
 /* The finished log of an earlier call, if it is this run's. */
@@ -198,44 +238,63 @@ static void finish(struct run *run, long diverged_at)
     fprintf(stderr, "%s\n", run->log_path);
 }
 
+static void save(struct run *run)
+{
+    checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), &run->place,
+                    run->log.text.bytes);
+    file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+}
+
+static void unlock(struct run *run)
+{
+    file_unlock(&run->log_lock);
+    file_unlock(&run->checkpoint_lock);
+}
+
+/* All that a stop may lose is less than a step. */
+static _Noreturn void stop(struct run *run)
+{
+    if (run->place.steps)
+        save(run);
+    unlock(run);
+    die("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
+        run->stepper.schedule.steps);
+}
+
 static void train(struct run *run)
 {
-    struct progress progress = {.started = seconds_now(),
-                                .terminal = isatty(STDERR_FILENO),
-                                .first_step = run->epoch * run->stepper.steps_per_epoch};
-    while (run->epoch < run->experiment->epochs) {
+    struct progress progress = {
+        .started = seconds_now(), .terminal = isatty(STDERR_FILENO), .first_step = steps_of(run)};
+    catch_stops();
+    while (run->place.epoch < run->experiment->epochs) {
         const double started = seconds_now();
-        struct totals totals = {0};
-        double lr = 0;
-        const long diverged_at = train_epoch(run, run->epoch + 1, &progress, &totals, &lr);
+        const long pictures_before = progress.pictures;
+        struct place *place = &run->place;
+        struct log_row row = {.epoch = place->epoch + 1};
+        const enum outcome outcome = train_epoch(run, &progress, &row.lr);
         if (progress.terminal)
             fputc('\n', stderr);
-        if (diverged_at) {
-            finish(run, diverged_at);
+        if (outcome == STOPPED)
+            stop(run);
+        if (outcome == DIVERGED) {
+            finish(run, steps_of(run) + 1);
             return;
         }
         const double trained = seconds_now();
-        const struct totals test = evaluate(run);
-        if (run->epoch == 0)
+        evaluate(run, &row);
+        row.step = steps_of(run);
+        row.train_loss = place->loss_sum / (double)place->pictures;
+        row.train_error = percent(place->wrong, place->pictures);
+        row.wall_seconds = seconds_now() - started;
+        row.wall_images_per_s = (double)(progress.pictures - pictures_before) / (trained - started);
+        if (row.epoch == 1)
             log_add_columns(&run->log);
-        run->epoch++;
-        const struct log_row row = {.epoch = run->epoch,
-                                    .step = run->epoch * run->stepper.steps_per_epoch,
-                                    .lr = lr,
-                                    .train_loss = totals.loss_sum / (double)totals.pictures,
-                                    .train_error = percent(&totals),
-                                    .test_loss = test.loss_sum / (double)test.pictures,
-                                    .test_error = percent(&test),
-                                    .wall_seconds = seconds_now() - started,
-                                    .wall_images_per_s =
-                                        (double)totals.pictures / (trained - started)};
         log_add_row(&run->log, &row);
         fprintf(stderr, "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
                 row.epoch, run->experiment->epochs, row.train_error, row.test_error,
                 row.wall_images_per_s);
-        checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), run->epoch,
-                        run->log.text.bytes);
-        file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+        *place = (struct place){.epoch = row.epoch};
+        save(run);
     }
     finish(run, 0);
 }
@@ -251,6 +310,23 @@ static void check_memory(const struct experiment *experiment)
             needed >> 20, there >> 20);
 }
 
+static void complete(struct run *run)
+{
+    const struct trainer_options *options = run->options;
+    stepper_open(&run->stepper, run->experiment, (uint32_t)options->seed, options->threads,
+                 options->data, options->checkpoints);
+    if (file_exists(run->checkpoint_path)) {
+        resume(run);
+    } else {
+        network_initialise(run->stepper.network, (uint32_t)options->seed);
+        begin_log(run);
+        file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+    }
+    train(run);
+    stepper_close(&run->stepper);
+    free(run->log.text.bytes);
+}
+
 char *trainer_run(const struct trainer_options *options)
 {
     struct run run = {.options = options, .experiment = options->experiment};
@@ -261,21 +337,12 @@ char *trainer_run(const struct trainer_options *options)
     run.checkpoint_path =
         memory_text("%s/%s/seed-%ld-%.8s.safetensors", options->checkpoints,
                     options->experiment->arm, options->seed, config_digest(run.experiment).hex);
-
     check_memory(run.experiment);
-    stepper_open(&run.stepper, run.experiment, (uint32_t)options->seed, options->threads,
-                 options->data, options->checkpoints);
-    if (file_exists(run.checkpoint_path)) {
-        resume(&run);
-    } else {
-        network_initialise(run.stepper.network, (uint32_t)options->seed);
-        begin_log(&run);
-        file_write(run.part_path, run.log.text.bytes, run.log.text.length);
-    }
-    train(&run);
-
-    stepper_close(&run.stepper);
-    free(run.log.text.bytes);
+    run.log_lock = file_lock(run.log_path);
+    run.checkpoint_lock = file_lock(run.checkpoint_path);
+    if (!is_done(options, run.log_path)) /* or another process has just ended it */
+        complete(&run);
+    unlock(&run);
     free(run.part_path);
     free(run.checkpoint_path);
     return run.log_path;

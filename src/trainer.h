@@ -7,10 +7,13 @@
  *         evaluate on the test pictures, add a row to the log, save a checkpoint
  *
  * A run is a pure function of experiment, seed, pictures and environment key (dnn_environment):
- * killed after any epoch and called again, on any number of threads, it ends with the same bits.
+ * killed at any moment and called again, on any number of threads, it ends with the same bits. A
+ * killed run goes on after the last epoch; SIGINT or SIGTERM end the step, then save a checkpoint,
+ * so that no step is lost (a second signal kills).
  *
  * While it runs, RESULTS/ARM/seed-N.tsv.part shows the log so far; the last act renames it to .tsv.
- * A log that is there already is never overwritten.
+ * A log that is there already is never overwritten. No two processes work on one log or one
+ * checkpoint (file_lock).
  */
 #ifndef KDECAY_TRAINER_H
 #define KDECAY_TRAINER_H
@@ -28,8 +31,8 @@ struct trainer_options {
     const char *compiler;    /* for the log: compiler and flags */
 };
 
-/* Train, or go on, to the end. Dies on any error, and where the log exists but tells of another
- * experiment. Returns the path of the finished log; free() it. */
+/* Train, or go on, to the end. Dies on any error, on a signal, and where the log exists but tells
+ * of another experiment. Returns the path of the finished log; free() it. */
 char *trainer_run(const struct trainer_options *options);
 
 #endif

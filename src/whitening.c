@@ -1,5 +1,6 @@
 #include "whitening.h"
 
+#include "clones.h"
 #include "digest.h"
 #include "file.h"
 #include "memory.h"
@@ -22,9 +23,6 @@ enum { PANEL = 8, DEPTH = 256 /* rows: a panel of them fits in the first cache *
 
 /* One row of a panel; GCC splits it into what the CPU has, which changes no bit. */
 typedef double vector __attribute__((vector_size(PANEL * sizeof(double)), may_alias));
-
-/* See layers.c. */
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 
 static size_t panels(size_t columns)
 {

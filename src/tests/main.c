@@ -20,7 +20,10 @@ static const struct group {
     const size_t *count;
 } groups[] = {
 /* clang-format off: a line a group */
-#define GROUP(room) {#room, room##_tests, &room##_test_count}
+#define GROUP(room)                                                                                \
+    {                                                                                              \
+#room, room##_tests, &room##_test_count                                                    \
+    }
     GROUP(rng),
     GROUP(config),
     GROUP(rules),
@@ -53,7 +56,7 @@ static const struct group {
     GROUP(passing),
     GROUP(precision),
     GROUP(trace),
-/* clang-format on */
+    /* clang-format on */
 };
 
 static int chosen(const char *name, int argc, char **argv)

@@ -1,5 +1,6 @@
 #include "reference.h"
 
+#include "clones.h"
 #include "error.h"
 #include "memory.h"
 
@@ -80,9 +81,8 @@ static double *pad(struct shape in, struct window w, const double *x, struct sha
 
 /* One input channel's part of one output channel. The clones only save time: no two of them need
  * give the same bits. */
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static void
-add_plane(struct shape padded, struct shape out, struct window w, const double *x,
-          const double *weights, double *y)
+CLONES static void add_plane(struct shape padded, struct shape out, struct window w,
+                             const double *x, const double *weights, double *y)
 {
     for (int ky = 0; ky < w.kernel; ky++) {
         for (int kx = 0; kx < w.kernel; kx++) {

@@ -39,12 +39,20 @@ static void test_saved_state_comes_back(void **state)
     char *folder = scratch_folder(), *path = memory_text("%s/c/d.safetensors", folder);
     struct parameters saved = make_parameters(1), loaded = make_parameters(2);
     assert_string_not_equal(parameters_digest(&saved).hex, parameters_digest(&loaded).hex);
-    checkpoint_save(path, &saved, 12, log_text);
+    const struct place place = {.epoch = 12}, within = {3, 7, 0.1 + 0.2, 5, 448};
+    struct place back;
+    checkpoint_save(path, &saved, &place, log_text);
     char *log = NULL;
     struct error error;
-    assert_int_equal(checkpoint_load(path, &loaded, &log, &error), 12);
+    assert_int_equal(checkpoint_load(path, &loaded, &back, &log, &error), 0);
+    assert_memory_equal(&back, &place, sizeof place);
     assert_string_equal(log, log_text);
     assert_string_equal(parameters_digest(&saved).hex, parameters_digest(&loaded).hex);
+    free(log);
+    checkpoint_save(path, &saved, &within, log_text);
+    assert_int_equal(checkpoint_load(path, &loaded, &back, &log, &error), 0);
+    assert_memory_equal(&back, &within, sizeof within);
+    assert_string_equal(log, log_text);
     free(log);
     parameters_free(&saved);
     parameters_free(&loaded);
@@ -59,7 +67,7 @@ static void test_bytes_of_the_format(void **state)
     (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters saved = make_parameters(1);
-    checkpoint_save(path, &saved, 1, log_text);
+    checkpoint_save(path, &saved, &(struct place){.epoch = 1}, log_text);
     size_t size = 0;
     struct error error;
     char *bytes = file_read(path, &size, &error);
@@ -90,7 +98,9 @@ static void test_damaged_files_are_refused(void **state)
     (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters p = make_parameters(1);
-    checkpoint_save(path, &p, 3, log_text);
+    const struct place within = {3, 7, 2.5, 5, 448};
+    struct place place;
+    checkpoint_save(path, &p, &within, log_text);
     size_t size = 0;
     struct error error;
     char *bytes = file_read(path, &size, &error), *log = NULL;
@@ -100,17 +110,25 @@ static void test_damaged_files_are_refused(void **state)
     for (size_t i = 8 + header; i < size; i++) {
         bytes[i] = (char)(bytes[i] ^ 4);
         file_write(path, bytes, size);
-        assert_int_equal(checkpoint_load(path, &p, &log, &error), -1);
+        assert_int_equal(checkpoint_load(path, &p, &place, &log, &error), -1);
         assert_non_null(strstr(error.text, path));
         bytes[i] = (char)(bytes[i] ^ 4);
     }
+    char *sums = strstr(bytes + 8, "\"within\":\"7 2.5 5 448 ");
+    assert_non_null(sums);
+    for (char *c = sums + 10; *c != '"'; c++) {
+        *c = (char)(*c ^ 1); /* another digit, mostly */
+        file_write(path, bytes, size);
+        assert_int_equal(checkpoint_load(path, &p, &place, &log, &error), -1);
+        *c = (char)(*c ^ 1);
+    }
     for (size_t length = 0; length < size; length += 7) {
         file_write(path, bytes, length);
-        assert_int_equal(checkpoint_load(path, &p, &log, &error), -1);
+        assert_int_equal(checkpoint_load(path, &p, &place, &log, &error), -1);
     }
     file_write(path, bytes, size);
     p.tensors[0].dims[0] = 3;
-    assert_int_equal(checkpoint_load(path, &p, &log, &error), -1);
+    assert_int_equal(checkpoint_load(path, &p, &place, &log, &error), -1);
     free(bytes);
     parameters_free(&p);
     free(path);

@@ -38,6 +38,7 @@ static struct log_writer write_log(int rows, int end)
     struct log_writer writer;
     log_begin(&writer, &facts);
     log_add_step_loss(&writer, 1, 2.25);
+    log_add_resumed(&writer, "after step 1");
     log_add_step_loss(&writer, 2, 1.0 / 3.0);
     if (rows)
         log_add_columns(&writer);

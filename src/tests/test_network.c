@@ -359,7 +359,7 @@ static void test_bf16_is_near_f32(void **state)
         assert_true(distance(network_parameters(half), parameters, TENSOR_GRADIENT) <
                     2 * distance(network_parameters(rounded), parameters, TENSOR_GRADIENT));
         model_near(network_evaluate(half, count).loss_sum, network_evaluate(full, count).loss_sum,
-                    1e-3, "the evaluated loss in bf16");
+                   1e-3, "the evaluated loss in bf16");
     }
     network_destroy(half);
     network_destroy(full);

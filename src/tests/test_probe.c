@@ -220,7 +220,8 @@ static struct network *network_at(const char *folder, const struct experiment *e
     struct network *network = network_create(experiment, 1);
     char *path = memory_text("%s/probe/%s", folder, name), *log = NULL;
     struct error error;
-    if (checkpoint_load(path, network_parameters(network), &log, &error) != 0)
+    struct place place;
+    if (checkpoint_load(path, network_parameters(network), &place, &log, &error) != 0)
         fail_msg("%s", error.text);
     free(log);
     free(path);

@@ -102,22 +102,23 @@ static void test_same_bits_for_any_threads(void **state)
         check_threads(precisions[p]);
 }
 
-/* Start the program, kill it after `milliseconds`; whether it was still running. */
-static int kill_after(const char *command, long milliseconds)
+/* Start the program with its messages in the file `messages`, send it the signal after
+ * `milliseconds`; its status as waitpid() gives it. */
+static int signal_after(const char *command, const char *messages, int signal, long milliseconds)
 {
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        char *line = memory_text("exec %s 2>/dev/null", command);
+        char *line = memory_text("exec %s 2>%s", command, messages);
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
     }
     const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     nanosleep(&pause, NULL);
-    kill(child, SIGKILL);
+    kill(child, signal);
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFSIGNALED(status);
+    return status;
 }
 
 /* Killed again and again, after 40, 160, 280 ... ms, on other numbers of threads, until one call
@@ -129,9 +130,9 @@ static void check_kills(const char *precision)
     int kills = 0;
     for (long milliseconds = 40, threads = 1; milliseconds < 60000; milliseconds += 120) {
         char *command = train_command(folder, "killed", (int)threads);
-        const int killed = kill_after(command, milliseconds);
+        const int status = signal_after(command, "/dev/null", SIGKILL, milliseconds);
         free(command);
-        if (!killed)
+        if (!WIFSIGNALED(status))
             break;
         kills++;
         threads = threads % 3 + 1;
@@ -149,6 +150,45 @@ static void test_same_bits_after_kills(void **state)
     (void)state;
     for (int p = 0; p < precision_count(); p++)
         check_kills(precisions[p]);
+}
+
+/* Asked to stop again and again: each call goes on after the step at which the one before it
+ * stopped, and the last one ends with the bits of a run that never stopped. */
+static void test_stops_lose_no_step(void **state)
+{
+    (void)state;
+    char *folder = start(), *messages = memory_text("%s/messages", folder);
+    struct log whole = train(folder, "whole", 1);
+    long stopped = 0, within = 0;
+    for (long milliseconds = 150, threads = 1; milliseconds < 60000; milliseconds += 70) {
+        char *command = train_command(folder, "stopped", (int)threads);
+        const int signal = milliseconds % 20 ? SIGINT : SIGTERM;
+        const int status = signal_after(command, messages, signal, milliseconds);
+        free(command);
+        char *text = file_read(messages, NULL, NULL);
+        const char *going_on = strstr(text, "going on after step ");
+        const char *stop = strstr(text, "kdecay: stopped after step ");
+        if (going_on)
+            assert_int_equal(strtol(going_on + 20, NULL, 10), stopped);
+        else if (stopped % 10 != 0) /* steps an epoch; before the first step there is no handler */
+            assert_true(WIFSIGNALED(status));
+        if (stop) {
+            assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+            stopped = strtol(stop + 27, NULL, 10);
+            within += stopped % 10 != 0;
+        }
+        free(text);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            break;
+        threads = threads % 3 + 1;
+    }
+    struct log ended = read_log(folder, "stopped");
+    assert_true(within > 0);
+    expect_same(&whole, &ended);
+    log_free(&whole);
+    log_free(&ended);
+    free(messages);
+    scratch_remove(folder);
 }
 
 static void test_a_log_is_never_overwritten(void **state)
@@ -268,6 +308,83 @@ static void test_complaints(void **state)
     scratch_remove(folder);
 }
 
+/* While one process has the log or the checkpoint, another leaves; a dead one has nothing. */
+static void test_two_processes(void **state)
+{
+    (void)state;
+    char *folder = start(), *command = train_command(folder, "one", 1);
+    struct experiment e;
+    struct error error;
+    assert_int_equal(config_parse(experiment, "a", &e, &error), 0);
+    for (int i = 0; i < 2; i++) {
+        char *name =
+            i ? memory_text("one-checkpoints/a/seed-9-%.8s.safetensors", config_digest(&e).hex)
+              : memory_text("one/a/seed-9.tsv");
+        char *path = memory_text("%s/%s", folder, name);
+        struct file_lock lock = file_lock(path);
+        expect_complaint(command, "another process works on it");
+        file_unlock(&lock);
+        const pid_t child = fork();
+        if (child == 0) {
+            file_lock(path);
+            raise(SIGKILL);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        free(path);
+        free(name);
+    }
+    struct log log = train(folder, "one", 1);
+    char *listing = NULL;
+    char *list = memory_text("find %s -name '*.lock' -o -name '*.part' -o -name '*.tmp'", folder);
+    assert_int_equal(scratch_run(list, &listing), 0);
+    assert_string_equal(listing, "");
+    free(listing);
+    free(list);
+    log_free(&log);
+    free(command);
+    scratch_remove(folder);
+}
+
+/* A checkpoint under the name of another seed, or damaged: it and the log so far stay. */
+static void test_foreign_checkpoints(void **state)
+{
+    (void)state;
+    char *folder = start();
+    struct log log = train(folder, "one", 1);
+    log_free(&log);
+    char *checkpoints = memory_text("%s/one-checkpoints/a", folder);
+    char *prepare = memory_text("cd %s && for c in seed-9-*; do cp $c seed-8-${c#seed-9-}; done && "
+                                "echo rows > ../../one/a/seed-8.tsv.part",
+                                checkpoints);
+    char *damage = memory_text("cd %s && printf x | dd of=$(echo seed-8-*) bs=1 seek=20000 "
+                               "conv=notrunc status=none",
+                               checkpoints);
+    char *sums = memory_text("cd %s && sha256sum seed-* ../../one/a/*", checkpoints);
+    char *command = memory_text("build/kdecay train %s/experiments/a.ini --seed 8 --results "
+                                "%s/one --checkpoints %s/one-checkpoints",
+                                folder, folder, folder);
+    assert_int_equal(scratch_run(prepare, NULL), 0);
+    const char *const words[] = {"belongs to another run", "is damaged"};
+    for (int i = 0; i < 2; i++) {
+        char *before = NULL, *after = NULL;
+        assert_int_equal(scratch_run(sums, &before), 0);
+        expect_complaint(command, words[i]);
+        assert_int_equal(scratch_run(sums, &after), 0);
+        assert_string_equal(before, after);
+        assert_int_equal(scratch_run(damage, NULL), 0);
+        free(before);
+        free(after);
+    }
+    free(command);
+    free(sums);
+    free(damage);
+    free(prepare);
+    free(checkpoints);
+    scratch_remove(folder);
+}
+
 static void test_schedule_and_describe(void **state)
 {
     (void)state;
@@ -301,6 +418,9 @@ static void test_schedule_and_describe(void **state)
 const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_same_bits_for_any_threads),
     cmocka_unit_test(test_same_bits_after_kills),
+    cmocka_unit_test(test_stops_lose_no_step),
+    cmocka_unit_test(test_two_processes),
+    cmocka_unit_test(test_foreign_checkpoints),
     cmocka_unit_test(test_a_log_is_never_overwritten),
     cmocka_unit_test(test_divergence_is_recorded),
     cmocka_unit_test(test_a_cpu_without_bf16),

@@ -68,7 +68,8 @@ static void load(const struct rule *rule, struct error *bare)
 #define GROWTH "network.growth belongs to network.family = densenet-bc, which needs it"
 #define DROPOUT "network.dropout belongs to wide-resnet and densenet-bc; remove it"
 #define DROPS_ONLY "schedule.drops belongs to schedule.decay = step, which needs it"
-#define STEP_ONLY "schedule.decay = step: expected no schedule.cycle, endpoint or form, and lr_end = 0"
+#define STEP_ONLY                                                                                  \
+    "schedule.decay = step: expected no schedule.cycle, endpoint or form, and lr_end = 0"
 #define LATE_DROP "schedule.drops: expected epochs before training.epochs"
 #define RESET "training.momentum_reset belongs to schedule.decay = step; remove it"
 #define CYCLE "schedule.cycle_factor needs schedule.cycle"

@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,10 +90,13 @@ void text_add(struct text *text, const char *format, ...)
 /* ---- Libraries ----------------------------------------------------------------------------- */
 
 /* oneDNN asks in two ways: by `new`, which throws what no C function can catch, and by
- * posix_memalign, in whose NULL oneDNN 2.6 constructs objects. Both end here, in any thread: at
- * once, for exit() would take away what other threads still use. */
+ * posix_memalign, in whose NULL oneDNN 2.6 constructs objects. Both end here, in any thread, the
+ * first of which speaks for all: at once, for exit() would take away what others still use. */
 static void die_in_library(void)
 {
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&said))
+        pause();
     fputs("kdecay: out of memory: oneDNN asked for more\n", stderr);
     _exit(EXIT_FAILURE);
 }

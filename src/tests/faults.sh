@@ -3,12 +3,13 @@
 # faults.sh KDECAY FAULTS.SO FOLDER - what the program does when something around it breaks.
 #
 # Every case ends either as if nothing had happened, with the bits of an undisturbed run, or with
-# status 1 and one line "kdecay: ..."; and the same command, called again once the fault is gone,
-# goes on to the same bits. Ends with "N passed, N failed, N skipped".
+# status 1 and one line "kdecay: ..." (or "libgomp: ..."); and the same command, called again once
+# the fault is gone, goes on to the same bits. Ends with "N passed, N failed, N skipped".
 #
 set -u
 kdecay=$1 faults=$(realpath "$2") folder=$3
 passed=0 failed=0 skipped=0
+said='^\(kdecay\|libgomp\): ' # libgomp says itself that it has no memory, and exits with 1
 
 verdict() { # verdict NAME FAILURE: none if FAILURE is empty
     if [ -z "$2" ]; then
@@ -42,8 +43,8 @@ digest() { # digest PLACE: of the parameters at the end
 complaint() { # complaint STATUS [WORDS]
     if [ "$1" != 1 ]; then
         echo "status $1, expected 1: $(tail -n 1 "$folder/messages")"
-    elif [ "$(grep -c '^kdecay: ' "$folder/messages")" != 1 ] ||
-        ! tail -n 1 "$folder/messages" | grep -q "^kdecay: .*${2:-}"; then
+    elif [ "$(grep -c "$said" "$folder/messages")" != 1 ] ||
+        ! tail -n 1 "$folder/messages" | grep -q "$said.*${2:-}"; then
         echo "expected one line \"kdecay: ...${2:-}\" at the end, found: $(tail -n 2 "$folder/messages")"
     fi
 }

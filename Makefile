@@ -6,12 +6,18 @@
 #   THREADS=N      threads of a training run; changes no bit of its results
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
+#   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the pictures,
+#   AUDIT_SEED=N   drawn by this seed, to be chosen by the auditor,
+#   AUDIT_STEPS=N  of this many steps, 2 to 10
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
 #   V=1            show every command
 #
 DATA    ?= build/data
 THREADS ?= $(shell nproc)
 SEED    ?= 1
+AUDIT_RUNS  ?= 2
+AUDIT_SEED  ?= 1
+AUDIT_STEPS ?= 3
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
 
@@ -204,11 +210,16 @@ parity: build/kdecay ## compare networks and 50 training steps with PyTorch (ins
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
 .PHONY: audit
-audit: build/kdecay $(SMOKE) ## check logs, experiments and regenerated tables; fails on any difference
-	$(Q)build/kdecay audit --replay build/runs --out build/audit
+audit: build/kdecay $(SMOKE) ## check logs, experiments, regenerated tables, runs made again; fails on any difference
+	$(Q)build/kdecay audit --replay build/runs --out build/audit --data $(DATA) --threads $(THREADS) \
+	  --runs $(AUDIT_RUNS) --seed $(AUDIT_SEED) --steps $(AUDIT_STEPS)
+
+.PHONY: audit-selftest
+audit-selftest: build/kdecay ## forge and damage a copy of results and experiments 1000 times; the audit must notice each
+	$(Q)build/kdecay selftest --out build/selftest
 
 .PHONY: keep
-keep: build/kdecay ## after new logs: keep the digests that the audit expects of the tables
+keep: build/kdecay ## after new logs or experiments: keep the digests of sources and tables that the audit expects
 	$(Q)build/kdecay keep --out build/audit
 
 .PHONY: format
@@ -227,4 +238,4 @@ clean: ## remove all that was generated, but for downloaded data and checkpoints
 .PHONY: help
 help: ## this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= CC=$(CC) CFLAGS='$(CFLAGS)' V="
+	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="

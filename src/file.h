@@ -16,6 +16,10 @@ char *file_read(const char *path, size_t *size, struct error *error);
  * made. Dies on any error; PATH is then as it was. */
 void file_write(const char *path, const void *bytes, size_t size);
 
+/* From now on file_write() of this process leaves it to the system when bytes reach the disk: for
+ * many files that nobody needs after a power cut. */
+void file_stop_flushing(void);
+
 /* Make the folders above `path`. */
 void file_make_parents(const char *path);
 

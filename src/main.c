@@ -6,6 +6,7 @@
 #include "config.h"
 #include "dataset.h"
 #include "error.h"
+#include "file.h"
 #include "match.h"
 #include "memory.h"
 #include "network.h"
@@ -13,6 +14,7 @@
 #include "probe.h"
 #include "report.h"
 #include "schedule.h"
+#include "selftest.h"
 #include "status.h"
 #include "trainer.h"
 #include "version.h"
@@ -49,9 +51,15 @@ static const char usage[] =
     "  report [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      tables and plot data from the raw logs\n"
     "  audit [--results DIR] [--experiments DIR] [--replay DIR] [--out DIR]\n"
-    "                      check logs, experiments and regenerated tables; status 1 if any fails\n"
+    "        [--seed N] [--runs N] [--steps N] [--data DIR] [--threads N]\n"
+    "                      check logs, experiments and regenerated tables, and with --runs the\n"
+    "                      first steps of runs drawn by the seed; writes OUT.txt, .json, .xml;\n"
+    "                      status 1 if any level fails\n"
     "  keep [--results DIR] [--experiments DIR] [--out DIR]\n"
-    "                      write the digests of tables and plot data that the audit expects\n"
+    "                      write the digests of sources, tables and plot data that the audit\n"
+    "                      expects\n"
+    "  selftest [--results DIR] [--experiments DIR] [--out DIR] [--seed N] [--runs N]\n"
+    "                      forge and damage a copy, once a run; status 1 if the audit misses any\n"
     "  version\n"
     "\n"
     "Defaults: --threads all CPUs, --data build/data, --results results (with --set:\n"
@@ -65,8 +73,9 @@ struct options {
     const char *data, *results, *checkpoints, *experiments, *replay, *out, *plot;
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
-    long steps;
-    double k; /* 0: not given */
+    long steps;   /* -1: not given */
+    long runs;    /* -1: not given */
+    double k;     /* 0: not given */
 };
 
 static _Noreturn void die_usage(const char *what, const char *argument)
@@ -97,6 +106,7 @@ static struct options parse_options(int argc, char **argv, const char *argument)
                                           {"experiments", required_argument, NULL, 'e'},
                                           {"replay", required_argument, NULL, 'p'},
                                           {"steps", required_argument, NULL, 'n'},
+                                          {"runs", required_argument, NULL, 'u'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"plot", required_argument, NULL, 'g'},
                                           {"k", required_argument, NULL, 'm'},
@@ -104,7 +114,8 @@ static struct options parse_options(int argc, char **argv, const char *argument)
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
                               .threads = -1,
-                              .steps = 50,
+                              .steps = -1,
+                              .runs = -1,
                               .data = "build/data",
                               .checkpoints = "build/checkpoints",
                               .experiments = "experiments"};
@@ -120,6 +131,9 @@ static struct options parse_options(int argc, char **argv, const char *argument)
             break;
         case 'n':
             options.steps = take_number("--steps", optarg, 2, INT32_MAX);
+            break;
+        case 'u':
+            options.runs = take_number("--runs", optarg, 0, 1000000);
             break;
         case 'k':
             options.overrides[options.override_count++] = optarg;
@@ -208,7 +222,7 @@ static int command_probe(int argc, char **argv)
                                         .threads = (int)options.threads,
                                         .data = options.data,
                                         .kept = options.checkpoints,
-                                        .steps = options.steps,
+                                        .steps = options.steps < 0 ? 50 : options.steps,
                                         .out = options.out};
     probe_run(&probe);
     free(options.overrides);
@@ -271,7 +285,7 @@ static int command_match(int argc, char **argv)
 /* The folders that report, audit and keep share. */
 struct folders {
     struct options options;
-    char *published, *digests;
+    char *published, *digests, *sources;
 };
 
 static struct folders parse_folders(int argc, char **argv, const char *argument, const char *out)
@@ -283,6 +297,7 @@ static struct folders parse_folders(int argc, char **argv, const char *argument,
         folders.options.out = out;
     folders.published = memory_text("%s/published", folders.options.results);
     folders.digests = memory_text("%s/artefacts.sha256", folders.options.results);
+    folders.sources = memory_text("%s/sources.sha256", folders.options.results);
     return folders;
 }
 
@@ -290,17 +305,31 @@ static void free_folders(struct folders *folders)
 {
     free(folders->published);
     free(folders->digests);
+    free(folders->sources);
     free(folders->options.overrides);
 }
 
 static struct audit_options audit_options_of(const struct folders *folders)
 {
-    return (struct audit_options){.results = folders->options.results,
-                                  .experiments = folders->options.experiments,
+    const struct options *options = &folders->options;
+    if (options->steps > REPLAY_STEPS_MAX)
+        die("--steps %ld: expected at most %d, within which losses can be compared", options->steps,
+            REPLAY_STEPS_MAX);
+    return (struct audit_options){.results = options->results,
+                                  .experiments = options->experiments,
                                   .published = folders->published,
-                                  .replay = folders->options.replay,
+                                  .replay = options->replay,
+                                  .spot = {.seed = options->seed < 0 ? 1 : (uint32_t)options->seed,
+                                           .runs = options->runs < 0 ? 0 : options->runs,
+                                           .steps = options->steps < 0 ? 3 : options->steps,
+                                           .threads = (int)options->threads,
+                                           .data = options->data,
+                                           .kept = options->checkpoints},
                                   .digests = folders->digests,
-                                  .scratch = folders->options.out};
+                                  .sources = folders->sources,
+                                  .scratch = options->out,
+                                  .program = KDECAY_VERSION,
+                                  .compiler = KDECAY_COMPILER};
 }
 
 static struct status_options status_options_of(const struct folders *folders)
@@ -351,11 +380,31 @@ static int command_report(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+/* Write OUT.ENDING and free the text. */
+static void write_report(const char *out, const char *ending, struct text *text)
+{
+    char *path = memory_text("%s.%s", out, ending);
+    file_write(path, text->bytes, text->length);
+    free(path);
+    free(text->bytes);
+}
+
 static int command_audit(int argc, char **argv)
 {
     struct folders folders = parse_folders(argc, argv, NULL, "build/audit");
     const struct audit_options options = audit_options_of(&folders);
-    const int failed = audit_run(&options, stdout);
+    struct levels levels;
+    audit_run(&options, &levels);
+    struct text text = {0}, json = {0}, xml = {0};
+    levels_write_text(&levels, &text);
+    levels_write_json(&levels, &json);
+    levels_write_xml(&levels, &xml);
+    fputs(text.bytes, stdout);
+    write_report(options.scratch, "txt", &text);
+    write_report(options.scratch, "json", &json);
+    write_report(options.scratch, "xml", &xml);
+    const long failed = levels_count(&levels, VERDICT_FAIL);
+    levels_free(&levels);
     free_folders(&folders);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -369,6 +418,21 @@ static int command_keep(int argc, char **argv)
         die("%s", error.text);
     free_folders(&folders);
     return EXIT_SUCCESS;
+}
+
+static int command_selftest(int argc, char **argv)
+{
+    struct folders folders = parse_folders(argc, argv, NULL, "build/selftest");
+    const struct options *options = &folders.options;
+    const struct selftest_options selftest = {.results = options->results,
+                                              .experiments = options->experiments,
+                                              .copy = options->out,
+                                              .seed =
+                                                  options->seed < 0 ? 1 : (uint32_t)options->seed,
+                                              .runs = options->runs < 0 ? 1000 : options->runs};
+    const long missed = selftest_run(&selftest, stdout);
+    free_folders(&folders);
+    return missed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int command_keys(int argc, char **argv)
@@ -398,12 +462,13 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {
-        {"train", command_train},   {"describe", command_describe}, {"schedule", command_schedule},
-        {"match", command_match},   {"keys", command_keys},         {"probe", command_probe},
-        {"status", command_status}, {"missing", command_missing},   {"report", command_report},
-        {"audit", command_audit},   {"keep", command_keep},         {"version", command_version},
-        {"help", command_help}};
+    } commands[] = {{"train", command_train},       {"describe", command_describe},
+                    {"schedule", command_schedule}, {"match", command_match},
+                    {"keys", command_keys},         {"probe", command_probe},
+                    {"status", command_status},     {"missing", command_missing},
+                    {"report", command_report},     {"audit", command_audit},
+                    {"keep", command_keep},         {"selftest", command_selftest},
+                    {"version", command_version},   {"help", command_help}};
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) != 0)

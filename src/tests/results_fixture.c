@@ -84,7 +84,7 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         .seed = what->seed,
         .train = {"72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46"},
         .test = {"f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
-        .initial = digest_of("initial", 7),
+        .initial = digest_of(&what->seed, sizeof what->seed),
         .program = "made up",
         .compiler = "none",
         .onednn = "none",
@@ -97,7 +97,10 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
 
     struct log_writer writer;
     log_begin(&writer, &facts);
-    for (long step = 1; step <= 3; step++)
+    const long losses = what->diverged_at && what->diverged_at < LOG_STEP_LOSSES
+                            ? what->diverged_at
+                            : LOG_STEP_LOSSES;
+    for (long step = 1; step <= losses; step++)
         log_add_step_loss(&writer, step, 2.3 / (double)step * what->loss_factor);
     log_add_columns(&writer);
     for (long epoch = 1; epoch <= experiment.epochs && !what->diverged_at; epoch++) {

@@ -45,7 +45,9 @@ static const struct group {
     GROUP(plot_data),
     GROUP(schedule_table),
     GROUP(status),
+    GROUP(level),
     GROUP(audit),
+    GROUP(selftest),
     GROUP(probe),
     GROUP(program),
 /* clang-format on */

@@ -47,6 +47,7 @@ struct fixture fixture_begin(void)
     fixture.replay = memory_text("%s/replay", fixture.root);
     fixture.out = memory_text("%s/out", fixture.root);
     fixture.digests = memory_text("%s/artefacts.sha256", fixture.results);
+    fixture.sources = memory_text("%s/sources.sha256", fixture.results);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k1.0", 1, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k2.0", 2, 0.1);
     return fixture;
@@ -67,6 +68,7 @@ void fixture_end(struct fixture *fixture)
     free(fixture->replay);
     free(fixture->out);
     free(fixture->digests);
+    free(fixture->sources);
 }
 
 void fixture_write_log(const struct fixture *fixture, const char *folder,
@@ -79,12 +81,13 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         fail_msg("%s", error.text);
     free(path);
 
+    const long initial_seed = what->initial_seed ? what->initial_seed : what->seed;
     struct log_facts facts = {
         .experiment = &experiment,
         .seed = what->seed,
         .train = {"72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46"},
         .test = {"f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
-        .initial = digest_of(&what->seed, sizeof what->seed),
+        .initial = digest_of(&initial_seed, sizeof initial_seed),
         .program = "made up",
         .compiler = "none",
         .onednn = "none",
@@ -97,10 +100,9 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
 
     struct log_writer writer;
     log_begin(&writer, &facts);
-    const long losses = what->diverged_at && what->diverged_at < LOG_STEP_LOSSES
-                            ? what->diverged_at
-                            : LOG_STEP_LOSSES;
-    for (long step = 1; step <= losses; step++)
+    const long losses = what->diverged_at && what->diverged_at < LOG_STEP_LOSSES ? what->diverged_at
+                                                                                 : LOG_STEP_LOSSES;
+    for (long step = 1; step <= losses - what->losses_left_out; step++)
         log_add_step_loss(&writer, step, 2.3 / (double)step * what->loss_factor);
     log_add_columns(&writer);
     for (long epoch = 1; epoch <= experiment.epochs && !what->diverged_at; epoch++) {

@@ -8,7 +8,7 @@
 #   SEED=N         the seed of `make run`
 #   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the pictures,
 #   AUDIT_SEED=N   drawn by this seed, to be chosen by the auditor,
-#   AUDIT_STEPS=N  of this many steps, 2 to 10
+#   AUDIT_STEPS=N  the number of these steps, 2 to 100
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
 #   V=1            show every command
 #

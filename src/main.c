@@ -312,9 +312,6 @@ static void free_folders(struct folders *folders)
 static struct audit_options audit_options_of(const struct folders *folders)
 {
     const struct options *options = &folders->options;
-    if (options->steps > REPLAY_STEPS_MAX)
-        die("--steps %ld: expected at most %d, within which losses can be compared", options->steps,
-            REPLAY_STEPS_MAX);
     return (struct audit_options){.results = options->results,
                                   .experiments = options->experiments,
                                   .published = folders->published,

@@ -119,24 +119,30 @@ static void compare_start(const struct log *log, const struct stepper *stepper, 
                    log->seed);
 }
 
-/* Take the steps and compare; returns how many were taken. */
+static int agree(double kept, double again, long step, int exact)
+{
+    const double tolerance = step <= REPLAY_FIRST_STEPS ? REPLAY_FIRST_LOSS : REPLAY_STEP_LOSS;
+    return same(kept, again) || (!exact && fabs(kept - again) <= tolerance * fabs(kept));
+}
+
+/* Take up to `steps` steps and compare their losses; returns how many were taken. */
 static long compare_steps(const struct log *log, struct stepper *stepper, long steps, int exact,
                           struct level *level)
 {
-    for (long step = 1; step <= steps && step <= log->step_loss_count; step++) {
+    long step = 1;
+    for (; step <= steps && step <= log->step_loss_count; step++) {
         const int count = stepper_load(stepper, step);
         const double loss = network_train(stepper->network, count).loss_sum / count;
         const double kept = log->step_losses[step - 1];
-        if (exact ? !same(loss, kept) : !(fabs(loss - kept) <= REPLAY_FIRST_LOSS * fabs(kept))) {
+        if (!agree(kept, loss, step, exact)) {
             level_fail(level, "%s: loss of step %ld is %.17g, made again it is %.17g", log->path,
                        step, kept, loss);
-            return step;
+            break;
         }
-        if (!isfinite(loss))
-            return step;
-        stepper_descend(stepper, step);
+        if (isfinite(loss))
+            stepper_descend(stepper, step);
     }
-    return steps < log->step_loss_count ? steps : log->step_loss_count;
+    return step - 1;
 }
 
 static void spot_check(const struct replay_spot *spot, const struct log *log, struct level *level)
@@ -149,12 +155,15 @@ static void spot_check(const struct replay_spot *spot, const struct log *log, st
     const long failed = level->failed;
     level->checked++;
     compare_start(log, &stepper, level);
-    const long steps = compare_steps(log, &stepper, spot->steps, exact, level);
+    const long wanted = exact || spot->steps < REPLAY_STEPS ? spot->steps : REPLAY_STEPS;
+    const long steps = compare_steps(log, &stepper, wanted, exact, level);
     if (level->failed == failed && exact)
         level_note(level, "%s: %ld steps equal bit for bit", log->path, steps);
     else if (level->failed == failed)
-        level_note(level, "%s: %ld steps, made in another environment: losses within %g (relative)",
-                   log->path, steps, REPLAY_FIRST_LOSS);
+        level_note(level,
+                   "%s: %ld steps, made in another environment: losses within %g (relative) up to "
+                   "step %d, then %g",
+                   log->path, steps, REPLAY_FIRST_LOSS, REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS);
     stepper_close(&stepper);
 }
 

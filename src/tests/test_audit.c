@@ -371,10 +371,17 @@ static struct fixture tiny_project(void)
     for (long seed = 1; seed <= TINY_RUNS; seed++) {
         char *output = NULL;
         char *command = memory_text("build/kdecay train %s/%s.ini --seed %ld --threads 1 "
-                                    "--results %s --checkpoints %s/checkpoints",
-                                    fixture.experiments, tiny, seed, fixture.results, fixture.root);
+                                    "--results %s/trained --checkpoints %s/checkpoints",
+                                    fixture.experiments, tiny, seed, fixture.root, fixture.root);
         if (scratch_run(command, &output) != 0)
             fail_msg("%s", output);
+        char *name = memory_text("%s/seed-%ld.tsv", tiny, seed);
+        char *trained = memory_text("%s/trained", fixture.root);
+        char *log = fixture_read(trained, name);
+        write_text(fixture.results, name, log);
+        free(log);
+        free(trained);
+        free(name);
         free(command);
         free(output);
     }
@@ -382,12 +389,13 @@ static struct fixture tiny_project(void)
     return fixture;
 }
 
-/* Write the log of tiny's seed 1 anew, digests and all: its second step's loss times `factor`, of
+/* Write the log of tiny's seed 1 anew, digests and all: the loss of `step` times `factor`, of
  * this environment and from these parameters (NULL: as they are). */
-static void forge_tiny(const struct fixture *fixture, const char *folder, double factor,
+static void forge_tiny(const struct fixture *fixture, const char *folder, long step, double factor,
                        const char *environment, const char *initial)
 {
-    char *from = log_path(fixture->results, tiny, 1), *to = log_path(folder, tiny, 1);
+    char *trained = memory_text("%s/trained", fixture->root);
+    char *from = log_path(trained, tiny, 1), *to = log_path(folder, tiny, 1);
     struct log log;
     struct error error;
     if (log_read(from, &log, &error) != 0)
@@ -409,13 +417,14 @@ static void forge_tiny(const struct fixture *fixture, const char *folder, double
     struct log_writer writer;
     log_begin(&writer, &facts);
     for (long i = 0; i < log.step_loss_count; i++)
-        log_add_step_loss(&writer, i + 1, log.step_losses[i] * (i == 1 ? factor : 1));
+        log_add_step_loss(&writer, i + 1, log.step_losses[i] * (i + 1 == step ? factor : 1));
     log_add_columns(&writer);
     log_add_row(&writer, &log.rows[0]);
     log_end(&writer, 0, &log.state);
     file_write(to, writer.text.bytes, writer.text.length);
     free(writer.text.bytes);
     log_free(&log);
+    free(trained);
     free(from);
     free(to);
 }
@@ -424,7 +433,7 @@ static struct audit_options spot_options(const struct fixture *fixture, long run
 {
     struct audit_options options = options_of(fixture);
     options.spot =
-        (struct replay_spot){.seed = 1, .runs = runs, .steps = 3, .threads = 1, .data = "none"};
+        (struct replay_spot){.seed = 1, .runs = runs, .steps = 4, .threads = 1, .data = "none"};
     return options;
 }
 
@@ -434,20 +443,26 @@ static void first_steps_are_made_again(void **state)
     struct fixture fixture = tiny_project();
     const struct audit_options options = spot_options(&fixture, TINY_RUNS);
     expect_of(&options, 0, "PASS  spot               3 runs");
-    expect_of(&options, 0, "tiny/seed-1.tsv: 3 steps equal bit for bit\n");
+    expect_of(&options, 0, "tiny/seed-1.tsv: 4 steps equal bit for bit\n");
     expect_of(&options, 0, "note: 3 of 3 runs, drawn by seed 1\n");
 
-    forge_tiny(&fixture, fixture.results, 1 + 1e-15, NULL, NULL);
+    forge_tiny(&fixture, fixture.results, 2, 1 + 1e-15, NULL, NULL);
     keep(&fixture);
     expect_of(&options, 1, "FAIL  spot");
     expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 2 is ");
-    forge_tiny(&fixture, fixture.results, 1.0005, "elsewhere", NULL);
+    forge_tiny(&fixture, fixture.results, 2, 1.0005, "elsewhere", NULL);
     keep(&fixture);
-    expect_of(&options, 0, "3 steps, made in another environment: losses within 0.001");
-    forge_tiny(&fixture, fixture.results, 1.002, "elsewhere", NULL);
+    expect_of(&options, 0, "4 steps, made in another environment: losses within 0.001");
+    forge_tiny(&fixture, fixture.results, 2, 1.002, "elsewhere", NULL);
     keep(&fixture);
     expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 2 is ");
-    forge_tiny(&fixture, fixture.results, 1, NULL, "x");
+    forge_tiny(&fixture, fixture.results, 4, 1.04, "elsewhere", NULL);
+    keep(&fixture);
+    expect_of(&options, 0, "tiny/seed-1.tsv: 4 steps, made in another environment");
+    forge_tiny(&fixture, fixture.results, 4, 1.06, "elsewhere", NULL);
+    keep(&fixture);
+    expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 4 is ");
+    forge_tiny(&fixture, fixture.results, 2, 1, NULL, "x");
     keep(&fixture);
     expect_of(&options, 1, "initial-sha256: seed 1 starts from another network");
     fixture_end(&fixture);
@@ -463,7 +478,7 @@ static void spot_skips_what_it_cannot_or_need_not(void **state)
     fixture_end(&fixture);
 
     fixture = tiny_project();
-    forge_tiny(&fixture, fixture.replay, 1, NULL, NULL);
+    forge_tiny(&fixture, fixture.replay, 2, 1, NULL, NULL);
     options = spot_options(&fixture, TINY_RUNS);
     options.replay = fixture.replay;
     expect_of(&options, 0, "PASS  spot               2 runs");

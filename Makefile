@@ -13,6 +13,9 @@
 #                  what it changes in their experiments
 #   BENCH_TORCH=found|install|no
 #                  compare with PyTorch where it is installed; install it first; don't compare
+#   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the pictures,
+#   AUDIT_SEED=N   drawn by this seed, to be chosen by the auditor,
+#   AUDIT_STEPS=N  the number of these steps, 2 to 100
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
 #   OUT=DIR        where objects and the program go: another folder for another compiler
 #   V=1            show every command
@@ -21,6 +24,9 @@ DATA    ?= build/data
 THREADS ?= $(shell nproc)
 SEED    ?= 1
 FUZZ_SECONDS ?= 30
+AUDIT_RUNS  ?= 2
+AUDIT_SEED  ?= 1
+AUDIT_STEPS ?= 3
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
 OUT     := build
@@ -323,11 +329,16 @@ DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
   command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
 
 .PHONY: audit
-audit: build/kdecay $(SMOKE) $(DRAWN) ## check logs, experiments, tables, figures and paper; fails on any difference
-	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --out build/audit
+audit: build/kdecay $(SMOKE) $(DRAWN) ## check logs, experiments, tables, figures, paper, runs made again; fails on any difference
+	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --out build/audit --data $(DATA) \
+	  --threads $(THREADS) --runs $(AUDIT_RUNS) --seed $(AUDIT_SEED) --steps $(AUDIT_STEPS)
+
+.PHONY: audit-selftest
+audit-selftest: build/kdecay ## forge and damage a copy of results and experiments 1000 times; the audit must notice each
+	$(Q)build/kdecay selftest --out build/selftest
 
 .PHONY: keep
-keep: build/kdecay build/drawn.txt ## after new logs: keep the digests that the audit expects
+keep: build/kdecay build/drawn.txt ## after new logs or experiments: keep the digests of sources, tables and drawings that the audit expects
 	$(Q)build/kdecay keep --drawn build/drawn.txt --out build/audit
 
 .PHONY: format
@@ -384,5 +395,5 @@ clean: ## remove all that was generated, but for downloaded data and checkpoints
 .PHONY: help
 help: ## this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= CC=$(CC) CFLAGS='$(CFLAGS)' V="
+	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
 	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET="

@@ -5,84 +5,43 @@
 #include "drawn.h"
 #include "file.h"
 #include "ledger.h"
+#include "manifest.h"
 #include "report.h"
 #include "schedule.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- Levels ------------------------------------------------------------------------------- */
-
-struct level {
-    const char *name;
-    long checked, failed;
-    const char *unit;   /* of `checked` */
-    const char *reason; /* for skipping; NULL: not skipped */
-    struct text lines;  /* failures and remarks, indented */
-};
-
-struct totals {
-    int passed, failed, skipped;
-};
-
-static void add_line(struct level *level, const char *kind, const char *format, va_list arguments)
-{
-    struct error line;
-    vsnprintf(line.text, sizeof line.text, format, arguments);
-    text_add(&level->lines, "      %s%s\n", kind, line.text);
-}
-
-PRINTF_LIKE(2, 3) static void level_fail(struct level *level, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    add_line(level, "", format, arguments);
-    va_end(arguments);
-    level->failed++;
-}
-
-PRINTF_LIKE(2, 3) static void level_remark(struct level *level, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    add_line(level, "note: ", format, arguments);
-    va_end(arguments);
-}
-
-static void level_end(struct level *level, struct totals *totals, FILE *out)
-{
-    /* a level that had nothing to look at has shown nothing */
-    if (level->failed == 0 && level->checked == 0 && !level->reason)
-        level->reason = "nothing to check";
-    const char *verdict = "PASS";
-    if (level->failed) {
-        verdict = "FAIL";
-        totals->failed++;
-    } else if (level->checked == 0) {
-        verdict = "SKIP";
-        totals->skipped++;
-    } else {
-        totals->passed++;
-    }
-    fprintf(out, "%s  %-12s  %ld %s checked", verdict, level->name, level->checked, level->unit);
-    if (level->failed)
-        fprintf(out, "  %ld failure%s", level->failed, level->failed == 1 ? "" : "s");
-    else if (level->checked == 0)
-        fprintf(out, "  %s", level->reason);
-    fprintf(out, "\n%s", level->lines.bytes ? level->lines.bytes : "");
-    free(level->lines.bytes);
-}
-
-/* ---- 1. Ledger ---------------------------------------------------------------------------- */
 
 static int ends_in(const char *path, const char *suffix)
 {
     const size_t length = strlen(path), tail = strlen(suffix);
     return length >= tail && strcmp(path + length - tail, suffix) == 0;
 }
+
+/* ---- Logs --------------------------------------------------------------------------------- */
+
+/* Fills `good` with the logs that can be read. */
+static void check_logs(const struct audit_options *options, struct ledger *good,
+                       struct level *level)
+{
+    size_t count = 0;
+    char **path = ledger_files(options->results, options->published, ".tsv", &count);
+    *good = (struct ledger){.logs = memory_zeroed(count, sizeof *good->logs)};
+    for (size_t i = 0; i < count; i++) {
+        struct error error;
+        level->checked++;
+        if (log_read(path[i], &good->logs[good->count], &error) == 0)
+            good->count++;
+        else
+            level_fail(level, "%s", error.text);
+        free(path[i]);
+    }
+    free(path);
+}
+
+/* ---- Ledger ------------------------------------------------------------------------------- */
 
 static void check_experiment(const struct audit_options *options, const struct log *log,
                              struct level *level)
@@ -100,43 +59,131 @@ static void check_experiment(const struct audit_options *options, const struct l
     free(path);
 }
 
-/* Fills `good` with the logs that can be read. */
-static void check_ledger(const struct audit_options *options, struct ledger *good,
+/* Each seed starts from its own parameters. */
+static void check_seed(const struct ledger *ledger, const struct log *log, struct level *level)
+{
+    for (const struct log *other = ledger->logs; other < log; other++)
+        if (strcmp(other->initial.hex, log->initial.hex) == 0 && other->seed != log->seed)
+            level_fail(level,
+                       "%s: seed %ld starts from the parameters of seed %ld in %s; one of "
+                       "them holds another seed's run",
+                       log->path, log->seed, other->seed, other->path);
+}
+
+/* Files that are no logs, and arms that have none. */
+static void check_files(const struct audit_options *options, const struct ledger *ledger,
+                        struct level *level)
+{
+    size_t count = 0, with_logs = 0;
+    char **path = ledger_files(options->results, options->published, "", &count);
+    for (size_t i = 0; i < count; i++) {
+        if (ends_in(path[i], ".part"))
+            level_note(level, "%s: an unfinished run", path[i]);
+        else if (!ends_in(path[i], ".tsv") && !ends_in(path[i], ".sha256"))
+            level_fail(level, "%s: expected logs (*.tsv) here only; move it away", path[i]);
+        free(path[i]);
+    }
+    free(path);
+    struct experiment_files files;
+    struct error error;
+    if (ledger_read_experiments(options->experiments, &files, &error) != 0) {
+        level_fail(level, "%s", error.text);
+        return;
+    }
+    for (size_t i = 0; i < files.count; i++)
+        for (size_t j = 0; j < ledger->count; j++)
+            if (strcmp(files.file[i].experiment.arm, ledger->logs[j].experiment.arm) == 0) {
+                with_logs++;
+                break;
+            }
+    level_note(level, "%zu of %zu arms have logs; `make status` lists all", with_logs, files.count);
+    ledger_free_experiments(&files);
+}
+
+static void check_ledger(const struct audit_options *options, const struct ledger *ledger,
                          struct level *level)
 {
-    size_t count = 0;
-    char **path = ledger_files(options->results, options->published, "", &count);
-    *good = (struct ledger){.logs = memory_zeroed(count, sizeof *good->logs)};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
         struct error error;
-        struct log *log = &good->logs[good->count];
-        if (ends_in(path[i], ".tsv")) {
-            level->checked++;
-            if (log_read(path[i], log, &error) != 0) {
-                level_fail(level, "%s", error.text);
-            } else {
-                good->count++;
-                if (ledger_check_place(log, options->results, &error) != 0)
-                    level_fail(level, "%s", error.text);
-                check_experiment(options, log, level);
-            }
-        } else if (ends_in(path[i], ".part")) {
-            level_remark(level, "%s: an unfinished run", path[i]);
-        } else if (strcmp(path[i], options->digests) != 0 &&
-                   strcmp(path[i], options->kept_drawn) != 0) {
-            level_fail(level, "%s: expected logs (*.tsv) here only; move it away", path[i]);
+        level->checked++;
+        if (ledger_check_place(log, options->results, &error) != 0)
+            level_fail(level, "%s", error.text);
+        check_experiment(options, log, level);
+        check_seed(ledger, log, level);
+    }
+    check_files(options, ledger, level);
+}
+
+/* ---- Sources ------------------------------------------------------------------------------ */
+
+/* List the files below `folder` under `label`/. */
+static int list_sources(const struct audit_options *options, const char *folder, const char *label,
+                        struct text *lines, struct error *error)
+{
+    size_t count = 0;
+    char **path = file_list(folder, "", &count);
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (status == 0 && !ends_in(path[i], ".part") && strcmp(path[i], options->sources) != 0) {
+            char *name = memory_text("%s%s", label, path[i] + strlen(folder));
+            status = manifest_add(lines, path[i], name, error);
+            free(name);
         }
         free(path[i]);
     }
     free(path);
+    return status;
 }
 
-/* ---- 2. Schedule -------------------------------------------------------------------------- */
-
-/* Equal as bits: a NaN equals itself. */
-static int same(double a, double b)
+/* NULL with *error set. */
+static char *list_all_sources(const struct audit_options *options, struct error *error)
 {
-    return memcmp(&a, &b, sizeof a) == 0;
+    struct text lines = {0};
+    text_add(&lines, "%s", "");
+    if (list_sources(options, options->experiments, "experiments", &lines, error) == 0 &&
+        list_sources(options, options->results, "results", &lines, error) == 0)
+        return lines.bytes;
+    free(lines.bytes);
+    return NULL;
+}
+
+int audit_keep_sources(const struct audit_options *options, struct error *error)
+{
+    char *found = list_all_sources(options, error);
+    if (!found)
+        return -1;
+    file_write(options->sources, found, strlen(found));
+    free(found);
+    return 0;
+}
+
+static void check_sources(const struct audit_options *options, struct level *level)
+{
+    struct error error;
+    char *found = list_all_sources(options, &error);
+    if (found)
+        manifest_compare(options->sources, found,
+                         "differs from the kept digest; restore it, or `make keep` if the change "
+                         "is meant",
+                         level);
+    else
+        level_fail(level, "%s", error.text);
+    free(found);
+}
+
+/* ---- Schedule ----------------------------------------------------------------------------- */
+
+/* A log of a run that diverged has the rows of the epochs before, and each log its first losses. */
+static void check_length(const struct log *log, long steps_per_epoch, struct level *level)
+{
+    const int diverged = log->status == LOG_DIVERGED;
+    const long last = diverged ? log->diverged_at : steps_per_epoch * log->experiment.epochs;
+    const long rows = diverged ? (last - 1) / steps_per_epoch : log->experiment.epochs;
+    const long losses = last < LOG_STEP_LOSSES ? last : LOG_STEP_LOSSES;
+    if (log->row_count != rows || log->step_loss_count != losses)
+        level_fail(level, "%s: %ld rows, %ld step losses: expected %ld and %ld", log->path,
+                   log->row_count, log->step_loss_count, rows, losses);
 }
 
 static void check_schedule(const struct ledger *ledger, struct level *level)
@@ -145,6 +192,7 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
         const struct log *log = &ledger->logs[i];
         const long steps = dataset_steps_per_epoch(&log->experiment);
         const struct schedule schedule = schedule_of(&log->experiment, steps);
+        check_length(log, steps, level);
         for (long r = 0; r < log->row_count; r++) {
             const struct log_row *row = &log->rows[r];
             level->checked++;
@@ -163,7 +211,7 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
     }
 }
 
-/* ---- 3. Size ------------------------------------------------------------------------------ */
+/* ---- Size --------------------------------------------------------------------------------- */
 
 static void check_size(const struct ledger *ledger, struct level *level)
 {
@@ -181,7 +229,7 @@ static void check_size(const struct ledger *ledger, struct level *level)
     }
 }
 
-/* ---- 4. Data ------------------------------------------------------------------------------ */
+/* ---- Data --------------------------------------------------------------------------------- */
 
 static void check_data(const struct ledger *ledger, struct level *level)
 {
@@ -198,10 +246,11 @@ static void check_data(const struct ledger *ledger, struct level *level)
             level_fail(level, "%s: test-sha256 is not that of %s, %.12s...", log->path,
                        config_set_name(&log->experiment), known.test);
     }
-    level->reason = "no log of CIFAR pictures";
+    if (level->checked == 0)
+        level_skip(level, "no log of CIFAR pictures");
 }
 
-/* ---- 5. Regeneration ---------------------------------------------------------------------- */
+/* ---- Regeneration ------------------------------------------------------------------------- */
 
 static const char *const made_folders[] = {"tables", "plots"};
 enum { MADE_FOLDERS = sizeof made_folders / sizeof made_folders[0] };
@@ -240,14 +289,9 @@ static char *regenerate(const struct audit_options *options, struct error *error
         char *folder = memory_text("%s/%s", options->scratch, made_folders[f]);
         char **path = file_list(folder, "", &count);
         for (size_t i = 0; i < count; i++) {
-            size_t size = 0;
-            char *bytes = status == 0 ? file_read(path[i], &size, error) : NULL;
-            if (bytes)
-                text_add(&lines, "%s  %s\n", digest_of(bytes, size).hex,
-                         path[i] + strlen(options->scratch) + 1);
-            else
-                status = -1;
-            free(bytes);
+            if (status == 0)
+                status =
+                    manifest_add(&lines, path[i], path[i] + strlen(options->scratch) + 1, error);
             free(path[i]);
         }
         free(path);
@@ -259,13 +303,25 @@ static char *regenerate(const struct audit_options *options, struct error *error
     return NULL;
 }
 
+static void check_regeneration(const struct audit_options *options, struct level *level)
+{
+    struct error error;
+    char *made = regenerate(options, &error);
+    if (made)
+        manifest_compare(options->digests, made, "made anew it differs from the kept digest",
+                         level);
+    else
+        level_fail(level, "the tables cannot be made: %s", error.text);
+    free(made);
+}
+
 int audit_keep(const struct audit_options *options, struct error *error)
 {
-    char *lines = regenerate(options, error);
-    if (!lines)
+    char *made = regenerate(options, error);
+    if (!made)
         return -1;
-    file_write(options->digests, lines, strlen(lines));
-    free(lines);
+    file_write(options->digests, made, strlen(made));
+    free(made);
     if (options->drawn) {
         size_t size = 0;
         char *bytes = file_read(options->drawn, &size, error);
@@ -274,235 +330,114 @@ int audit_keep(const struct audit_options *options, struct error *error)
         file_write(options->kept_drawn, bytes, size);
         free(bytes);
     }
-    return 0;
+    return audit_keep_sources(options, error);
 }
 
-/* The line of `lines` whose file is `name`, or NULL. */
-static const char *line_of(const char *lines, const char *name, size_t length)
-{
-    for (const char *line = lines; *line; line = strchr(line, '\n') + 1) {
-        const char *file = line + DIGEST_LENGTH + 2;
-        if (strncmp(file, name, length) == 0 && file[length] == '\n')
-            return line;
-    }
-    return NULL;
-}
+/* ---- Claims ------------------------------------------------------------------------------- */
 
-/* 0 if each line of the kept file is "64 hexadecimal digits, two blanks, name". */
-static int check_digest_lines(const char *path, const char *lines, struct level *level)
+/* `regeneration` has run, and left its tables. */
+static void check_claims(const struct audit_options *options, const struct level *regeneration,
+                         struct level *level)
 {
-    int number = 1;
-    for (const char *line = lines; *line; number++) {
-        const char *newline = strchr(line, '\n');
-        if (!newline || strspn(line, "0123456789abcdef") != DIGEST_LENGTH ||
-            strncmp(line + DIGEST_LENGTH, "  ", 2) != 0 || newline <= line + DIGEST_LENGTH + 2) {
-            level_fail(level, "%s:%d: expected a SHA-256, two blanks and a file's name", path,
-                       number);
-            return -1;
-        }
-        line = newline + 1;
-    }
-    return 0;
-}
-
-static void check_regeneration(const struct audit_options *options, struct level *level)
-{
-    struct error error;
-    char *kept = file_read(options->digests, NULL, &error);
-    if (!kept) {
-        level_fail(level, "%s", error.text);
-        return;
-    }
-    char *made = NULL;
-    if (check_digest_lines(options->digests, kept, level) == 0 &&
-        !(made = regenerate(options, &error)))
-        level_fail(level, "the tables cannot be made: %s", error.text);
-    if (!made) {
-        free(kept);
-        return;
-    }
-    for (const char *line = made; *line; line = strchr(line, '\n') + 1) {
-        const char *name = line + DIGEST_LENGTH + 2;
-        const int length = (int)strcspn(name, "\n");
-        const char *other = line_of(kept, name, (size_t)length);
+    char *path = memory_text("%s/tables/claims.csv", options->scratch);
+    if (!file_exists(path)) {
+        level_skip(level, "not built: no tables/claims.csv is among the tables");
+    } else {
         level->checked++;
-        if (!other)
-            level_fail(level, "%.*s: not listed in %s", length, name, options->digests);
-        else if (strncmp(line, other, DIGEST_LENGTH) != 0)
-            level_fail(level, "%.*s: made anew it differs from the kept digest", length, name);
+        if (regeneration->failed)
+            level_fail(level, "tables/claims.csv is made, but regeneration fails");
+        else
+            level_note(level, "tables/claims.csv, made anew, has the kept digest");
     }
-    for (const char *line = kept; *line; line = strchr(line, '\n') + 1) {
-        const char *name = line + DIGEST_LENGTH + 2;
-        const int length = (int)strcspn(name, "\n");
-        const char *first = line_of(kept, name, (size_t)length);
-        if (!line_of(made, name, (size_t)length))
-            level_fail(level, "%.*s: listed in %s, but not made", length, name, options->digests);
-        else if (first != line)
-            level_fail(level, "%.*s: listed twice in %s", length, name, options->digests);
-    }
-    free(kept);
-    free(made);
+    free(path);
 }
 
-/* ---- 6. Drawing --------------------------------------------------------------------------- */
+/* ---- Drawing ------------------------------------------------------------------------------ */
 
 static void check_drawing(const struct audit_options *options, struct level *level)
 {
-    level->reason = "figures and paper were not drawn: gnuplot, LaTeX or pdftotext is missing; "
-                    "`make setup` installs them";
-    if (!options->drawn)
+    if (!options->drawn) {
+        level_skip(level, "figures and paper were not drawn: gnuplot, LaTeX or pdftotext is "
+                          "missing; `make setup` installs them");
         return;
+    }
     struct drawn drawn;
     drawn_compare(options->kept_drawn, options->drawn, &drawn);
     level->checked = drawn.checked;
-    for (char *at = drawn.failures.bytes; at && *at; at = strchr(at, '\n') + 1)
+    for (const char *at = drawn.failures.bytes; at && *at; at = strchr(at, '\n') + 1)
         level_fail(level, "%.*s", (int)strcspn(at, "\n"), at);
     if (drawn.note.bytes)
-        level_remark(level, "%s", drawn.note.bytes);
+        level_note(level, "%s", drawn.note.bytes);
     free(drawn.failures.bytes);
     free(drawn.note.bytes);
 }
 
-/* ---- 7. Replay ---------------------------------------------------------------------------- */
+/* ---- Environment -------------------------------------------------------------------------- */
 
-static int same_row(const struct log_row *a, const struct log_row *b)
+/* Note each value of the logs' that is not `here`, with how many have it. */
+static void note_others(const struct ledger *ledger, size_t field, const char *what,
+                        const char *here, struct level *level)
 {
-    return a->epoch == b->epoch && a->step == b->step && same(a->lr, b->lr) &&
-           same(a->train_loss, b->train_loss) && same(a->train_error, b->train_error) &&
-           same(a->test_loss, b->test_loss) && same(a->test_error, b->test_error);
-}
-
-static void check_bits(const struct log *kept, const struct log *again, struct level *level)
-{
-    for (long i = 0; i < kept->step_loss_count && i < again->step_loss_count; i++)
-        if (!same(kept->step_losses[i], again->step_losses[i])) {
-            level_fail(level, "%s: loss of step %ld is %.17g, in %s it is %.17g", again->path,
-                       i + 1, again->step_losses[i], kept->path, kept->step_losses[i]);
-            return;
-        }
-    for (long i = 0; i < kept->row_count && i < again->row_count; i++)
-        if (!same_row(&kept->rows[i], &again->rows[i])) {
-            level_fail(level, "%s:%d: epoch %ld differs from %s:%d", again->path,
-                       again->rows[i].line, again->rows[i].epoch, kept->path, kept->rows[i].line);
-            return;
-        }
-    /* the chain's last link covers every row's, the counts, the status and the final state */
-    if (strcmp(kept->run.hex, again->run.hex) != 0)
-        level_fail(level, "%s: run-sha256 differs from that of %s", again->path, kept->path);
-    else
-        level_remark(level, "%s: equal bit for bit", again->path);
-}
-
-static void check_tolerance(const struct log *kept, const struct log *again, struct level *level)
-{
-    const long failed = level->failed;
-    if (kept->status != again->status)
-        level_fail(level, "%s: finished or diverged, unlike %s", again->path, kept->path);
-    if (kept->step_loss_count > 0 && again->step_loss_count > 0) {
-        const double a = kept->step_losses[0], b = again->step_losses[0];
-        if (!(fabs(a - b) <= AUDIT_FIRST_LOSS * fabs(a)))
-            level_fail(level, "%s: loss of step 1 is %g, in %s it is %g: more than %g apart",
-                       again->path, b, kept->path, a, AUDIT_FIRST_LOSS);
-    }
-    if (kept->status == LOG_FINISHED && again->status == LOG_FINISHED) {
-        const double a = kept->rows[kept->row_count - 1].train_loss;
-        const double b = again->rows[again->row_count - 1].train_loss;
-        if (!(fabs(a - b) <= AUDIT_LAST_LOSS))
-            level_fail(level, "%s: last train loss is %g, in %s it is %g: more than %g apart",
-                       again->path, b, kept->path, a, AUDIT_LAST_LOSS);
-    }
-    if (level->failed == failed)
-        level_remark(level,
-                     "%s: another environment than %s; first step loss within %g (relative), last "
-                     "train loss within %g",
-                     again->path, kept->path, AUDIT_FIRST_LOSS, AUDIT_LAST_LOSS);
-}
-
-/* `make smoke` leaves these out. */
-static void remark_skipped(const struct ledger *ledger, struct level *level)
-{
+    const char **value = memory_zeroed(ledger->count, sizeof *value);
+    for (size_t i = 0; i < ledger->count; i++)
+        value[i] = *(char *const *)((const char *)&ledger->logs[i] + field);
+    level_note(level, "%s here: %s", what, here);
     for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        struct error reason;
-        if (log->experiment.scale == SCALE_SMOKE &&
-            dnn_check_precision((enum precision)log->experiment.precision, &reason) != 0)
-            level_remark(level, "%s: skipped: %s", log->path, reason.text);
+        size_t earlier = 0, alike = 0;
+        for (size_t j = 0; j < i; j++)
+            earlier += strcmp(value[j], value[i]) == 0;
+        for (size_t j = i; j < ledger->count; j++)
+            alike += strcmp(value[j], value[i]) == 0;
+        if (!earlier && strcmp(value[i], here) != 0)
+            level_note(level, "%s of %zu logs: %s", what, alike, value[i]);
     }
+    free(value);
 }
 
-static void check_replay(const struct audit_options *options, const struct ledger *ledger,
-                         struct level *level)
+static void list_environment(const struct audit_options *options, const struct ledger *ledger,
+                             struct level *level)
 {
-    level->reason = "no run was made again";
-    if (!options->replay)
-        return;
-    size_t count = 0;
-    char **path = file_list(options->replay, ".tsv", &count);
-    for (size_t i = 0; i < count; i++) {
-        struct log again;
-        struct error error;
-        if (log_read(path[i], &again, &error) != 0) {
-            level->checked++;
-            level_fail(level, "%s", error.text);
-            free(path[i]);
-            continue;
-        }
-        for (size_t j = 0; j < ledger->count; j++) {
-            const struct log *kept = &ledger->logs[j];
-            if (kept->seed != again.seed || strcmp(kept->experiment.arm, again.experiment.arm) != 0)
-                continue;
-            level->checked++;
-            if (strcmp(kept->experiment_digest.hex, again.experiment_digest.hex) != 0)
-                level_fail(level, "%s: of another experiment than %s", again.path, kept->path);
-            else if (strcmp(kept->environment, again.environment) == 0)
-                check_bits(kept, &again, level);
-            else
-                check_tolerance(kept, &again, level);
-        }
-        log_free(&again);
-        free(path[i]);
-    }
-    free(path);
-    remark_skipped(ledger, level);
+    struct dnn *dnn = dnn_open(1);
+    level->judges = 0;
+    level->checked = (long)ledger->count;
+    note_others(ledger, offsetof(struct log, environment), "environment", dnn_environment(dnn),
+                level);
+    note_others(ledger, offsetof(struct log, compiler), "compiler", options->compiler, level);
+    note_others(ledger, offsetof(struct log, program), "program", options->program, level);
+    dnn_close(dnn);
 }
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-int audit_run(const struct audit_options *options, FILE *out)
+void audit_run(const struct audit_options *options, struct levels *levels)
 {
-    struct totals totals = {0, 0, 0};
+    *levels = (struct levels){.count = 0};
     struct ledger ledger;
-
-    struct level level = {.name = "ledger", .unit = "logs"};
-    check_ledger(options, &ledger, &level);
-    level_end(&level, &totals, out);
-
-    level = (struct level){.name = "schedule", .unit = "rows"};
-    check_schedule(&ledger, &level);
-    level_end(&level, &totals, out);
-
-    level = (struct level){.name = "size", .unit = "logs"};
-    check_size(&ledger, &level);
-    level_end(&level, &totals, out);
-
-    level = (struct level){.name = "data", .unit = "logs"};
-    check_data(&ledger, &level);
-    level_end(&level, &totals, out);
-
-    level = (struct level){.name = "regeneration", .unit = "files"};
-    check_regeneration(options, &level);
-    level_end(&level, &totals, out);
-
-    level = (struct level){.name = "drawing", .unit = "files"};
-    check_drawing(options, &level);
-    level_end(&level, &totals, out);
-
-    level = (struct level){.name = "replay", .unit = "runs"};
-    check_replay(options, &ledger, &level);
-    level_end(&level, &totals, out);
-
+    check_logs(options, &ledger, levels_begin(levels, "logs", "logs"));
+    levels_end(levels);
+    check_ledger(options, &ledger, levels_begin(levels, "ledger", "logs"));
+    levels_end(levels);
+    check_sources(options, levels_begin(levels, "sources", "files"));
+    levels_end(levels);
+    check_schedule(&ledger, levels_begin(levels, "schedule", "rows"));
+    levels_end(levels);
+    check_size(&ledger, levels_begin(levels, "size", "logs"));
+    levels_end(levels);
+    check_data(&ledger, levels_begin(levels, "data", "logs"));
+    levels_end(levels);
+    struct level *regeneration = levels_begin(levels, "regeneration", "files");
+    check_regeneration(options, regeneration);
+    levels_end(levels);
+    check_claims(options, regeneration, levels_begin(levels, "claims", "tables"));
+    levels_end(levels);
+    check_drawing(options, levels_begin(levels, "drawing", "files"));
+    levels_end(levels);
+    replay_check(options->replay, &ledger, levels_begin(levels, "replay", "runs"));
+    levels_end(levels);
+    replay_spot_check(&options->spot, options->replay, &ledger,
+                      levels_begin(levels, "spot", "runs"));
+    levels_end(levels);
+    list_environment(options, &ledger, levels_begin(levels, "environment", "logs"));
+    levels_end(levels);
     ledger_free(&ledger);
-    fprintf(out, "audit: %d passed, %d failed, %d skipped\n", totals.passed, totals.failed,
-            totals.skipped);
-    return totals.failed;
 }

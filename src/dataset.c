@@ -291,6 +291,19 @@ struct picture_digests dataset_known_digests(const struct experiment *experiment
     return sources[experiment->set].digests;
 }
 
+int dataset_is_there(const struct experiment *experiment, const char *folder)
+{
+    if (experiment->set == SET_MADE_UP)
+        return 1;
+    const struct source *source = &sources[experiment->set];
+    char *inside = memory_text("%s/%s/%s", folder, source->folder, source->test_file);
+    char *here = memory_text("%s/%s", folder, source->test_file);
+    const int there = file_exists(inside) || file_exists(here);
+    free(inside);
+    free(here);
+    return there;
+}
+
 size_t dataset_bytes(const struct experiment *experiment)
 {
     const int made_up = experiment->set == SET_MADE_UP;

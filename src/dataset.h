@@ -95,6 +95,9 @@ struct picture_digests {
 };
 struct picture_digests dataset_known_digests(const struct experiment *experiment);
 
+/* Whether `folder` holds the pictures, by the name of a file; made-up ones are everywhere. */
+int dataset_is_there(const struct experiment *experiment, const char *folder);
+
 /* Bytes that the loaded pictures take. */
 size_t dataset_bytes(const struct experiment *experiment);
 

@@ -20,6 +20,10 @@ void file_write(const char *path, const void *bytes, size_t size);
  * take it for a new one. */
 void file_update(const char *path, const void *bytes, size_t size);
 
+/* From now on file_write() of this process leaves it to the system when bytes reach the disk: for
+ * many files that nobody needs after a power cut. */
+void file_stop_flushing(void);
+
 /* Make the folders above `path`. */
 void file_make_parents(const char *path);
 

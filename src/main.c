@@ -7,6 +7,7 @@
 #include "config.h"
 #include "dataset.h"
 #include "error.h"
+#include "file.h"
 #include "match.h"
 #include "memory.h"
 #include "network.h"
@@ -14,6 +15,7 @@
 #include "probe.h"
 #include "report.h"
 #include "schedule.h"
+#include "selftest.h"
 #include "status.h"
 #include "trace.h"
 #include "trainer.h"
@@ -55,10 +57,15 @@ static const char usage[] =
     "  report [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      tables and plot data from the raw logs\n"
     "  audit [--results DIR] [--experiments DIR] [--replay DIR] [--drawn FILE] [--out DIR]\n"
-    "                      check logs, experiments and regenerated tables; status 1 if any fails\n"
+    "        [--seed N] [--runs N] [--steps N] [--data DIR] [--threads N]\n"
+    "                      check logs, experiments and regenerated tables, and with --runs the\n"
+    "                      first steps of runs drawn by the seed; writes OUT.txt, .json, .xml;\n"
+    "                      status 1 if any level fails\n"
     "  keep [--results DIR] [--experiments DIR] [--drawn FILE] [--out DIR]\n"
-    "                      write the digests that the audit expects: of tables, plot data, "
-    "drawings\n"
+    "                      write the digests that the audit expects: of sources, tables, plot\n"
+    "                      data, drawings\n"
+    "  selftest [--results DIR] [--experiments DIR] [--out DIR] [--seed N] [--runs N]\n"
+    "                      forge and damage a copy, once a run; status 1 if the audit misses any\n"
     "  trace VALUE-ID [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      the lines that a number came from, and the commands that train its "
     "runs\n"
@@ -76,7 +83,8 @@ struct options {
     const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *out, *plot, *torch;
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
-    long steps;
+    long steps;   /* -1: not given */
+    long runs;    /* -1: not given */
     long rounds, seconds;
     double k; /* 0: not given */
 };
@@ -110,6 +118,7 @@ static struct options read_options(int argc, char **argv)
                                           {"replay", required_argument, NULL, 'p'},
                                           {"drawn", required_argument, NULL, 'f'},
                                           {"steps", required_argument, NULL, 'n'},
+                                          {"runs", required_argument, NULL, 'u'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"plot", required_argument, NULL, 'g'},
                                           {"torch", required_argument, NULL, 'y'},
@@ -120,7 +129,8 @@ static struct options read_options(int argc, char **argv)
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
                               .threads = -1,
-                              .steps = 50,
+                              .steps = -1,
+                              .runs = -1,
                               .rounds = 3,
                               .seconds = 3,
                               .data = "build/data",
@@ -138,6 +148,9 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'n':
             options.steps = take_number("--steps", optarg, 2, INT32_MAX);
+            break;
+        case 'u':
+            options.runs = take_number("--runs", optarg, 0, 1000000);
             break;
         case 'k':
             options.overrides[options.override_count++] = optarg;
@@ -245,7 +258,7 @@ static int command_probe(int argc, char **argv)
                                         .threads = (int)options.threads,
                                         .data = options.data,
                                         .kept = options.checkpoints,
-                                        .steps = options.steps,
+                                        .steps = options.steps < 0 ? 50 : options.steps,
                                         .out = options.out};
     probe_run(&probe);
     free(options.overrides);
@@ -327,7 +340,7 @@ static int command_bench(int argc, char **argv)
 /* The folders that report, audit and keep share. */
 struct folders {
     struct options options;
-    char *published, *digests, *kept_drawn;
+    char *published, *digests, *sources, *kept_drawn;
 };
 
 static struct folders parse_folders(int argc, char **argv, const char *argument, const char *out)
@@ -339,6 +352,7 @@ static struct folders parse_folders(int argc, char **argv, const char *argument,
         folders.options.out = out;
     folders.published = memory_text("%s/published", folders.options.results);
     folders.digests = memory_text("%s/artefacts.sha256", folders.options.results);
+    folders.sources = memory_text("%s/sources.sha256", folders.options.results);
     folders.kept_drawn = memory_text("%s/drawn.sha256", folders.options.results);
     return folders;
 }
@@ -347,20 +361,31 @@ static void free_folders(struct folders *folders)
 {
     free(folders->published);
     free(folders->digests);
+    free(folders->sources);
     free(folders->kept_drawn);
     free(folders->options.overrides);
 }
 
 static struct audit_options audit_options_of(const struct folders *folders)
 {
-    return (struct audit_options){.results = folders->options.results,
-                                  .experiments = folders->options.experiments,
+    const struct options *options = &folders->options;
+    return (struct audit_options){.results = options->results,
+                                  .experiments = options->experiments,
                                   .published = folders->published,
-                                  .replay = folders->options.replay,
+                                  .replay = options->replay,
+                                  .spot = {.seed = options->seed < 0 ? 1 : (uint32_t)options->seed,
+                                           .runs = options->runs < 0 ? 0 : options->runs,
+                                           .steps = options->steps < 0 ? 3 : options->steps,
+                                           .threads = (int)options->threads,
+                                           .data = options->data,
+                                           .kept = options->checkpoints},
                                   .digests = folders->digests,
-                                  .drawn = folders->options.drawn,
+                                  .sources = folders->sources,
+                                  .drawn = options->drawn,
                                   .kept_drawn = folders->kept_drawn,
-                                  .scratch = folders->options.out};
+                                  .scratch = options->out,
+                                  .program = KDECAY_VERSION,
+                                  .compiler = KDECAY_COMPILER};
 }
 
 static struct status_options status_options_of(const struct folders *folders)
@@ -411,11 +436,31 @@ static int command_report(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+/* Write OUT.ENDING and free the text. */
+static void write_report(const char *out, const char *ending, struct text *text)
+{
+    char *path = memory_text("%s.%s", out, ending);
+    file_write(path, text->bytes, text->length);
+    free(path);
+    free(text->bytes);
+}
+
 static int command_audit(int argc, char **argv)
 {
     struct folders folders = parse_folders(argc, argv, NULL, "build/audit");
     const struct audit_options options = audit_options_of(&folders);
-    const int failed = audit_run(&options, stdout);
+    struct levels levels;
+    audit_run(&options, &levels);
+    struct text text = {0}, json = {0}, xml = {0};
+    levels_write_text(&levels, &text);
+    levels_write_json(&levels, &json);
+    levels_write_xml(&levels, &xml);
+    fputs(text.bytes, stdout);
+    write_report(options.scratch, "txt", &text);
+    write_report(options.scratch, "json", &json);
+    write_report(options.scratch, "xml", &xml);
+    const long failed = levels_count(&levels, VERDICT_FAIL);
+    levels_free(&levels);
     free_folders(&folders);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -442,6 +487,21 @@ static int command_trace(int argc, char **argv)
         die("%s", error.text);
     free_folders(&folders);
     return EXIT_SUCCESS;
+}
+
+static int command_selftest(int argc, char **argv)
+{
+    struct folders folders = parse_folders(argc, argv, NULL, "build/selftest");
+    const struct options *options = &folders.options;
+    const struct selftest_options selftest = {.results = options->results,
+                                              .experiments = options->experiments,
+                                              .copy = options->out,
+                                              .seed =
+                                                  options->seed < 0 ? 1 : (uint32_t)options->seed,
+                                              .runs = options->runs < 0 ? 1000 : options->runs};
+    const long missed = selftest_run(&selftest, stdout);
+    free_folders(&folders);
+    return missed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int command_keys(int argc, char **argv)
@@ -471,12 +531,14 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {
-        {"train", command_train},   {"describe", command_describe}, {"schedule", command_schedule},
-        {"match", command_match},   {"keys", command_keys},         {"probe", command_probe},
-        {"status", command_status}, {"missing", command_missing},   {"report", command_report},
-        {"audit", command_audit},   {"keep", command_keep},         {"version", command_version},
-        {"bench", command_bench},   {"trace", command_trace},       {"help", command_help}};
+    } commands[] = {{"train", command_train},       {"describe", command_describe},
+                    {"schedule", command_schedule}, {"match", command_match},
+                    {"keys", command_keys},         {"probe", command_probe},
+                    {"bench", command_bench},       {"status", command_status},
+                    {"missing", command_missing},   {"report", command_report},
+                    {"audit", command_audit},       {"keep", command_keep},
+                    {"selftest", command_selftest}, {"trace", command_trace},
+                    {"version", command_version},   {"help", command_help}};
     memory_guard_libraries();
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -11,7 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum rng_purpose { RNG_INITIALISE = 1, RNG_SHUFFLE, RNG_AUGMENT, RNG_MAKE_UP, RNG_DROPOUT };
+enum rng_purpose {
+    RNG_INITIALISE = 1,
+    RNG_SHUFFLE,
+    RNG_AUGMENT,
+    RNG_MAKE_UP,
+    RNG_DROPOUT,
+    RNG_AUDIT
+};
 
 /* One family of numbers: all draws of one purpose under one seed. */
 struct rng {

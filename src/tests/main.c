@@ -53,8 +53,10 @@ static const struct group {
     GROUP(bench),
     GROUP(program),
     GROUP(claims),
+    GROUP(level),
     GROUP(passing),
     GROUP(precision),
+    GROUP(selftest),
     GROUP(trace),
     /* clang-format on */
 };

@@ -47,6 +47,7 @@ struct fixture fixture_begin(void)
     fixture.replay = memory_text("%s/replay", fixture.root);
     fixture.out = memory_text("%s/out", fixture.root);
     fixture.digests = memory_text("%s/artefacts.sha256", fixture.results);
+    fixture.sources = memory_text("%s/sources.sha256", fixture.results);
     fixture.kept_drawn = memory_text("%s/drawn.sha256", fixture.results);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k1.0", 1, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k2.0", 2, 0.1);
@@ -68,6 +69,7 @@ void fixture_end(struct fixture *fixture)
     free(fixture->replay);
     free(fixture->out);
     free(fixture->digests);
+    free(fixture->sources);
     free(fixture->kept_drawn);
     free(fixture->drawn);
 }
@@ -82,12 +84,13 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         fail_msg("%s", error.text);
     free(path);
 
+    const long initial_seed = what->initial_seed ? what->initial_seed : what->seed;
     struct log_facts facts = {
         .experiment = &experiment,
         .seed = what->seed,
         .train = {"72083841cd0fa633f09b24c0833cf6d6a1809caff400317117334e0aa6b0ed46"},
         .test = {"f1bbb931260cda782c84c1948c82d910e2c193cb1d56756293f445027090946b"},
-        .initial = digest_of("initial", 7),
+        .initial = digest_of(&initial_seed, sizeof initial_seed),
         .program = "made up",
         .compiler = "none",
         .onednn = "none",
@@ -100,7 +103,9 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
 
     struct log_writer writer;
     log_begin(&writer, &facts);
-    for (long step = 1; step <= 3; step++)
+    const long losses = what->diverged_at && what->diverged_at < LOG_STEP_LOSSES ? what->diverged_at
+                                                                                 : LOG_STEP_LOSSES;
+    for (long step = 1; step <= losses - what->losses_left_out; step++)
         log_add_step_loss(&writer, step, 2.3 / (double)step * what->loss_factor);
     log_add_columns(&writer);
     for (long epoch = 1; epoch <= experiment.epochs && !what->diverged_at; epoch++) {

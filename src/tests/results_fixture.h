@@ -14,7 +14,7 @@ enum { FIXTURE_EPOCHS = 2, FIXTURE_PATH = 256 };
 
 struct fixture {
     char root[FIXTURE_PATH];
-    char *results, *experiments, *published, *replay, *out, *digests, *kept_drawn;
+    char *results, *experiments, *published, *replay, *out, *digests, *sources, *kept_drawn;
     char *drawn; /* NULL at first */
 };
 
@@ -34,6 +34,8 @@ struct fixture_log {
     double loss_factor;      /* 1: the usual losses */
     const char *environment; /* "a", "b" */
     long diverged_at;        /* 0: finished */
+    long initial_seed;       /* whose parameters it starts from; 0: its own seed's */
+    long losses_left_out;    /* of the step losses, at their end */
 };
 
 /* Write it to FOLDER/ARM/seed-N.tsv. */

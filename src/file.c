@@ -113,6 +113,14 @@ void file_update(const char *path, const void *bytes, size_t size)
     free(old);
 }
 
+void file_update_text(char *path, struct text *text)
+{
+    file_update(path, text->bytes ? text->bytes : "", text->length);
+    free(path);
+    free(text->bytes);
+    *text = (struct text){0};
+}
+
 int file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -5,6 +5,7 @@
 #define KDECAY_FILE_H
 
 #include "error.h"
+#include "memory.h"
 
 #include <stddef.h>
 
@@ -19,6 +20,9 @@ void file_write(const char *path, const void *bytes, size_t size);
 /* As file_write(); but a file that holds these bytes already is left alone, so that make does not
  * take it for a new one. */
 void file_update(const char *path, const void *bytes, size_t size);
+
+/* The same with a text, which is empty afterwards, and a path, which is freed. */
+void file_update_text(char *path, struct text *text);
 
 /* From now on file_write() of this process leaves it to the system when bytes reach the disk: for
  * many files that nobody needs after a power cut. */

@@ -198,7 +198,7 @@ static void renew(const struct parameters *p, const struct tensor *tensor,
         map_set(p->precision, layout, positions[i], value[tensor->positions[i]]);
 }
 
-void parameters_renew_backward(struct parameters *p, int index)
+void parameters_renew_copies(struct parameters *p, int index)
 {
     const struct tensor *tensor = &p->tensors[index];
     renew(p, tensor, tensor->forward_positions,
@@ -227,7 +227,7 @@ void parameters_set(struct parameters *p, int index, enum tensor_state state, co
     for (size_t i = 0; i < tensor->count; i++)
         to[tensor->positions ? tensor->positions[i] : i] = in[i];
     if (state == TENSOR_VALUE)
-        parameters_renew_backward(p, index);
+        parameters_renew_copies(p, index);
 }
 
 struct digest parameters_digest(const struct parameters *p)

@@ -87,7 +87,7 @@ float *parameters_shard_gradient(const struct parameters *parameters, int index,
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
 /* Renew the backward and forward layouts of one tensor from its values. */
-void parameters_renew_backward(struct parameters *parameters, int index);
+void parameters_renew_copies(struct parameters *parameters, int index);
 
 /* What the passes read of a convolution's weights. */
 const void *parameters_forward(const struct parameters *parameters, int index);

@@ -14,10 +14,7 @@
 
 static void write_plot(const char *out, const char *name, struct text *text)
 {
-    char *path = memory_text("%s/plots/%s.tsv", out, name);
-    file_update(path, text->bytes ? text->bytes : "", text->length);
-    free(path);
-    free(text->bytes);
+    file_update_text(memory_text("%s/plots/%s.tsv", out, name), text);
 }
 
 /* ---- Curves over the progress of training ------------------------------------------------- */

@@ -18,15 +18,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void write_out(const char *out, const char *name, struct text *text)
-{
-    char *path = memory_text("%s/%s", out, name);
-    file_update(path, text->bytes ? text->bytes : "", text->length);
-    free(path);
-    free(text->bytes);
-    *text = (struct text){0};
-}
-
 /* ---- The ledger --------------------------------------------------------------------------- */
 
 static const struct table_column run_columns[] = {
@@ -138,7 +129,7 @@ static void write_runs(const struct report_sources *sources, const struct ledger
         "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
         "error, it counts as infinite; an unfinished one has none yet.\n"
         "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
-    write_out(out, "tables/runs.txt", &text);
+    table_write_out(out, "runs", ".txt", &text);
     table_write_files(out, "runs", &all, &narrow, "longtable");
     table_free(&all);
     table_free(&narrow);
@@ -220,7 +211,7 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
         free(text.bytes);
         return -1;
     }
-    write_out(out, "tables/macros.tex", &text);
+    table_write_out(out, "macros", ".tex", &text);
     return 0;
 }
 

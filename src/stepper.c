@@ -101,6 +101,6 @@ double stepper_descend(struct stepper *stepper, long step)
     descend_range(stepper, &undecayed, lr, p->decayed_floats, p->trained_floats);
 #pragma omp parallel for num_threads(network_threads(stepper->network)) schedule(dynamic)
     for (int i = 0; i < p->count; i++)
-        parameters_renew_backward(p, i);
+        parameters_renew_copies(p, i);
     return lr;
 }

@@ -156,11 +156,7 @@ void table_write_tex(const struct table *table, const char *environment, struct 
 
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text)
 {
-    char *path = memory_text("%s/tables/%s%s", out, name, ending);
-    file_update(path, text->bytes, text->length);
-    free(path);
-    free(text->bytes);
-    *text = (struct text){0};
+    file_update_text(memory_text("%s/tables/%s%s", out, name, ending), text);
 }
 
 void table_write_files(const char *out, const char *name, const struct table *plain,

@@ -16,6 +16,16 @@ static const double step = 1e-8;
 /* Of a tensor's largest gradient, or its length along a direction. Found: below 2e-5. */
 static const double gradient_tolerance = 1e-4;
 
+struct experiment model_parse(char *text)
+{
+    struct experiment experiment;
+    struct error error = {""};
+    if (config_parse(text, "text", &experiment, &error) != 0)
+        fail_msg("%s", error.text);
+    free(text);
+    return experiment;
+}
+
 struct experiment model_experiment(const char *network, int batch, int shards)
 {
     char *text = memory_text("[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 64\n"
@@ -24,12 +34,7 @@ struct experiment model_experiment(const char *network, int batch, int shards)
                              "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
                              "decay = cosine\nlr = 0.1\nlr_end = 0\n",
                              network, batch, shards);
-    struct experiment experiment;
-    struct error error = {""};
-    if (config_parse(text, "text", &experiment, &error) != 0)
-        fail_msg("%s", error.text);
-    free(text);
-    return experiment;
+    return model_parse(text);
 }
 
 void model_spread(struct parameters *parameters)

@@ -8,6 +8,9 @@
 #include "network.h"
 #include "reference.h"
 
+/* The experiment of a text, which is freed. Fails the test if it is none. */
+struct experiment model_parse(char *text);
+
 /* On made-up pictures, with the lines `network` in the section of that name. */
 struct experiment model_experiment(const char *network, int batch, int shards);
 

@@ -144,6 +144,15 @@ void fixture_write_arm(const struct fixture *fixture, const char *arm, const dou
     }
 }
 
+void fixture_variant(const struct fixture *fixture, const char *arm, const char *text)
+{
+    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
+    char *whole = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", text);
+    file_write(path, whole, strlen(whole));
+    free(whole);
+    free(path);
+}
+
 char *fixture_read(const char *folder, const char *name)
 {
     char *path = memory_text("%s/%s", folder, name);

@@ -46,6 +46,9 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
 void fixture_write_arm(const struct fixture *fixture, const char *arm, const double *errors,
                        size_t n);
 
+/* Write the experiment of `arm`: that of cifar10/preact-20/poly-k1.0, but for `text`. */
+void fixture_variant(const struct fixture *fixture, const char *arm, const char *text);
+
 /* The file's text; free() it. Fails the test if it cannot be read. */
 char *fixture_read(const char *folder, const char *name);
 

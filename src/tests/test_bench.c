@@ -4,6 +4,7 @@
 #include "file.h"
 #include "memory.h"
 #include "network.h"
+#include "results_fixture.h"
 #include "scratch.h"
 #include "seconds.h"
 
@@ -52,17 +53,6 @@ static char *start(void)
     return folder;
 }
 
-static char *read_out(const char *folder, const char *name)
-{
-    char *path = memory_text("%s/out/%s", folder, name);
-    struct error error;
-    char *bytes = file_read(path, NULL, &error);
-    if (!bytes)
-        fail_msg("%s", error.text);
-    free(path);
-    return bytes;
-}
-
 static void run_bench(const char *folder, const char *more)
 {
     char *command = memory_text("build/kdecay bench %s/a.ini --seconds 0 --out %s/out %s", folder,
@@ -104,7 +94,7 @@ static const char header[] =
 /* The f32 row of bench.csv, in fields; the text that they point into is returned. */
 static char *read_row(const char *folder, char *field[COLUMNS])
 {
-    char *csv = read_out(folder, "bench.csv");
+    char *csv = fixture_read(folder, "out/bench.csv");
     assert_memory_equal(csv, header, strlen(header));
     int count = 0;
     csv[strlen(header) + strcspn(csv + strlen(header), "\n")] = '\0';
@@ -159,7 +149,7 @@ static void test_columns_agree(void **state)
     assert_string_equal(field[TORCH_LAYOUT], "channels-last");
     assert_string_equal(field[TORCH_ALLOCATOR], "plain");
     free(csv);
-    char *text = read_out(folder, "bench.txt");
+    char *text = fixture_read(folder, "out/bench.txt");
     assert_non_null(strstr(text, "; PyTorch 9.9\n"));
     assert_non_null(
         strstr(text, "preact-8, f32, PyTorch, contiguous, keeping: skipped: no such luck\n"));
@@ -174,7 +164,7 @@ static void test_medians_of_rounds(void **state)
     char *folder = start();
     run_bench(folder, "--threads 1 --rounds 3");
     char *field[COLUMNS], *csv = read_row(folder, field);
-    char *rounds = read_out(folder, "rounds.csv");
+    char *rounds = fixture_read(folder, "out/rounds.csv");
     double train[3];
     for (int r = 0; r < 3; r++) {
         char *start_of_row = memory_text("\npreact-8,f32,%d,\"kdecay, 1 thread\",", r + 1);
@@ -191,7 +181,7 @@ static void test_medians_of_rounds(void **state)
     assert_string_equal(field[SPEED_UP], "-");
     assert_string_equal(field[TORCH], "-");
     assert_string_equal(field[RATIO], "-");
-    char *text = read_out(folder, "bench.txt");
+    char *text = fixture_read(folder, "out/bench.txt");
     assert_non_null(strstr(text, "PyTorch: skipped: not asked for\n"));
     free(text);
     free(rounds);
@@ -205,7 +195,8 @@ static void test_every_precision_is_told_of(void **state)
     (void)state;
     char *folder = start();
     run_bench(folder, "--threads 2 --rounds 1 --torch nowhere/torch.sh");
-    char *csv = read_out(folder, "bench.csv"), *text = read_out(folder, "bench.txt");
+    char *csv = fixture_read(folder, "out/bench.csv"),
+         *text = fixture_read(folder, "out/bench.txt");
     assert_true(!strstr(csv, "\npreact-8,bf16,") == !!strstr(text, "preact-8, bf16: skipped: ") ||
                 strstr(text, "preact-8, bf16, kdecay, 2 threads: skipped: "));
     assert_non_null(strstr(text, "PyTorch: skipped: kdecay: nowhere/torch.sh: cannot be run"));

@@ -21,15 +21,6 @@ static const double three_less[] = {7.00, 7.10, 6.90, 7.05, 6.95, 7.00};
 static const double two_less[] = {8.31, 8.31, 8.31, 8.36, 8.06, 8.51}; /* by 1.69 */
 static const double one_more[] = {11.00, 11.10, 10.90, 11.05, 10.95, 11.00};
 
-static void write_experiment(const struct fixture *fixture, const char *arm, const char *text)
-{
-    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
-    char *whole = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", text);
-    file_write(path, whole, strlen(whole));
-    free(whole);
-    free(path);
-}
-
 static char *table_of(const struct fixture *fixture, const char *name)
 {
     const struct report_sources sources = {fixture->results, fixture->experiments,
@@ -158,11 +149,11 @@ static void parameters_of_the_networks(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    write_experiment(&fixture, "cifar10/preact-110/poly-k1.0",
-                     "[run]\nscale = full\n[network]\ndepth = 110\n");
-    write_experiment(&fixture, "cifar10/preact-110-bottleneck/poly-k1.0",
-                     "[run]\nscale = full\n[network]\ndepth = 110\nblock = bottleneck\n"
-                     "shortcut = projection\n");
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0",
+                    "[run]\nscale = full\n[network]\ndepth = 110\n");
+    fixture_variant(&fixture, "cifar10/preact-110-bottleneck/poly-k1.0",
+                    "[run]\nscale = full\n[network]\ndepth = 110\nblock = bottleneck\n"
+                    "shortcut = projection\n");
     expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,not consistent,");
     expect(&fixture, "claims-numbers.csv",
            "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110\",1.0,1.727962,-,");
@@ -178,7 +169,7 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
                     const double *errors, size_t n)
 {
     char *text = memory_text("[schedule]\nk = %s\n", k);
-    write_experiment(fixture, arm, text);
+    fixture_variant(fixture, arm, text);
     fixture_write_arm(fixture, arm, errors, n);
     free(text);
 }
@@ -229,8 +220,8 @@ static void words_of_several_families(void **state)
         char *arm = memory_text("cifar10/%s/poly-k2.0", families[i].folder);
         char *text = memory_text("%s[schedule]\nk = 2\n", families[i].text);
         if (i > 0) {
-            write_experiment(&fixture, control, families[i].text);
-            write_experiment(&fixture, arm, text);
+            fixture_variant(&fixture, control, families[i].text);
+            fixture_variant(&fixture, arm, text);
         }
         fixture_write_arm(&fixture, control, k1, 6);
         fixture_write_arm(&fixture, arm, families[i].errors, families[i].n);
@@ -239,8 +230,8 @@ static void words_of_several_families(void **state)
         free(control);
     }
     expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
-    write_experiment(&fixture, "cifar10/preact-44/poly-k0.5",
-                     "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
+    fixture_variant(&fixture, "cifar10/preact-44/poly-k0.5",
+                    "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
     fixture_write_arm(&fixture, "cifar10/preact-44/poly-k0.5", one_less, 2);
     expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 0 of 3\",untested");
     fixture_end(&fixture);
@@ -253,8 +244,8 @@ static void words_of_full_scale(void **state)
     struct fixture fixture = fixture_begin();
     static const char full[] = "[run]\nscale = full\n[network]\ndepth = 110\n";
     char *text = memory_text("%s[schedule]\nk = 2\n", full);
-    write_experiment(&fixture, "cifar10/preact-110/poly-k1.0", full);
-    write_experiment(&fixture, "cifar10/preact-110/poly-k2.0", text);
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0", full);
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k2.0", text);
     free(text);
     fixture_write_arm(&fixture, "cifar10/preact-110/poly-k1.0", k1, 6);
     expect_word(&fixture, "says nothing,says nothing,no runs,untested at full scale\n");
@@ -269,14 +260,14 @@ static void against_restarts(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    write_experiment(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n");
-    write_experiment(&fixture, "schedules/plain/sgdr",
-                     "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n");
+    fixture_variant(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n");
+    fixture_variant(&fixture, "schedules/plain/sgdr",
+                    "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n");
     fixture_write_arm(&fixture, "schedules/plain/sgdr", k1, 6);
     expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
     fixture_write_arm(&fixture, "schedules/plain/linear", one_less, 6);
-    write_experiment(&fixture, "cifar10/preact-32/poly-k2.0",
-                     "[network]\ndepth = 32\n[schedule]\nk = 2\n");
+    fixture_variant(&fixture, "cifar10/preact-32/poly-k2.0",
+                    "[network]\ndepth = 32\n[schedule]\nk = 2\n");
     fixture_write_arm(&fixture, "cifar10/preact-32/poly-k2.0", one_less, 6);
     expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
     fixture_write_arm(&fixture, k2_arm, one_less, 6);
@@ -294,7 +285,7 @@ static void claims_with_a_folder(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    write_experiment(&fixture, "weight-net/preact-20/u-1", "");
+    fixture_variant(&fixture, "weight-net/preact-20/u-1", "");
     expect_word(&fixture, "\nW6,\"little computation, next to other search frameworks\",-,no table,"
                           "-,no runs,no runs\nP1,better feature borders and generalisation,not "
                           "built,no table,-,not built,not built\n");

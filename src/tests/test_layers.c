@@ -1,3 +1,4 @@
+#include "blocked.h"
 #include "layers.h"
 #include "memory.h"
 #include "reference.h"
@@ -14,7 +15,7 @@ enum { PIXELS = HEIGHT * WIDTH, FLOATS = PICTURES * CHANNELS * PIXELS };
 enum { VALUES = COUNT * CHANNELS * PIXELS }; /* valid ones */
 
 static const double step = 1e-6, tolerance = 1e-5, gradient_tolerance = 1e-4;
-static const float pad = 7.5f; /* stands where no picture is */
+static const float pad = BLOCKED_REST;
 
 /* The maps there are; those of floats come first. */
 static const struct kind {
@@ -40,12 +41,11 @@ static struct extent extent_of(struct kind kind)
 
 static size_t place(struct shape s, struct kind kind, size_t index)
 {
+    if (kind.precision == PRECISION_F32)
+        return blocked_place(s, kind.block, index);
     const size_t pixels = (size_t)(s.height * s.width), pixel = index % pixels;
-    const size_t plane = index / pixels, b = (size_t)kind.block, channels = (size_t)s.channels;
-    const size_t n = plane / channels, c = plane % channels;
-    if (kind.precision == PRECISION_BF16)
-        return (n * pixels + pixel) * channels + c;
-    return ((n * (channels / b) + c / b) * pixels + pixel) * b + c % b;
+    const size_t plane = index / pixels, channels = (size_t)s.channels;
+    return (plane / channels * pixels + pixel) * channels + plane % channels;
 }
 
 /* The valid values in a map of `PICTURES` pictures whose rest is `pad`. */

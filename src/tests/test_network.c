@@ -25,12 +25,7 @@ static struct experiment experiment_of(const char *set, int depth)
                              made_up ? "smoke" : "full", set,
                              made_up ? "train_pictures = 64\ntest_pictures = 32\n" : "", depth,
                              BATCH, SHARDS);
-    struct experiment experiment;
-    struct error error = {""};
-    if (config_parse(text, "text", &experiment, &error) != 0)
-        fail_msg("%s", error.text);
-    free(text);
-    return experiment;
+    return model_parse(text);
 }
 
 /* ---- A network with nothing left at 0 or 1, its pictures, and its reference ------------------ */
@@ -232,7 +227,7 @@ static void sgd(struct parameters *parameters)
     sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
              parameters->gradient);
     for (int t = 0; t < parameters->count; t++)
-        parameters_renew_backward(parameters, t);
+        parameters_renew_copies(parameters, t);
 }
 
 /* A few steps, one of them on a partial minibatch; the bits of all gradients and losses on the way

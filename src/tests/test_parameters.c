@@ -221,7 +221,7 @@ static void descend(struct network *network, const struct experiment *experiment
     const struct sgd rule = sgd_of(experiment);
     sgd_step(&rule, 0.1, p->trained_floats, p->value, p->momentum, p->gradient);
     for (int t = 0; t < p->count; t++)
-        parameters_renew_backward(p, t);
+        parameters_renew_copies(p, t);
 }
 
 /* The floats of a tensor's layout that none of its elements has. */

@@ -21,25 +21,16 @@ static const double plain_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
 static const double linear_errors[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
 static const double knee_errors[] = {9.50, 9.60, 9.40, 9.55, 9.45, 9.50};
 
-static void write_experiment(const struct fixture *fixture, const char *arm, const char *schedule)
-{
-    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
-    char *text = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", schedule);
-    file_write(path, text, strlen(text));
-    free(text);
-    free(path);
-}
-
 static struct fixture begin(void)
 {
     struct fixture fixture = fixture_begin();
-    write_experiment(&fixture, plain_linear, "[schedule]\ndecay = linear\n");
-    write_experiment(&fixture, "schedules/plain/step",
-                     "[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n");
-    write_experiment(&fixture, linear, "[schedule]\ndecay = linear\nk = 2\n");
-    write_experiment(&fixture, knee, "[schedule]\ndecay = knee\nhold = 0.33333333\n");
-    write_experiment(&fixture, "schedules/k2.0/constant",
-                     "[schedule]\ndecay = constant\nlr = 0.0667\n");
+    fixture_variant(&fixture, plain_linear, "[schedule]\ndecay = linear\n");
+    fixture_variant(&fixture, "schedules/plain/step",
+                    "[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n");
+    fixture_variant(&fixture, linear, "[schedule]\ndecay = linear\nk = 2\n");
+    fixture_variant(&fixture, knee, "[schedule]\ndecay = knee\nhold = 0.33333333\n");
+    fixture_variant(&fixture, "schedules/k2.0/constant",
+                    "[schedule]\ndecay = constant\nlr = 0.0667\n");
     return fixture;
 }
 
@@ -247,17 +238,17 @@ static void refused_arms(void **state)
     struct error error;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture = begin();
-        write_experiment(&fixture, bad[i].arm, bad[i].text);
+        fixture_variant(&fixture, bad[i].arm, bad[i].text);
         assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
         expect(error.text, bad[i].message);
         fixture_end(&fixture);
     }
     struct fixture fixture = fixture_begin();
-    write_experiment(&fixture, linear, "[schedule]\ndecay = linear\nk = 2\n");
+    fixture_variant(&fixture, linear, "[schedule]\ndecay = linear\nk = 2\n");
     assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
     expect(error.text, "schedules/k2.0/linear: expected an experiment schedules/plain/linear");
-    write_experiment(&fixture, plain_linear, "[run]\nscale = full\n[schedule]\ndecay = linear\n");
-    write_experiment(&fixture, linear, "[run]\nscale = full\n[schedule]\ndecay = linear\nk = 2\n");
+    fixture_variant(&fixture, plain_linear, "[run]\nscale = full\n[schedule]\ndecay = linear\n");
+    fixture_variant(&fixture, linear, "[run]\nscale = full\n[schedule]\ndecay = linear\nk = 2\n");
     assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
     expect(error.text, "schedules/plain/linear: expected scale desk and CIFAR-10");
     fixture_end(&fixture);

@@ -82,19 +82,10 @@ static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.02};
 static const double k2[] = {9.01, 9.03, 9.04, 9.07, 8.75, 9.20};
 static const double k3[] = {9.61, 9.43, 9.24, 9.17, 9.85};
 
-static void write_experiment(const struct fixture *fixture, const char *arm, const char *text)
-{
-    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
-    char *whole = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", text);
-    file_write(path, whole, strlen(whole));
-    free(whole);
-    free(path);
-}
-
 static void write_arm(const struct fixture *fixture, const char *arm, const char *text,
                       const double *errors, size_t n)
 {
-    write_experiment(fixture, arm, text);
+    fixture_variant(fixture, arm, text);
     fixture_write_arm(fixture, arm, errors, n);
 }
 
@@ -110,16 +101,16 @@ static struct fixture begin(void)
               "[run]\nscale = full\n[network]\ndepth = 110\n", k2, 3);
     write_arm(&fixture, "cifar10/preact-110/poly-k2.0",
               "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\nk = 2\n", k3, 4);
-    write_experiment(&fixture, "cifar10/preact-110/step",
-                     "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\ndecay = step\n"
-                     "lr_end = 0\ndrops = 1\n");
+    fixture_variant(&fixture, "cifar10/preact-110/step",
+                    "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\ndecay = step\n"
+                    "lr_end = 0\ndrops = 1\n");
     write_arm(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n", k1, 6);
     write_arm(&fixture, "schedules/plain/sgdr",
               "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n", k2, 4);
     write_arm(&fixture, "schedules/k2.0/linear", "[schedule]\ndecay = linear\nk = 2\n", k2, 6);
     write_arm(&fixture, "schedules/k2.0/knee", "[schedule]\ndecay = knee\nhold = 0.33\n", k3, 5);
-    write_experiment(&fixture, "schedules/k2.0/constant",
-                     "[schedule]\ndecay = constant\nlr = 0.0667\n");
+    fixture_variant(&fixture, "schedules/k2.0/constant",
+                    "[schedule]\ndecay = constant\nlr = 0.0667\n");
     const struct fixture_log diverged = {.arm = "cifar10/preact-20/poly-k3.0",
                                          .seed = 6,
                                          .lr_factor = 1,

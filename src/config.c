@@ -376,8 +376,9 @@ static const char *broken_rule(const struct experiment *e)
         return "training.momentum_reset belongs to schedule.decay = step; remove it";
     if (e->cycle == 0 && e->cycle_factor != 1)
         return "schedule.cycle_factor needs schedule.cycle";
-    if (e->warmup_steps == 0 && (e->warmup != WARMUP_CONSTANT || e->warmup_clock != CLOCK_RUNS))
-        return "schedule.warmup and schedule.warmup_clock need schedule.warmup_steps";
+    if (e->warmup_steps == 0 &&
+        (e->warmup != WARMUP_CONSTANT || e->warmup_clock != CLOCK_RUNS || e->warmup_lr != 0))
+        return "schedule.warmup, warmup_lr and warmup_clock need schedule.warmup_steps";
     return NULL;
 }
 

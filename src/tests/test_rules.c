@@ -73,6 +73,7 @@ static void load(const struct rule *rule, struct error *bare)
 #define LATE_DROP "schedule.drops: expected epochs before training.epochs"
 #define RESET "training.momentum_reset belongs to schedule.decay = step; remove it"
 #define CYCLE "schedule.cycle_factor needs schedule.cycle"
+#define WARMUP "schedule.warmup, warmup_lr and warmup_clock need schedule.warmup_steps"
 
 static const struct rule rules[] = {
     {preact, {0}, NULL},
@@ -124,6 +125,10 @@ static const struct rule rules[] = {
     {preact, {STEP, DROPS, "training.momentum_reset=at-drop"}, NULL},
     {preact, {"schedule.cycle_factor=2"}, CYCLE},
     {preact, {"schedule.cycle_factor=2", "schedule.cycle=1"}, NULL},
+    {preact, {"schedule.warmup_lr=0.01"}, WARMUP},
+    {preact, {"schedule.warmup=linear"}, WARMUP},
+    {preact, {"schedule.warmup_clock=waits"}, WARMUP},
+    {preact, {"schedule.warmup_lr=0.01", "schedule.warmup_steps=3"}, NULL},
 };
 
 static void test_rules_between_keys(void **state)

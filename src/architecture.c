@@ -2,6 +2,7 @@
 
 #include "dataset.h"
 #include "memory.h"
+#include "padding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,19 +45,47 @@ static struct layer *add_layer(struct architecture *a, enum layer_kind kind, con
     return layer;
 }
 
+/* The PAD of convolution `name`. Every pixel of the ring counts for all taps. */
+static int add_pad(struct architecture *a, const char *unit, const char *name, int input)
+{
+    const struct value in = a->values[input];
+    struct layer *layer = add_layer(a, LAYER_PAD, unit, name, &input, 1);
+    snprintf(layer->name, sizeof layer->name, "%s%s.pad", unit, name);
+    const int learned = a->padding == PADDING_LEARNED;
+    layer->depth = learned ? a->padding_depth : padding_fixed(a->padding).depth;
+    layer->reach = learned ? a->padding_reach : 0;
+    const int taps = padding_taps(layer->depth, layer->reach);
+    layer->parameters = learned ? in.channels * (taps + 1LL) : 0;
+    layer->macs = 1LL * in.channels * taps * (2 * in.height + 2 * in.width + 4);
+    return layer->output = add_grouped(a, in.groups, in.group_count, in.height + 2, in.width + 2);
+}
+
+static int add_partial(struct architecture *a, const char *unit, const char *name, int input)
+{
+    const struct value in = a->values[input];
+    struct layer *layer = add_layer(a, LAYER_PARTIAL, unit, name, &input, 1);
+    snprintf(layer->name, sizeof layer->name, "%s%s.partial", unit, name);
+    return layer->output = add_value(a, in.channels, in.height, in.width);
+}
+
 static int add_convolution(struct architecture *a, const char *unit, const char *name, int input,
                            int channels, int kernel, int stride)
 {
+    const int padding = kernel == 3 && input != 0 ? a->padding : PADDING_ZERO;
+    const int pads = padding != PADDING_ZERO && padding != PADDING_PARTIAL;
+    if (pads)
+        input = add_pad(a, unit, name, input);
     const struct value in = a->values[input];
     struct layer *layer = add_layer(a, LAYER_CONVOLUTION, unit, name, &input, 1);
     layer->kernel = kernel;
     layer->stride = stride;
-    layer->padding = kernel / 2;
+    layer->padding = pads ? 0 : kernel / 2;
     layer->parameters = (long long)channels * in.channels * kernel * kernel;
     const int height = (in.height + 2 * layer->padding - kernel) / stride + 1;
     const int width = (in.width + 2 * layer->padding - kernel) / stride + 1;
     layer->macs = layer->parameters * height * width;
-    return layer->output = add_value(a, channels, height, width);
+    const int output = layer->output = add_value(a, channels, height, width);
+    return padding == PADDING_PARTIAL ? add_partial(a, unit, name, output) : output;
 }
 
 /* A NORM over several values: its output has their groups in a row. */
@@ -229,6 +258,9 @@ int architecture_build(struct architecture *architecture, const struct experimen
 {
     memset(architecture, 0, sizeof *architecture);
     architecture->classes = config_class_count(experiment);
+    architecture->padding = experiment->padding;
+    architecture->padding_depth = experiment->padding_depth;
+    architecture->padding_reach = experiment->padding_reach;
     add_value(architecture, PICTURE_CHANNELS, PICTURE_SIDE, PICTURE_SIDE);
     const int depth = experiment->depth, bottleneck = experiment->block == BLOCK_BOTTLENECK;
     const int width = experiment->family == FAMILY_WIDE_RESNET ? experiment->width : 1;

@@ -5,6 +5,9 @@
  * index and stand in the order in which they run:
  *
  *   CONVOLUTION  output = input * weights, no bias
+ *   PAD          the input with a ring of one pixel around it (padding.h); the convolution that
+ *                reads it pads nothing itself
+ *   PARTIAL      what the convolution right before it made, for partial convolution (padding.h)
  *   NORM         input += addend (where there is one: the residual sum), then
  *                output = relu(batch-norm(input)); the only layer that sees the whole minibatch.
  *                Several inputs are read side by side, as if they were one map: a DenseNet's
@@ -33,6 +36,9 @@
  * convolution to 2k channels, three blocks of n layers norm-1x1(4k)-norm-3x3(k) that read all that
  * came before in their block, between them norm-1x1(half the channels, rounded down)-POOL; a last
  * NORM, HEAD. Dropout after each convolution of a layer and of a transition.
+ *
+ * network.padding changes all 3x3 convolutions but the stem, which pads the picture with zeros as
+ * ever: with a PAD before them or a PARTIAL after them.
  */
 #ifndef KDECAY_ARCHITECTURE_H
 #define KDECAY_ARCHITECTURE_H
@@ -41,6 +47,8 @@
 
 enum layer_kind {
     LAYER_CONVOLUTION,
+    LAYER_PAD,
+    LAYER_PARTIAL,
     LAYER_NORM,
     LAYER_SHORTCUT,
     LAYER_POOL,
@@ -66,7 +74,8 @@ struct layer {
     int output; /* a value; HEAD has none */
     int addend; /* NORM with one input: a value or NO_VALUE */
     int kernel, stride, padding;
-    double dropout; /* DROPOUT: the share set to 0 */
+    int depth, reach; /* PAD: D and r of its filter */
+    double dropout;   /* DROPOUT: the share set to 0 */
     long long parameters;
     long long macs; /* multiply-adds of the forward pass of one picture; BN and sums not counted */
 };
@@ -76,6 +85,7 @@ struct architecture {
     struct layer *layers;
     int value_count, layer_count;
     int classes;
+    int padding, padding_depth, padding_reach; /* as the experiment says */
 };
 
 /* 0, or -1 with *error where the family has no such depth. Release with architecture_free(), in

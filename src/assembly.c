@@ -2,6 +2,8 @@
 
 #include "dataset.h"
 #include "memory.h"
+#include "pad_layers.h"
+#include "padding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +144,34 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
     unit->weight = parameters_add(&a->parameters, &tensor);
 }
 
+/* One tensor [channels][taps + 1], in memory tap by tap (padding.h). Its decay would be one towards
+ * zero padding. */
+static void build_pad(struct assembly *a, const struct layer *layer, struct unit *unit)
+{
+    const int input = layer->inputs[0], taps = padding_taps(layer->depth, layer->reach);
+    const int channels = a->architecture.values[input].channels, padded = a->padded[input];
+    if (layer->parameters == 0) {
+        const struct padding_filter fixed = padding_fixed(a->architecture.padding);
+        unit->filter = memory_floats((size_t)(taps + 1) * (size_t)padded);
+        for (int i = 0; i < taps * padded; i++)
+            unit->filter[i] = fixed.tap[i / padded];
+        return;
+    }
+    struct tensor tensor = tensor_of(layer, "filter", INITIAL_ZERO, channels, taps + 1);
+    int *places = places_of(a, input);
+    uint32_t *at = unit->positions =
+        memory_zeroed((size_t)channels * (size_t)(taps + 1), sizeof *at);
+    for (int c = 0; c < channels; c++)
+        for (int t = 0; t <= taps; t++)
+            *at++ = (uint32_t)(t * padded + places[c]);
+    free(places);
+    tensor.positions = unit->positions;
+    tensor.floats = (size_t)(taps + 1) * (size_t)padded;
+    tensor.decayed = 0;
+    tensor.section = passing_section(&a->architecture, (int)(layer - a->architecture.layers));
+    unit->weight = parameters_add(&a->parameters, &tensor);
+}
+
 /* The first NORM that reads the value, and where among its channels. */
 static struct norm_group group_of(const struct assembly *a, int value, int first)
 {
@@ -251,6 +281,9 @@ static void allocate_maps(struct assembly *a)
     a->scratch = memory_zeroed((size_t)a->threads, sizeof *a->scratch);
     for (int w = 0; w < a->threads; w++)
         a->scratch[w] = memory_aligned((size_t)a->shard_pictures * a->passing.numbers, bytes);
+    a->pad_work = memory_zeroed((size_t)a->threads, sizeof *a->pad_work);
+    for (int w = 0; w < a->threads; w++)
+        a->pad_work[w] = memory_floats(pad_layers_work(a));
     a->gradients = memory_zeroed(buffers, sizeof *a->gradients);
     for (size_t b = 0; b < buffers; b++)
         a->gradients[b] = memory_aligned(pictures * a->flow.buffer_floats[b], bytes);
@@ -283,6 +316,10 @@ void assembly_build(struct assembly *a, const struct experiment *experiment, int
         else if (layer->kind == LAYER_HEAD)
             build_head(a, experiment, layer, &a->units[l]);
     }
+    /* last, so that all others draw what they draw without them */
+    for (int l = 0; l < a->architecture.layer_count; l++)
+        if (assembly_layer(a, l)->kind == LAYER_PAD)
+            build_pad(a, assembly_layer(a, l), &a->units[l]);
     a->parameters.precision = a->precision;
     flow_plan(&a->flow, &a->architecture, a->value_floats);
     passing_plan(&a->passing, &a->architecture, a->value_floats);
@@ -305,6 +342,7 @@ void assembly_free(struct assembly *a)
             free(unit->heads[s].slopes);
         }
         free(unit->heads);
+        free(unit->filter);
         free(unit->places);
         free(unit->positions);
         free(unit->backward_positions);
@@ -319,6 +357,9 @@ void assembly_free(struct assembly *a)
         free(a->gradients[b]);
     for (int w = 0; a->scratch && w < a->threads; w++)
         free(a->scratch[w]);
+    for (int w = 0; a->pad_work && w < a->threads; w++)
+        free(a->pad_work[w]);
+    free(a->pad_work);
     free(a->scratch);
     for (int c = 0; c < a->conv_count; c++)
         dnn_conv_destroy(a->convs[c]);

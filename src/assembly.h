@@ -23,9 +23,11 @@
 
 /* What a layer needs to run; the fields of its own kind are set. */
 struct unit {
-    /* CONVOLUTION, HEAD */
+    /* CONVOLUTION, PAD, HEAD */
     int weight; /* tensor */
     struct dnn_conv *conv;
+    /* PAD */
+    float *filter; /* the fixed one; NULL: the tensor */
     /* HEAD */
     int bias;
     struct head *heads; /* one a shard */
@@ -33,7 +35,7 @@ struct unit {
     /* NORM */
     int gamma, beta, running_mean, running_variance; /* tensors */
     struct norm norm;
-    /* CONVOLUTION, NORM: where padding moves elements, canonical order to memory; else NULL */
+    /* CONVOLUTION, PAD, NORM: where padding moves elements, canonical order to memory; else NULL */
     uint32_t *positions, *backward_positions, *forward_positions;
 };
 
@@ -54,6 +56,7 @@ struct assembly {
     void **maps;              /* [value][shard * shard numbers]; NULL where it is passing */
     void **scratch;           /* [worker][shard numbers], of passing values */
     void **gradients;         /* [buffer], likewise */
+    float **pad_work;         /* [worker], of padding_backward() */
     float *pictures;          /* [batch][PICTURE_FLOATS]; in f32 the map of value 0 itself */
 };
 

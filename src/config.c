@@ -3,6 +3,7 @@
 
 #include "file.h"
 #include "memory.h"
+#include "padding.h"
 
 #include <ini.h>
 #include <math.h>
@@ -60,6 +61,14 @@ static const struct key keys[] = {
      "convolutions start normal with deviation sqrt(2 / (kernel^2 channels)), channels out or in"},
     {"network.gamma", KEY_WORD, AT(gamma), 0, 0, "one|uniform", "one",
      "BN's scales start at 1, or uniform on [0,1) (Torch's old default)"},
+    {"network.padding", KEY_WORD, AT(padding), 0, 0,
+     "zero|replicate|reflect|extrapolate|partial|learned", "zero",
+     "around what a 3x3 convolution reads, the stem's apart: zeros, the border's pixels once more, "
+     "the map mirrored, continued linearly; zeros and partial convolution; a Padding Layer"},
+    {"network.padding_depth", KEY_INTEGER, AT(padding_depth), 1, PADDING_DEPTH, NULL, "1",
+     "learned: pixels inward from the border that a Padding Layer's filter reads"},
+    {"network.padding_reach", KEY_INTEGER, AT(padding_reach), 0, PADDING_REACH, NULL, "0",
+     "learned: pixels along the border, to either side"},
     {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the pictures"},
     {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "pictures a step"},
     {"training.last_batch", KEY_WORD, AT(last_batch), 0, 0, "keep|drop", NULL,
@@ -360,6 +369,9 @@ static const char *broken_rule(const struct experiment *e)
         return "network.growth belongs to network.family = densenet-bc, which needs it";
     if (e->family == FAMILY_PREACT && e->dropout != 0)
         return "network.dropout belongs to wide-resnet and densenet-bc; remove it";
+    if (e->padding != PADDING_LEARNED && (e->padding_depth != 1 || e->padding_reach != 0))
+        return "network.padding_depth and network.padding_reach belong to network.padding = "
+               "learned; remove them";
     if (step != (e->drops.count != 0))
         return "schedule.drops belongs to schedule.decay = step, which needs it";
     if (step && (e->cycle != 0 || e->endpoint || e->form != FORM_WARP || e->lr_end != 0))

@@ -37,6 +37,14 @@ enum block { BLOCK_BASIC, BLOCK_BOTTLENECK };
 enum shortcut { SHORTCUT_A, SHORTCUT_PROJECTION };
 enum fan { FAN_OUT, FAN_IN };
 enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
+enum padding {
+    PADDING_ZERO,
+    PADDING_REPLICATE,
+    PADDING_REFLECT,
+    PADDING_EXTRAPOLATE,
+    PADDING_PARTIAL,
+    PADDING_LEARNED
+};
 enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
 enum decayed { DECAY_ALL, DECAY_WEIGHTS };
@@ -71,6 +79,8 @@ struct experiment {
     double dropout; /* share of activations set to 0 */
     int fan;        /* enum fan: what the convolutions' first deviation is scaled by */
     int gamma;      /* enum gamma: BN's first scales */
+    int padding;    /* enum padding: of the 3x3 convolutions but the stem, see padding.h */
+    int padding_depth, padding_reach; /* learned: D and r of the Padding Layer */
     /* [training] */
     int epochs;
     int batch;       /* pictures a step */

@@ -3,6 +3,7 @@
 #include "assembly.h"
 #include "dataset.h"
 #include "memory.h"
+#include "pad_layers.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -273,6 +274,10 @@ static void forward(struct network *network, int l, int shard, int worker)
         dnn_conv_forward(unit->conv, worker, x, parameters_forward(&a->parameters, unit->weight),
                          out);
         break;
+    case LAYER_PAD:
+    case LAYER_PARTIAL:
+        pad_layer_forward(a, l, shard, worker, valid_pictures(network, shard));
+        break;
     case LAYER_NORM:
         norm_apply(network, l, shard, worker);
         break;
@@ -321,6 +326,10 @@ static void backward(struct network *network, int l, int shard, int worker)
     switch (layer->kind) {
     case LAYER_CONVOLUTION:
         backward_convolution(network, l, shard, worker);
+        break;
+    case LAYER_PAD:
+    case LAYER_PARTIAL:
+        pad_layer_backward(a, l, shard, worker, valid_pictures(network, shard));
         break;
     case LAYER_NORM:
         norm_backward_apply(network, l, shard);
@@ -396,7 +405,8 @@ static void for_section(struct network *network, int l, int next,
     for (int i = l; i > next; i--) {
         const struct unit *unit = &network->assembly.units[i];
         const enum layer_kind kind = assembly_layer(&network->assembly, i)->kind;
-        if (kind == LAYER_CONVOLUTION || kind == LAYER_HEAD)
+        const int pads = kind == LAYER_PAD && !unit->filter;
+        if (kind == LAYER_CONVOLUTION || kind == LAYER_HEAD || pads)
             what(network, unit->weight);
         if (kind == LAYER_HEAD)
             what(network, unit->bias);
@@ -595,8 +605,8 @@ static void print_shape(FILE *out, const struct architecture *architecture, int 
 
 void network_describe(const struct experiment *experiment, FILE *out)
 {
-    static const char *const kinds[] = {"convolution", "bn + relu", "shortcut",
-                                        "pool",        "dropout",   "classifier"};
+    static const char *const kinds[] = {"convolution", "pad",  "partial", "bn + relu",
+                                        "shortcut",    "pool", "dropout", "classifier"};
     struct assembly assembly, *a = &assembly;
     assembly_build(a, experiment, 1);
     fprintf(out, "%-22s %-12s %-12s %-12s %10s %13s  %s\n", "layer", "kind", "input", "output",

@@ -35,20 +35,17 @@ static enum part part_of(const struct tensor *tensor)
     return !tensor->trained ? RUNNING : tensor->decayed ? DECAYED : UNDECAYED;
 }
 
-/* Tensors of one section were added one after another, but for those without a section. */
 static void place_in_sections(struct parameters *p)
 {
-    int section = NO_SECTION;
-    size_t floats = 0;
     for (int i = 0; i < p->count; i++) {
         struct tensor *tensor = &p->tensors[i];
         if (tensor->section == NO_SECTION)
             continue;
-        if (tensor->section != section)
-            floats = 0;
-        section = tensor->section;
-        tensor->section_offset = floats;
-        floats += round_up(tensor->floats);
+        tensor->section_offset = 0;
+        for (const struct tensor *other = p->tensors; other < tensor; other++)
+            if (other->section == tensor->section)
+                tensor->section_offset += round_up(other->floats);
+        const size_t floats = tensor->section_offset + round_up(tensor->floats);
         if (floats > p->section_floats)
             p->section_floats = floats;
     }

@@ -56,7 +56,8 @@ void passing_plan(struct passing *passing, const struct architecture *a,
         if (layer->output == NO_VALUE)
             continue;
         const struct readers readers = readers_of(a, section, passing->again, l);
-        const int cheap = layer->kind == LAYER_NORM || layer->kind == LAYER_DROPOUT;
+        const int cheap =
+            layer->kind == LAYER_NORM || layer->kind == LAYER_DROPOUT || layer->kind == LAYER_PAD;
         if (!readers.near || (readers.want_again && !cheap))
             continue;
         passing->is_passing[layer->output] = 1;

@@ -116,6 +116,33 @@ static void run_dropout(const struct interpreter *in, int l)
                                              : 0;
 }
 
+/* A fixed filter is the same for all channels. */
+static void run_pad(const struct interpreter *in, const struct layer *layer)
+{
+    static const double taps[][3] = {
+        [PADDING_REPLICATE] = {1}, [PADDING_REFLECT] = {0, 1}, [PADDING_EXTRAPOLATE] = {2, -1}};
+    const int padding = in->architecture.padding, fixed = padding != PADDING_LEARNED;
+    const struct shape from = shape_of(in, layer->inputs[0]);
+    double *repeated = memory_zeroed((size_t)(3 * from.channels), sizeof *repeated);
+    for (int c = 0; c < from.channels && fixed; c++)
+        memcpy(repeated + c * (layer->depth + 1), taps[padding],
+               (size_t)layer->depth * sizeof *repeated);
+    reference_pad(from, layer->depth, layer->reach, in->maps[layer->inputs[0]],
+                  fixed ? repeated : tensor_of(in, layer, ".filter"), in->made[layer->output]);
+    free(repeated);
+}
+
+static void run_partial(const struct interpreter *in, int l)
+{
+    const struct layer *layer = &in->architecture.layers[l], *convolution = layer - 1;
+    const int input = layer->inputs[0];
+    double *y = in->made[layer->output];
+    memcpy(y, in->maps[input], count_of(in, input) * sizeof *y);
+    reference_partial(
+        shape_of(in, convolution->inputs[0]), shape_of(in, layer->output),
+        (struct window){convolution->kernel, convolution->stride, convolution->padding}, y);
+}
+
 static double run_head(struct interpreter *in, const struct layer *layer)
 {
     double *losses = memory_zeroed((size_t)in->pictures, sizeof *losses), sum = 0;
@@ -138,6 +165,12 @@ static double run(struct interpreter *in, int l)
         reference_convolution(from, in->architecture.values[layer->output].channels,
                               (struct window){layer->kernel, layer->stride, layer->padding}, x,
                               tensor_of(in, layer, ".weight"), in->made[layer->output]);
+        break;
+    case LAYER_PAD:
+        run_pad(in, layer);
+        break;
+    case LAYER_PARTIAL:
+        run_partial(in, l);
         break;
     case LAYER_NORM:
         run_norm(in, l);

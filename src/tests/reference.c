@@ -200,6 +200,81 @@ void reference_shortcut(struct shape in, int out_channels, int stride, const dou
                         x[plane(in, n, c) + (size_t)(row * stride * in.width + column * stride)];
 }
 
+static int inside(int index, int size)
+{
+    return index < 0 ? 0 : index >= size ? size - 1 : index;
+}
+
+/* What a filter makes beyond the end of a strip whose pixel `d` from there and `e` along is
+ * at[clamped d * inward + clamped (place + e) * along]. */
+static double beyond(int depth, int reach, const double *filter, const double *at, int deep,
+                     int inward, int wide, int along, int where)
+{
+    const int across = 2 * reach + 1;
+    double sum = filter[depth * across];
+    for (int d = 0; d < depth; d++)
+        for (int e = -reach; e <= reach; e++)
+            sum += filter[d * across + e + reach] *
+                   at[inside(d, deep) * inward + inside(where + e, wide) * along];
+    return sum;
+}
+
+/* The sides of the inside h x w of `y`, which is `row` wide, and then its corners, each the mean of
+ * the two strips, one pixel wide, that end there. */
+static void pad_plane(int h, int w, int depth, int reach, const double *filter, double *y)
+{
+    const int row = w + 2;
+    double *first = y + row + 1, *last = y + h * row + w;
+    for (int x = 0; x < w; x++) {
+        y[x + 1] = beyond(depth, reach, filter, first, h, row, w, 1, x);
+        y[(h + 1) * row + x + 1] = beyond(depth, reach, filter, last - (w - 1), h, -row, w, 1, x);
+    }
+    for (int i = 0; i < h; i++) {
+        y[(i + 1) * row] = beyond(depth, reach, filter, first, w, 1, h, row, i);
+        y[(i + 1) * row + w + 1] = beyond(depth, reach, filter, first + w - 1, w, -1, h, row, i);
+    }
+    for (int corner = 0; corner < 4; corner++) {
+        const int down = corner / 2 ? -row : row, right = corner % 2 ? -1 : 1;
+        double *at = y + (corner / 2 ? (h + 1) * row : 0) + (corner % 2 ? w + 1 : 0);
+        *at = (beyond(depth, reach, filter, at + right, w, right, 1, 0, 0) +
+               beyond(depth, reach, filter, at + down, h, down, 1, 0, 0)) /
+              2;
+    }
+}
+
+void reference_pad(struct shape in, int depth, int reach, const double *x, const double *filter,
+                   double *y)
+{
+    const struct shape out = {in.pictures, in.channels, in.height + 2, in.width + 2};
+    for (int n = 0; n < in.pictures; n++) {
+        for (int c = 0; c < in.channels; c++) {
+            double *to = y + plane(out, n, c);
+            for (int i = 0; i < in.height; i++)
+                memcpy(to + (i + 1) * out.width + 1, x + plane(in, n, c) + i * in.width,
+                       (size_t)in.width * sizeof *to);
+            pad_plane(in.height, in.width, depth, reach, filter + c * (depth * (2 * reach + 1) + 1),
+                      to);
+        }
+    }
+}
+
+/* The taps inside are a convolution of ones with ones. */
+void reference_partial(struct shape in, struct shape out, struct window window, double *y)
+{
+    const struct shape one = {1, 1, in.height, in.width};
+    const size_t taps = (size_t)(window.kernel * window.kernel);
+    const size_t pixels = (size_t)(out.height * out.width);
+    double *ones = memory_zeroed(shape_count(one) + taps, sizeof *ones);
+    double *count = memory_zeroed(pixels, sizeof *count);
+    for (size_t i = 0; i < shape_count(one) + taps; i++)
+        ones[i] = 1;
+    reference_convolution(one, 1, window, ones, ones + shape_count(one), count);
+    for (size_t i = 0; i < shape_count(out); i++)
+        y[i] *= (double)taps / count[i % pixels];
+    free(ones);
+    free(count);
+}
+
 void reference_head(struct shape shape, int classes, const double *x, const double *weights,
                     const double *bias, const int *labels, double *losses, int *wrong)
 {

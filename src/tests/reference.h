@@ -52,6 +52,14 @@ void reference_norm(struct shape shape, const double *x, const double *mean, con
 /* Every stride-th pixel; zeros in the channels that x has not. */
 void reference_shortcut(struct shape in, int out_channels, int stride, const double *x, double *y);
 
+/* A Padding Layer: y is [picture][channel][height + 2][width + 2], filter [channel][depth][2 reach +
+ * 1 taps along], the constant after each channel's. */
+void reference_pad(struct shape in, int depth, int reach, const double *x, const double *filter,
+                   double *y);
+
+/* Partial convolution: y of a convolution of `in` becomes kernel^2 y / (taps inside). */
+void reference_partial(struct shape in, struct shape out, struct window window, double *y);
+
 /* Mean over pixels, fully connected, softmax; the cross entropy of each picture, and in *wrong
  * (unless NULL) how many labels are not the likeliest. */
 void reference_head(struct shape shape, int classes, const double *x, const double *weights,

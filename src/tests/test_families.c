@@ -114,6 +114,7 @@ static int trained_tensors(const struct interpreter *in)
     for (int l = 0; l < in->architecture.layer_count; l++) {
         const enum layer_kind kind = in->architecture.layers[l].kind;
         count += kind == LAYER_CONVOLUTION ? 1 : kind == LAYER_NORM || kind == LAYER_HEAD ? 2 : 0;
+        count += kind == LAYER_PAD && in->architecture.padding == PADDING_LEARNED;
     }
     return count;
 }
@@ -184,6 +185,34 @@ static void test_dense(void **state)
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\n", 10);
 }
 
+/* Both with one pixel shared by residual and convolution, and with a projection beside the PAD. */
+static void test_padding_layers(void **state)
+{
+    (void)state;
+    check("family = preact\ndepth = 8\npadding = learned\npadding_depth = 2\n"
+          "padding_reach = 1\n",
+          5);
+    check("family = preact\nshortcut = projection\ndepth = 8\npadding = learned\n", 3);
+    check("family = densenet-bc\ngrowth = 5\ndepth = 10\ndropout = 0.2\npadding = learned\n"
+          "padding_depth = 3\npadding_reach = 2\n",
+          5);
+}
+
+static void test_partial_convolutions(void **state)
+{
+    (void)state;
+    check("family = preact\ndepth = 8\npadding = partial\n", 3);
+    check("family = densenet-bc\ngrowth = 5\ndepth = 10\npadding = partial\n", 3);
+}
+
+static void test_fixed_paddings(void **state)
+{
+    (void)state;
+    check("family = preact\ndepth = 8\npadding = replicate\n", 1);
+    check("family = preact\ndepth = 8\npadding = reflect\n", 1);
+    check("family = wide-resnet\nwidth = 1\ndepth = 10\ndropout = 0.3\npadding = extrapolate\n", 1);
+}
+
 const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_bottleneck),
     cmocka_unit_test(test_projections),
@@ -191,5 +220,8 @@ const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_wide_with_dropout),
     cmocka_unit_test(test_dense_with_dropout),
     cmocka_unit_test(test_dense),
+    cmocka_unit_test(test_padding_layers),
+    cmocka_unit_test(test_partial_convolutions),
+    cmocka_unit_test(test_fixed_paddings),
 };
 const size_t families_test_count = sizeof families_tests / sizeof families_tests[0];

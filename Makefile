@@ -159,9 +159,10 @@ DIGESTS = mkdir -p $(@D); sha256sum $(filter-out FORCE,$^) > $@.tmp; $(KEEP_OLD)
 KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
-TABLE_FILES := $(foreach t,$(THESIS_TABLES) table-schedules claims claims-numbers runs,\
+VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net
+TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
-               $(foreach t,table-5-2 table-5-3 table-schedules claims runs,build/tables/$t.txt) \
+               $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims runs,build/tables/$t.txt) \
                $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
@@ -182,6 +183,22 @@ table-5-3: build/tables/table-5-3.txt ## show the second table of the thesis (CI
 
 .PHONY: table-schedules
 table-schedules: build/tables/table-schedules.txt ## show the desk arms that differ in the schedule alone, at equal mean rate
+	$(Q)cat $<
+
+.PHONY: table-precision
+table-precision: build/tables/table-precision.txt ## show the desk arms that differ in the precision of maps alone
+	$(Q)cat $<
+
+.PHONY: table-campaign
+table-campaign: build/tables/table-campaign.txt ## show error against k over 30 epochs, CIFAR-10 and CIFAR-100
+	$(Q)cat $<
+
+.PHONY: table-weight-net
+table-weight-net: build/tables/table-weight-net.txt ## show the arms of Weight Net: fewer parameters, extra computation, error
+	$(Q)cat $<
+
+.PHONY: table-pad-net
+table-pad-net: build/tables/table-pad-net.txt ## show the arms of Pad Net: paddings, what they add, error
 	$(Q)cat $<
 
 .PHONY: table-claims

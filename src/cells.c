@@ -159,20 +159,20 @@ void cells_add_n(struct table *table, const struct arm *arm)
 
 /* The number `what` of an arm, or a dash where it is not finite. */
 static void add_of_arm(struct table *table, const struct arm *arm, const char *what, double value,
-                       int (*line)(const struct log *log))
+                       int decimals, int (*line)(const struct log *log))
 {
-    if (!isfinite(value)) {
+    if (arm->count == 0 || !isfinite(value)) {
         cells_add_dash(table);
         return;
     }
-    add_finite(table, value, "", 2, arm);
+    add_finite(table, value, "", decimals, arm);
     trace_arm(table, arm, what, line);
 }
 
 void cells_add_mean(struct table *table, const struct arm *arm)
 {
     if (arm->diverged == 0) {
-        add_of_arm(table, arm, "last-error", arm->mean, ledger_last_line);
+        add_of_arm(table, arm, "last-error", arm->mean, 2, ledger_last_line);
         return;
     }
     char *note = memory_text("diverged: %zu of %zu", arm->diverged, arm->count);
@@ -182,12 +182,12 @@ void cells_add_mean(struct table *table, const struct arm *arm)
 
 void cells_add_sd(struct table *table, const struct arm *arm)
 {
-    add_of_arm(table, arm, "sd", arm->sd, ledger_last_line);
+    add_of_arm(table, arm, "sd", arm->sd, 2, ledger_last_line);
 }
 
 void cells_add_best(struct table *table, const struct arm *arm)
 {
-    add_of_arm(table, arm, "best-error", arm->best, ledger_best_line);
+    add_of_arm(table, arm, "best-error", arm->best, 2, ledger_best_line);
 }
 
 void cells_add_mean_and_sd(struct table *table, const struct arm *arm)
@@ -199,6 +199,21 @@ void cells_add_mean_and_sd(struct table *table, const struct arm *arm)
     char *shown = memory_text("$%.2f \\pm %.2f$", arm->mean, arm->sd);
     table_add(table, memory_text("%.2f +- %.2f", arm->mean, arm->sd), cells_link(arm, shown));
     free(shown);
+}
+
+void cells_add_loss(struct table *table, const struct arm *arm)
+{
+    add_of_arm(table, arm, "train-loss", arm->loss, 4, ledger_last_line);
+}
+
+void cells_add_rate(struct table *table, const struct arm *arm)
+{
+    add_of_arm(table, arm, "images-per-s", arm->rate, 0, ledger_last_line);
+}
+
+void cells_add_logged_hours(struct table *table, const struct arm *arm)
+{
+    add_of_arm(table, arm, "logged-core-hours", arm->core_hours, 2, ledger_last_line);
 }
 
 void cells_add_pairs(struct table *table, const struct comparison *comparison)

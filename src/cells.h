@@ -59,6 +59,11 @@ void cells_add_sd(struct table *table, const struct arm *arm);
 void cells_add_best(struct table *table, const struct arm *arm);
 void cells_add_mean_and_sd(struct table *table, const struct arm *arm);
 
+/* The mean of its last training losses; of the clock: its images a second and its core-hours. */
+void cells_add_loss(struct table *table, const struct arm *arm);
+void cells_add_rate(struct table *table, const struct arm *arm);
+void cells_add_logged_hours(struct table *table, const struct arm *arm);
+
 /* Of a comparison: pairs, mean difference, ends of its interval, p, adjusted p, verdict; and
  * "[-1.15, -0.85]", for text and LaTeX only. */
 void cells_add_pairs(struct table *table, const struct comparison *comparison);

@@ -390,7 +390,7 @@ static void compare_restarts(struct sheet *sheet, enum evidence evidence, const 
     for (size_t i = 0; i < arms->count; i++) {
         const struct arm *arm = &arms->arm[i];
         if (has_restarts(arm) || !(arm->experiment->k > 1) ||
-            !ledger_same_but_schedule(arm->experiment, control->experiment))
+            !ledger_same_but(arm->experiment, control->experiment, "schedule."))
             continue;
         comparisons[count] = cells_compare(arm, control);
         family[count] = &comparisons[count];

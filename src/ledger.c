@@ -117,15 +117,44 @@ int ledger_best_line(const struct log *log)
 
 /* ---- Arms --------------------------------------------------------------------------------- */
 
+double ledger_logged_hours(const struct log *log)
+{
+    double seconds = 0;
+    for (long r = 0; r < log->row_count; r++)
+        seconds += log->rows[r].wall_seconds;
+    return log->threads * seconds / 3600;
+}
+
+/* The mean rate of an arm, and its core-hours. */
+static void take_clock(struct arm *arm)
+{
+    double rates = 0;
+    long rows = 0;
+    for (size_t i = 0; i < arm->count; i++) {
+        const struct log *log = &arm->logs[i];
+        arm->core_hours += ledger_logged_hours(log);
+        for (long r = 0; r < log->row_count; r++)
+            rates += log->rows[r].wall_images_per_s;
+        rows += log->row_count;
+    }
+    arm->rate = rows ? rates / (double)rows : NAN;
+}
+
 static void summarise(struct arm *arm)
 {
     double *last = memory_zeroed(arm->count, sizeof *last);
     double *best = memory_zeroed(arm->count, sizeof *best);
+    double *loss = memory_zeroed(arm->count, sizeof *loss);
     for (size_t i = 0; i < arm->count; i++) {
-        last[i] = ledger_last_error(&arm->logs[i]);
-        best[i] = ledger_best_error(&arm->logs[i]);
-        arm->diverged += arm->logs[i].status == LOG_DIVERGED ? 1 : 0;
+        const struct log *log = &arm->logs[i];
+        last[i] = ledger_last_error(log);
+        best[i] = ledger_best_error(log);
+        loss[i] = isfinite(last[i]) ? log->rows[log->row_count - 1].train_loss : INFINITY;
+        arm->diverged += log->status == LOG_DIVERGED ? 1 : 0;
     }
+    arm->loss = statistics_mean(loss, arm->count);
+    take_clock(arm);
+    free(loss);
     arm->mean = statistics_mean(last, arm->count);
     arm->sd = statistics_sd(last, arm->count);
     arm->best = statistics_mean(best, arm->count);
@@ -231,17 +260,30 @@ char *ledger_value(const struct experiment *experiment, const char *key)
     return value;
 }
 
-/* The canonical text without its last section, schedule. */
-static char *text_but_schedule(const struct experiment *experiment)
+static int is_of(const char *line, const char *keys)
 {
-    char *text = config_text(experiment);
-    *strstr(text, "schedule.") = '\0';
-    return text;
+    for (size_t length; *keys; keys += length + strspn(keys + length, " ")) {
+        length = strcspn(keys, " ");
+        if (strncmp(line, keys, length) == 0 && (keys[length - 1] == '.' || line[length] == ' '))
+            return 1;
+    }
+    return 0;
 }
 
-int ledger_same_but_schedule(const struct experiment *left, const struct experiment *right)
+char *ledger_text_but(const struct experiment *experiment, const char *keys)
 {
-    char *one = text_but_schedule(left), *other = text_but_schedule(right);
+    char *all = config_text(experiment);
+    struct text text = {0};
+    for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
+        if (!is_of(line, keys))
+            text_add(&text, "%s\n", line);
+    free(all);
+    return text.bytes;
+}
+
+int ledger_same_but(const struct experiment *left, const struct experiment *right, const char *keys)
+{
+    char *one = ledger_text_but(left, keys), *other = ledger_text_but(right, keys);
     const int same = strcmp(one, other) == 0;
     free(one);
     free(other);

@@ -54,6 +54,9 @@ struct arm {
     size_t count, diverged;
     struct digest base;    /* of the experiment with k = 1: arms that differ in k alone share it */
     double mean, sd, best; /* of the last errors, %; of the best errors: their mean */
+    double loss;           /* mean of the last training losses */
+    double rate;           /* mean of wall_images_per_s over all epochs; NAN without any */
+    double core_hours;     /* ledger_logged_hours() of all runs */
 };
 
 struct arms {
@@ -89,8 +92,13 @@ void ledger_free_experiments(struct experiment_files *files);
  * free() it. */
 char *ledger_value(const struct experiment *experiment, const char *key);
 
-/* Whether two experiments differ in the schedule alone, or not at all. */
-int ledger_same_but_schedule(const struct experiment *left, const struct experiment *right);
+/* The canonical text without the lines of some keys: names with a space between them, a whole section
+ * as "schedule."; free() it. */
+char *ledger_text_but(const struct experiment *experiment, const char *keys);
+
+/* Whether two experiments differ in those keys alone, or not at all. */
+int ledger_same_but(const struct experiment *left, const struct experiment *right,
+                    const char *keys);
 
 /* Trained parameters and multiply-adds (forward pass, one picture) of the experiment's network. 0,
  * or -1 with *error where the family has no such depth. */
@@ -113,6 +121,8 @@ struct speed {
 void ledger_add_speed(struct speed *speed, const struct log *log);
 /* Of all desk runs, on either picture set. */
 struct speed ledger_desk_speed(const struct ledger *ledger);
+/* Threads x seconds of all epochs of a log, as it says. */
+double ledger_logged_hours(const struct log *log);
 /* Predicted for one run of the experiment; NAN where nothing was measured or there is no such
  * network. */
 double ledger_core_hours(const struct experiment *experiment, struct speed speed);

@@ -312,18 +312,6 @@ static void add_groups(struct text *text, const struct arms *arms)
 
 /* ---- Arms that differ in the schedule alone ------------------------------------------------- */
 
-/* The canonical text without the schedule. */
-static char *setting_of(const struct experiment *experiment)
-{
-    char *all = config_text(experiment);
-    struct text text = {0};
-    for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
-        if (strncmp(line, "schedule.", strlen("schedule.")) != 0)
-            text_add(&text, "%s\n", line);
-    free(all);
-    return text.bytes;
-}
-
 /* One setting: `count` pointers to arms. */
 struct setting {
     const struct arm **arm;
@@ -374,7 +362,7 @@ static size_t add_largest(struct text *text, const struct arms *arms, size_t mos
 {
     char **settings = memory_zeroed(arms->count, sizeof *settings);
     for (size_t a = 0; a < arms->count; a++)
-        settings[a] = setting_of(arms->arm[a].experiment);
+        settings[a] = ledger_text_but(arms->arm[a].experiment, "schedule.");
     struct setting setting = {memory_zeroed(arms->count, sizeof *setting.arm), 0};
     for (size_t a = 0; a < arms->count; a++) {
         size_t shown = 0;

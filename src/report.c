@@ -10,6 +10,7 @@
 #include "schedule_table.h"
 #include "table.h"
 #include "thesis_table.h"
+#include "variant_table.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -196,7 +197,10 @@ static void add_count_macro(struct text *text, const char *what, size_t count)
 static int write_macros(const struct ledger *ledger, const char *out, struct error *error)
 {
     size_t scales[3] = {0}, diverged = 0;
+    double campaign_hours = 0;
     for (size_t i = 0; i < ledger->count; i++) {
+        if (ledger_is_below(ledger->logs[i].experiment.arm, "campaign"))
+            campaign_hours += ledger_logged_hours(&ledger->logs[i]);
         scales[ledger->logs[i].experiment.scale]++;
         diverged += ledger->logs[i].status == LOG_DIVERGED ? 1 : 0;
     }
@@ -205,6 +209,7 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
     add_count_macro(&text, "FullRun", scales[SCALE_FULL]);
     add_count_macro(&text, "DeskRun", scales[SCALE_DESK]);
     add_count_macro(&text, "SmokeRun", scales[SCALE_SMOKE]);
+    text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
     add_count_macro(&text, "DivergedRun", diverged);
     if (add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
         add_desk_macros(&text, ledger, SET_CIFAR100, error) != 0) {
@@ -284,6 +289,7 @@ int report_write(const struct report_sources *sources, const char *out, struct e
                                     error);
     if (status == 0 &&
         (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
+         variant_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
          write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
          plot_data_write(&in.ledger, out, error) != 0))
         status = -1;

@@ -3,6 +3,8 @@
  *
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
+ *     OUT/tables/table-precision.txt|csv|tex   see variant_table.h; also of -campaign, -weight-net
+ *                                      and -pad-net
  *     OUT/tables/claims.txt ...        see claims.h
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end;
  *                                      unfinished ones (*.part) stand last
@@ -23,7 +25,7 @@
  * and loads booktabs, array and, for runs.tex, longtable.
  *
  * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount
- * and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN...,
+ * \CampaignHours, the core-hours logged below campaign/, and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN...,
  * followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
  * \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
  */

@@ -12,6 +12,9 @@
  *   ARM:n                    number of runs
  *   ARM:difference:CONTROL   mean of ARM's last error less CONTROL's, over the seeds that both have;
  *                            likewise pairs, low, high (95 % interval), p and holm
+ *   ARM:train-loss           mean of its runs' last training losses
+ *   ARM:images-per-s         of the clock, mean of all its epochs; the index names the last ones.
+ *                            Likewise logged-core-hours, the sum over its runs
  *   ARM:core-hours           predicted for one run of ARM, from the speed of all desk logs
  *   ARM/seed-N:last-error    of one run; likewise minutes, diverged-at
  *   ARM/seed-N:epoch-E:COLUMN      a number of a log's row, by the name of its column. What the

@@ -250,7 +250,12 @@ static void refused_arms(void **state)
     fixture_variant(&fixture, plain_linear, "[run]\nscale = full\n[schedule]\ndecay = linear\n");
     fixture_variant(&fixture, linear, "[run]\nscale = full\n[schedule]\ndecay = linear\nk = 2\n");
     assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
-    expect(error.text, "schedules/plain/linear: expected scale desk and CIFAR-10");
+    expect(error.text, "schedules/plain/linear: expected scale desk");
+    fixture_variant(&fixture, plain_linear, "[data]\nset = cifar100\n[schedule]\ndecay = linear\n");
+    fixture_variant(&fixture, linear,
+                    "[data]\nset = cifar100\n[schedule]\ndecay = linear\nk = 2\n");
+    assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
+    expect(error.text, "schedules/plain/linear: expected CIFAR-10");
     fixture_end(&fixture);
 }
 

@@ -55,6 +55,8 @@ static const struct group {
     GROUP(claims),
     GROUP(level),
     GROUP(passing),
+    GROUP(padding),
+    GROUP(pad_net),
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),

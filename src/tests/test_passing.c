@@ -93,9 +93,33 @@ static void test_densenet(void **state)
     plan_free(&p);
 }
 
+/* A PAD and the NORM before it pass side by side, and both run again; so does what a PARTIAL reads,
+ * but nobody needs that again. The first unit's activation, which its shortcut carries, is kept. */
+static void test_paddings(void **state)
+{
+    (void)state;
+    struct planned p = plan_of("family = preact\ndepth = 8\npadding = reflect\n");
+    assert_int_equal(count(&p, LAYER_PAD, 1), 6);
+    assert_int_equal(count(&p, LAYER_NORM, 1), 6);
+    assert_int_equal(count(&p, LAYER_CONVOLUTION, 1), 0);
+    assert_int_equal(p.passing.numbers, 2);
+    int again = 0;
+    for (int l = 0; l < p.architecture.layer_count; l++)
+        again += p.passing.again[l];
+    assert_int_equal(again, 6 + 5); /* not the first NORM nor the last */
+    plan_free(&p);
+    p = plan_of("family = preact\ndepth = 8\npadding = partial\n");
+    assert_int_equal(count(&p, LAYER_PARTIAL, 0), 6);
+    assert_int_equal(count(&p, LAYER_CONVOLUTION, 1), 6);
+    for (int l = 0; l < p.architecture.layer_count; l++)
+        assert_true(!p.passing.again[l] || p.architecture.layers[l].kind == LAYER_NORM);
+    plan_free(&p);
+}
+
 const struct CMUnitTest passing_tests[] = {
     cmocka_unit_test(test_preact),
     cmocka_unit_test(test_dropout),
     cmocka_unit_test(test_densenet),
+    cmocka_unit_test(test_paddings),
 };
 const size_t passing_test_count = sizeof passing_tests / sizeof passing_tests[0];

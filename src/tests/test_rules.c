@@ -67,6 +67,9 @@ static void load(const struct rule *rule, struct error *bare)
 #define WIDTH "network.width belongs to network.family = wide-resnet, which needs it"
 #define GROWTH "network.growth belongs to network.family = densenet-bc, which needs it"
 #define DROPOUT "network.dropout belongs to wide-resnet and densenet-bc; remove it"
+#define LEARNED_ONLY                                                                               \
+    "network.padding_depth and network.padding_reach belong to network.padding = learned; remove " \
+    "them"
 #define DROPS_ONLY "schedule.drops belongs to schedule.decay = step, which needs it"
 #define STEP_ONLY                                                                                  \
     "schedule.decay = step: expected no schedule.cycle, endpoint or form, and lr_end = 0"
@@ -112,6 +115,14 @@ static const struct rule rules[] = {
     {preact, {"network.dropout=0.3"}, DROPOUT},
     {wide, {"network.dropout=0.3"}, NULL},
     {dense, {"network.dropout=0.3"}, NULL},
+    {preact, {"network.padding_depth=2"}, LEARNED_ONLY},
+    {preact, {"network.padding_reach=1"}, LEARNED_ONLY},
+    {dense, {"network.padding=reflect", "network.padding_depth=2"}, LEARNED_ONLY},
+    {wide, {"network.padding=partial", "network.padding_reach=1"}, LEARNED_ONLY},
+    {wide, {"network.padding=partial"}, NULL},
+    {preact,
+     {"network.padding=learned", "network.padding_depth=2", "network.padding_reach=1"},
+     NULL},
     {preact, {STEP}, DROPS_ONLY},
     {preact, {DROPS}, DROPS_ONLY},
     {preact, {"schedule.decay=polynomial", DROPS}, DROPS_ONLY},

@@ -30,6 +30,8 @@ DECLARE_TESTS(maps);
 DECLARE_TESTS(match);
 DECLARE_TESTS(memory);
 DECLARE_TESTS(network);
+DECLARE_TESTS(pad_net);
+DECLARE_TESTS(padding);
 DECLARE_TESTS(parameters);
 DECLARE_TESTS(passing);
 DECLARE_TESTS(pictures);

@@ -36,7 +36,7 @@ static void add_tensors(struct text *json, const struct parameters *p, size_t *b
     for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
             const struct tensor *tensor = &p->tensors[i];
-            if (state == TENSOR_MOMENTUM && !tensor->trained)
+            if (!parameters_is_kept(tensor, state))
                 continue;
             text_add(json, ",\"%s%s\":{\"dtype\":\"F32\",\"shape\":[",
                      state == TENSOR_MOMENTUM ? "momentum." : "", tensor->name);
@@ -54,7 +54,7 @@ static void move_tensors(struct parameters *into, const struct parameters *p, fl
 {
     for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
-            if (state == TENSOR_MOMENTUM && !p->tensors[i].trained)
+            if (!parameters_is_kept(&p->tensors[i], state))
                 continue;
             if (into)
                 parameters_set(into, i, state, data);

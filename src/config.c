@@ -60,6 +60,16 @@ static const struct key keys[] = {
      "convolutions start normal with deviation sqrt(2 / (kernel^2 channels)), channels out or in"},
     {"network.gamma", KEY_WORD, AT(gamma), 0, 0, "one|uniform", "one",
      "BN's scales start at 1, or uniform on [0,1) (Torch's old default)"},
+    {"network.weights", KEY_WORD, AT(weights), 0, 0, "free|expansion|bank", "free",
+     "of 3x3 convolutions but the first: trained themselves, or a Weight Block makes them from "
+     "network.rows rows, by a fixed orthogonal expansion or by shifted and signed copies"},
+    {"network.rows", KEY_INTEGER, AT(rows), 0, 100000, NULL, "0",
+     "expansion, bank: the rows of input channels that each of these convolutions trains; the "
+     "weights are 9 rows an output channel"},
+    {"network.weights_seed", KEY_INTEGER, AT(weights_seed), 0, INT32_MAX, NULL, "0",
+     "expansion, bank: of what is fixed in them; apart from a run's seed"},
+    {"network.channels", KEY_INTEGER, AT(channels), 1, 512, NULL, "16",
+     "preact: of the first stage; the second has twice, the third four times as many"},
     {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the pictures"},
     {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "pictures a step"},
     {"training.last_batch", KEY_WORD, AT(last_batch), 0, 0, "keep|drop", NULL,
@@ -360,6 +370,12 @@ static const char *broken_rule(const struct experiment *e)
         return "network.growth belongs to network.family = densenet-bc, which needs it";
     if (e->family == FAMILY_PREACT && e->dropout != 0)
         return "network.dropout belongs to wide-resnet and densenet-bc; remove it";
+    if ((e->weights == WEIGHTS_FREE) != (e->rows == 0))
+        return "network.rows belongs to network.weights = expansion or bank, which need it";
+    if (e->weights == WEIGHTS_FREE && e->weights_seed != 0)
+        return "network.weights_seed belongs to network.weights = expansion or bank; remove it";
+    if (e->family != FAMILY_PREACT && e->channels != 16)
+        return "network.channels belongs to network.family = preact; remove it";
     if (step != (e->drops.count != 0))
         return "schedule.drops belongs to schedule.decay = step, which needs it";
     if (step && (e->cycle != 0 || e->endpoint || e->form != FORM_WARP || e->lr_end != 0))

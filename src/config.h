@@ -37,6 +37,7 @@ enum block { BLOCK_BASIC, BLOCK_BOTTLENECK };
 enum shortcut { SHORTCUT_A, SHORTCUT_PROJECTION };
 enum fan { FAN_OUT, FAN_IN };
 enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
+enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK };
 enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
 enum decayed { DECAY_ALL, DECAY_WEIGHTS };
@@ -71,6 +72,10 @@ struct experiment {
     double dropout; /* share of activations set to 0 */
     int fan;        /* enum fan: what the convolutions' first deviation is scaled by */
     int gamma;      /* enum gamma: BN's first scales */
+    int weights;    /* enum weights: of the 3x3 convolutions but the first, see weight_block.h */
+    int rows;       /* what each of them trains */
+    int weights_seed;
+    int channels; /* of the first stage; preact */
     /* [training] */
     int epochs;
     int batch;       /* pictures a step */

@@ -58,6 +58,7 @@ static const struct group {
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),
+    GROUP(weight_block),
     /* clang-format on */
 };
 

@@ -159,6 +159,7 @@ struct trunk {
 
 /* What tells the residual families apart. */
 struct residual_style {
+    int stem;        /* channels of the first convolution */
     int channels[3]; /* of the inner convolutions of each stage */
     int bottleneck;
     int option_a;        /* else projection */
@@ -192,7 +193,7 @@ static struct trunk add_unit(struct architecture *a, const struct residual_style
 
 static void build_residual(struct architecture *a, const struct residual_style *style, int units)
 {
-    struct trunk trunk = {add_convolution(a, "", "stem", 0, 16, 3, 1), NO_VALUE};
+    struct trunk trunk = {add_convolution(a, "", "stem", 0, style->stem, 3, 1), NO_VALUE};
     for (int stage = 1; stage <= 3; stage++) {
         for (int unit = 1; unit <= units; unit++) {
             char name[LAYER_NAME / 2];
@@ -240,6 +241,50 @@ static void build_densenet(struct architecture *a, int layers, int growth, doubl
     free(inputs);
 }
 
+/* ---- Weight Blocks -------------------------------------------------------------------------- */
+
+static long long weights_of(const struct architecture *a, const struct layer *layer)
+{
+    return (long long)a->values[layer->output].channels * a->values[layer->inputs[0]].channels *
+           layer->kernel * layer->kernel;
+}
+
+static void add_weight_blocks(struct architecture *a, const struct experiment *experiment)
+{
+    for (int l = 0; l < a->layer_count; l++) {
+        struct layer *layer = &a->layers[l];
+        if (layer->kind != LAYER_CONVOLUTION || layer->kernel != 3 || layer->inputs[0] == 0)
+            continue;
+        const int in = a->values[layer->inputs[0]].channels;
+        const long long slots = weights_of(a, layer) / in;
+        if (experiment->weights == WEIGHTS_BANK && experiment->rows >= slots)
+            continue;
+        layer->rows = experiment->rows;
+        layer->parameters = (long long)layer->rows * in;
+    }
+}
+
+struct weight_counts architecture_weight_counts(const struct architecture *architecture,
+                                                const struct experiment *experiment)
+{
+    struct weight_counts counts = {0};
+    long long macs;
+    architecture_size(architecture, &counts.trained, &macs);
+    counts.stored = counts.trained;
+    for (int l = 0; l < architecture->layer_count; l++) {
+        const struct layer *layer = &architecture->layers[l];
+        if (layer->rows == 0)
+            continue;
+        const long long weights = weights_of(architecture, layer);
+        if (weights < layer->parameters)
+            counts.stored -= layer->parameters - weights;
+        if (experiment->weights == WEIGHTS_EXPANSION)
+            counts.macs += layer->rows * weights;
+    }
+    counts.share = (double)counts.macs / ((double)macs * experiment->batch);
+    return counts;
+}
+
 /* ---- Families ------------------------------------------------------------------------------ */
 
 /* (depth - rest) / step, or -1 with the nearest two depths named. */
@@ -263,8 +308,10 @@ int architecture_build(struct architecture *architecture, const struct experimen
     architecture->padding_reach = experiment->padding_reach;
     add_value(architecture, PICTURE_CHANNELS, PICTURE_SIDE, PICTURE_SIDE);
     const int depth = experiment->depth, bottleneck = experiment->block == BLOCK_BOTTLENECK;
-    const int width = experiment->family == FAMILY_WIDE_RESNET ? experiment->width : 1;
-    const struct residual_style style = {.channels = {16 * width, 32 * width, 64 * width},
+    const int first =
+        experiment->channels * (experiment->family == FAMILY_WIDE_RESNET ? experiment->width : 1);
+    const struct residual_style style = {.stem = experiment->channels,
+                                         .channels = {first, 2 * first, 4 * first},
                                          .bottleneck = bottleneck,
                                          .option_a = experiment->family == FAMILY_PREACT &&
                                                      experiment->shortcut == SHORTCUT_A,
@@ -292,6 +339,8 @@ int architecture_build(struct architecture *architecture, const struct experimen
     default:
         BUG("a family without layers");
     }
+    if (experiment->weights != WEIGHTS_FREE)
+        add_weight_blocks(architecture, experiment);
     return units > 0 ? 0 : -1;
 }
 

@@ -21,7 +21,8 @@
  * Pre-activation ResNet [He et al., arXiv 1603.05027; KaimingHe/resnet-1k-layers;
  * facebookarchive/fb.resnet.torch]: a 3x3 convolution to 16 channels, three stages of n units on
  * 32x32, 16x16, 8x8 maps, a last NORM, HEAD. A basic unit (depth 6n+2) is
- * x + conv3x3(norm(conv3x3(norm(x)))) with 16, 32, 64 channels; a bottleneck (9n+2) has 1x1, 3x3
+ * x + conv3x3(norm(conv3x3(norm(x)))) with 16, 32, 64 channels (other multiples 1, 2, 4 of
+ * network.channels); a bottleneck (9n+2) has 1x1, 3x3
  * and 1x1 convolutions, the last to four times the channels, the stride on the first. The first
  * unit's activation stands before the split, so that its shortcut carries the activated value
  * (section 3 there). Where the shape changes, a projection is a 1x1 convolution of the activated
@@ -39,6 +40,10 @@
  *
  * network.padding changes all 3x3 convolutions but the stem, which pads the picture with zeros as
  * ever: with a PAD before them or a PARTIAL after them.
+ *
+ * Of any family, network.weights makes every 3x3 convolution but the first a Weight Block
+ * (weight_block.h), whose `rows` rows are its parameters; but a bank of as many rows as there are
+ * slots or more would be the ordinary layer, and is one.
  */
 #ifndef KDECAY_ARCHITECTURE_H
 #define KDECAY_ARCHITECTURE_H
@@ -74,9 +79,10 @@ struct layer {
     int output; /* a value; HEAD has none */
     int addend; /* NORM with one input: a value or NO_VALUE */
     int kernel, stride, padding;
+    int rows;         /* CONVOLUTION: of its Weight Block; 0: its weights are trained themselves */
     int depth, reach; /* PAD: D and r of its filter */
     double dropout;   /* DROPOUT: the share set to 0 */
-    long long parameters;
+    long long parameters; /* that are trained */
     long long macs; /* multiply-adds of the forward pass of one picture; BN and sums not counted */
 };
 
@@ -96,5 +102,17 @@ void architecture_free(struct architecture *architecture);
 
 void architecture_size(const struct architecture *architecture, long long *parameters,
                        long long *macs);
+
+/* What Weight Blocks change of a network's numbers. */
+struct weight_counts {
+    long long trained; /* parameters, as architecture_size() */
+    long long stored;  /* parameters of the trained network: of each layer what is fewer, rows or
+                          weights, so never more than those of the ordinary network */
+    long long macs;    /* multiply-adds that make the weights, once a step */
+    double share;      /* of those of one minibatch's forward pass */
+};
+
+struct weight_counts architecture_weight_counts(const struct architecture *architecture,
+                                                const struct experiment *experiment);
 
 #endif

@@ -5,6 +5,7 @@
 #include "pad_layers.h"
 #include "padding.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,45 @@ static uint32_t *compose(const struct assembly *a, const struct layer *layer,
     return composed;
 }
 
+/* One for all Weight Blocks to as many channels. */
+static const struct weight_table *table_of(struct assembly *a, const struct experiment *experiment,
+                                           int out)
+{
+    for (int t = 0; t < a->table_count; t++)
+        if (a->tables[t]->out == out)
+            return a->tables[t];
+    a->tables = memory_resize(a->tables, (size_t)a->table_count + 1, sizeof *a->tables);
+    struct weight_table *table = a->tables[a->table_count++] = memory_zeroed(1, sizeof *table);
+    weight_table_make(table, (enum weights)experiment->weights, out, experiment->rows,
+                      (uint32_t)experiment->weights_seed);
+    return table;
+}
+
+/* The rows that make the weights, the tensor that comes next. They start so that the weights have
+ * the mean square that He's start gives: an expansion to more than it has rows spreads their squares
+ * over its slots, any other keeps them. */
+static void add_rows(struct assembly *a, const struct experiment *experiment,
+                     const struct layer *layer)
+{
+    const int in = a->architecture.values[layer->inputs[0]].channels;
+    const int out = a->architecture.values[layer->output].channels, slots = SLOT_TAPS * out;
+    const double spread = experiment->weights == WEIGHTS_EXPANSION && layer->rows < slots
+                              ? (double)slots / layer->rows
+                              : 1;
+    const int channels = experiment->fan == FAN_IN ? in : out;
+    struct tensor rows = {.dims = {layer->rows, in},
+                          .dim_count = 2,
+                          .trained = 1,
+                          .decayed = 1,
+                          .initial = INITIAL_NORMAL,
+                          .deviation = sqrt(2.0 / (channels * SLOT_TAPS) * spread),
+                          .section = NO_SECTION,
+                          .block = table_of(a, experiment, out),
+                          .weights = a->parameters.count + 1};
+    snprintf(rows.name, sizeof rows.name, "%s.rows", layer->name);
+    parameters_add(&a->parameters, &rows);
+}
+
 static void build_convolution(struct assembly *a, const struct experiment *experiment,
                               const struct layer *layer, struct unit *unit)
 {
@@ -141,6 +181,11 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
                 compose(a, layer, tensor.forward_positions);
     }
     tensor.section = passing_section(&a->architecture, (int)(layer - a->architecture.layers));
+    if (layer->rows != 0) {
+        tensor.trained = 0;
+        tensor.generated = 1;
+        add_rows(a, experiment, layer);
+    }
     unit->weight = parameters_add(&a->parameters, &tensor);
 }
 
@@ -363,6 +408,11 @@ void assembly_free(struct assembly *a)
     free(a->scratch);
     for (int c = 0; c < a->conv_count; c++)
         dnn_conv_destroy(a->convs[c]);
+    for (int t = 0; t < a->table_count; t++) {
+        weight_table_free(a->tables[t]);
+        free(a->tables[t]);
+    }
+    free(a->tables);
     free(a->maps);
     free(a->gradients);
     free(a->convs);

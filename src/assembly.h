@@ -24,7 +24,7 @@
 /* What a layer needs to run; the fields of its own kind are set. */
 struct unit {
     /* CONVOLUTION, PAD, HEAD */
-    int weight; /* tensor */
+    int weight; /* tensor; of a Weight Block the one that it generates */
     struct dnn_conv *conv;
     /* PAD */
     float *filter; /* the fixed one; NULL: the tensor */
@@ -49,6 +49,8 @@ struct assembly {
     struct dnn_conv **convs;
     struct conv_shape *conv_shapes; /* of convs */
     int conv_count;
+    struct weight_table **tables; /* of Weight Blocks */
+    int table_count;
     int threads, shards, shard_pictures, block;
     enum precision precision; /* of maps and gradients */
     int *padded;              /* channels of each value in memory */

@@ -29,14 +29,24 @@ static void add_string(struct text *json, const char *value)
     text_add(json, "\"");
 }
 
+/* What a file is to hold. */
+enum content { CONTENT_STATE, CONTENT_WEIGHTS };
+
+static int is_in(const struct tensor *tensor, enum tensor_state state, enum content content)
+{
+    return content == CONTENT_STATE ? parameters_is_kept(tensor, state)
+                                    : state == TENSOR_VALUE && !tensor->block;
+}
+
 /* `,"name":{...}` for every tensor, in the order of their data: values, then momentum. */
-static void add_tensors(struct text *json, const struct parameters *p, size_t *bytes)
+static void add_tensors(struct text *json, const struct parameters *p, enum content content,
+                        size_t *bytes)
 {
     *bytes = 0;
     for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
             const struct tensor *tensor = &p->tensors[i];
-            if (state == TENSOR_MOMENTUM && !tensor->trained)
+            if (!is_in(tensor, state, content))
                 continue;
             text_add(json, ",\"%s%s\":{\"dtype\":\"F32\",\"shape\":[",
                      state == TENSOR_MOMENTUM ? "momentum." : "", tensor->name);
@@ -50,11 +60,12 @@ static void add_tensors(struct text *json, const struct parameters *p, size_t *b
 }
 
 /* Copy all tensors out of or into the parameters, in the order of add_tensors(). */
-static void move_tensors(struct parameters *into, const struct parameters *p, float *data)
+static void move_tensors(struct parameters *into, const struct parameters *p, enum content content,
+                         float *data)
 {
     for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
-            if (state == TENSOR_MOMENTUM && !p->tensors[i].trained)
+            if (!is_in(&p->tensors[i], state, content))
                 continue;
             if (into)
                 parameters_set(into, i, state, data);
@@ -63,6 +74,30 @@ static void move_tensors(struct parameters *into, const struct parameters *p, fl
             data += p->tensors[i].count;
         }
     }
+}
+
+/* Close the header, whose metadata is there, and write the file; frees the text. */
+static void write_file(const char *path, struct text *json, const struct parameters *parameters,
+                       enum content content)
+{
+    size_t bytes = 0;
+    add_tensors(json, parameters, content, &bytes);
+    text_add(json, "}");
+    while (json->length % LENGTH_BYTES != 0)
+        text_add(json, " ");
+
+    const size_t start = LENGTH_BYTES + json->length;
+    uint8_t *file = memory_zeroed(start + bytes, 1);
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        file[i] = (uint8_t)((uint64_t)json->length >> (8 * i));
+    memcpy(file + LENGTH_BYTES, json->bytes, json->length);
+    float *data = memory_floats(bytes / sizeof(float));
+    move_tensors(NULL, parameters, content, data);
+    memcpy(file + start, data, bytes);
+    file_write(path, file, start + bytes);
+    free(data);
+    free(file);
+    free(json->bytes);
 }
 
 void checkpoint_save(const char *path, const struct parameters *parameters,
@@ -82,24 +117,16 @@ void checkpoint_save(const char *path, const struct parameters *parameters,
     text_add(&json, ",\"log\":");
     add_string(&json, log);
     text_add(&json, "}");
-    size_t bytes = 0;
-    add_tensors(&json, parameters, &bytes);
-    text_add(&json, "}");
-    while (json.length % LENGTH_BYTES != 0)
-        text_add(&json, " ");
+    write_file(path, &json, parameters, CONTENT_STATE);
+}
 
-    const size_t start = LENGTH_BYTES + json.length;
-    uint8_t *file = memory_zeroed(start + bytes, 1);
-    for (int i = 0; i < LENGTH_BYTES; i++)
-        file[i] = (uint8_t)((uint64_t)json.length >> (8 * i));
-    memcpy(file + LENGTH_BYTES, json.bytes, json.length);
-    float *data = memory_floats(bytes / sizeof(float));
-    move_tensors(NULL, parameters, data);
-    memcpy(file + start, data, bytes);
-    file_write(path, file, start + bytes);
-    free(data);
-    free(file);
-    free(json.bytes);
+void checkpoint_export(const char *path, const struct parameters *parameters, const char *log)
+{
+    struct text json = {0};
+    text_add(&json, "{\"__metadata__\":{\"format\":\"pt\",\"log\":");
+    add_string(&json, log);
+    text_add(&json, "}");
+    write_file(path, &json, parameters, CONTENT_WEIGHTS);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------- */
@@ -158,7 +185,7 @@ static int parse_header(const char *json, const struct parameters *parameters, s
     *place = (struct place){.epoch = number ? strtol(number, NULL, 10) : 0};
     struct text rest = {0};
     text_add(&rest, "}");
-    add_tensors(&rest, parameters, bytes);
+    add_tensors(&rest, parameters, CONTENT_STATE, bytes);
     text_add(&rest, "}");
     const int good = *log && place->epoch >= 0 &&
                      (!within || parse_within(within, *digest, place) == 0) &&
@@ -193,7 +220,7 @@ int checkpoint_load(const char *path, struct parameters *parameters, struct plac
         if (good) {
             float *data = memory_floats(bytes / sizeof(float));
             memcpy(data, file + LENGTH_BYTES + length, bytes);
-            move_tensors(parameters, parameters, data);
+            move_tensors(parameters, parameters, CONTENT_STATE, data);
             free(data);
             good = strcmp(digest, parameters_digest(parameters).hex) == 0;
         }

@@ -28,6 +28,10 @@ struct place {
 void checkpoint_save(const char *path, const struct parameters *parameters,
                      const struct place *place, const char *log);
 
+/* Values alone, those that Weight Blocks generate in place of their rows: what an ordinary network
+ * has (export.h). The metadata holds `format` and `log`. Dies as checkpoint_save(). */
+void checkpoint_export(const char *path, const struct parameters *parameters, const char *log);
+
 /* Fill the parameters and *place, with the log so far in *log (to be freed). 0, or -1 with *error
  * where the file is damaged or belongs to other parameters. Then the parameters may hold part of
  * it. */

@@ -69,6 +69,16 @@ static const struct key keys[] = {
      "learned: pixels inward from the border that a Padding Layer's filter reads"},
     {"network.padding_reach", KEY_INTEGER, AT(padding_reach), 0, PADDING_REACH, NULL, "0",
      "learned: pixels along the border, to either side"},
+    {"network.weights", KEY_WORD, AT(weights), 0, 0, "free|expansion|bank", "free",
+     "of 3x3 convolutions but the first: trained themselves, or a Weight Block makes them from "
+     "network.rows rows, by a fixed orthogonal expansion or by shifted and signed copies"},
+    {"network.rows", KEY_INTEGER, AT(rows), 0, 100000, NULL, "0",
+     "expansion, bank: the rows of input channels that each of these convolutions trains; the "
+     "weights are 9 rows an output channel"},
+    {"network.weights_seed", KEY_INTEGER, AT(weights_seed), 0, INT32_MAX, NULL, "0",
+     "expansion, bank: of what is fixed in them; apart from a run's seed"},
+    {"network.channels", KEY_INTEGER, AT(channels), 1, 512, NULL, "16",
+     "preact: of the first stage; the second has twice, the third four times as many"},
     {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the pictures"},
     {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "pictures a step"},
     {"training.last_batch", KEY_WORD, AT(last_batch), 0, 0, "keep|drop", NULL,
@@ -372,6 +382,12 @@ static const char *broken_rule(const struct experiment *e)
     if (e->padding != PADDING_LEARNED && (e->padding_depth != 1 || e->padding_reach != 0))
         return "network.padding_depth and network.padding_reach belong to network.padding = "
                "learned; remove them";
+    if ((e->weights == WEIGHTS_FREE) != (e->rows == 0))
+        return "network.rows belongs to network.weights = expansion or bank, which need it";
+    if (e->weights == WEIGHTS_FREE && e->weights_seed != 0)
+        return "network.weights_seed belongs to network.weights = expansion or bank; remove it";
+    if (e->family != FAMILY_PREACT && e->channels != 16)
+        return "network.channels belongs to network.family = preact; remove it";
     if (step != (e->drops.count != 0))
         return "schedule.drops belongs to schedule.decay = step, which needs it";
     if (step && (e->cycle != 0 || e->endpoint || e->form != FORM_WARP || e->lr_end != 0))

@@ -45,6 +45,7 @@ enum padding {
     PADDING_PARTIAL,
     PADDING_LEARNED
 };
+enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK };
 enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
 enum decayed { DECAY_ALL, DECAY_WEIGHTS };
@@ -81,6 +82,10 @@ struct experiment {
     int gamma;      /* enum gamma: BN's first scales */
     int padding;    /* enum padding: of the 3x3 convolutions but the stem, see padding.h */
     int padding_depth, padding_reach; /* learned: D and r of the Padding Layer */
+    int weights; /* enum weights: of the 3x3 convolutions but the first, see weight_block.h */
+    int rows;    /* what each of them trains */
+    int weights_seed;
+    int channels; /* of the first stage; preact */
     /* [training] */
     int epochs;
     int batch;       /* pictures a step */

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "dataset.h"
 #include "error.h"
+#include "export.h"
 #include "file.h"
 #include "match.h"
 #include "memory.h"
@@ -43,6 +44,8 @@ static const char usage[] =
     "                      factor; or a picture of them\n"
     "  match --k K [--experiments DIR]\n"
     "                      write DIR/schedules/kK/: other bases with the mean rate of this k\n"
+    "  export EXPERIMENT.ini --seed N --out FILE.safetensors [--set ...] [--checkpoints DIR]\n"
+    "                      a run's weights as an ordinary network has them, from its checkpoint\n"
     "  keys                what an experiment file may say\n"
     "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
     "                      the first steps laid open, for comparison with other programs\n"
@@ -271,6 +274,18 @@ static int command_describe(int argc, char **argv)
     const struct experiment experiment = load_experiment(&options);
     network_describe(&experiment, stdout);
     printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
+    free(options.overrides);
+    return EXIT_SUCCESS;
+}
+
+static int command_export(int argc, char **argv)
+{
+    const struct options options = parse_options(argc, argv, "an experiment file");
+    const struct experiment experiment = load_experiment(&options);
+    if (options.seed < 0 || !options.out)
+        die_usage("export needs --seed N and --out FILE", NULL);
+    const long epochs = export_weights(&experiment, options.seed, options.checkpoints, options.out);
+    printf("%s: after epoch %ld of %d\n", options.out, epochs, experiment.epochs);
     free(options.overrides);
     return EXIT_SUCCESS;
 }
@@ -531,14 +546,13 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {{"train", command_train},       {"describe", command_describe},
-                    {"schedule", command_schedule}, {"match", command_match},
-                    {"keys", command_keys},         {"probe", command_probe},
-                    {"bench", command_bench},       {"status", command_status},
-                    {"missing", command_missing},   {"report", command_report},
-                    {"audit", command_audit},       {"keep", command_keep},
-                    {"selftest", command_selftest}, {"trace", command_trace},
-                    {"version", command_version},   {"help", command_help}};
+    } commands[] = {
+        {"train", command_train},       {"describe", command_describe}, {"export", command_export},
+        {"schedule", command_schedule}, {"match", command_match},       {"keys", command_keys},
+        {"probe", command_probe},       {"bench", command_bench},       {"status", command_status},
+        {"missing", command_missing},   {"report", command_report},     {"audit", command_audit},
+        {"keep", command_keep},         {"selftest", command_selftest}, {"trace", command_trace},
+        {"version", command_version},   {"help", command_help}};
     memory_guard_libraries();
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -487,6 +487,10 @@ struct pass_result network_train(struct network *network, int count)
         const struct share share = share_of(network);
         forward_share(network, share);
         backward_share(network, share);
+#pragma omp barrier
+#pragma omp for schedule(dynamic)
+        for (int t = 0; t < network->assembly.parameters.count; t++)
+            parameters_pull_back(&network->assembly.parameters, t);
     }
     return result_of(network);
 }
@@ -624,5 +628,9 @@ void network_describe(const struct experiment *experiment, FILE *out)
     long long parameters, macs;
     architecture_size(&a->architecture, &parameters, &macs);
     fprintf(out, "parameters %lld\nmacs %lld\n", parameters, macs);
+    const struct weight_counts counts = architecture_weight_counts(&a->architecture, experiment);
+    if (experiment->weights != WEIGHTS_FREE)
+        fprintf(out, "parameters_stored %lld\ngeneration_macs %lld\ngeneration_share %.4f\n",
+                counts.stored, counts.macs, counts.share);
     assembly_free(a);
 }

@@ -28,11 +28,14 @@ int parameters_add(struct parameters *p, const struct tensor *like)
 }
 
 /* The arenas' parts, in order. */
-enum part { DECAYED, UNDECAYED, RUNNING };
+enum part { DECAYED, UNDECAYED, GENERATED, RUNNING };
 
 static enum part part_of(const struct tensor *tensor)
 {
-    return !tensor->trained ? RUNNING : tensor->decayed ? DECAYED : UNDECAYED;
+    return tensor->generated  ? GENERATED
+           : !tensor->trained ? RUNNING
+           : tensor->decayed  ? DECAYED
+                              : UNDECAYED;
 }
 
 static void place_in_sections(struct parameters *p)
@@ -75,6 +78,8 @@ void parameters_allocate(struct parameters *p, int shards)
             p->decayed_floats = p->floats;
         if (part == UNDECAYED)
             p->trained_floats = p->floats;
+        if (part == GENERATED)
+            p->slope_floats = p->floats;
     }
     p->shards = shards;
     place_in_sections(p);
@@ -82,7 +87,7 @@ void parameters_allocate(struct parameters *p, int shards)
     p->momentum = memory_floats(p->trained_floats);
     p->forward = memory_aligned(forward, precision_bytes(p->precision));
     p->backward = memory_aligned(backward, precision_bytes(p->precision));
-    p->gradient = memory_floats(p->trained_floats);
+    p->gradient = memory_floats(p->slope_floats);
     for (int i = 0; i < 2; i++)
         p->scratch[i] = memory_floats((size_t)shards * p->section_floats);
 }
@@ -110,6 +115,9 @@ static void draw(const struct tensor *tensor, struct rng rng, uint32_t item, flo
                    tensor->count);
         break;
     }
+    case INITIAL_NORMAL:
+        rng_normal(rng, item, tensor->deviation, values, tensor->count);
+        break;
     case INITIAL_UNIT:
         for (size_t i = 0; i < tensor->count; i++) /* 24 bits: below 1 in a float, too */
             values[i] = (float)(rng_draw(rng, 0, item, (uint32_t)i).word[0] >> 8) * 0x1p-24f;
@@ -137,9 +145,12 @@ void parameters_initialise(struct parameters *p, uint32_t seed)
 {
     const struct rng rng = {seed, RNG_INITIALISE};
     parameters_clear_momentum(p);
+    uint32_t item = 0;
     for (int i = 0; i < p->count; i++) {
+        if (p->tensors[i].generated)
+            continue;
         float *values = memory_floats(p->tensors[i].count);
-        draw(&p->tensors[i], rng, (uint32_t)i, values);
+        draw(&p->tensors[i], rng, item++, values);
         parameters_set(p, i, TENSOR_VALUE, values);
         free(values);
     }
@@ -195,9 +206,71 @@ static void renew(const struct parameters *p, const struct tensor *tensor,
         map_set(p->precision, layout, positions[i], value[tensor->positions[i]]);
 }
 
+/* ---- Weight Blocks -------------------------------------------------------------------------- */
+
+/* The weights' gradient or values, [out][in][tap] in their layout, to M [out][tap][in] or back. */
+enum direction { TO_MATRIX, FROM_MATRIX };
+
+static void transpose(const struct tensor *weights, enum direction direction, float *layout,
+                      float *m)
+{
+    const size_t in = (size_t)weights->dims[1];
+    const uint32_t *position = weights->positions;
+    for (size_t o = 0; o < (size_t)weights->dims[0]; o++) {
+        for (size_t i = 0; i < in; i++) {
+            for (size_t tap = 0; tap < SLOT_TAPS; tap++, position++) {
+                float *number = &m[(o * SLOT_TAPS + tap) * in + i];
+                if (direction == TO_MATRIX)
+                    *number = layout[*position];
+                else
+                    layout[*position] = *number;
+            }
+        }
+    }
+}
+
+static void generate(const struct parameters *p, const struct tensor *rows)
+{
+    const struct tensor *weights = &p->tensors[rows->weights];
+    float *m = memory_floats(weights->count);
+    weight_block_generate(rows->block, rows->dims[1], p->value + rows->offset, m);
+    transpose(weights, FROM_MATRIX, p->value + weights->offset, m);
+    free(m);
+}
+
+void parameters_pull_back(struct parameters *p, int index)
+{
+    const struct tensor *rows = &p->tensors[index];
+    if (!rows->block)
+        return;
+    const struct tensor *weights = &p->tensors[rows->weights];
+    float *m = memory_floats(weights->count);
+    transpose(weights, TO_MATRIX, p->gradient + weights->offset, m);
+    weight_block_adjoint(rows->block, rows->dims[1], m, p->gradient + rows->offset);
+    free(m);
+}
+
+void parameters_add_decay(struct parameters *p, int index, float decay)
+{
+    const struct tensor *rows = &p->tensors[index];
+    if (rows->block)
+        weight_block_decay(rows->block, rows->dims[1], decay, p->value + rows->offset,
+                           p->gradient + rows->offset);
+}
+
+/* ---- Copies --------------------------------------------------------------------------------- */
+
+/* Nobody but the rows of a Weight Block renews its weights, so that tensors can be renewed by
+ * several threads. */
 void parameters_renew_copies(struct parameters *p, int index)
 {
     const struct tensor *tensor = &p->tensors[index];
+    if (tensor->generated)
+        return;
+    if (tensor->block) {
+        generate(p, tensor);
+        tensor = &p->tensors[tensor->weights];
+    }
     renew(p, tensor, tensor->forward_positions,
           map_plus(p->precision, p->forward, tensor->forward_offset));
     renew(p, tensor, tensor->backward_positions,
@@ -227,15 +300,21 @@ void parameters_set(struct parameters *p, int index, enum tensor_state state, co
         parameters_renew_copies(p, index);
 }
 
+int parameters_is_kept(const struct tensor *tensor, enum tensor_state state)
+{
+    return !tensor->generated && (state == TENSOR_VALUE || tensor->trained);
+}
+
 struct digest parameters_digest(const struct parameters *p)
 {
     size_t total = 0;
     for (int i = 0; i < p->count; i++)
-        total += p->tensors[i].count * (p->tensors[i].trained ? 2 : 1);
+        for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++)
+            total += parameters_is_kept(&p->tensors[i], state) ? p->tensors[i].count : 0;
     float *all = memory_floats(total), *at = all;
     for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
-            if (state == TENSOR_MOMENTUM && !p->tensors[i].trained)
+            if (!parameters_is_kept(&p->tensors[i], state))
                 continue;
             parameters_get(p, i, state, at);
             at += p->tensors[i].count;

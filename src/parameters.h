@@ -2,8 +2,8 @@
  * parameters - the tensors of a network and how they lie in memory.
  *
  * All tensors share arenas of floats: one of values, one of momentum, one of gradients, all with
- * the same offsets: first what is trained with weight decay, then what is trained without, then the
- * running statistics of BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
+ * the same offsets: first what is trained with weight decay, then what is trained without, then
+ * generated weights, then the running statistics of BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
  * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
  * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
  * their own, derived from the values. With bf16, so do their forward layouts, and both are bf16:
@@ -13,6 +13,10 @@
  * that belongs to one section of the network at a time (the layers between two NORMs), then added
  * up. There is scratch for two sections, since one is added up while the next is being written.
  *
+ * The weights that a Weight Block generates (weight_block.h) are a tensor too, made anew whenever
+ * the values of the block's rows are set or renewed. They have a gradient, but are not trained, and
+ * are in no checkpoint or digest.
+ *
  * Checkpoints and digests see canonical order only, so that no layout shows in them.
  */
 #ifndef KDECAY_PARAMETERS_H
@@ -20,6 +24,7 @@
 
 #include "digest.h"
 #include "precision.h"
+#include "weight_block.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,19 +35,24 @@ enum { TENSOR_NAME = 64, NO_SECTION = -1 };
 enum initial {
     INITIAL_ZERO,
     INITIAL_ONE,
-    INITIAL_UNIT,   /* uniform on [0,1) */
-    INITIAL_HE_OUT, /* normal, deviation sqrt(2 / (out * kernel^2)) [He et al. 2015, fan-out] */
-    INITIAL_HE_IN,  /* normal, deviation sqrt(2 / (in * kernel^2)) [the same, fan-in] */
-    INITIAL_UNIFORM /* +-1/sqrt(in) [Torch's nn.Linear] */
+    INITIAL_UNIT,    /* uniform on [0,1) */
+    INITIAL_HE_OUT,  /* normal, deviation sqrt(2 / (out * kernel^2)) [He et al. 2015, fan-out] */
+    INITIAL_HE_IN,   /* normal, deviation sqrt(2 / (in * kernel^2)) [the same, fan-in] */
+    INITIAL_UNIFORM, /* +-1/sqrt(in) [Torch's nn.Linear] */
+    INITIAL_NORMAL   /* with the tensor's `deviation` */
 };
 
 struct tensor {
     char name[TENSOR_NAME]; /* "stage1.unit1.conv1.weight" */
     int dims[4], dim_count;
-    size_t count; /* elements */
-    int trained;  /* 0: running statistics */
-    int decayed;  /* with weight decay */
+    size_t count;  /* elements */
+    int trained;   /* 0: running statistics, or generated */
+    int decayed;   /* with weight decay */
+    int generated; /* the values follow from another tensor's */
     enum initial initial;
+    double deviation;                   /* INITIAL_NORMAL */
+    const struct weight_table *block;   /* NULL: not the rows of a Weight Block; borrowed */
+    int weights;                        /* with `block`: the tensor that it generates */
     int section;                        /* or NO_SECTION: not made shard by shard */
     size_t section_offset;              /* in a shard's scratch, in floats */
     size_t floats;                      /* in its layout */
@@ -59,7 +69,8 @@ enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
 struct parameters {
     struct tensor *tensors;
     int count, shards;
-    size_t floats, trained_floats, decayed_floats; /* of an arena; of its fronts */
+    size_t floats, slope_floats, trained_floats, decayed_floats; /* of an arena; of its fronts:
+                                                                    what has a gradient, ... */
     float *value, *momentum, *gradient;
     enum precision precision; /* of the two derived arenas; set before they are allocated */
     void *forward, *backward;
@@ -74,7 +85,8 @@ int parameters_add(struct parameters *parameters, const struct tensor *like);
 void parameters_allocate(struct parameters *parameters, int shards);
 void parameters_free(struct parameters *parameters);
 
-/* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i. Momentum 0. */
+/* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i, those that are
+ * generated not counted. Momentum 0. */
 void parameters_initialise(struct parameters *parameters, uint32_t seed);
 
 void parameters_clear_momentum(struct parameters *parameters);
@@ -86,8 +98,19 @@ float *parameters_shard_gradient(const struct parameters *parameters, int index,
  * first. Worker `worker` of `workers` does its part. A shard without pictures must have left 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
-/* Renew the backward and forward layouts of one tensor from its values. */
+/* Renew what is derived from the values of one tensor: its backward and forward layouts; of the
+ * rows of a Weight Block, the weights and theirs. */
 void parameters_renew_copies(struct parameters *parameters, int index);
+
+/* Of the rows of a Weight Block, the gradient, from that of the weights; other tensors stay as they
+ * are. */
+void parameters_pull_back(struct parameters *parameters, int index);
+
+/* Add to the gradient of such rows what weight decay on the weights is more than on the rows. */
+void parameters_add_decay(struct parameters *parameters, int index, float decay);
+
+/* Whether checkpoints and digests have this state of a tensor. */
+int parameters_is_kept(const struct tensor *tensor, enum tensor_state state);
 
 /* What the passes read of a convolution's weights. */
 const void *parameters_forward(const struct parameters *parameters, int index);

@@ -17,7 +17,8 @@ enum rng_purpose {
     RNG_AUGMENT,
     RNG_MAKE_UP,
     RNG_DROPOUT,
-    RNG_AUDIT
+    RNG_AUDIT,
+    RNG_WEIGHTS
 };
 
 /* One family of numbers: all draws of one purpose under one seed. */

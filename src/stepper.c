@@ -97,6 +97,8 @@ double stepper_descend(struct stepper *stepper, long step)
     const double lr = schedule_lr(&stepper->schedule, (double)(step - 1));
     struct sgd undecayed = stepper->sgd;
     undecayed.weight_decay = 0;
+    for (int i = 0; i < p->count; i++)
+        parameters_add_decay(p, i, stepper->sgd.weight_decay);
     descend_range(stepper, &stepper->sgd, lr, 0, p->decayed_floats);
     descend_range(stepper, &undecayed, lr, p->decayed_floats, p->trained_floats);
 #pragma omp parallel for num_threads(network_threads(stepper->network)) schedule(dynamic)

@@ -19,16 +19,49 @@ static size_t count_of(const struct interpreter *in, int value)
     return shape_count(shape_of(in, value));
 }
 
-static const double *tensor_of(const struct interpreter *in, const struct layer *layer,
-                               const char *suffix)
+static int index_of(const struct interpreter *in, const struct layer *layer, const char *suffix)
 {
     const size_t length = strlen(layer->name);
     for (int t = 0; t < in->tensor_count; t++) {
         const char *name = in->tensors[t].name;
         if (strncmp(name, layer->name, length) == 0 && strcmp(name + length, suffix) == 0)
-            return in->tensors[t].values;
+            return t;
     }
     die("interpreter: no tensor %s%s", layer->name, suffix);
+}
+
+static const double *tensor_of(const struct interpreter *in, const struct layer *layer,
+                               const char *suffix)
+{
+    return in->tensors[index_of(in, layer, suffix)].values;
+}
+
+/* ---- Weight Blocks --------------------------------------------------------------------------- */
+
+/* Of slot r and input i, by the definition in weight_block.h. */
+static double made_weight(const struct weight_table *table, int inputs, const double *rows, int r,
+                          int i)
+{
+    if (table->weights == WEIGHTS_BANK) {
+        const struct weight_slot *slot = &table->slots[r];
+        const int shift = (int)floor((double)slot->shift / 0x1p32 * inputs);
+        return (double)slot->sign * rows[slot->row * inputs + (i + shift) % inputs];
+    }
+    double sum = 0;
+    for (int j = 0; j < table->rows; j++)
+        sum += (double)table->expansion[j * 9 * table->out + r] * rows[j * inputs + i];
+    return sum;
+}
+
+/* Make the weights of a convolution from its rows. */
+static void make_weights(const struct interpreter *in, const struct layer *layer)
+{
+    const int rows = index_of(in, layer, ".rows");
+    const int inputs = in->architecture.values[layer->inputs[0]].channels;
+    const struct reference_tensor *weights = &in->tensors[index_of(in, layer, ".weight")];
+    for (int w = 0; w < (int)weights->count; w++) /* (output, input, tap) */
+        weights->values[w] = made_weight(in->blocks[rows], inputs, in->tensors[rows].values,
+                                         w / 9 / inputs * 9 + w % 9, w / 9 % inputs);
 }
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
@@ -162,6 +195,8 @@ static double run(struct interpreter *in, int l)
     const struct shape from = shape_of(in, layer->inputs[0]);
     switch (layer->kind) {
     case LAYER_CONVOLUTION:
+        if (layer->rows)
+            make_weights(in, layer);
         reference_convolution(from, in->architecture.values[layer->output].channels,
                               (struct window){layer->kernel, layer->stride, layer->padding}, x,
                               tensor_of(in, layer, ".weight"), in->made[layer->output]);
@@ -245,9 +280,11 @@ static void copy_tensors(struct interpreter *in, const struct parameters *parame
 {
     in->tensor_count = parameters->count;
     in->tensors = memory_zeroed((size_t)parameters->count, sizeof *in->tensors);
+    in->blocks = memory_zeroed((size_t)parameters->count, sizeof *in->blocks);
     for (int t = 0; t < parameters->count; t++) {
         const size_t count = parameters->tensors[t].count;
         float *values = memory_floats(count);
+        in->blocks[t] = parameters->tensors[t].block;
         parameters_get(parameters, t, TENSOR_VALUE, values);
         in->tensors[t] = (struct reference_tensor){.name = parameters->tensors[t].name,
                                                    .count = count,
@@ -311,6 +348,7 @@ void interpreter_free(struct interpreter *in)
     for (int t = 0; t < in->tensor_count; t++)
         free(in->tensors[t].values);
     free(in->tensors);
+    free(in->blocks);
     free(in->made);
     free(in->maps);
     free(in->means);

@@ -3,8 +3,8 @@
  * architecture.h describes, in double, with the naive layers of reference.h.
  *
  * Of the project's code it uses the list itself (its sizes are tested apart, its structure by the
- * comparison with PyTorch), the addresses of dropout's random numbers, and the list of tensors, by
- * name.
+ * comparison with PyTorch), the addresses of dropout's random numbers, the fixed parts of Weight
+ * Blocks, and the list of tensors, by name.
  */
 #ifndef KDECAY_TESTS_INTERPRETER_H
 #define KDECAY_TESTS_INTERPRETER_H
@@ -19,6 +19,8 @@ struct interpreter {
     const int *labels;
     enum reference_mode mode; /* REFERENCE_RUNNING: dropout does not act */
     struct reference_tensor *tensors;
+    const struct weight_table *
+        *blocks;    /* [tensor] of rows, which make the weights anew in each pass */
     double **made;  /* [value] as its layer makes it */
     double **maps;  /* [value] after the residual sum, where a NORM takes one */
     double **means; /* [layer][channels] of a NORM's minibatch */

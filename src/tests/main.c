@@ -60,6 +60,7 @@ static const struct group {
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),
+    GROUP(weight_block),
     /* clang-format on */
 };
 

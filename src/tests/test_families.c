@@ -213,6 +213,33 @@ static void test_fixed_paddings(void **state)
     check("family = wide-resnet\nwidth = 1\ndepth = 10\ndropout = 0.3\npadding = extrapolate\n", 1);
 }
 
+/* Fewer rows than any layer has slots, more than some, more than all. */
+static void test_weight_blocks(void **state)
+{
+    (void)state;
+    check("family = preact\ndepth = 8\nweights = expansion\nrows = 20\n", 2);
+    check("family = preact\ndepth = 8\nweights = expansion\nrows = 200\n", 1);
+    check("family = preact\ndepth = 8\nweights = bank\nrows = 20\n", 2);
+    check("family = preact\ndepth = 8\nweights = bank\nrows = 200\nweights_seed = 5\n", 1);
+}
+
+static void test_weight_blocks_of_other_families(void **state)
+{
+    (void)state;
+    check("family = densenet-bc\ngrowth = 5\ndepth = 10\nweights = expansion\nrows = 7\n", 5);
+    check("family = densenet-bc\ngrowth = 12\ndepth = 10\nweights = bank\nrows = 7\n", 5);
+    check("family = preact\nblock = bottleneck\ndepth = 11\nweights = bank\nrows = 3\n", 1);
+    check("family = wide-resnet\nwidth = 2\ndepth = 10\nweights = expansion\nrows = 30\n", 0);
+}
+
+static void test_other_channels(void **state)
+{
+    (void)state;
+    check("family = preact\ndepth = 8\nchannels = 4\n", 3);
+    check("family = preact\ndepth = 8\nchannels = 12\n", 1);
+    check("family = preact\ndepth = 8\nchannels = 3\nshortcut = projection\n", 3);
+}
+
 const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_bottleneck),
     cmocka_unit_test(test_projections),
@@ -223,5 +250,8 @@ const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_padding_layers),
     cmocka_unit_test(test_partial_convolutions),
     cmocka_unit_test(test_fixed_paddings),
+    cmocka_unit_test(test_weight_blocks),
+    cmocka_unit_test(test_weight_blocks_of_other_families),
+    cmocka_unit_test(test_other_channels),
 };
 const size_t families_test_count = sizeof families_tests / sizeof families_tests[0];

@@ -49,6 +49,7 @@ DECLARE_TESTS(selftest);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
 DECLARE_TESTS(trace);
+DECLARE_TESTS(weight_block);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

@@ -58,6 +58,7 @@ static const struct group {
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),
+    GROUP(variant_table),
     /* clang-format on */
 };
 

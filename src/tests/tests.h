@@ -47,6 +47,7 @@ DECLARE_TESTS(selftest);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
 DECLARE_TESTS(trace);
+DECLARE_TESTS(variant_table);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

@@ -9,28 +9,74 @@
 const struct comparison cells_no_comparison = {
     .mean = NAN, .interval = {NAN, NAN, "no comparison"}, .p = NAN, .holm = NAN};
 
-struct comparison cells_compare(const struct arm *arm, const struct arm *control)
+static const struct log *log_of(const struct arm *arm, long seed)
 {
-    double *differences = memory_zeroed(arm->count, sizeof *differences);
-    size_t pairs = 0;
     for (size_t i = 0; i < arm->count; i++)
-        for (size_t j = 0; j < control->count; j++)
-            if (arm->logs[i].seed == control->logs[j].seed)
-                differences[pairs++] =
-                    ledger_last_error(&arm->logs[i]) - ledger_last_error(&control->logs[j]);
+        if (arm->logs[i].seed == seed)
+            return &arm->logs[i];
+    return NULL;
+}
+
+static int all_have(const struct arm *const *arms, size_t count, long seed)
+{
+    for (size_t a = 0; a < count; a++)
+        if (!log_of(arms[a], seed))
+            return 0;
+    return 1;
+}
+
+/* For each seed that all arms have, the errors' sum with the weights. */
+static struct comparison compare(const struct arm *const *arms, const double *weights, size_t count)
+{
+    const struct arm *first = arms[0];
+    double *sums = memory_zeroed(first->count, sizeof *sums);
+    size_t pairs = 0, diverged = 0;
+    for (size_t i = 0; i < first->count; i++) {
+        const long seed = first->logs[i].seed;
+        if (!all_have(arms, count, seed))
+            continue;
+        for (size_t a = 0; a < count; a++)
+            sums[pairs] += weights[a] * ledger_last_error(log_of(arms[a], seed));
+        pairs++;
+    }
+    for (size_t a = 0; a < count; a++)
+        diverged += arms[a]->diverged;
     const char *reason;
-    struct comparison comparison = {.arm = arm,
-                                    .control = control,
+    struct comparison comparison = {.arm = arms[count - 1],
+                                    .control = first,
                                     .pairs = pairs,
-                                    .mean = statistics_mean(differences, pairs),
-                                    .interval = statistics_t_interval(differences, pairs, 0.95),
-                                    .p = statistics_sign_flip(differences, pairs, &reason),
+                                    .mean = statistics_mean(sums, pairs),
+                                    .interval = statistics_t_interval(sums, pairs, 0.95),
+                                    .p = statistics_sign_flip(sums, pairs, &reason),
                                     .holm = NAN};
-    free(differences);
-    if (arm->diverged || control->diverged) {
+    free(sums);
+    if (diverged) {
         comparison.mean = comparison.p = NAN;
         comparison.interval = (struct interval){NAN, NAN, "a run diverged"};
     }
+    return comparison;
+}
+
+struct comparison cells_compare(const struct arm *arm, const struct arm *control)
+{
+    return compare((const struct arm *const[]){control, arm}, (const double[]){-1, 1}, 2);
+}
+
+/* The slope of a least-squares line is a sum of the errors with the weights
+ * (x - mean x) / sum of (x - mean x)^2. */
+struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count)
+{
+    double *weights = memory_zeroed(count, sizeof *weights);
+    const double mean = statistics_mean(x, count);
+    double squares = 0;
+    for (size_t a = 0; a < count; a++)
+        squares += (x[a] - mean) * (x[a] - mean);
+    for (size_t a = 0; a < count; a++)
+        weights[a] = (x[a] - mean) / squares;
+    struct comparison comparison = compare(arms, weights, count);
+    comparison.trend = arms;
+    comparison.trend_count = count;
+    free(weights);
     return comparison;
 }
 
@@ -90,14 +136,21 @@ static void trace_comparison(struct table *table, const struct comparison *compa
                              const char *what)
 {
     const struct arm *arm = comparison->arm, *control = comparison->control;
+    const struct arm *const pair[] = {arm, control};
+    const struct arm *const *arms = comparison->trend ? comparison->trend : pair;
+    const size_t count = comparison->trend ? comparison->trend_count : 2;
     struct text sources = {0};
-    for (size_t i = 0; i < arm->count; i++)
-        for (size_t j = 0; j < control->count; j++)
-            if (arm->logs[i].seed == control->logs[j].seed) {
-                add_source(&sources, arm->logs[i].path, ledger_last_line(&arm->logs[i]));
-                add_source(&sources, control->logs[j].path, ledger_last_line(&control->logs[j]));
-            }
-    table_trace(table, memory_text("%s:%s:%s", arm->name, what, control->name), sources.bytes);
+    for (size_t i = 0; i < arm->count; i++) {
+        const long seed = arm->logs[i].seed;
+        for (size_t a = 0; a < count && all_have(arms, count, seed); a++) {
+            const struct log *log = log_of(arms[a], seed);
+            add_source(&sources, log->path, ledger_last_line(log));
+        }
+    }
+    table_trace(table,
+                memory_text("%s:%s%s:%s", arm->name, comparison->trend ? "trend-" : "", what,
+                            control->name),
+                sources.bytes);
 }
 
 /* ---- Cells -------------------------------------------------------------------------------- */

@@ -15,7 +15,9 @@
 /* The paired differences of last errors, arm - control (points), by statistics.h. */
 struct comparison {
     const struct arm *arm, *control; /* NULL: no comparison */
-    size_t pairs;                    /* seeds that both have */
+    const struct arm *const *trend;  /* of a trend: its arms; else NULL */
+    size_t trend_count;
+    size_t pairs; /* seeds that both have; of a trend, that all have */
     double mean;
     struct interval interval;
     double p, holm; /* holm: NAN until cells_holm() */
@@ -26,6 +28,12 @@ extern const struct comparison cells_no_comparison;
 /* NaN all over where a run of either diverged, with a seed that the other has or not: else a
  * diverged run would be dropped from the comparison. Points to both arms. */
 struct comparison cells_compare(const struct arm *arm, const struct arm *control);
+
+/* The trend of the error over x: instead of a difference, each seed gives the slope of its least-squares
+ * line through the errors of `count` >= 2 arms, points per unit of x. With two arms at distance 1 it
+ * is their difference. The last arm against the first; NaN all over where a run diverged. Keeps
+ * `arms`. */
+struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
 
 /* Adjust the p of one family. A member that is NULL is left out. */
 void cells_holm(struct comparison *const *family, size_t count);

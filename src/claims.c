@@ -2,6 +2,7 @@
 
 #include "cells.h"
 #include "claims_sheet.h"
+#include "companions.h"
 #include "schedule.h"
 
 #include <math.h>
@@ -132,16 +133,11 @@ static void add_gain(struct sheet *sheet, const struct thesis_table *table,
                   above(gain, limit) ? "above the limit" : "the limit");
 }
 
-static char *consistency(int broken)
-{
-    return memory_text(broken ? "not consistent" : "consistent");
-}
-
 static char *c3_own(struct sheet *sheet)
 {
     int broken = 0;
     each_row(sheet, add_gain, &broken);
-    return consistency(broken);
+    return sheet_consistency(broken);
 }
 
 static const struct literature_row *fair_of(const struct sheet *sheet,
@@ -182,7 +178,7 @@ static char *c3_fair(struct sheet *sheet)
     double largest = -INFINITY;
     each_row(sheet, find_largest, &largest);
     each_row(sheet, add_fair_gain, &largest);
-    return consistency(above(largest, sheet->claim->limit));
+    return sheet_consistency(above(largest, sheet->claim->limit));
 }
 
 /* ---- C4: against SGDR --------------------------------------------------------------------- */
@@ -205,7 +201,7 @@ static char *c4_own(struct sheet *sheet)
 {
     int broken = 0;
     each_row(sheet, add_sgdr_row, &broken);
-    return consistency(broken);
+    return sheet_consistency(broken);
 }
 
 /* What the SGDR paper prints for the row's network. */
@@ -321,28 +317,10 @@ static char *t1_own(struct sheet *sheet)
 {
     struct sizes sizes = {0, 0};
     each_row(sheet, check_size, &sizes);
-    return sizes.checked ? consistency(sizes.broken) : memory_text("not built");
+    return sizes.checked ? sheet_consistency(sizes.broken) : memory_text("not built");
 }
 
 /* ---- From runs ---------------------------------------------------------------------------- */
-
-/* Verdicts of all comparisons of a claim. */
-struct verdicts {
-    size_t count, better, worse;
-    int beyond; /* one that is better has its whole interval beyond the limit */
-    int within; /* ... within the limit */
-};
-
-static void count_verdict(struct verdicts *verdicts, const struct comparison *c, double limit)
-{
-    const char *verdict = statistics_verdict(c->pairs, c->interval, c->holm);
-    const int better = strcmp(verdict, "better") == 0;
-    verdicts->count++;
-    verdicts->better += better ? 1 : 0;
-    verdicts->worse += strcmp(verdict, "worse") == 0 ? 1 : 0;
-    verdicts->beyond |= better && c->interval.high < -limit;
-    verdicts->within |= better && c->interval.low >= -limit;
-}
 
 static void add_comparison(struct sheet *sheet, enum evidence evidence, const struct comparison *c)
 {
@@ -354,10 +332,39 @@ static void add_comparison(struct sheet *sheet, enum evidence evidence, const st
     sheet_end_row(sheet, c, NULL);
 }
 
-/* Of all k > 1 of one set with k = 1. */
-static void compare_k(struct sheet *sheet, enum evidence evidence, const struct arms *arms,
-                      int shown, struct verdicts *verdicts)
+/* Of one family, sorted by k, from the first k >= 1 on: the trend over log2 k. */
+static void add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *arms,
+                      size_t count, struct verdicts *verdicts)
 {
+    const struct arm **family = memory_zeroed(count, sizeof *family);
+    double *x = memory_zeroed(count, sizeof *x);
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        if (arms[i].experiment->k >= 1) {
+            x[size] = log2(arms[i].experiment->k);
+            family[size++] = &arms[i];
+        }
+    if (size > 1 && family[0]->experiment->k == 1) {
+        struct comparison trend = cells_trend(family, x, size), *alone = &trend;
+        cells_holm(&alone, 1);
+        sheet_count_verdict(verdicts, &trend, NAN);
+        if (size > 2) {
+            sheet_start_row(sheet, evidence,
+                            memory_text("%s, trend per doubling of k from %s", trend.arm->name,
+                                        trend.control->name));
+            sheet_add_means(sheet, &trend);
+            sheet_end_row(sheet, &trend, NULL);
+        }
+    }
+    free(x);
+    free(family);
+}
+
+/* Of all k > 1 of one set with k = 1: the trends count for C2, the comparisons for C3. */
+static void compare_k(struct sheet *sheet, enum evidence evidence, const struct arms *arms,
+                      struct verdicts *verdicts)
+{
+    const int trends = strcmp(sheet->claim->id, "C2") == 0;
     struct comparison *comparisons = memory_zeroed(arms->count, sizeof *comparisons);
     for (size_t first = 0; first < arms->count;) {
         const size_t count =
@@ -366,10 +373,13 @@ static void compare_k(struct sheet *sheet, enum evidence evidence, const struct 
             const struct comparison *c = &comparisons[i];
             if (!c->arm || c->control->count == 0 || !(c->arm->experiment->k > 1))
                 continue;
-            count_verdict(verdicts, c, sheet->claim->limit);
-            if (shown)
+            if (trends)
                 add_comparison(sheet, evidence, c);
+            else
+                sheet_count_verdict(verdicts, c, sheet->claim->limit);
         }
+        if (trends)
+            add_trend(sheet, evidence, &arms->arm[first], count, verdicts);
         first += count;
     }
     free(comparisons);
@@ -398,42 +408,47 @@ static void compare_restarts(struct sheet *sheet, enum evidence evidence, const 
     }
     cells_holm(family, count);
     for (size_t i = 0; i < count; i++) {
-        count_verdict(verdicts, &comparisons[i], sheet->claim->limit);
+        sheet_count_verdict(verdicts, &comparisons[i], sheet->claim->limit);
         add_comparison(sheet, evidence, &comparisons[i]);
     }
     free(family);
     free(comparisons);
 }
 
-static int compare_all(struct sheet *sheet, enum evidence evidence, struct verdicts *verdicts,
-                       struct error *error)
+/* The arms of a picture set below a folder. */
+static int compare_below(struct sheet *sheet, enum evidence evidence, const char *folder,
+                         enum picture_set set, struct verdicts *verdicts, struct error *error)
 {
-    const enum scale scale = evidence == DESK ? SCALE_DESK : SCALE_FULL;
     const int restarts = strcmp(sheet->claim->id, "C4") == 0;
-    *verdicts = (struct verdicts){0};
-    for (size_t t = 0; t < sheet->sources->table_count; t++) {
-        const struct thesis_table *table = &sheet->sources->tables[t];
-        struct arms arms;
-        if (ledger_arms(sheet->sources->ledger, restarts ? NULL : table->folder, scale, table->set,
-                        &arms, error) != 0)
-            return -1;
-        for (size_t i = 0; restarts && i < arms.count; i++)
-            if (has_restarts(&arms.arm[i]))
-                compare_restarts(sheet, evidence, &arms, &arms.arm[i], verdicts);
-        if (!restarts)
-            compare_k(sheet, evidence, &arms, strcmp(sheet->claim->id, "C2") == 0, verdicts);
-        free(arms.arm);
-    }
+    struct arms arms;
+    if (ledger_arms(sheet->sources->ledger, folder, evidence == DESK ? SCALE_DESK : SCALE_FULL, set,
+                    &arms, error) != 0)
+        return -1;
+    for (size_t i = 0; restarts && i < arms.count; i++)
+        if (has_restarts(&arms.arm[i]))
+            compare_restarts(sheet, evidence, &arms, &arms.arm[i], verdicts);
+    if (!restarts)
+        compare_k(sheet, evidence, &arms, verdicts);
+    free(arms.arm);
     return 0;
 }
 
-static char *verdict_word(const struct verdicts *v)
+static int compare_all(struct sheet *sheet, enum evidence evidence, struct verdicts *verdicts,
+                       struct error *error)
 {
-    if (v->better + v->worse == 0)
-        return memory_text("no evidence");
-    if (v->better == v->count || v->worse == v->count)
-        return memory_text(v->better ? "better" : "worse");
-    return memory_text("better in %zu, worse in %zu of %zu", v->better, v->worse, v->count);
+    const int everywhere = strcmp(sheet->claim->id, "C4") == 0;
+    int status = 0;
+    *verdicts = (struct verdicts){0};
+    for (size_t t = 0; t < sheet->sources->table_count && status == 0; t++) {
+        const struct thesis_table *table = &sheet->sources->tables[t];
+        char *campaign = memory_text("campaign/%s", table->folder);
+        status = compare_below(sheet, evidence, everywhere ? NULL : table->folder, table->set,
+                               verdicts, error);
+        if (!everywhere && status == 0)
+            status = compare_below(sheet, evidence, campaign, table->set, verdicts, error);
+        free(campaign);
+    }
+    return status;
 }
 
 /* The word of C2 to C4; NULL with *error set. */
@@ -446,28 +461,8 @@ static char *word_from_runs(struct sheet *sheet, enum evidence evidence, struct 
     if (v.count == 0)
         return memory_text(evidence == DESK ? "no runs" : "untested at full scale");
     if (strcmp(sheet->claim->id, "C3") != 0)
-        return verdict_word(&v);
-    return v.beyond || v.within ? consistency(v.beyond) : memory_text("no evidence");
-}
-
-/* ---- Claims with a folder of their own ---------------------------------------------------- */
-
-static char *word_of_folder(const struct sheet *sheet, enum evidence evidence)
-{
-    const struct experiment_files *files = sheet->sources->experiments;
-    const struct ledger *ledger = sheet->sources->ledger;
-    const enum scale scale = evidence == FULL ? SCALE_FULL : SCALE_DESK;
-    size_t experiments = 0, runs = 0;
-    for (size_t i = 0; i < files->count; i++)
-        experiments += ledger_is_below(files->file[i].experiment.arm, sheet->claim->folder) ? 1 : 0;
-    for (size_t i = 0; i < ledger->count; i++)
-        if (ledger->logs[i].experiment.scale == (int)scale)
-            runs += ledger_is_below(ledger->logs[i].experiment.arm, sheet->claim->folder) ? 1 : 0;
-    if (experiments == 0)
-        return memory_text("not built");
-    if (evidence == COMPUTED)
-        return memory_text("-");
-    return runs ? memory_text("runs: %zu", runs) : memory_text("no runs");
+        return sheet_verdict_word(&v);
+    return v.beyond || v.within ? sheet_consistency(v.beyond) : memory_text("no evidence");
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */
@@ -497,7 +492,7 @@ static char *word_of(struct sheet *sheet, enum evidence evidence, struct error *
     if (strcmp(sheet->claim->folder, "-") != 0) {
         if (evidence == OWN || evidence == FAIR)
             return memory_text(evidence == OWN ? "no table" : "-");
-        return word_of_folder(sheet, evidence);
+        return companions_word(sheet, evidence, error);
     }
     for (size_t i = 0; i < COUNT(claims); i++) {
         if (strcmp(claims[i].id, sheet->claim->id) != 0)

@@ -26,18 +26,33 @@
  *          prints are shown; else "see numbers"
  *     C2   "says nothing": no fair baseline is a run with k = 1
  *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
- *     C2   of k > 1 with k = 1, the rest equal: "better", "worse" or "no evidence" if all have this
- *          verdict, else "better in a, worse in b of n"
- *     C3   of the same: "not consistent" if a verdict is better and its interval is all beyond the
+ *     C2   of each family of arms that differ in k alone, one of them with k = 1: the trend, over the
+ *          seeds that all have, of the slope of the error on log2 k, k >= 1 (cells.h). It is one
+ *          comparison, so that Holm leaves its p; with two k it is their difference, adjusted likewise.
+ *          "better", "worse" or "no evidence" if all families have this verdict, else "better in a,
+ *          worse in b of n". Each k > 1 with k = 1, Holm over the k, stands beside for reading
+ *     C3   of each k > 1 with k = 1, the rest equal, Holm over the k: "not consistent" if a verdict is better and its interval is all beyond the
  *          limit; else "consistent" if a verdict is better and its interval is all within; else "no
  *          evidence"
- *     C4   as C2, of arms with k > 1 with arms of restarts that differ in the schedule alone; Holm's
+ *     C4   the words of C2, of arms with k > 1 with arms of restarts that differ in the schedule alone; Holm's
  *          family is all arms against the same one with restarts
  *     without a comparison: "no runs" or "untested at full scale"
  *
- * A claim with a folder of its own (Weight Net, Pad Net) has "no table" of the source and, while no
- * experiment below its folder exists, is "not built"; then it has "no runs", or "runs: N". "-": this
- * kind of evidence does not bear on the claim.
+ * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
+ * claims a folder of experiments: without one that bears on a claim it is "not built". A word by
+ * count is "holds" if the rule holds in every arm, else "fails". From runs at full scale:
+ * "untested at full scale"; at the desk, without runs of the arms named, "no runs".
+ *
+ *     P1   learned with zero, a family of its own: its verdict. Of the borders themselves no number
+ *          is asked; a figure shows them
+ *     P2   of the same, with at least six pairs: "not consistent" if the claimed gain lies outside the
+ *          interval; else "consistent" if the verdict is better; else the verdict. With fewer, "no
+ *          evidence"
+ *     P3   by count, of each arm with more parameters than zero: at most 1/20 more parameters, and 1/20
+ *          more forward multiply-adds. The source says "very few", without a number; 1/20 is what it
+ *          calls "only" in W2
+ *
+ * "-": this kind of evidence does not bear on the claim.
  */
 #ifndef KDECAY_CLAIMS_H
 #define KDECAY_CLAIMS_H

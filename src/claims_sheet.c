@@ -1,6 +1,7 @@
 #include "claims_sheet.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -134,4 +135,31 @@ void sheet_add_means(struct sheet *sheet, const struct comparison *comparison)
         cells_add_mean(tables[i], comparison->arm);
         cells_add_difference(tables[i], comparison);
     }
+}
+
+/* ---- Words -------------------------------------------------------------------------------- */
+
+void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, double limit)
+{
+    const char *verdict = statistics_verdict(c->pairs, c->interval, c->holm);
+    const int better = strcmp(verdict, "better") == 0;
+    verdicts->count++;
+    verdicts->better += better ? 1 : 0;
+    verdicts->worse += strcmp(verdict, "worse") == 0 ? 1 : 0;
+    verdicts->beyond |= better && c->interval.high < -limit;
+    verdicts->within |= better && c->interval.low >= -limit;
+}
+
+char *sheet_verdict_word(const struct verdicts *v)
+{
+    if (v->better + v->worse == 0)
+        return memory_text("no evidence");
+    if (v->better == v->count || v->worse == v->count)
+        return memory_text(v->better ? "better" : "worse");
+    return memory_text("better in %zu, worse in %zu of %zu", v->better, v->worse, v->count);
+}
+
+char *sheet_consistency(int broken)
+{
+    return memory_text(broken ? "not consistent" : "consistent");
 }

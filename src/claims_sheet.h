@@ -50,4 +50,23 @@ void sheet_add_means(struct sheet *sheet, const struct comparison *comparison);
 /* The cells of a comparison and its verdict; of cells_no_comparison, dashes and `says`. */
 void sheet_end_row(struct sheet *sheet, const struct comparison *comparison, const char *says);
 
+/* ---- Words -------------------------------------------------------------------------------- */
+
+/* Verdicts of all comparisons of a claim. */
+struct verdicts {
+    size_t count, better, worse;
+    int beyond; /* one that is better has its whole interval beyond the limit */
+    int within; /* ... within the limit */
+};
+
+void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *comparison,
+                         double limit);
+
+/* "better", "worse" or "no evidence" if all have this verdict, else "better in a, worse in b of n".
+ * free() it. */
+char *sheet_verdict_word(const struct verdicts *verdicts);
+
+/* "not consistent" or "consistent"; free() it. */
+char *sheet_consistency(int broken);
+
 #endif

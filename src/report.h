@@ -24,9 +24,9 @@
  *     \frompublished{PATH}{LINE}{6.37}  to a line of a file of published numbers
  * and loads booktabs, array and, for runs.tex, longtable.
  *
- * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount
- * \CampaignHours, the core-hours logged below campaign/, and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN...,
- * followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
+ * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount,
+ * \CampaignHours, the core-hours logged below campaign/, and, for each desk arm without diverged
+ * runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN..., followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
  * \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
  */
 #ifndef KDECAY_REPORT_H

@@ -60,7 +60,11 @@ static const struct group {
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),
+<<<<<<< HEAD
     GROUP(weight_block),
+=======
+    GROUP(variant_table),
+>>>>>>> h/tables
     /* clang-format on */
 };
 

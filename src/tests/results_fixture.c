@@ -144,12 +144,27 @@ void fixture_write_arm(const struct fixture *fixture, const char *arm, const dou
     }
 }
 
+void fixture_write_diverged(const struct fixture *fixture, const char *arm, long seed)
+{
+    const struct fixture_log what = {.arm = arm,
+                                     .seed = seed,
+                                     .lr_factor = 1,
+                                     .loss_factor = 1,
+                                     .environment = "a",
+                                     .diverged_at = 4};
+    fixture_write_log(fixture, fixture->results, &what);
+}
+
 void fixture_variant(const struct fixture *fixture, const char *arm, const char *text)
 {
     char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
-    char *whole = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", text);
-    file_write(path, whole, strlen(whole));
-    free(whole);
+    struct text whole = {0};
+    text_add(&whole, "include = ");
+    for (const char *at = arm; (at = strchr(at, '/')); at++)
+        text_add(&whole, "../");
+    text_add(&whole, "cifar10/preact-20/poly-k1.0.ini\n%s", text);
+    file_write(path, whole.bytes, whole.length);
+    free(whole.bytes);
     free(path);
 }
 

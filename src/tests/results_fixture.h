@@ -46,6 +46,9 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
 void fixture_write_arm(const struct fixture *fixture, const char *arm, const double *errors,
                        size_t n);
 
+/* Write the log of a run that diverged. */
+void fixture_write_diverged(const struct fixture *fixture, const char *arm, long seed);
+
 /* Write the experiment of `arm`: that of cifar10/preact-20/poly-k1.0, but for `text`. */
 void fixture_variant(const struct fixture *fixture, const char *arm, const char *text);
 

@@ -4,6 +4,7 @@
 #include "../report.h"
 #include "results_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,8 +197,43 @@ static void words_of_runs(void **state)
     expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
     fixture_write_arm(&fixture, k2_arm, one_more, 6);
     expect_word(&fixture, "says nothing,says nothing,worse,untested at full scale\n");
-    /* another k of the family doubles p */
-    write_k(&fixture, "cifar10/preact-20/poly-k3.0", "3", one_less, 6);
+    fixture_end(&fixture);
+}
+
+/* k = 1, 2, 4 lie at 0, 1, 2 doublings: the slope is half of the last error less the first, whatever
+ * the middle one is. Two k > 1 double the p of each, not the trend's. */
+static void trends(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1_arm, k1, 6);
+    fixture_write_arm(&fixture, k2_arm, one_more, 6);
+    write_k(&fixture, "cifar10/preact-20/poly-k4.0", "4", one_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
+    expect(&fixture, "claims-numbers.csv",
+           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
+           "0.0312,0.0625,6,no evidence\n"
+           "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
+           "0.0312,0.0625,6,no evidence\n"
+           "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+           "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n");
+    expect(&fixture, "claims-numbers.sources.tsv",
+           "cifar10/preact-20/poly-k4.0:trend-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
+    /* a seed that the middle arm lacks is not in it */
+    char *one = memory_text("%s/%s/seed-3.tsv", fixture.results, k2_arm);
+    assert_int_equal(remove(one), 0);
+    free(one);
+    expect(&fixture, "claims-numbers.csv", ",0.0625,0.0625,5,no evidence\nC3,");
+    /* the campaign is another family */
+    fixture_variant(&fixture, "campaign/cifar10/preact-20/k1.0", "[training]\nepochs = 3\n");
+    fixture_variant(&fixture, "campaign/cifar10/preact-20/k2.0",
+                    "[training]\nepochs = 3\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "campaign/cifar10/preact-20/k1.0", k1, 6);
+    fixture_write_arm(&fixture, "campaign/cifar10/preact-20/k2.0", three_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 0 of 2\",untested");
+    expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
+    /* a diverged run leaves no evidence, even of a seed that the others lack */
+    fixture_write_diverged(&fixture, "campaign/cifar10/preact-20/k2.0", 7);
     expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
     fixture_end(&fixture);
 }
@@ -233,7 +269,7 @@ static void words_of_several_families(void **state)
     fixture_variant(&fixture, "cifar10/preact-44/poly-k0.5",
                     "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
     fixture_write_arm(&fixture, "cifar10/preact-44/poly-k0.5", one_less, 2);
-    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 0 of 3\",untested");
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
     fixture_end(&fixture);
 }
 
@@ -281,17 +317,92 @@ static void against_restarts(void **state)
     fixture_end(&fixture);
 }
 
-static void claims_with_a_folder(void **state)
+/* One set of Pad Net's arms, with n runs of learned. */
+static struct fixture pad_net(const double *learned, size_t n)
+{
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
+    fixture_write_arm(&fixture, "pad-net/zero", k1, 6);
+    fixture_write_arm(&fixture, "pad-net/learned", learned, n);
+    return fixture;
+}
+
+static const char p1_row[] = "\nP1,better feature borders and generalisation,-,no table,-,";
+static const char p2_row[] = "\nP2,raises ResNet's potential by about 0.5 points,-,no table,-,";
+
+static void expect_pad_net(const double *learned, size_t n, const char *p1, const char *p2)
+{
+    struct fixture fixture = pad_net(learned, n);
+    char *first = memory_text("%s%s,untested at full scale\n", p1_row, p1);
+    char *second = memory_text("%s%s,untested at full scale\n", p2_row, p2);
+    expect_word(&fixture, first);
+    expect_word(&fixture, second);
+    free(second);
+    free(first);
+    fixture_end(&fixture);
+}
+
+/* The claimed -0.5 against intervals that end in it, just before it, and hold 0 too. Differences d + s
+ * (0, 0.1, -0.1, 0, 0.2, -0.2) have the half width 0.1484 s, see above. */
+static void words_of_pad_net(void **state)
+{
+    (void)state;
+    static const double exactly[] = {9.50, 9.60, 9.40, 9.55, 9.45, 9.50};
+    static const double inside[] = {9.36, 9.36, 9.36, 9.41, 9.11, 9.56}; /* -0.64, -0.79 to -0.49 */
+    static const double beyond[] = {9.34, 9.34, 9.34, 9.39, 9.09, 9.54}; /* -0.66, -0.81 to -0.51 */
+    static const double wide[] = {9.70, 9.30, 10.10, 9.75, 8.05, 11.10}; /* ten times as wide */
+    expect_pad_net(exactly, 6, "better", "consistent");
+    expect_pad_net(exactly, 5, "no evidence", "no evidence");
+    expect_pad_net(inside, 6, "better", "consistent");
+    expect_pad_net(beyond, 6, "better", "not consistent");
+    expect_pad_net(wide, 6, "no evidence", "no evidence");
+    expect_pad_net(one_more, 6, "worse", "not consistent");
+    expect_pad_net(exactly, 1, "no evidence", "no evidence");
+    expect_pad_net(NULL, 0, "no runs", "no runs");
+    struct fixture fixture = pad_net(inside, 6);
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nP2,desk runs,pad-net/learned against pad-net/zero,10.00,9.36,-0.64,-0.79,-0.49,0.0312,"
+        "0.0312,6,better\n");
+    fixture_write_diverged(&fixture, "pad-net/zero", 7);
+    expect_word(&fixture, p2_row);
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nP2,desk runs,pad-net/learned against pad-net/zero,diverged: 1 of 7,9.36,-,-,-,-,-,6,no "
+        "evidence\n");
+    fixture_end(&fixture);
+}
+
+/* 269,722 parameters and 40,551,040 multiply-adds. PL(1, 0) adds 2 numbers a channel to the 18 maps
+ * that 3x3 convolutions read, of 7 x 16, 6 x 32 and 5 x 64 channels: 1,248, so 0.46 %. PL(4, 2) adds
+ * 21: 13,104 or 4.86 %. Of a DenseNet's 3x3 convolutions, which read four times the channels that they
+ * write, that is too much. */
+static void counts_of_pad_net(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    fixture_variant(&fixture, "weight-net/preact-20/u-1", "");
-    expect_word(&fixture, "\nW6,\"little computation, next to other search frameworks\",-,no table,"
-                          "-,no runs,no runs\nP1,better feature borders and generalisation,not "
-                          "built,no table,-,not built,not built\n");
-    fixture_write_arm(&fixture, "weight-net/preact-20/u-1", k1, 2);
-    expect_word(&fixture, "\nW6,\"little computation, next to other search frameworks\",-,no table,"
-                          "-,runs: 2,no runs\n");
+    expect_word(&fixture, "\nP3,\"very few new parameters, little new computation\",not built,no "
+                          "table,-,not built,not built\n");
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n");
+    expect_word(&fixture, "little new computation\",not built,no table,-,-,-\n");
+    fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
+    fixture_variant(&fixture, "pad-net/learned-d4",
+                    "[network]\npadding = learned\npadding_depth = 4\npadding_reach = 2\n");
+    expect(&fixture, "claims-numbers.csv",
+           "\nP3,computed,\"pad-net/learned, added parameters (share)\",0.05000,0.00463,-,");
+    expect(&fixture, "claims-numbers.csv",
+           "\nP3,computed,\"pad-net/learned-d4, added parameters (share)\",0.05000,0.04858,-,");
+    expect_word(&fixture, "little new computation\",holds,no table,-,-,-\n");
+    static const char dense[] = "[network]\nfamily = densenet-bc\ndepth = 10\ngrowth = 12\n";
+    char *deep = memory_text("%spadding = learned\npadding_depth = 4\npadding_reach = 2\n", dense);
+    fixture_variant(&fixture, "pad-net/zero", dense);
+    fixture_variant(&fixture, "pad-net/reflect", dense);
+    fixture_variant(&fixture, "pad-net/learned", dense);
+    fixture_variant(&fixture, "pad-net/learned-d4", deep);
+    free(deep);
+    expect_word(&fixture, "little new computation\",fails,no table,-,-,-\n");
     fixture_end(&fixture);
 }
 
@@ -324,10 +435,12 @@ const struct CMUnitTest claims_tests[] = {
     cmocka_unit_test(other_published_numbers),
     cmocka_unit_test(parameters_of_the_networks),
     cmocka_unit_test(words_of_runs),
+    cmocka_unit_test(trends),
     cmocka_unit_test(words_of_several_families),
     cmocka_unit_test(words_of_full_scale),
     cmocka_unit_test(against_restarts),
-    cmocka_unit_test(claims_with_a_folder),
+    cmocka_unit_test(words_of_pad_net),
+    cmocka_unit_test(counts_of_pad_net),
     cmocka_unit_test(errors),
 };
 const size_t claims_test_count = sizeof claims_tests / sizeof claims_tests[0];

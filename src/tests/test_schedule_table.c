@@ -41,17 +41,6 @@ static void write_arms(const struct fixture *fixture, size_t n)
     fixture_write_arm(fixture, knee, knee_errors, n);
 }
 
-static void write_diverged(const struct fixture *fixture, const char *arm, long seed)
-{
-    const struct fixture_log what = {.arm = arm,
-                                     .seed = seed,
-                                     .lr_factor = 1,
-                                     .loss_factor = 1,
-                                     .environment = "a",
-                                     .diverged_at = 4};
-    fixture_write_log(fixture, fixture->results, &what);
-}
-
 static int write_report(const struct fixture *fixture, const char *experiments, struct error *error)
 {
     const struct report_sources sources = {fixture->results, experiments, fixture->published};
@@ -171,7 +160,7 @@ static void diverged_arm(void **state)
     (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
-    write_diverged(&fixture, knee, 7);
+    fixture_write_diverged(&fixture, knee, 7);
     char *csv = table_of(&fixture, ".csv");
     expect(csv,
            ",7,diverged: 1 of 7,-,\"linear, k 2\",6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
@@ -187,7 +176,7 @@ static void diverged_control(void **state)
     (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
-    write_diverged(&fixture, plain_linear, 7);
+    fixture_write_diverged(&fixture, plain_linear, 7);
     char *csv = table_of(&fixture, ".csv");
     expect(csv, ",7,diverged: 1 of 7,-,-,-,-,-,-,-,-,-,schedules/plain/linear");
     expect(csv, ",linear,6,-,-,-,-,-,no evidence,schedules/k2.0/linear");

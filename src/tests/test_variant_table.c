@@ -1,0 +1,245 @@
+#include "../file.h"
+#include "../memory.h"
+#include "../report.h"
+#include "../variant_table.h"
+#include "results_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests.h"
+
+/* Means 10, 9, 9.5; arm - control as in test_schedule_table.c: -1 with half width 0.1484, and -0.5
+ * without spread. All differences of one sign: p = 2 / 64. */
+static const double control[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double one_less[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
+static const double half_less[] = {9.50, 9.60, 9.40, 9.55, 9.45, 9.50};
+
+static int write_report(const struct fixture *fixture, struct error *error)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    return report_write(&sources, fixture->out, error);
+}
+
+/* Make the report again; a file of its tables, to free(). */
+static char *table_of(const struct fixture *fixture, const char *file)
+{
+    struct error error;
+    if (write_report(fixture, &error) != 0)
+        fail_msg("%s", error.text);
+    char *name = memory_text("tables/%s", file), *bytes = fixture_read(fixture->out, name);
+    free(name);
+    return bytes;
+}
+
+static void expect(const struct fixture *fixture, const char *file, const char *what)
+{
+    char *bytes = table_of(fixture, file);
+    if (!strstr(bytes, what))
+        fail_msg("\"%s\" is not in:\n%s", what, bytes);
+    free(bytes);
+}
+
+/* The rows of a CSV, without its heading. */
+static void expect_rows(const struct fixture *fixture, const char *file, const char *rows)
+{
+    char *csv = table_of(fixture, file);
+    assert_string_equal(strchr(csv, '\n') + 1, rows);
+    free(csv);
+}
+
+static struct fixture precision(size_t n)
+{
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "precision/f32", "");
+    fixture_variant(&fixture, "precision/bf16", "[training]\nprecision = bf16\n");
+    fixture_write_arm(&fixture, "precision/f32", control, n);
+    fixture_write_arm(&fixture, "precision/bf16", one_less, n);
+    return fixture;
+}
+
+/* The logs say 1.5 / 2 as the last training loss and 2000 images a second. */
+static void columns_of_precision(void **state)
+{
+    (void)state;
+    struct fixture fixture = precision(6);
+    expect(&fixture, "table-precision.csv",
+           "group,name,scale,epochs,train loss,images/s (clock),n,last epoch (%),sample sd,against,"
+           "pairs,difference,95% low,95% high,sign-flip p,Holm p,verdict,\"arm, or what fills the "
+           "row\"\n");
+    expect_rows(&fixture, "table-precision.csv",
+                ",f32,desk,2,0.7500,2000,6,10.00,0.07,-,-,-,-,-,-,-,-,precision/f32\n"
+                ",bf16,desk,2,0.7500,2000,6,9.00,0.14,f32,6,-1.00,-1.15,-0.85,0.0312,0.0312,better,"
+                "precision/bf16\n");
+    expect(&fixture, "table-precision.tex",
+           "bf16 & \\fromruns{precision/bf16}{0.7500} & \\fromruns{precision/bf16}{2000} & "
+           "\\fromruns{precision/bf16}{6} & \\fromruns{precision/bf16}{$9.00 \\pm 0.14$} & f32 & ");
+    expect(&fixture, "table-precision.txt", "\nCIFAR-10, preact-20, 2 epochs (scale: desk)\nf32 ");
+    expect(&fixture, "table-precision.txt", " there can be evidence from 6 pairs on.\n");
+    /* 12 runs of 2 threads, 2 epochs of 30 seconds */
+    expect(&fixture, "table-precision.txt",
+           "\nAll runs of this table: 0.40 core-hours, as logged.\n");
+    char *sources = memory_text("precision/bf16:images-per-s\t2000\t3\timages/s (clock)\t%s/"
+                                "precision/bf16/seed-1.tsv\t",
+                                fixture.results);
+    expect(&fixture, "table-precision.sources.tsv", sources);
+    free(sources);
+    fixture_end(&fixture);
+}
+
+/* One run has no sd and one pair no interval. Five: p = 2 / 32. */
+static void few_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = precision(1);
+    expect(&fixture, "table-precision.csv",
+           "\n,bf16,desk,2,0.7500,2000,1,9.00,-,f32,1,-1.00,-,-,-,-,no evidence,precision/bf16\n");
+    fixture_end(&fixture);
+    fixture = precision(5);
+    expect(&fixture, "table-precision.csv", ",0.0625,0.0625,no evidence,precision/bf16\n");
+    fixture_end(&fixture);
+    fixture = precision(0);
+    char *rows = memory_text(
+        ",f32,desk,2,-,-,0,-,-,-,-,-,-,-,-,-,-,make run EXP=%s/precision/f32.ini SEED=1\n"
+        ",bf16,desk,2,-,-,0,-,-,f32,0,-,-,-,-,-,-,make run EXP=%s/precision/bf16.ini SEED=1\n",
+        fixture.experiments, fixture.experiments);
+    expect_rows(&fixture, "table-precision.csv", rows);
+    free(rows);
+    fixture_end(&fixture);
+}
+
+/* A diverged run has no last loss, and leaves the arm without a comparison; its log has no epoch, so
+ * that the clock's mean is that of the others. */
+static void diverged_run(void **state)
+{
+    (void)state;
+    struct fixture fixture = precision(6);
+    fixture_write_diverged(&fixture, "precision/bf16", 7);
+    expect(&fixture, "table-precision.csv",
+           "\n,bf16,desk,2,-,2000,7,diverged: 1 of 7,-,f32,6,-,-,-,-,-,no evidence,"
+           "precision/bf16\n");
+    fixture_end(&fixture);
+}
+
+static void write_k(const struct fixture *fixture, const char *arm, const char *k, const char *set,
+                    const double *errors)
+{
+    char *text = memory_text("[data]\nset = %s\n[schedule]\nk = %s\n", set, k);
+    fixture_variant(fixture, arm, text);
+    fixture_write_arm(fixture, arm, errors, errors ? 6 : 0);
+    free(text);
+}
+
+/* A group a picture set, each with a control and a family of its own: two comparisons double p on
+ * CIFAR-10, one on CIFAR-100 does not. */
+static void groups_of_the_campaign(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_k(&fixture, "campaign/cifar100/preact-20/k1.0", "1", "cifar100", control);
+    write_k(&fixture, "campaign/cifar100/preact-20/k2.0", "2", "cifar100", one_less);
+    write_k(&fixture, "campaign/cifar10/preact-20/k1.0", "1", "cifar10", control);
+    write_k(&fixture, "campaign/cifar10/preact-20/k1.5", "1.5", "cifar10", half_less);
+    write_k(&fixture, "campaign/cifar10/preact-20/k10.0", "10", "cifar10", one_less);
+    /* 6 runs of 2 threads, 2 epochs of 30 seconds: 0.2 core-hours */
+    expect_rows(&fixture, "table-campaign.csv",
+                "cifar10/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"
+                "campaign/cifar10/preact-20/k1.0\n"
+                "cifar10/preact-20,k1.5,desk,2,1.5,0.20,6,9.50,0.07,k1.0,6,-0.50,-0.50,-0.50,"
+                "0.0312,0.0625,no evidence,campaign/cifar10/preact-20/k1.5\n"
+                "cifar10/preact-20,k10.0,desk,2,10,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,"
+                "0.0312,0.0625,no evidence,campaign/cifar10/preact-20/k10.0\n"
+                "cifar100/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"
+                "campaign/cifar100/preact-20/k1.0\n"
+                "cifar100/preact-20,k2.0,desk,2,2,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,0.0312,"
+                "0.0312,better,campaign/cifar100/preact-20/k2.0\n");
+    expect(&fixture, "table-campaign.txt", " there can be evidence from 7 pairs on.\n");
+    expect(&fixture, "macros.tex", "\\newcommand{\\CampaignHours}{\\fromledger{1.0}}\n");
+    fixture_end(&fixture);
+}
+
+/* An arm of another k is compared with the arm that differs from it in k alone. PL(1, 0) adds 2
+ * numbers to each of the 624 channels that 3x3 convolutions read beside the stem's, of 269,722. */
+static void arms_of_another_k(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
+    fixture_variant(&fixture, "pad-net/learned-k2",
+                    "[network]\npadding = learned\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "pad-net/zero", control, 6);
+    fixture_write_arm(&fixture, "pad-net/learned", half_less, 6);
+    fixture_write_arm(&fixture, "pad-net/learned-k2", one_less, 6);
+    expect(&fixture, "table-pad-net.csv", "\n,zero,desk,2,0,0.00,0.00,6,10.00,");
+    expect(&fixture, "table-pad-net.csv", "\n,learned,desk,2,1248,0.46,");
+    expect(&fixture, "table-pad-net.csv", ",9.50,0.07,zero,6,-0.50,-0.50,-0.50,0.0312,0.0625,");
+    expect(&fixture, "table-pad-net.csv", "\n,learned-k2,desk,2,1248,0.46,");
+    expect(&fixture, "table-pad-net.csv", ",9.00,0.14,learned,6,-0.50,-0.65,-0.35,0.0312,0.0625,");
+    fixture_end(&fixture);
+}
+
+static void no_arms(void **state)
+{
+    (void)state;
+    static const char *const folders[] = {"precision", "campaign", "weight-net", "pad-net"};
+    struct fixture fixture = fixture_begin();
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char *csv = memory_text("table-%s.csv", folders[i]);
+        char *txt = memory_text("table-%s.txt", folders[i]);
+        char *says = memory_text("\nno experiment below %s/ yet\n", folders[i]);
+        expect(&fixture, txt, says);
+        expect_rows(&fixture, csv, "");
+        free(says);
+        free(txt);
+        free(csv);
+    }
+    fixture_end(&fixture);
+}
+
+static void refused_arms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arm, *text, *message;
+    } bad[] = {
+        {"precision/f16", "[training]\nepochs = 3\n",
+         "precision/f16: expected to differ from precision/f32 in the precision of maps alone, or "
+         "in k alone from an arm that does; move it out of precision/"},
+        {"precision/k2", "[training]\nepochs = 3\nprecision = bf16\n[schedule]\nk = 2\n",
+         "precision/k2: expected to differ from precision/f32 in"},
+        {"precision/deep/bf16", "[training]\nprecision = bf16\n",
+         "precision/deep/bf16: expected a f32.ini beside it, with which it is compared"},
+        {"precision/full", "[run]\nscale = full\n", "precision/full: expected scale desk"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct fixture fixture = precision(0);
+        struct error error = {""};
+        fixture_variant(&fixture, bad[i].arm, bad[i].text);
+        assert_int_equal(write_report(&fixture, &error), -1);
+        if (!strstr(error.text, bad[i].message))
+            fail_msg("%s", error.text);
+        fixture_end(&fixture);
+    }
+}
+
+/* m 2 / 2^n < 0.05: 0.0312; 0.0625, 0.0312; 0.0391 with n = 8; 0.0352 with n = 10; never below six. */
+static void pairs_for_evidence(void **state)
+{
+    (void)state;
+    static const size_t needed[][2] = {{0, 6}, {1, 6},  {2, 7},   {3, 7},   {4, 8},   {6, 8},
+                                       {7, 9}, {12, 9}, {13, 10}, {18, 10}, {25, 10}, {26, 11}};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        assert_int_equal(variant_table_pairs_needed(needed[i][0]), needed[i][1]);
+}
+
+const struct CMUnitTest variant_table_tests[] = {
+    cmocka_unit_test(columns_of_precision), cmocka_unit_test(few_runs),
+    cmocka_unit_test(diverged_run),         cmocka_unit_test(groups_of_the_campaign),
+    cmocka_unit_test(arms_of_another_k),    cmocka_unit_test(no_arms),
+    cmocka_unit_test(refused_arms),         cmocka_unit_test(pairs_for_evidence),
+};
+const size_t variant_table_test_count = sizeof variant_table_tests / sizeof variant_table_tests[0];

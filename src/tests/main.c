@@ -54,18 +54,15 @@ static const struct group {
     GROUP(program),
     GROUP(claims),
     GROUP(level),
-    GROUP(passing),
-    GROUP(padding),
     GROUP(pad_net),
+    GROUP(padding),
+    GROUP(passing),
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),
-<<<<<<< HEAD
-    GROUP(weight_block),
-=======
     GROUP(variant_table),
->>>>>>> h/tables
-    /* clang-format on */
+    GROUP(weight_block),
+/* clang-format on */
 };
 
 static int chosen(const char *name, int argc, char **argv)

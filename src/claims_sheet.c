@@ -1,5 +1,6 @@
 #include "claims_sheet.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

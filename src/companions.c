@@ -257,10 +257,14 @@ static const struct {
     const char *id, *control;
     arms_rule *computed, *desk;
 } rules[] = {
-    {"W1", "ordinary-c16", NULL, NULL}, {"W2", "ordinary-c16", NULL, NULL},
-    {"W3", "ordinary-c16", NULL, NULL}, {"W4", "ordinary-c16", NULL, NULL},
-    {"W5", "ordinary-c16", NULL, NULL}, {"W6", "ordinary-c16", NULL, NULL},
-    {"P1", "zero", NULL, p1_desk},      {"P2", "zero", NULL, p2_desk},
+    {"W1", "ordinary-c16", w1_computed, NULL},
+    {"W2", "ordinary-c16", w2_computed, NULL},
+    {"W3", "ordinary-c16", no_search, w3_desk},
+    {"W4", "ordinary-c16", NULL, w4_desk},
+    {"W5", "ordinary-c16", w5_computed, NULL},
+    {"W6", "ordinary-c16", no_search, NULL},
+    {"P1", "zero", NULL, p1_desk},
+    {"P2", "zero", NULL, p2_desk},
     {"P3", "zero", p3_computed, NULL},
 };
 

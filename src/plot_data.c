@@ -456,7 +456,9 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
     add_series(&series, &tally, &arms, WEIGHTS_FREE);
     if (series.length) {
         const struct experiment *e = arms.arm->experiment;
-        text_add(&all, "# panel: %s | ", config_set_name(e));
+        char *network = ledger_network(e);
+        text_add(&all, "# panel: %s, %s | ", config_set_name(e), network);
+        free(network);
         add_tally(&all, e, &tally);
         text_add(&all, "\n%s", series.bytes);
     }

@@ -60,11 +60,8 @@ static const struct group {
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),
-<<<<<<< HEAD
-    GROUP(weight_block),
-=======
     GROUP(variant_table),
->>>>>>> h/tables
+    GROUP(weight_block),
     /* clang-format on */
 };
 

@@ -49,11 +49,8 @@ DECLARE_TESTS(selftest);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
 DECLARE_TESTS(trace);
-<<<<<<< HEAD
-DECLARE_TESTS(weight_block);
-=======
 DECLARE_TESTS(variant_table);
->>>>>>> h/tables
+DECLARE_TESTS(weight_block);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

@@ -322,16 +322,6 @@ static char *t1_own(struct sheet *sheet)
 
 /* ---- From runs ---------------------------------------------------------------------------- */
 
-static void add_comparison(struct sheet *sheet, enum evidence evidence, const struct comparison *c)
-{
-    const int restarts = c->control->experiment->cycle > 0;
-    sheet_start_row(
-        sheet, evidence,
-        memory_text("%s against %s", c->arm->name, restarts ? c->control->name : "k = 1"));
-    sheet_add_means(sheet, c);
-    sheet_end_row(sheet, c, NULL);
-}
-
 /* Of one family, sorted by k, from the first k >= 1 on: the trend over log2 k. */
 static void add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *arms,
                       size_t count, struct verdicts *verdicts)
@@ -344,18 +334,8 @@ static void add_trend(struct sheet *sheet, enum evidence evidence, const struct 
             x[size] = log2(arms[i].experiment->k);
             family[size++] = &arms[i];
         }
-    if (size > 1 && family[0]->experiment->k == 1) {
-        struct comparison trend = cells_trend(family, x, size), *alone = &trend;
-        cells_holm(&alone, 1);
-        sheet_count_verdict(verdicts, &trend, NAN);
-        if (size > 2) {
-            sheet_start_row(sheet, evidence,
-                            memory_text("%s, trend per doubling of k from %s", trend.arm->name,
-                                        trend.control->name));
-            sheet_add_means(sheet, &trend);
-            sheet_end_row(sheet, &trend, NULL);
-        }
-    }
+    if (size > 1 && family[0]->experiment->k == 1)
+        sheet_add_trend(sheet, evidence, family, x, size, "k", verdicts);
     free(x);
     free(family);
 }
@@ -374,7 +354,7 @@ static void compare_k(struct sheet *sheet, enum evidence evidence, const struct 
             if (!c->arm || c->control->count == 0 || !(c->arm->experiment->k > 1))
                 continue;
             if (trends)
-                add_comparison(sheet, evidence, c);
+                sheet_add_comparison(sheet, evidence, c);
             else
                 sheet_count_verdict(verdicts, c, sheet->claim->limit);
         }
@@ -409,7 +389,7 @@ static void compare_restarts(struct sheet *sheet, enum evidence evidence, const 
     cells_holm(family, count);
     for (size_t i = 0; i < count; i++) {
         sheet_count_verdict(verdicts, &comparisons[i], sheet->claim->limit);
-        add_comparison(sheet, evidence, &comparisons[i]);
+        sheet_add_comparison(sheet, evidence, &comparisons[i]);
     }
     free(family);
     free(comparisons);

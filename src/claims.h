@@ -40,9 +40,21 @@
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
  * claims a folder of experiments: without one that bears on a claim it is "not built". A word by
- * count is "holds" if the rule holds in every arm, else "fails". From runs at full scale:
+ * count is "holds" or "fails" if all that is counted does, else "holds in a of n". From runs at full scale:
  * "untested at full scale"; at the desk, without runs of the arms named, "no runs".
  *
+ *     W1   by count, of the arms with u = 1: each 3x3 convolution to C channels that is a Weight Block has
+ *          at least 9 C times more weights than it trains
+ *     W2   by count, of each arm that makes its weights with multiply-adds: they are at most 1/20 of
+ *          those of the forward pass of a minibatch, of 128 pictures in these arms
+ *     W3   "no search built": only what one could choose among. At the desk, arms that differ in the
+ *          seed of what is fixed alone, with the one of seed 0: the words of C2, Holm over them;
+ *          without evidence there is nothing to find
+ *     W4   of expansion, and of bank, k = 1, seed 0: the trend of the error on log2 u over all that have
+ *          runs, each a family of its own; the words of C2
+ *     W5   by count, of each arm of a Weight Block: what is stored is at most what the ordinary network
+ *          has
+ *     W6   "no search built"
  *     P1   learned with zero, a family of its own: its verdict. Of the borders themselves no number
  *          is asked; a figure shows them
  *     P2   of the same, with at least six pairs: "not consistent" if the claimed gain lies outside the

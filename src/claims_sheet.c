@@ -1,5 +1,6 @@
 #include "claims_sheet.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,15 @@ void sheet_add_means(struct sheet *sheet, const struct comparison *comparison)
     }
 }
 
+void sheet_add_comparison(struct sheet *sheet, enum evidence evidence, const struct comparison *c)
+{
+    const int in_k = strcmp(c->arm->base.hex, c->control->base.hex) == 0;
+    sheet_start_row(sheet, evidence,
+                    memory_text("%s against %s", c->arm->name, in_k ? "k = 1" : c->control->name));
+    sheet_add_means(sheet, c);
+    sheet_end_row(sheet, c, NULL);
+}
+
 /* ---- Words -------------------------------------------------------------------------------- */
 
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, double limit)
@@ -148,6 +158,21 @@ void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, 
     verdicts->worse += strcmp(verdict, "worse") == 0 ? 1 : 0;
     verdicts->beyond |= better && c->interval.high < -limit;
     verdicts->within |= better && c->interval.low >= -limit;
+}
+
+void sheet_add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *const *arms,
+                     const double *x, size_t count, const char *what, struct verdicts *verdicts)
+{
+    struct comparison trend = cells_trend(arms, x, count), *alone = &trend;
+    cells_holm(&alone, 1);
+    sheet_count_verdict(verdicts, &trend, NAN);
+    if (count == 2)
+        return;
+    sheet_start_row(sheet, evidence,
+                    memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
+                                trend.control->name));
+    sheet_add_means(sheet, &trend);
+    sheet_end_row(sheet, &trend, NULL);
 }
 
 char *sheet_verdict_word(const struct verdicts *v)

@@ -50,6 +50,10 @@ void sheet_add_means(struct sheet *sheet, const struct comparison *comparison);
 /* The cells of a comparison and its verdict; of cells_no_comparison, dashes and `says`. */
 void sheet_end_row(struct sheet *sheet, const struct comparison *comparison, const char *says);
 
+/* A whole row: "ARM against CONTROL", or against "k = 1" where both differ in k alone. */
+void sheet_add_comparison(struct sheet *sheet, enum evidence evidence,
+                          const struct comparison *comparison);
+
 /* ---- Words -------------------------------------------------------------------------------- */
 
 /* Verdicts of all comparisons of a claim. */
@@ -61,6 +65,11 @@ struct verdicts {
 
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *comparison,
                          double limit);
+
+/* Count the trend of the last of `count` >= 2 arms from the first, x being log2 of `what`: a family of
+ * its own. A row of numbers shows it where it is more than a difference: of more than two arms. */
+void sheet_add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *const *arms,
+                     const double *x, size_t count, const char *what, struct verdicts *verdicts);
 
 /* "better", "worse" or "no evidence" if all have this verdict, else "better in a, worse in b of n".
  * free() it. */

@@ -1,5 +1,6 @@
 #include "companions.h"
 
+#include "architecture.h"
 #include "counts.h"
 #include "variants.h"
 
@@ -34,13 +35,162 @@ static void add_count(struct sheet *sheet, char *of, double reference, double ne
 /* What some counts give, of which there may be none. */
 static char *count_word(size_t all, size_t good)
 {
-    return memory_text("%s", all == 0 ? "not built" : good == all ? "holds" : "fails");
+    if (good > 0 && good < all)
+        return memory_text("holds in %zu of %zu", good, all);
+    return memory_text("%s", all == 0 ? "not built" : good ? "holds" : "fails");
+}
+
+static const double twentieth = 1. / 20; /* "only 1/20" of W2 */
+
+/* ---- Weight Net --------------------------------------------------------------------------- */
+
+static const char weight_keys[] = "network.weights network.rows network.weights_seed";
+
+/* The Weight Blocks of one arm, a row for each number of output channels in turn. */
+static void add_reductions(struct sheet *sheet, const struct experiment *e, size_t *all,
+                           size_t *good)
+{
+    struct architecture architecture;
+    struct error error;
+    if (architecture_build(&architecture, e, &error) != 0)
+        die("%s", error.text);
+    int before = 0;
+    for (int l = 0; l < architecture.layer_count; l++) {
+        const struct layer *layer = &architecture.layers[l];
+        if (layer->rows == 0)
+            continue;
+        const int in = architecture.values[layer->inputs[0]].channels;
+        const int out = architecture.values[layer->output].channels;
+        const double reduction = 9. * in * out / (double)layer->parameters;
+        const int holds = reduction >= 9. * out;
+        (*all)++;
+        *good += holds ? 1 : 0;
+        if (out != before)
+            add_count(sheet, memory_text("%s, 3x3 convolutions to %d channels", e->arm, out),
+                      9. * out, reduction, 2, holds);
+        before = out;
+    }
+    architecture_free(&architecture);
+}
+
+static char *w1_computed(struct sheet *sheet, const struct variants *arms)
+{
+    size_t all = 0, good = 0;
+    for (size_t i = 0; i < arms->count; i++)
+        if (arms->row[i].experiment->rows == 1)
+            add_reductions(sheet, arms->row[i].experiment, &all, &good);
+    return count_word(all, good);
+}
+
+static char *w2_computed(struct sheet *sheet, const struct variants *arms)
+{
+    size_t all = 0, good = 0;
+    for (size_t i = 0; i < arms->count; i++) {
+        const struct experiment *e = arms->row[i].experiment;
+        const double share = counts_of(e).extra_share;
+        const int holds = share <= twentieth;
+        if (!(share > 0))
+            continue;
+        all++;
+        good += holds ? 1 : 0;
+        add_count(sheet, memory_text("%s, extra multiply-adds (share)", e->arm), twentieth, share,
+                  5, holds);
+    }
+    return count_word(all, good);
+}
+
+static char *w5_computed(struct sheet *sheet, const struct variants *arms)
+{
+    const double ordinary = (double)counts_of(arms->row->experiment).stored;
+    size_t all = 0, good = 0;
+    for (size_t i = 0; i < arms->count; i++) {
+        const struct experiment *e = arms->row[i].experiment;
+        if (e->weights == WEIGHTS_FREE)
+            continue;
+        const double stored = (double)counts_of(e).stored;
+        const int holds = stored <= ordinary;
+        all++;
+        good += holds ? 1 : 0;
+        add_count(sheet, memory_text("%s, stored", e->arm), ordinary, stored, 0, holds);
+    }
+    return count_word(all, good);
+}
+
+static char *no_search(struct sheet *sheet, const struct variants *arms)
+{
+    (void)sheet, (void)arms;
+    return memory_text("no search built");
+}
+
+static char *word_of(struct sheet *sheet, const struct verdicts *verdicts)
+{
+    sheet->from_runs = verdicts->count > 0;
+    return verdicts->count ? sheet_verdict_word(verdicts) : memory_text("no runs");
+}
+
+/* The arm from which `row` differs in the seed of what is fixed alone, if that has the seed 0. */
+static const struct variant *of_seed_0(const struct variants *arms, const struct variant *row)
+{
+    for (size_t i = 0; i < arms->count && row->experiment->weights_seed != 0; i++)
+        if (arms->row[i].experiment->weights_seed == 0 &&
+            ledger_same_but(arms->row[i].experiment, row->experiment, "network.weights_seed"))
+            return &arms->row[i];
+    return NULL;
+}
+
+static char *w3_desk(struct sheet *sheet, const struct variants *arms)
+{
+    struct comparison *comparisons = memory_zeroed(arms->count, sizeof *comparisons);
+    struct comparison **family = memory_zeroed(arms->count, sizeof *family);
+    struct verdicts verdicts = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < arms->count; i++) {
+        const struct variant *row = &arms->row[i], *other = of_seed_0(arms, row);
+        if (!other || row->arm->count == 0 || other->arm->count == 0)
+            continue;
+        comparisons[count] = cells_compare(row->arm, other->arm);
+        family[count] = &comparisons[count];
+        count++;
+    }
+    cells_holm(family, count);
+    for (size_t i = 0; i < count; i++) {
+        sheet_count_verdict(&verdicts, &comparisons[i], NAN);
+        sheet_add_comparison(sheet, DESK, &comparisons[i]);
+    }
+    free(family);
+    free(comparisons);
+    return word_of(sheet, &verdicts);
+}
+
+static char *w4_desk(struct sheet *sheet, const struct variants *arms)
+{
+    static const enum weights kinds[] = {WEIGHTS_EXPANSION, WEIGHTS_BANK};
+    const struct arm **family = memory_zeroed(arms->count, sizeof *family);
+    double *x = memory_zeroed(arms->count, sizeof *x);
+    struct verdicts verdicts = {0};
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        size_t count = 0;
+        /* rows are in the order of u */
+        for (size_t i = 0; i < arms->count; i++) {
+            const struct experiment *e = arms->row[i].experiment;
+            if (e->weights != (int)kinds[kind] || e->weights_seed != 0 ||
+                arms->row[i].arm->count == 0 ||
+                !ledger_same_but(e, arms->row->experiment, weight_keys))
+                continue;
+            x[count] = log2(e->rows);
+            family[count++] = arms->row[i].arm;
+        }
+        if (count > 1)
+            sheet_add_trend(sheet, DESK, family, x, count, "u", &verdicts);
+    }
+    free(x);
+    free(family);
+    return word_of(sheet, &verdicts);
 }
 
 /* ---- Pad Net ------------------------------------------------------------------------------ */
 
 static const char learned_name[] = "learned";
-static const double most_added = 1. / 20; /* what the source calls "only" of W2 */
 
 /* learned against zero, a family of its own; without runs of both, no comparison. */
 static struct comparison learned_against_zero(struct sheet *sheet, const struct variants *arms)
@@ -89,12 +239,12 @@ static char *p3_computed(struct sheet *sheet, const struct variants *arms)
                                 (double)(counts.macs - zero.macs) / (double)zero.macs};
         static const char *const of[] = {"parameters", "multiply-adds"};
         for (size_t j = 0; j < COUNT(added); j++) {
-            const int holds = added[j] <= most_added;
+            const int holds = added[j] <= twentieth;
             all++;
             good += holds ? 1 : 0;
             add_count(sheet,
                       memory_text("%s, added %s (share)", arms->row[i].experiment->arm, of[j]),
-                      most_added, added[j], 5, holds);
+                      twentieth, added[j], 5, holds);
         }
     }
     return count_word(all, good);
@@ -107,10 +257,14 @@ static const struct {
     const char *id, *control;
     arms_rule *computed, *desk;
 } rules[] = {
-    {"W1", "ordinary-c16", NULL, NULL}, {"W2", "ordinary-c16", NULL, NULL},
-    {"W3", "ordinary-c16", NULL, NULL}, {"W4", "ordinary-c16", NULL, NULL},
-    {"W5", "ordinary-c16", NULL, NULL}, {"W6", "ordinary-c16", NULL, NULL},
-    {"P1", "zero", NULL, p1_desk},      {"P2", "zero", NULL, p2_desk},
+    {"W1", "ordinary-c16", w1_computed, NULL},
+    {"W2", "ordinary-c16", w2_computed, NULL},
+    {"W3", "ordinary-c16", no_search, w3_desk},
+    {"W4", "ordinary-c16", NULL, w4_desk},
+    {"W5", "ordinary-c16", w5_computed, NULL},
+    {"W6", "ordinary-c16", no_search, NULL},
+    {"P1", "zero", NULL, p1_desk},
+    {"P2", "zero", NULL, p2_desk},
     {"P3", "zero", p3_computed, NULL},
 };
 

@@ -1,17 +1,18 @@
 #include "counts.h"
 
-#include "network.h"
+#include "architecture.h"
 
 struct counts counts_of(const struct experiment *experiment)
 {
-    struct counts counts = {0};
-    network_size(experiment, &counts.trained, &counts.macs);
-    counts.stored = counts.trained;
+    struct architecture architecture;
+    struct error error;
+    if (architecture_build(&architecture, experiment, &error) != 0)
+        die("%s", error.text);
+    struct counts counts;
+    architecture_size(&architecture, &counts.trained, &counts.macs);
+    const struct weight_counts weights = architecture_weight_counts(&architecture, experiment);
+    counts.stored = weights.stored;
+    counts.extra_share = weights.share;
+    architecture_free(&architecture);
     return counts;
-}
-
-double counts_extra_share(const struct experiment *experiment)
-{
-    const struct counts counts = counts_of(experiment);
-    return (double)counts.extra / ((double)counts.macs * experiment->batch);
 }

@@ -7,16 +7,13 @@
 #include "config.h"
 
 struct counts {
-    long long trained; /* parameters that training moves */
-    long long stored;  /* numbers to keep a trained network; what a seed gives is not among them */
-    long long macs;    /* multiply-adds of the forward pass of one picture */
-    long long extra;   /* multiply-adds of a minibatch's pass beside macs: to make weights */
+    long long trained;  /* parameters that training moves */
+    long long stored;   /* numbers to keep a trained network; what a seed gives is not among them */
+    long long macs;     /* multiply-adds of the forward pass of one picture */
+    double extra_share; /* multiply-adds that make weights, of a minibatch's forward pass */
 };
 
 /* Dies where there is no such network. */
 struct counts counts_of(const struct experiment *experiment);
-
-/* The multiply-adds that make weights, as a share of a minibatch's forward pass. */
-double counts_extra_share(const struct experiment *experiment);
 
 #endif

@@ -1,5 +1,6 @@
 #include "plot_data.h"
 
+#include "counts.h"
 #include "dataset.h"
 #include "file.h"
 #include "memory.h"
@@ -410,6 +411,63 @@ static int write_arms(const struct ledger *ledger, const char *out, struct error
     return 0;
 }
 
+/* ---- Arms that differ in their numbers of parameters --------------------------------------- */
+
+static int compare_stored(const void *left, const void *right)
+{
+    const struct arm *const *a = left, *const *b = right;
+    const long long x = counts_of((*a)->experiment).stored, y = counts_of((*b)->experiment).stored;
+    return x != y ? (x > y) - (x < y) : strcmp((*a)->name, (*b)->name);
+}
+
+static void add_series(struct text *text, struct tally *tally, const struct arms *arms,
+                       enum weights weights)
+{
+    static const char *const names[] = {"ordinary", "expansion", "bank"};
+    const struct arm **series = memory_zeroed(arms->count, sizeof *series);
+    size_t count = 0;
+    for (size_t a = 0; a < arms->count; a++) {
+        const struct experiment *e = arms->arm[a].experiment;
+        if (e->weights == (int)weights && e->k == 1 && e->weights_seed == 0)
+            series[count++] = &arms->arm[a];
+    }
+    qsort(series, count, sizeof *series, compare_stored);
+    if (count)
+        text_add(text, "\n\n# series: %s\n# stored\tn\tmean\tsd\n", names[weights]);
+    for (size_t a = 0; a < count; a++) {
+        text_add(text, "%lld\t%zu", counts_of(series[a]->experiment).stored, series[a]->count);
+        add_number(text, series[a]->mean);
+        add_number(text, series[a]->sd);
+        text_add(text, "\n");
+        tally_arm(tally, series[a]);
+    }
+    free(series);
+}
+
+static int write_parameters(const struct ledger *ledger, const char *out, struct error *error)
+{
+    struct arms arms;
+    if (ledger_arms(ledger, "weight-net", SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
+        return -1;
+    struct text all = {0}, series = {0};
+    struct tally tally = {0};
+    add_series(&series, &tally, &arms, WEIGHTS_EXPANSION);
+    add_series(&series, &tally, &arms, WEIGHTS_BANK);
+    add_series(&series, &tally, &arms, WEIGHTS_FREE);
+    if (series.length) {
+        const struct experiment *e = arms.arm->experiment;
+        char *network = ledger_network(e);
+        text_add(&all, "# panel: %s, %s | ", config_set_name(e), network);
+        free(network);
+        add_tally(&all, e, &tally);
+        text_add(&all, "\n%s", series.bytes);
+    }
+    free(series.bytes);
+    free(arms.arm);
+    write_plot(out, "error-parameters", &all);
+    return 0;
+}
+
 int plot_data_write(const struct ledger *ledger, const char *out, struct error *error)
 {
     write_schedules(out);
@@ -418,5 +476,5 @@ int plot_data_write(const struct ledger *ledger, const char *out, struct error *
     write_area(out);
     write_low_rate(out);
     write_training(ledger, out);
-    return write_arms(ledger, out, error);
+    return write_arms(ledger, out, error) == 0 ? write_parameters(ledger, out, error) : -1;
 }

@@ -28,6 +28,10 @@
  *                  The factor is (mean L - Le) / (L0 - Le) over the steps, with the largest L0 of
  *                  those arms, so that a constant rate has the place of its own rate
  *
+ *   error-parameters.tsv  Weight Net's arms with k = 1 and the seed 0 of what is fixed. "# panel: ..." as
+ *                  above, then "# series: NAME" and a block each of expansion, bank and ordinary
+ *                  networks: stored numbers (counts.h), n, mean and standard deviation
+ *
  * Blocks are separated by two blank lines. The mean of an arm with a diverged run is NaN.
  */
 #ifndef KDECAY_PLOT_DATA_H

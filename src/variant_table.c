@@ -78,7 +78,7 @@ static void add_reduction(const struct variant *row, const struct variant *contr
 static void add_extra(const struct variant *row, const struct variant *control, struct table *table)
 {
     (void)control;
-    add_percent(table, counts_extra_share(row->experiment));
+    add_percent(table, counts_of(row->experiment).extra_share);
 }
 
 static void add_added(const struct variant *row, const struct variant *control, struct table *table)

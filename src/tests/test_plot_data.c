@@ -368,6 +368,36 @@ static void errors_over_area(void **state)
     fixture_end(&fixture);
 }
 
+/* 7,450 and 82,330 numbers of 8 and 128 rows; other seeds of what is fixed and other k are left out. */
+static void errors_over_parameters(void **state)
+{
+    (void)state;
+    static const char *const arms[][2] = {
+        {"bank-u8", "[network]\nweights = bank\nrows = 8\n"},
+        {"bank-u8-s1", "[network]\nweights = bank\nrows = 8\nweights_seed = 1\n"},
+        {"expansion-u128", "[network]\nweights = expansion\nrows = 128\n"},
+        {"expansion-u8", "[network]\nweights = expansion\nrows = 8\n"},
+        {"expansion-u8-k2", "[network]\nweights = expansion\nrows = 8\n[schedule]\nk = 2\n"},
+        {"ordinary-c16", ""}};
+    struct fixture fixture = fixture_begin();
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/error-parameters.tsv", "");
+    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
+        char *arm = memory_text("weight-net/%s", arms[i][0]);
+        fixture_variant(&fixture, arm, arms[i][1]);
+        fixture_write_arm(&fixture, arm, k2_errors, i == 0 ? 1 : 3);
+        free(arm);
+    }
+    diverge(&fixture, "weight-net/ordinary-c16", 4);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/error-parameters.tsv",
+                "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n\n\n"
+                "# series: expansion\n# stored\tn\tmean\tsd\n7450\t3\t9\t1\n82330\t3\t9\t1\n\n\n"
+                "# series: bank\n# stored\tn\tmean\tsd\n7450\t1\t8\tNaN\n\n\n"
+                "# series: ordinary\n# stored\tn\tmean\tsd\n269722\t4\tNaN\tNaN\n");
+    fixture_end(&fixture);
+}
+
 const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(every_base),
     cmocka_unit_test(slopes_of_four_bases),
@@ -377,5 +407,6 @@ const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(errors_over_k),
     cmocka_unit_test(diverged_runs_are_told),
     cmocka_unit_test(errors_over_area),
+    cmocka_unit_test(errors_over_parameters),
 };
 const size_t plot_data_test_count = sizeof plot_data_tests / sizeof plot_data_tests[0];

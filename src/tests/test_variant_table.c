@@ -182,6 +182,28 @@ static void arms_of_another_k(void **state)
     fixture_end(&fixture);
 }
 
+/* Numbers as in test_claims.c. Of 24 channels, a network has 605,026 parameters: 9 x (3 x 24 + 6 x 24^2 +
+ * 24 x 48 + 5 x 48^2 + 48 x 96 + 5 x 96^2), BN's 2 x (7 x 24 + 6 x 48 + 6 x 96), and 970. */
+static void columns_of_weight_net(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "weight-net/ordinary-c16", "");
+    fixture_variant(&fixture, "weight-net/ordinary-c24", "[network]\nchannels = 24\n");
+    fixture_variant(&fixture, "weight-net/bank-u8", "[network]\nweights = bank\nrows = 8\n");
+    fixture_variant(&fixture, "weight-net/expansion-u1152",
+                    "[network]\nweights = expansion\nrows = 1152\n");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,ordinary-c16,desk,2,269722,269722,1.00,0.00,0,-,-,-,");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,bank-u8,desk,2,7450,7450,36.20,0.00,0,-,-,ordinary-c16,");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,expansion-u1152,desk,2,721306,269722,1.00,5.93,0,-,-,ordinary-c16,");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,ordinary-c24,desk,2,605026,605026,0.45,0.00,0,-,-,ordinary-c16,");
+    fixture_end(&fixture);
+}
+
 static void no_arms(void **state)
 {
     (void)state;
@@ -237,9 +259,14 @@ static void pairs_for_evidence(void **state)
 }
 
 const struct CMUnitTest variant_table_tests[] = {
-    cmocka_unit_test(columns_of_precision), cmocka_unit_test(few_runs),
-    cmocka_unit_test(diverged_run),         cmocka_unit_test(groups_of_the_campaign),
-    cmocka_unit_test(arms_of_another_k),    cmocka_unit_test(no_arms),
-    cmocka_unit_test(refused_arms),         cmocka_unit_test(pairs_for_evidence),
+    cmocka_unit_test(columns_of_precision),
+    cmocka_unit_test(few_runs),
+    cmocka_unit_test(diverged_run),
+    cmocka_unit_test(groups_of_the_campaign),
+    cmocka_unit_test(arms_of_another_k),
+    cmocka_unit_test(columns_of_weight_net),
+    cmocka_unit_test(no_arms),
+    cmocka_unit_test(refused_arms),
+    cmocka_unit_test(pairs_for_evidence),
 };
 const size_t variant_table_test_count = sizeof variant_table_tests / sizeof variant_table_tests[0];

@@ -65,6 +65,12 @@ static void move_tensors(struct parameters *into, const struct parameters *p, fl
     }
 }
 
+char *checkpoint_path(const char *folder, const struct experiment *experiment, long seed)
+{
+    return memory_text("%s/%s/seed-%ld-%.8s.safetensors", folder, experiment->arm, seed,
+                       config_digest(experiment).hex);
+}
+
 void checkpoint_save(const char *path, const struct parameters *parameters,
                      const struct place *place, const char *log)
 {

@@ -334,9 +334,7 @@ char *trainer_run(const struct trainer_options *options)
     if (is_done(options, run.log_path))
         return run.log_path;
     run.part_path = memory_text("%s.part", run.log_path);
-    run.checkpoint_path =
-        memory_text("%s/%s/seed-%ld-%.8s.safetensors", options->checkpoints,
-                    options->experiment->arm, options->seed, config_digest(run.experiment).hex);
+    run.checkpoint_path = checkpoint_path(options->checkpoints, options->experiment, options->seed);
     check_memory(run.experiment);
     run.log_lock = file_lock(run.log_path);
     run.checkpoint_lock = file_lock(run.checkpoint_path);

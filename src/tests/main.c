@@ -57,6 +57,7 @@ static const struct group {
     GROUP(passing),
     GROUP(padding),
     GROUP(pad_net),
+    GROUP(borders),
     GROUP(precision),
     GROUP(selftest),
     GROUP(trace),

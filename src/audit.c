@@ -1,5 +1,6 @@
 #include "audit.h"
 
+#include "borders.h"
 #include "dataset.h"
 #include "dnn.h"
 #include "drawn.h"
@@ -70,6 +71,14 @@ static void check_seed(const struct ledger *ledger, const struct log *log, struc
                        log->path, log->seed, other->seed, other->path);
 }
 
+static void check_borders(const char *path, const struct ledger *ledger, struct level *level)
+{
+    struct error error;
+    level->checked++;
+    if (borders_check(path, ledger, &error) != 0)
+        level_fail(level, "%s", error.text);
+}
+
 /* Files that are no logs, and arms that have none. */
 static void check_files(const struct audit_options *options, const struct ledger *ledger,
                         struct level *level)
@@ -79,6 +88,8 @@ static void check_files(const struct audit_options *options, const struct ledger
     for (size_t i = 0; i < count; i++) {
         if (ends_in(path[i], ".part"))
             level_note(level, "%s: an unfinished run", path[i]);
+        else if (ends_in(path[i], ".borders.tsv"))
+            check_borders(path[i], ledger, level);
         else if (!ends_in(path[i], ".tsv") && !ends_in(path[i], ".sha256"))
             level_fail(level, "%s: expected logs (*.tsv) here only; move it away", path[i]);
         free(path[i]);

@@ -13,6 +13,7 @@
 #ifndef KDECAY_CHECKPOINT_H
 #define KDECAY_CHECKPOINT_H
 
+#include "config.h"
 #include "error.h"
 #include "parameters.h"
 
@@ -23,6 +24,9 @@ struct place {
     double loss_sum; /* over the pictures of these steps */
     long wrong, pictures;
 };
+
+/* FOLDER/ARM/seed-N-DIGEST.safetensors, the first digits of the experiment's; free() it. */
+char *checkpoint_path(const char *folder, const struct experiment *experiment, long seed);
 
 /* Dies if the file cannot be written; the one before it then stays. */
 void checkpoint_save(const char *path, const struct parameters *parameters,

@@ -52,6 +52,18 @@ static struct layout layout_of(const struct extent *e)
     return (struct layout){e->precision, e->channels, e->pixels, e->block};
 }
 
+/* Where a pixel's channel `channel` lies. */
+static size_t number_at(const struct extent *e, int picture, int channel, int pixel)
+{
+    const int lane = channel % e->block;
+    return place(layout_of(e), picture, channel - lane, pixel) + (size_t)lane;
+}
+
+float layer_number(const struct extent *e, const void *map, int picture, int channel, int pixel)
+{
+    return map_get(e->precision, map, number_at(e, picture, channel, pixel));
+}
+
 static struct layout wide_layout_of(const struct extent *e)
 {
     return (struct layout){e->precision, e->wide_channels, e->pixels, e->block};
@@ -306,19 +318,12 @@ void layer_dropout(struct extent e, double share, struct dropout_draws draws, co
 
 /* ---- Head ---------------------------------------------------------------------------------- */
 
-/* Where a pixel's channel `channel` lies. */
-static size_t number_at(const struct extent *e, int picture, int channel, int pixel)
-{
-    const int lane = channel % e->block;
-    return place(layout_of(e), picture, channel - lane, pixel) + (size_t)lane;
-}
-
 /* The mean over the pixels of channel `channel` of the map. */
 static double pooled_at(const struct extent *e, const void *x, int picture, int channel)
 {
     double sum = 0;
     for (int p = 0; p < e->pixels; p++)
-        sum += (double)map_get(e->precision, x, number_at(e, picture, channel, p));
+        sum += (double)layer_number(e, x, picture, channel, p);
     return sum / e->pixels;
 }
 

@@ -40,6 +40,10 @@ struct extent {
     enum precision precision; /* of all maps */
 };
 
+/* The number of a picture's channel and pixel; channels as in memory. */
+float layer_number(const struct extent *extent, const void *map, int picture, int channel,
+                   int pixel);
+
 /* ---- Batch normalisation and ReLU [Ioffe and Szegedy, arXiv 1502.03167] -------------------- */
 
 /* All arrays with an entry a channel, and the maps `out` and `gradient`, are wide: see extent.

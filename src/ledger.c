@@ -17,13 +17,22 @@ int ledger_is_below(const char *path, const char *folder)
     return strncmp(path, folder, length) == 0 && path[length] == '/';
 }
 
+int ledger_is_log(const char *path)
+{
+    static const char log[] = ".tsv", borders[] = ".borders.tsv";
+    const size_t length = strlen(path);
+    return length >= strlen(log) && strcmp(path + length - strlen(log), log) == 0 &&
+           (length < strlen(borders) || strcmp(path + length - strlen(borders), borders) != 0);
+}
+
 char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count)
 {
     size_t all = 0;
     char **path = file_list(results, suffix, &all);
     *count = 0;
     for (size_t i = 0; i < all; i++) {
-        if (published && ledger_is_below(path[i], published))
+        const int other = strcmp(suffix, ".tsv") == 0 && !ledger_is_log(path[i]);
+        if (other || (published && ledger_is_below(path[i], published)))
             free(path[i]);
         else
             path[(*count)++] = path[i];

@@ -19,8 +19,11 @@ struct ledger {
     size_t count;
 };
 
-/* The files below `results` whose names end in `suffix`, without those below `published` (may be
- * NULL); sorted. Free the array and each string. */
+/* Whether a file is a log by its name: *.tsv, but not *.borders.tsv (borders.h). */
+int ledger_is_log(const char *path);
+
+/* The files below `results` whose names end in `suffix` (".tsv": the logs), without those below
+ * `published` (may be NULL); sorted. Free the array and each string. */
 char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count);
 
 /* Whether a path, or the name of an arm, lies below a folder. */

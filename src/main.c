@@ -4,6 +4,7 @@
 #define _XOPEN_SOURCE 700
 #include "audit.h"
 #include "bench.h"
+#include "borders.h"
 #include "config.h"
 #include "dataset.h"
 #include "error.h"
@@ -49,6 +50,10 @@ static const char usage[] =
     "  keys                what an experiment file may say\n"
     "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
     "                      the first steps laid open, for comparison with other programs\n"
+    "  borders EXPERIMENT.ini --seed N [--data DIR] [--results DIR] [--checkpoints DIR]\n"
+    "                      of a finished run, from its checkpoint: "
+    "RESULTS/ARM/seed-N.borders.tsv,\n"
+    "                      the maps near their borders and the filters of Padding Layers\n"
     "  bench EXPERIMENT.ini... --out DIR [--threads N] [--rounds N] [--seconds N] [--torch "
     "SCRIPT]\n"
     "        [--set section.key=value]...\n"
@@ -264,6 +269,23 @@ static int command_probe(int argc, char **argv)
                                         .steps = options.steps < 0 ? 50 : options.steps,
                                         .out = options.out};
     probe_run(&probe);
+    free(options.overrides);
+    return EXIT_SUCCESS;
+}
+
+static int command_borders(int argc, char **argv)
+{
+    const struct options options = parse_options(argc, argv, "an experiment file");
+    const struct experiment experiment = load_experiment(&options);
+    if (options.seed < 0)
+        die_usage("borders needs --seed N", NULL);
+    const struct borders_options borders = {.experiment = &experiment,
+                                            .seed = options.seed,
+                                            .data = options.data,
+                                            .results =
+                                                options.results ? options.results : "results",
+                                            .checkpoints = options.checkpoints};
+    borders_run(&borders);
     free(options.overrides);
     return EXIT_SUCCESS;
 }
@@ -553,6 +575,15 @@ int main(int argc, char **argv)
         {"missing", command_missing},   {"report", command_report},     {"audit", command_audit},
         {"keep", command_keep},         {"selftest", command_selftest}, {"trace", command_trace},
         {"version", command_version},   {"help", command_help}};
+    } commands[] = {{"train", command_train},       {"describe", command_describe},
+                    {"schedule", command_schedule}, {"match", command_match},
+                    {"keys", command_keys},         {"probe", command_probe},
+                    {"borders", command_borders},   {"bench", command_bench},
+                    {"status", command_status},     {"missing", command_missing},
+                    {"report", command_report},     {"audit", command_audit},
+                    {"keep", command_keep},         {"selftest", command_selftest},
+                    {"trace", command_trace},       {"version", command_version},
+                    {"help", command_help}};
     memory_guard_libraries();
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -94,14 +94,12 @@ enum sort { ANY, LOG, EXPERIMENT, PUBLISHED, THESIS };
 static int is_of(const struct mutation_project *project, const char *path, enum sort sort)
 {
     const struct audit_options *audit = project->audit;
-    const char *tail = strrchr(path, '.');
-    const int tsv = tail && strcmp(tail, ".tsv") == 0;
     const int published = ledger_is_below(path, audit->published);
     switch (sort) {
     case ANY:
         return 1;
     case LOG:
-        return tsv && !published && ledger_is_below(path, audit->results);
+        return ledger_is_log(path) && !published && ledger_is_below(path, audit->results);
     case EXPERIMENT:
         return ledger_is_below(path, audit->experiments);
     case PUBLISHED:

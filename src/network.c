@@ -11,12 +11,14 @@
 
 struct network {
     struct assembly assembly;
-    int *labels;         /* [batch] */
-    double *losses;      /* [batch] */
-    int *wrong;          /* [batch] */
-    int count, busy;     /* pictures in the minibatch at hand; shards that have any */
-    int training;        /* dropout acts */
-    uint32_t seed, step; /* of dropout's draws */
+    int *labels;              /* [batch] */
+    double *losses;           /* [batch] */
+    int *wrong;               /* [batch] */
+    int count, busy;          /* pictures in the minibatch at hand; shards that have any */
+    int training;             /* dropout acts */
+    uint32_t seed, step;      /* of dropout's draws */
+    network_watcher *watcher; /* of evaluations, or NULL */
+    void *watcher_context;
 };
 
 struct network *network_create(const struct experiment *experiment, int threads)
@@ -504,7 +506,18 @@ static void evaluate_shard(struct network *network, int shard, int worker)
                            kept_map(network, layer->inputs[0], shard),
                            addend_of(network, layer, shard));
         forward(network, l, shard, worker);
+        if (network->watcher && layer->output != NO_VALUE) {
+            const struct extent extent = extent_of(network, layer->output, shard);
+            network->watcher(network->watcher_context, layer, &extent,
+                             assembly_map(&network->assembly, layer->output, shard, worker));
+        }
     }
+}
+
+void network_watch(struct network *network, network_watcher *watcher, void *context)
+{
+    network->watcher = watcher;
+    network->watcher_context = context;
 }
 
 struct pass_result network_evaluate(struct network *network, int count)

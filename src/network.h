@@ -23,6 +23,7 @@
 
 #include "architecture.h"
 #include "config.h"
+#include "layers.h"
 #include "parameters.h"
 
 #include <stdint.h>
@@ -60,6 +61,12 @@ struct pass_result network_train(struct network *network, int count);
 
 /* Forward with the running statistics. */
 struct pass_result network_evaluate(struct network *network, int count);
+
+/* In the evaluations that follow, show every layer's output but the last one's, shard by shard, as
+ * the layer makes it: what a NORM adds to its input comes later. From all threads. */
+typedef void network_watcher(void *context, const struct layer *layer, const struct extent *extent,
+                             const void *map);
+void network_watch(struct network *network, network_watcher *watcher, void *context);
 
 /* The logits of picture `index` of the last pass, one a class; good until the next one. */
 const double *network_logits(const struct network *network, int index);

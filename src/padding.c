@@ -194,18 +194,25 @@ INLINE void extrapolate(enum precision precision, const struct padding_shape *s,
     }
 }
 
-/* Rows are runs of neighbouring numbers in either kind of map. */
-static void copy_inside(const struct padding_shape *s, int picture, const void *x, void *padded)
+/* Between a map and the inside of a padded one. Rows are runs of neighbouring numbers in either kind
+ * of map. */
+enum direction { INWARD, OUTWARD };
+
+static void copy_inside(const struct padding_shape *s, int picture, enum direction direction,
+                        void *x, void *padded)
 {
-    const struct plan from = inner_plan(s), to = padded_plan(s);
-    const size_t step = step_of(&from), row = (size_t)s->width * step;
-    const size_t planes = (size_t)s->channels / step;
+    const struct plan inner = inner_plan(s), outer = padded_plan(s);
+    const size_t step = step_of(&inner), row = (size_t)s->width * step;
+    const size_t planes = (size_t)s->channels / step, bytes = row * precision_bytes(s->precision);
     for (size_t p = 0; p < planes; p++) {
-        const size_t in = place(&from, picture, 0) + p * pixels_of(&from) * step;
-        const size_t out = place(&to, picture, 0) + p * pixels_of(&to) * step;
-        for (size_t y = 0; y < (size_t)s->height; y++)
-            memcpy(map_plus(s->precision, padded, out + ((y + 1) * (size_t)to.width + 1) * step),
-                   map_plus(s->precision, x, in + y * row), row * precision_bytes(s->precision));
+        const size_t in = place(&inner, picture, 0) + p * pixels_of(&inner) * step;
+        const size_t out = place(&outer, picture, 0) + p * pixels_of(&outer) * step;
+        for (size_t y = 0; y < (size_t)s->height; y++) {
+            void *left = map_plus(s->precision, x, in + y * row);
+            void *right =
+                map_plus(s->precision, padded, out + ((y + 1) * (size_t)outer.width + 1) * step);
+            memcpy(direction == INWARD ? right : left, direction == INWARD ? left : right, bytes);
+        }
     }
 }
 
@@ -215,7 +222,7 @@ INLINE void forward(enum precision precision, const struct padding_shape *s, con
     const struct plan plan = padded_plan(s);
     const struct ring ring = ring_of(s);
     for (int n = 0; n < s->count; n++)
-        copy_inside(s, n, x, padded);
+        copy_inside(s, n, INWARD, map_plus(precision, x, 0), padded);
     for (int c = 0; c < s->channels; c += LANES) {
         const struct lanes lanes = lanes_of(s, filter, c);
         for (int n = 0; n < s->count; n++)
@@ -239,6 +246,13 @@ size_t padding_work(const struct padding_shape *s)
 {
     const struct plan plan = padded_plan(s);
     return pixels_of(&plan) * LANES;
+}
+
+/* The next of a row's pixels among the `deep` outermost of a map. */
+static int next_outer(const struct plan *m, int deep, int y, int x)
+{
+    const int crosses = y >= deep && y < m->height - deep && m->width > 2 * deep;
+    return crosses && x == deep - 1 ? m->width - deep : x + 1;
 }
 
 /* The adjoint of extrapolate(): from the ring of `g`, LANES floats a pixel, into its inside and
@@ -286,6 +300,8 @@ INLINE void add_gradient(const struct padding_shape *s, int channel, const struc
     *(vector *)at += gradient->constant;
 }
 
+/* What no tap meets is copied; the rest is added up in `work`, a float for each number of LANES
+ * channels of P. */
 INLINE void backward(enum precision precision, const struct padding_shape *s, const float *filter,
                      const void *padded, const void *gradient, float *work, float *filter_gradient,
                      void *x_gradient)
@@ -293,22 +309,30 @@ INLINE void backward(enum precision precision, const struct padding_shape *s, co
     const struct plan plan = padded_plan(s), inner = inner_plan(s);
     const struct ring ring = ring_of(s);
     const size_t step = step_of(&plan);
+    for (int n = 0; n < s->count; n++)
+        copy_inside(s, n, OUTWARD, x_gradient, map_plus(precision, gradient, 0));
     for (int c = 0; c < s->channels; c += LANES) {
         const struct lanes lanes = lanes_of(s, filter, c);
         for (int n = 0; n < s->count; n++) {
             const size_t first = place(&plan, n, c);
-            for (size_t p = 0; p < pixels_of(&plan); p++)
-                store(PRECISION_F32, work, p * LANES, load(precision, gradient, first + p * step));
+            for (int y = 0; y < plan.height; y++) {
+                for (int x = 0; x < plan.width; x = next_outer(&plan, s->depth + 1, y, x)) {
+                    const size_t p = (size_t)(y * plan.width + x);
+                    store(PRECISION_F32, work, p * LANES,
+                          load(precision, gradient, first + p * step));
+                }
+            }
             struct lanes sums = {.taps = lanes.taps};
             gather(precision, s, &ring, &lanes, step, map_plus(precision, padded, first), work,
                    &sums);
             if (filter_gradient)
                 add_gradient(s, c, &sums, filter_gradient);
-            size_t out = place(&inner, n, c);
-            for (int y = 1; y <= s->height; y++)
-                for (int x = 1; x <= s->width; x++, out += step)
-                    store(precision, x_gradient, out,
-                          load(PRECISION_F32, work, (size_t)(y * plan.width + x) * LANES));
+            const size_t out = place(&inner, n, c);
+            for (int y = 0; y < s->height; y++)
+                for (int x = 0; x < s->width; x = next_outer(&inner, s->depth, y, x))
+                    store(
+                        precision, x_gradient, out + (size_t)(y * s->width + x) * step,
+                        load(PRECISION_F32, work, (size_t)((y + 1) * plan.width + x + 1) * LANES));
         }
     }
 }

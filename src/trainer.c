@@ -342,6 +342,7 @@ char *trainer_run(const struct trainer_options *options)
     run.part_path = memory_text("%s.part", run.log_path);
     run.checkpoint_path =
         trainer_checkpoint_path(options->checkpoints, run.experiment, options->seed);
+    run.checkpoint_path = checkpoint_path(options->checkpoints, options->experiment, options->seed);
     check_memory(run.experiment);
     run.log_lock = file_lock(run.log_path);
     run.checkpoint_lock = file_lock(run.checkpoint_path);

@@ -52,6 +52,7 @@ static const struct group {
     GROUP(probe),
     GROUP(bench),
     GROUP(program),
+    GROUP(borders),
     GROUP(claims),
     GROUP(level),
     GROUP(pad_net),

@@ -59,6 +59,7 @@ static const struct group {
     GROUP(selftest),
     GROUP(trace),
     GROUP(weight_block),
+    GROUP(weight_net),
     /* clang-format on */
 };
 

@@ -48,6 +48,7 @@ DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
 DECLARE_TESTS(trace);
 DECLARE_TESTS(weight_block);
+DECLARE_TESTS(weight_net);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

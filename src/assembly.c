@@ -484,7 +484,7 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
         if (layer->kind == LAYER_CONVOLUTION)
             floats = (size_t)a.padded[layer->inputs[0]] * (size_t)a.padded[layer->output] *
                      (size_t)(layer->kernel * layer->kernel);
-        weights += floats;
+        weights += floats + (layer->rows ? (size_t)layer->parameters : 0);
         section = layer->kind == LAYER_NORM ? 0 : section + floats;
         largest_section = section > largest_section ? section : largest_section;
     }

@@ -310,7 +310,7 @@ int ledger_size(const struct experiment *experiment, long long *parameters, long
     return 0;
 }
 
-char *ledger_network(const struct experiment *experiment)
+static char *family_name(const struct experiment *experiment)
 {
     switch ((enum family)experiment->family) {
     case FAMILY_PREACT:
@@ -322,6 +322,20 @@ char *ledger_network(const struct experiment *experiment)
         return memory_text("densenet-bc-%d-%d", experiment->depth, experiment->growth);
     }
     BUG("a family without a name");
+}
+
+char *ledger_network(const struct experiment *experiment)
+{
+    static const char *const weights[] = {NULL, "expansion", "bank"};
+    char *family = family_name(experiment);
+    struct text name = {0};
+    text_add(&name, "%s", family);
+    if (experiment->channels != 16)
+        text_add(&name, "-c%d", experiment->channels);
+    if (experiment->weights != WEIGHTS_FREE)
+        text_add(&name, "-%s-u%d", weights[experiment->weights], experiment->rows);
+    free(family);
+    return name.bytes;
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  *     # experiment: ...   (canonical text)      |
  *     # experiment-sha256: ...                  |
  *     # train-sha256: / # test-sha256:          |
- *     # parameters: / # macs:                   |
+ *     # parameters: (trained) / # macs:         |
  *     # initial-sha256: ...                    -+
  *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: /
  *     # started:

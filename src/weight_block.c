@@ -175,6 +175,18 @@ static size_t shift_of(const struct weight_slot *slot, int in)
     return rng_below(slot->shift, (uint32_t)in);
 }
 
+static void copy_signed(size_t count, float sign, const float *from, float *to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = sign * from[i];
+}
+
+static void add_signed(size_t count, float sign, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += sign * from[i];
+}
+
 void weight_block_generate(const struct weight_table *table, int in, const float *p, float *m)
 {
     const size_t slots = (size_t)slots_of(table), columns = (size_t)in;
@@ -186,9 +198,9 @@ void weight_block_generate(const struct weight_table *table, int in, const float
     for (size_t r = 0; r < slots; r++) {
         const struct weight_slot *slot = &table->slots[r];
         const float *row = p + (size_t)slot->row * columns;
-        const size_t shift = shift_of(slot, in);
-        for (size_t i = 0; i < columns; i++)
-            m[r * columns + i] = slot->sign * row[(i + shift) % columns];
+        const size_t shift = shift_of(slot, in), rest = columns - shift;
+        copy_signed(rest, slot->sign, row + shift, m + r * columns);
+        copy_signed(shift, slot->sign, row, m + r * columns + rest);
     }
 }
 
@@ -205,9 +217,9 @@ void weight_block_adjoint(const struct weight_table *table, int in, const float 
     for (size_t r = 0; r < slots; r++) {
         const struct weight_slot *slot = &table->slots[r];
         float *row = p_gradient + (size_t)slot->row * columns;
-        const size_t shift = shift_of(slot, in);
-        for (size_t i = 0; i < columns; i++)
-            row[(i + shift) % columns] += slot->sign * m_gradient[r * columns + i];
+        const size_t shift = shift_of(slot, in), rest = columns - shift;
+        add_signed(rest, slot->sign, m_gradient + r * columns, row + shift);
+        add_signed(shift, slot->sign, m_gradient + r * columns + rest, row);
     }
 }
 

@@ -63,6 +63,7 @@ static const struct group {
     GROUP(trace),
     GROUP(variant_table),
     GROUP(weight_block),
+    GROUP(weight_net),
 /* clang-format on */
 };
 

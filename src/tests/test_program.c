@@ -412,6 +412,14 @@ static void test_schedule_and_describe(void **state)
         scratch_run("build/kdecay describe experiments/cifar10/preact-20/poly-k2.0.ini", &output),
         0);
     assert_non_null(strstr(output, "\nparameters 269722\nmacs 40551040\n"));
+    assert_null(strstr(output, "parameters_stored"));
+    free(output);
+    assert_int_equal(
+        scratch_run("build/kdecay describe experiments/weight-net/expansion-u1152.ini", &output),
+        0);
+    assert_non_null(strstr(output, "\nparameters 721306\nmacs 40551040\n"
+                                   "parameters_stored 269722\ngeneration_macs 307888128\n"
+                                   "generation_share 0.0593\n"));
     free(output);
 }
 

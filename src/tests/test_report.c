@@ -302,11 +302,20 @@ static void network_names(void **state)
         struct experiment experiment;
         const char *name;
     } known[] = {
-        {{.family = FAMILY_PREACT, .depth = 20}, "preact-20"},
-        {{.family = FAMILY_PREACT, .depth = 164, .block = BLOCK_BOTTLENECK},
+        {{.family = FAMILY_PREACT, .depth = 20, .channels = 16}, "preact-20"},
+        {{.family = FAMILY_PREACT, .depth = 20, .channels = 8}, "preact-20-c8"},
+        {{.family = FAMILY_PREACT, .depth = 164, .block = BLOCK_BOTTLENECK, .channels = 16},
          "preact-164-bottleneck"},
-        {{.family = FAMILY_WIDE_RESNET, .depth = 28, .width = 10}, "wrn-28-10"},
-        {{.family = FAMILY_DENSENET_BC, .depth = 100, .growth = 12}, "densenet-bc-100-12"},
+        {{.family = FAMILY_WIDE_RESNET, .depth = 28, .width = 10, .channels = 16}, "wrn-28-10"},
+        {{.family = FAMILY_WIDE_RESNET,
+          .depth = 16,
+          .width = 1,
+          .channels = 16,
+          .weights = WEIGHTS_BANK,
+          .rows = 32},
+         "wrn-16-1-bank-u32"},
+        {{.family = FAMILY_DENSENET_BC, .depth = 100, .growth = 12, .channels = 16},
+         "densenet-bc-100-12"},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         char *name = ledger_network(&known[i].experiment);

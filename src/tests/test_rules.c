@@ -70,6 +70,10 @@ static void load(const struct rule *rule, struct error *bare)
 #define LEARNED_ONLY                                                                               \
     "network.padding_depth and network.padding_reach belong to network.padding = learned; remove " \
     "them"
+#define ROWS "network.rows belongs to network.weights = expansion or bank, which need it"
+#define WEIGHTS_SEED                                                                               \
+    "network.weights_seed belongs to network.weights = expansion or bank; remove it"
+#define CHANNELS "network.channels belongs to network.family = preact; remove it"
 #define DROPS_ONLY "schedule.drops belongs to schedule.decay = step, which needs it"
 #define STEP_ONLY                                                                                  \
     "schedule.decay = step: expected no schedule.cycle, endpoint or form, and lr_end = 0"
@@ -123,6 +127,15 @@ static const struct rule rules[] = {
     {preact,
      {"network.padding=learned", "network.padding_depth=2", "network.padding_reach=1"},
      NULL},
+    {preact, {"network.rows=8"}, ROWS},
+    {preact, {"network.weights=expansion"}, ROWS},
+    {dense, {"network.weights=bank"}, ROWS},
+    {preact, {"network.weights_seed=1"}, WEIGHTS_SEED},
+    {preact, {"network.weights=bank", "network.rows=8", "network.weights_seed=1"}, NULL},
+    {wide, {"network.weights=expansion", "network.rows=8"}, NULL},
+    {dense, {"network.channels=8"}, CHANNELS},
+    {wide, {"network.channels=8"}, CHANNELS},
+    {preact, {"network.channels=8", "network.block=bottleneck"}, NULL},
     {preact, {STEP}, DROPS_ONLY},
     {preact, {DROPS}, DROPS_ONLY},
     {preact, {"schedule.decay=polynomial", DROPS}, DROPS_ONLY},
@@ -221,6 +234,7 @@ static void check_depth(const struct depth *depth)
     const struct experiment experiment = {.family = depth->family,
                                           .block = depth->block,
                                           .depth = depth->depth,
+                                          .channels = 16,
                                           .width = depth->family == FAMILY_WIDE_RESNET,
                                           .growth = depth->family == FAMILY_DENSENET_BC};
     struct architecture architecture;

@@ -52,6 +52,7 @@ DECLARE_TESTS(status);
 DECLARE_TESTS(trace);
 DECLARE_TESTS(variant_table);
 DECLARE_TESTS(weight_block);
+DECLARE_TESTS(weight_net);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
 

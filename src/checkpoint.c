@@ -98,6 +98,8 @@ static void write_file(const char *path, struct text *json, const struct paramet
     free(data);
     free(file);
     free(json->bytes);
+}
+
 char *checkpoint_path(const char *folder, const struct experiment *experiment, long seed)
 {
     return memory_text("%s/%s/seed-%ld-%.8s.safetensors", folder, experiment->arm, seed,

@@ -3,14 +3,13 @@
 #include "checkpoint.h"
 #include "file.h"
 #include "network.h"
-#include "trainer.h"
 
 #include <stdlib.h>
 
 long export_weights(const struct experiment *experiment, long seed, const char *checkpoints,
                     const char *out)
 {
-    char *path = trainer_checkpoint_path(checkpoints, experiment, seed), *log = NULL;
+    char *path = checkpoint_path(checkpoints, experiment, seed), *log = NULL;
     if (!file_exists(path))
         die("%s: there is no such file; train the experiment with this seed first, or name the "
             "folder with --checkpoints",

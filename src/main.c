@@ -568,22 +568,15 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {
-        {"train", command_train},       {"describe", command_describe}, {"export", command_export},
-        {"schedule", command_schedule}, {"match", command_match},       {"keys", command_keys},
-        {"probe", command_probe},       {"bench", command_bench},       {"status", command_status},
-        {"missing", command_missing},   {"report", command_report},     {"audit", command_audit},
-        {"keep", command_keep},         {"selftest", command_selftest}, {"trace", command_trace},
-        {"version", command_version},   {"help", command_help}};
     } commands[] = {{"train", command_train},       {"describe", command_describe},
-                    {"schedule", command_schedule}, {"match", command_match},
-                    {"keys", command_keys},         {"probe", command_probe},
-                    {"borders", command_borders},   {"bench", command_bench},
-                    {"status", command_status},     {"missing", command_missing},
-                    {"report", command_report},     {"audit", command_audit},
-                    {"keep", command_keep},         {"selftest", command_selftest},
-                    {"trace", command_trace},       {"version", command_version},
-                    {"help", command_help}};
+                    {"export", command_export},     {"schedule", command_schedule},
+                    {"match", command_match},       {"keys", command_keys},
+                    {"probe", command_probe},       {"borders", command_borders},
+                    {"bench", command_bench},       {"status", command_status},
+                    {"missing", command_missing},   {"report", command_report},
+                    {"audit", command_audit},       {"keep", command_keep},
+                    {"selftest", command_selftest}, {"trace", command_trace},
+                    {"version", command_version},   {"help", command_help}};
     memory_guard_libraries();
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

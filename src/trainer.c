@@ -327,12 +327,6 @@ static void complete(struct run *run)
     free(run->log.text.bytes);
 }
 
-char *trainer_checkpoint_path(const char *folder, const struct experiment *experiment, long seed)
-{
-    return memory_text("%s/%s/seed-%ld-%.8s.safetensors", folder, experiment->arm, seed,
-                       config_digest(experiment).hex);
-}
-
 char *trainer_run(const struct trainer_options *options)
 {
     struct run run = {.options = options, .experiment = options->experiment};
@@ -340,8 +334,6 @@ char *trainer_run(const struct trainer_options *options)
     if (is_done(options, run.log_path))
         return run.log_path;
     run.part_path = memory_text("%s.part", run.log_path);
-    run.checkpoint_path =
-        trainer_checkpoint_path(options->checkpoints, run.experiment, options->seed);
     run.checkpoint_path = checkpoint_path(options->checkpoints, options->experiment, options->seed);
     check_memory(run.experiment);
     run.log_lock = file_lock(run.log_path);

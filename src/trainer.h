@@ -31,9 +31,6 @@ struct trainer_options {
     const char *compiler;    /* for the log: compiler and flags */
 };
 
-/* Where the run's checkpoint lies below `folder`; free() it. */
-char *trainer_checkpoint_path(const char *folder, const struct experiment *experiment, long seed);
-
 /* Train, or go on, to the end. Dies on any error, on a signal, and where the log exists but tells
  * of another experiment. Returns the path of the finished log; free() it. */
 char *trainer_run(const struct trainer_options *options);

@@ -44,6 +44,7 @@ static const struct group {
     GROUP(memory),
     GROUP(checkpoint),
     GROUP(statistics),
+    GROUP(ranks),
     GROUP(report),
     GROUP(plot_data),
     GROUP(schedule_table),

@@ -128,6 +128,7 @@ kill -USR1 $job
 stopped "mpirun passes SIGUSR1 on to 2 ranks"
 verdict "it had gone on after the stop" "$(grep -q '^going on after ' "$folder/messages" ||
     cat "$folder/messages")"
+mpirun="$mpirun --mca odls_base_sigkill_timeout 10" # as in the Makefile
 start stops 4 1
 kill -TERM $job
 stopped "mpirun passes SIGTERM on to 4 ranks"

@@ -6,6 +6,9 @@
 #   THREADS=N      threads of a training run; changes no bit of its results
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
+#   MPI=1          build with Open MPI, for runs on several processes and machines
+#   RANKS=N        with MPI=1, the number of these processes (ranks) of `make run`; changes no bit
+#   MPIRUN=COMMAND how they are started, as "mpirun --hostfile FILE"
 #   FUZZ_SECONDS=N how long `make fuzz` takes for each kind of file
 #   ID=VALUE-ID    the number of `make trace`; build/tables/*.sources.tsv list all ids
 #   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
@@ -21,7 +24,8 @@
 #   V=1            show every command
 #
 DATA    ?= build/data
-THREADS ?= $(shell nproc)
+RANKS   ?= 1
+THREADS ?= $(shell echo $$(($$(nproc) / $(RANKS) + !($$(nproc) / $(RANKS)))))
 SEED    ?= 1
 FUZZ_SECONDS ?= 30
 AUDIT_RUNS  ?= 2
@@ -45,7 +49,8 @@ Q := $(if $(V),,@)
 
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev libmd-dev \
             libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern \
-            latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates
+            latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
+            $(if $(MPI),openmpi-bin libopenmpi-dev)
 
 INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are there"; else \
   $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
@@ -81,14 +86,19 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi
 # bits would depend on the instruction set.
 STRICT   := -std=c11 -fopenmp -ffp-contract=off
 COMPILE  := $(CC) $(STRICT) $(CFLAGS) $(WARNINGS)
-LIBS     := -ldnnl -l:libstdc++.so.6 -linih -lmd -lgsl -lgslcblas -lm
+LIBS      = -ldnnl -l:libstdc++.so.6 -linih -lmd -lgsl -lgslcblas -lm $(MPI_LIBS)
 
-SOURCES := $(wildcard src/*.c)
+# With MPI one file is another one, and only it sees the header. Asked for late: `make setup MPI=1 all`
+# installs it first.
+MPI_LIBS     = $(if $(MPI),$(shell mpicc --showme:link))
+MPI_INCLUDES = $(patsubst -I%,-isystem %,$(shell mpicc --showme:compile))
+
+SOURCES := $(filter-out $(if $(MPI),src/ranks_alone.c,src/ranks_mpi.c),$(wildcard src/*.c))
 TESTS   := $(filter-out src/tests/faults.c,$(wildcard src/tests/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/objects/%.o)
 TEST_OBJECTS := $(TESTS:src/tests/%.c=$(OUT)/objects/tests/%.o)
 
-$(OUT)/objects/flags: FORCE
+$(OUT)/objects/flags: FORCE | $(SETUP)
 	$(Q)mkdir -p $(@D) && echo '$(COMPILE) $(LIBS)' | cmp -s - $@ || \
 	  echo '$(COMPILE) $(LIBS)' > $@
 
@@ -101,9 +111,10 @@ $(OUT)/objects/version.h: FORCE | $(SETUP)
 
 $(OUT)/objects/%.o: src/%.c $(OUT)/objects/flags | $(SETUP)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) -I$(OUT)/objects -Isrc -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) $(INCLUDES) -I$(OUT)/objects -Isrc -MMD -MP -c $< -o $@
 
 $(OUT)/objects/main.o: $(OUT)/objects/version.h
+$(OUT)/objects/ranks_mpi.o: INCLUDES = $(MPI_INCLUDES)
 
 $(OUT)/kdecay: $(OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
@@ -124,10 +135,16 @@ FORCE:
 
 TRAIN := build/kdecay train --threads $(THREADS) --data $(DATA)
 
+# Threads are bound to no core: mpirun's own choice may be one core for all threads of a rank. A
+# stop, passed on by mpirun, has 10 seconds to end a step and save.
+MPIRUN ?= mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
+START  := $(if $(MPI),$(MPIRUN) -n $(RANKS) --bind-to none --mca odls_base_sigkill_timeout 10)
+
 .PHONY: run
 run: build/kdecay ## train EXP with SEED, or go on after a stop; the log goes to results/
 	$(Q)$(if $(EXP),,echo "make run: name an experiment, as EXP=experiments/....ini" >&2; exit 1;) \
-	  $(TRAIN) $(EXP) --seed $(SEED)
+	  $(if $(filter-out 1,$(RANKS)),$(if $(MPI),,echo "make run: RANKS needs MPI=1" >&2; exit 1;)) \
+	  $(START) $(TRAIN) $(EXP) --seed $(SEED)
 
 .PHONY: status
 status: build/kdecay ## every arm: seeds wanted, present, running, missing, stale; core-hours
@@ -287,6 +304,12 @@ test-determinism: build/kdecay ## one digest for all threads, kills, compilers a
 	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev valgrind)
 	$(Q)bash src/tests/determinism.sh build/matrix
 
+.PHONY: test-mpi
+test-mpi: build/kdecay ## one digest over 1, 2 and 4 ranks, stops and kills (minutes; installs Open MPI)
+	$(Q)$(call INSTALL,openmpi-bin libopenmpi-dev)
+	$(Q)$(MAKE) --no-print-directory MPI=1 OUT=build/mpi build/mpi/kdecay
+	$(Q)bash src/tests/mpi.sh build/kdecay build/mpi/kdecay build/scratch/mpi '$(MPIRUN)'
+
 # libFuzzer needs clang. What it finds is kept as build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
 # FILE` shows it again.
 FUZZERS := $(patsubst src/tests/fuzz/fuzz_%.c,%,$(wildcard src/tests/fuzz/fuzz_*.c))
@@ -412,5 +435,5 @@ clean: ## remove all that was generated, but for downloaded data and checkpoints
 .PHONY: help
 help: ## this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
+	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= MPI= RANKS=$(RANKS) AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
 	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET="

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "pad_layers.h"
 #include "padding.h"
+#include "ranks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -317,7 +318,7 @@ static void allocate_maps(struct assembly *a)
 {
     const size_t values = (size_t)a->architecture.value_count;
     const size_t buffers = (size_t)a->flow.buffer_count;
-    const size_t pictures = (size_t)a->shards * (size_t)a->shard_pictures;
+    const size_t pictures = (size_t)a->own_shards * (size_t)a->shard_pictures;
     const size_t bytes = precision_bytes(a->precision);
     a->maps = memory_zeroed(values, sizeof *a->maps);
     for (size_t v = 0; v < values; v++)
@@ -345,8 +346,10 @@ void assembly_build(struct assembly *a, const struct experiment *experiment, int
         die("%s", error.text);
     if (dnn_check_precision(a->precision, &error) != 0)
         die_lacking(error.text);
-    a->threads = threads > experiment->shards ? experiment->shards : threads;
     a->shards = experiment->shards;
+    a->own_shards = a->shards / ranks_count();
+    a->first_shard = a->own_shards * ranks_rank();
+    a->threads = threads > a->own_shards ? a->own_shards : threads;
     a->shard_pictures = experiment->batch / experiment->shards;
     a->dnn = dnn_open(a->threads);
     a->block = dnn_block(a->dnn);
@@ -366,13 +369,14 @@ void assembly_build(struct assembly *a, const struct experiment *experiment, int
         if (assembly_layer(a, l)->kind == LAYER_PAD)
             build_pad(a, assembly_layer(a, l), &a->units[l]);
     a->parameters.precision = a->precision;
+    a->parameters.first_shard = a->first_shard;
     flow_plan(&a->flow, &a->architecture, a->value_floats);
     passing_plan(&a->passing, &a->architecture, a->value_floats);
 }
 
 void assembly_allocate(struct assembly *a)
 {
-    parameters_allocate(&a->parameters, a->shards);
+    parameters_allocate(&a->parameters, a->own_shards);
     connect_norms(a);
     allocate_maps(a);
 }
@@ -443,7 +447,7 @@ void *assembly_map(const struct assembly *a, int value, int shard, int worker)
     if (a->passing.is_passing[value])
         return map_plus(a->precision, a->scratch[worker], pictures * a->passing.place[value]);
     return map_plus(a->precision, a->maps[value],
-                    (size_t)shard * pictures * a->value_floats[value]);
+                    (size_t)(shard - a->first_shard) * pictures * a->value_floats[value]);
 }
 
 void *assembly_gradient_map(const struct assembly *a, int buffer, int shard)
@@ -451,7 +455,8 @@ void *assembly_gradient_map(const struct assembly *a, int buffer, int shard)
     if (buffer == NO_BUFFER)
         return NULL;
     return map_plus(a->precision, a->gradients[buffer],
-                    (size_t)shard * (size_t)a->shard_pictures * a->flow.buffer_floats[buffer]);
+                    (size_t)(shard - a->first_shard) * (size_t)a->shard_pictures *
+                        a->flow.buffer_floats[buffer]);
 }
 
 float *assembly_value(const struct assembly *a, int tensor)

@@ -7,8 +7,8 @@
  * all gradients that pass through them, and so they stay. Tensors in canonical layout do not show
  * them.
  *
- * Maps are allocated for every shard, but for those that pass (passing.h); a map of a value is
- * [shards][shard pictures] of what dnn.h says of a map. Layers of one shape share their primitives. The pictures come as floats.
+ * Maps are allocated for every shard of this rank, but for those that pass (passing.h); a map of a
+ * value is [own shards][shard pictures] of what dnn.h says of a map. Layers of one shape share their primitives. The pictures come as floats.
  */
 #ifndef KDECAY_ASSEMBLY_H
 #define KDECAY_ASSEMBLY_H
@@ -52,18 +52,19 @@ struct assembly {
     struct weight_table **tables; /* of Weight Blocks */
     int table_count;
     int threads, shards, shard_pictures, block;
-    enum precision precision; /* of maps and gradients */
-    int *padded;              /* channels of each value in memory */
-    size_t *value_floats;     /* numbers in a picture's map of each value */
-    void **maps;              /* [value][shard * shard numbers]; NULL where it is passing */
-    void **scratch;           /* [worker][shard numbers], of passing values */
-    void **gradients;         /* [buffer], likewise */
-    float **pad_work;         /* [worker], of padding_backward() */
-    float *pictures;          /* [batch][PICTURE_FLOATS]; in f32 the map of value 0 itself */
+    int first_shard, own_shards; /* of this rank (ranks.h) */
+    enum precision precision;    /* of maps and gradients */
+    int *padded;                 /* channels of each value in memory */
+    size_t *value_floats;        /* numbers in a picture's map of each value */
+    void **maps;                 /* [value][own shard * shard numbers]; NULL where it is passing */
+    void **scratch;              /* [worker][shard numbers], of passing values */
+    void **gradients;            /* [buffer], likewise */
+    float **pad_work;            /* [worker], of padding_backward() */
+    float *pictures; /* [own shard * pictures][PICTURE_FLOATS]; in f32 the map of value 0 itself */
 };
 
 /* Dies where the architecture does not exist, the CPU lacks the precision or oneDNN fails. At most
- * one thread a shard. */
+ * one thread a shard of this rank. */
 void assembly_build(struct assembly *assembly, const struct experiment *experiment, int threads);
 /* Memory for parameters, maps and gradients: without it, a network can only be described. */
 void assembly_allocate(struct assembly *assembly);

@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "memory.h"
 #include "network.h"
+#include "processor.h"
 #include "table.h"
 
 #include <gsl/gsl_sort.h>
@@ -342,18 +343,6 @@ static void add_torch_cells(const struct bench *bench, const struct entry *e, st
     table_add(table, memory_text("%s", isnan(rate) ? "-" : setting->allocator), NULL);
 }
 
-static char *processor(void)
-{
-    struct error error;
-    char *text = file_read("/proc/cpuinfo", NULL, &error);
-    const char *line = text ? strstr(text, "model name") : NULL;
-    const char *name = line ? strstr(line, ": ") : NULL;
-    char *found = name ? memory_text("%.*s", (int)strcspn(name + 2, "\n"), name + 2)
-                       : memory_text("unknown CPU");
-    free(text);
-    return found;
-}
-
 static void add_missing(const struct bench *bench, struct text *text)
 {
     if (bench->torch_missing)
@@ -412,7 +401,7 @@ static void write_tables(const struct bench *bench)
 
     const struct bench_options *o = bench->options;
     struct text text = {0}, csv = {0};
-    char *cpu = processor();
+    char *cpu = processor_name();
     text_add(&text, "%s, %d thread%s; kdecay %s (%s); %s; PyTorch %s\n", cpu, o->threads,
              o->threads == 1 ? "" : "s", o->program, o->compiler,
              bench->environment ? bench->environment : "oneDNN not known",

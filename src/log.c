@@ -12,13 +12,21 @@ static const char columns[] = "epoch\tstep\tlr\ttrain_loss\ttrain_error\ttest_lo
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
+/* "# key: LINE" for each line. */
+static void add_lines(struct text *text, const char *key, const char *lines)
+{
+    char *copy = memory_text("%s", lines);
+    for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n"))
+        text_add(text, "# %s: %s\n", key, line);
+    free(copy);
+}
+
 void log_begin(struct log_writer *writer, const struct log_facts *facts)
 {
     struct text identity = {0};
     text_add(&identity, "# arm: %s\n# seed: %ld\n", facts->experiment->arm, facts->seed);
     char *experiment = config_text(facts->experiment);
-    for (char *line = strtok(experiment, "\n"); line; line = strtok(NULL, "\n"))
-        text_add(&identity, "# experiment: %s\n", line);
+    add_lines(&identity, "experiment", experiment);
     free(experiment);
     const struct digest digest = config_digest(facts->experiment);
     text_add(&identity, "# experiment-sha256: %s\n", digest.hex);
@@ -33,11 +41,12 @@ void log_begin(struct log_writer *writer, const struct log_facts *facts)
     free(identity.bytes);
     text_add(&writer->text, "# program: %s\n# compiler: %s\n", facts->program, facts->compiler);
     text_add(&writer->text, "# onednn: %s\n# environment: %s\n", facts->onednn, facts->environment);
-    char *kernels = memory_text("%s", facts->kernels);
-    for (char *line = strtok(kernels, "\n"); line; line = strtok(NULL, "\n"))
-        text_add(&writer->text, "# kernel: %s\n", line);
-    free(kernels);
+    add_lines(&writer->text, "kernel", facts->kernels);
     text_add(&writer->text, "# threads: %d\n# started: %s\n", facts->threads, facts->started);
+    if (facts->ranks > 1) {
+        text_add(&writer->text, "# ranks: %d\n# mpi: %s\n", facts->ranks, facts->mpi);
+        add_lines(&writer->text, "rank", facts->rank_lines);
+    }
 }
 
 /* Add `link` to the chain and to the text. */
@@ -223,6 +232,40 @@ static int parse_identity(struct cursor *cursor, struct log *log, struct digest 
     return 0;
 }
 
+/* Pass over lines of one key; returns how many, or -1. */
+static int pass_lines(struct cursor *cursor, const char *key)
+{
+    int lines = 0;
+    for (; at_key(cursor, key); lines++) {
+        char *value = take(cursor, key);
+        if (!value)
+            return -1;
+        free(value);
+    }
+    return lines;
+}
+
+static int parse_ranks(struct cursor *cursor, struct log *log)
+{
+    log->ranks = 1;
+    if (!at_key(cursor, "ranks"))
+        return 0;
+    long long ranks = 0;
+    if (take_integer(cursor, "ranks", &ranks) != 0)
+        return -1;
+    if (ranks < 2 || ranks > LOG_RANKS)
+        return expected(cursor, "at least 2 ranks, or no such line");
+    log->ranks = (int)ranks;
+    char *mpi = take(cursor, "mpi");
+    if (!mpi)
+        return -1;
+    free(mpi);
+    const int lines = pass_lines(cursor, "rank");
+    if (lines >= 0 && lines != log->ranks)
+        return expected(cursor, "as many lines \"# rank\" as ranks");
+    return lines < 0 ? -1 : 0;
+}
+
 static int parse_surroundings(struct cursor *cursor, struct log *log)
 {
     long long threads = 0;
@@ -230,16 +273,11 @@ static int parse_surroundings(struct cursor *cursor, struct log *log)
         !(log->onednn = take(cursor, "onednn")) ||
         !(log->environment = take(cursor, "environment")))
         return -1;
-    while (at_key(cursor, "kernel")) {
-        char *kernels = take(cursor, "kernel");
-        if (!kernels)
-            return -1;
-        free(kernels);
-    }
-    if (take_integer(cursor, "threads", &threads) != 0 || !(log->started = take(cursor, "started")))
+    if (pass_lines(cursor, "kernel") < 0 || take_integer(cursor, "threads", &threads) != 0 ||
+        !(log->started = take(cursor, "started")))
         return -1;
     log->threads = (int)threads;
-    return 0;
+    return parse_ranks(cursor, log);
 }
 
 static int parse_step_loss(struct cursor *cursor, struct log *log, struct digest *chain)

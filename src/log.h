@@ -10,8 +10,9 @@
  *     # train-sha256: / # test-sha256:          |
  *     # parameters: (trained) / # macs:         |
  *     # initial-sha256: ...                    -+
- *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: /
- *     # started:
+ *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: (of all
+ *     ranks) / # started:
+ *     # ranks: 2 / # mpi: ... / # rank: threads 1, CPU   (one a rank) where there were several
  *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an epoch has
  *                                                fewer, the rest stand between the rows
  *     epoch <TAB> step <TAB> lr ...              column names, then one row an epoch
@@ -38,7 +39,7 @@
 #include "error.h"
 #include "memory.h"
 
-enum { LOG_VERSION = 1, LOG_STEP_LOSSES = 100, LOG_ROW_DIGEST = 16 };
+enum { LOG_VERSION = 1, LOG_STEP_LOSSES = 100, LOG_ROW_DIGEST = 16, LOG_RANKS = 1000000 };
 
 /* One epoch. Errors are percentages of misclassified pictures. */
 struct log_row {
@@ -63,8 +64,11 @@ struct log_facts {
     struct digest initial; /* state before the first step */
     const char *program, *compiler, *onednn, *environment;
     const char *kernels; /* lines "name: forward, backward data, backward weights\n" */
-    int threads;
+    int threads;         /* of all ranks */
     const char *started; /* UTC */
+    int ranks;
+    const char *mpi;        /* the library; of several ranks alone, as is the next one */
+    const char *rank_lines; /* "threads N, CPU\n", one a rank */
 };
 
 /* ---- Writing ------------------------------------------------------------------------------ */
@@ -94,7 +98,7 @@ struct log {
     long seed;
     long long parameters, macs;
     char *program, *compiler, *onednn, *environment, *started;
-    int threads;
+    int threads, ranks;
     enum log_status status;
     int status_line; /* of "# status"; set by the reader */
     long diverged_at;

@@ -15,6 +15,7 @@
 #include "network.h"
 #include "plot.h"
 #include "probe.h"
+#include "ranks.h"
 #include "report.h"
 #include "schedule.h"
 #include "selftest.h"
@@ -233,10 +234,16 @@ static struct experiment load_experiment(const struct options *options)
 
 static int command_train(int argc, char **argv)
 {
+    ranks_open();
+    ranks_first_begin();
     struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
     if (options.seed < 0)
         die_usage("train needs --seed N", NULL);
+    struct error error;
+    if (ranks_check(experiment.shards, ranks_count(), &error) != 0)
+        die("%s", error.text);
+    ranks_first_end();
     char *results = options.results ? memory_text("%s", options.results)
                     : options.override_count
                         ? memory_text("build/tries/%.8s", config_digest(&experiment).hex)
@@ -250,6 +257,7 @@ static int command_train(int argc, char **argv)
                                         .program = KDECAY_VERSION,
                                         .compiler = KDECAY_COMPILER};
     free(trainer_run(&run));
+    ranks_close();
     free(results);
     free(options.overrides);
     return EXIT_SUCCESS;

@@ -2,6 +2,7 @@
 
 #include "assembly.h"
 #include "dataset.h"
+#include "exchange.h"
 #include "memory.h"
 #include "pad_layers.h"
 
@@ -57,9 +58,18 @@ int network_threads(const struct network *network)
     return network->assembly.threads;
 }
 
+struct network_pictures network_own_pictures(const struct network *network, int count)
+{
+    const struct assembly *a = &network->assembly;
+    const int from = a->first_shard * a->shard_pictures;
+    const int to = from + a->own_shards * a->shard_pictures;
+    return (struct network_pictures){from, count < from ? from : count < to ? count : to};
+}
+
 float *network_input(struct network *network, int index)
 {
-    return network->assembly.pictures + (size_t)index * PICTURE_FLOATS;
+    const struct assembly *a = &network->assembly;
+    return a->pictures + (size_t)(index - a->first_shard * a->shard_pictures) * PICTURE_FLOATS;
 }
 
 int *network_label(struct network *network, int index)
@@ -166,11 +176,13 @@ static double elements_of(const struct network *network, int l)
 
 static void finish_forward(struct network *network, int l)
 {
+    exchange_sums(&network->assembly, &network->assembly.units[l].norm);
     norm_finish(&network->assembly.units[l].norm, network->busy, elements_of(network, l));
 }
 
 static void finish_backward(struct network *network, int l)
 {
+    exchange_sums(&network->assembly, &network->assembly.units[l].norm);
     norm_backward_finish(&network->assembly.units[l].norm, network->busy, elements_of(network, l));
 }
 
@@ -248,12 +260,12 @@ static void norm_backward_apply(struct network *network, int l, int shard)
 /* ---- One layer of one shard ----------------------------------------------------------------- */
 
 /* The pictures came as planes of floats; where the maps are floats, into the first map itself. */
-static void store_pictures(const struct network *network, int shard)
+static void store_pictures(struct network *network, int shard)
 {
     const struct assembly *a = &network->assembly;
     if (a->precision == PRECISION_F32)
         return;
-    const float *picture = a->pictures + (size_t)(shard * a->shard_pictures) * PICTURE_FLOATS;
+    const float *picture = network_input(network, shard * a->shard_pictures);
     bf16 *out = kept_map(network, 0, shard);
     for (int n = 0; n < valid_pictures(network, shard); n++, picture += PICTURE_FLOATS)
         for (int pixel = 0; pixel < PICTURE_PIXELS; pixel++)
@@ -365,8 +377,9 @@ struct share {
 static struct share share_of(const struct network *network)
 {
     const int worker = omp_get_thread_num(), workers = omp_get_num_threads();
-    const int shards = network->assembly.shards;
-    struct share share = {worker, shards * worker / workers, shards * (worker + 1) / workers};
+    const int first = network->assembly.first_shard, shards = network->assembly.own_shards;
+    struct share share = {worker, first + shards * worker / workers,
+                          first + shards * (worker + 1) / workers};
     if (share.to > network->busy)
         share.to = network->busy > share.from ? network->busy : share.from;
     return share;
@@ -418,9 +431,10 @@ static void for_section(struct network *network, int l, int next,
 static void clear_idle(struct network *network, int tensor)
 {
     const struct parameters *p = &network->assembly.parameters;
-    for (int s = network->busy; s < p->shards; s++)
-        memset(parameters_shard_gradient(p, tensor, s), 0,
-               p->tensors[tensor].floats * sizeof(float));
+    for (int s = p->first_shard; s < p->first_shard + p->shards; s++)
+        if (s >= network->busy)
+            memset(parameters_shard_gradient(p, tensor, s), 0,
+                   p->tensors[tensor].floats * sizeof(float));
 }
 
 static void reduce(struct network *network, int tensor)
@@ -474,6 +488,7 @@ static void start(struct network *network, int count, int training)
 static struct pass_result result_of(const struct network *network)
 {
     struct pass_result result = {0, 0};
+    exchange_results(&network->assembly, network->losses, network->wrong);
     for (int i = 0; i < network->count; i++) {
         result.loss_sum += network->losses[i];
         result.wrong += network->wrong[i];
@@ -489,11 +504,11 @@ struct pass_result network_train(struct network *network, int count)
         const struct share share = share_of(network);
         forward_share(network, share);
         backward_share(network, share);
-#pragma omp barrier
-#pragma omp for schedule(dynamic)
-        for (int t = 0; t < network->assembly.parameters.count; t++)
-            parameters_pull_back(&network->assembly.parameters, t);
     }
+    exchange_gradients(&network->assembly);
+#pragma omp parallel for num_threads(network->assembly.threads) schedule(dynamic)
+    for (int t = 0; t < network->assembly.parameters.count; t++)
+        parameters_pull_back(&network->assembly.parameters, t);
     return result_of(network);
 }
 

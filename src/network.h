@@ -7,7 +7,8 @@
  * S (t+1) / T - 1. Threads meet only at a NORM, whose statistics are those of the whole minibatch,
  * and after the backward pass. What is summed over shards is summed in an order of the shards: BN
  * sums and losses in double, one shard after another; gradients in a fixed pairwise tree. So the
- * number of threads changes no bit.
+ * number of threads changes no bit. Nor does the number of ranks (ranks.h), each of which has an equal
+ * range of the shards; the threads share that.
  *
  * A minibatch of fewer pictures fills the shards from the front and leaves the rest empty.
  *
@@ -40,10 +41,17 @@ void network_initialise(struct network *network, uint32_t seed);
 
 /* ---- Passes -------------------------------------------------------------------------------- */
 
-/* The threads in use: as asked for, but at most one a shard. */
+/* The threads in use: as asked for, but at most one a shard of this rank. */
 int network_threads(const struct network *network);
 
-/* Where picture `index` of the minibatch goes: PICTURE_FLOATS floats; and its label. */
+/* The pictures [from, to) of a minibatch of `count` that this rank has in its shards; the others
+ * need not be given. */
+struct network_pictures {
+    int from, to;
+};
+struct network_pictures network_own_pictures(const struct network *network, int count);
+
+/* Where picture `index` of them goes: PICTURE_FLOATS floats; and its label. */
 float *network_input(struct network *network, int index);
 int *network_label(struct network *network, int index);
 
@@ -68,7 +76,8 @@ typedef void network_watcher(void *context, const struct layer *layer, const str
                              const void *map);
 void network_watch(struct network *network, network_watcher *watcher, void *context);
 
-/* The logits of picture `index` of the last pass, one a class; good until the next one. */
+/* The logits of picture `index`, one of this rank's, of the last pass, one a class; good until the
+ * next one. */
 const double *network_logits(const struct network *network, int index);
 
 /* All convolutions of network_train() of a whole minibatch once more and nothing else, on what the

@@ -2,6 +2,7 @@
 
 #include "memory.h"
 #include "rng.h"
+#include "tree.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,14 +29,22 @@ int parameters_add(struct parameters *p, const struct tensor *like)
 }
 
 /* The arenas' parts, in order. */
-enum part { DECAYED, UNDECAYED, GENERATED, RUNNING };
+enum part { DECAYED_BY_SHARDS, DECAYED, UNDECAYED_BY_SHARDS, UNDECAYED, GENERATED, RUNNING };
 
 static enum part part_of(const struct tensor *tensor)
 {
-    return tensor->generated  ? GENERATED
-           : !tensor->trained ? RUNNING
-           : tensor->decayed  ? DECAYED
-                              : UNDECAYED;
+    if (tensor->generated)
+        return GENERATED;
+    if (!tensor->trained)
+        return RUNNING;
+    if (tensor->section == NO_SECTION)
+        return tensor->decayed ? DECAYED : UNDECAYED;
+    return tensor->decayed ? DECAYED_BY_SHARDS : UNDECAYED_BY_SHARDS;
+}
+
+size_t parameters_end(const struct tensor *tensor)
+{
+    return tensor->offset + round_up(tensor->floats);
 }
 
 static void place_in_sections(struct parameters *p)
@@ -58,13 +67,13 @@ void parameters_allocate(struct parameters *p, int shards)
 {
     size_t backward = 0, forward = 0;
     p->floats = 0;
-    for (enum part part = DECAYED; part <= RUNNING; part++) {
+    for (enum part part = DECAYED_BY_SHARDS; part <= RUNNING; part++) {
         for (int i = 0; i < p->count; i++) {
             struct tensor *tensor = &p->tensors[i];
             if (part_of(tensor) != part)
                 continue;
             tensor->offset = p->floats;
-            p->floats += round_up(tensor->floats);
+            p->floats = parameters_end(tensor);
             if (tensor->backward_positions) {
                 tensor->backward_offset = backward;
                 backward += round_up(tensor->backward_count);
@@ -159,7 +168,7 @@ void parameters_initialise(struct parameters *p, uint32_t seed)
 float *parameters_shard_gradient(const struct parameters *p, int index, int shard)
 {
     const struct tensor *tensor = &p->tensors[index];
-    return p->scratch[tensor->section % 2] + (size_t)shard * p->section_floats +
+    return p->scratch[tensor->section % 2] + (size_t)(shard - p->first_shard) * p->section_floats +
            tensor->section_offset;
 }
 
@@ -173,16 +182,9 @@ void parameters_reduce(struct parameters *p, int index, int worker, int workers)
     for (size_t piece = lines * (size_t)worker / (size_t)workers * line; piece < end;
          piece += PIECE) {
         const size_t stop = piece + PIECE < end ? piece + PIECE : end;
-        for (int step = 1; step < p->shards; step *= 2) {
-            for (int s = 0; s + step < p->shards; s += 2 * step) {
-                float *into = parameters_shard_gradient(p, index, s);
-                const float *from = parameters_shard_gradient(p, index, s + step);
-                for (size_t i = piece; i < stop; i++)
-                    into[i] += from[i];
-            }
-        }
-        memcpy(gradient + piece, parameters_shard_gradient(p, index, 0) + piece,
-               (stop - piece) * sizeof *gradient);
+        float *first = parameters_shard_gradient(p, index, p->first_shard) + piece;
+        tree_sum(first, p->section_floats, p->shards, stop - piece);
+        memcpy(gradient + piece, first, (stop - piece) * sizeof *gradient);
     }
 }
 

@@ -2,8 +2,9 @@
  * parameters - the tensors of a network and how they lie in memory.
  *
  * All tensors share arenas of floats: one of values, one of momentum, one of gradients, all with
- * the same offsets: first what is trained with weight decay, then what is trained without, then
- * generated weights, then the running statistics of BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
+ * the same offsets: first what is trained with weight decay, then what is trained without (in both,
+ * what is made shard by shard stands first), then generated weights, then the running statistics of
+ * BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
  * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
  * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
  * their own, derived from the values. With bf16, so do their forward layouts, and both are bf16:
@@ -68,7 +69,9 @@ enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
 
 struct parameters {
     struct tensor *tensors;
-    int count, shards;
+    int count;
+    int shards;      /* whose gradients are made here, from this one on: */
+    int first_shard; /* set before they are allocated */
     size_t floats, slope_floats, trained_floats, decayed_floats; /* of an arena; of its fronts:
                                                                     what has a gradient, ... */
     float *value, *momentum, *gradient;
@@ -94,8 +97,10 @@ void parameters_clear_momentum(struct parameters *parameters);
 /* Where a shard leaves its gradient of a tensor that has a section. */
 float *parameters_shard_gradient(const struct parameters *parameters, int index, int shard);
 
-/* Add up the shards' gradients of a tensor into its gradient: a fixed pairwise tree, neighbours
- * first. Worker `worker` of `workers` does its part. A shard without pictures must have left 0. */
+/* The float behind a tensor's last one in the arenas. */
+size_t parameters_end(const struct tensor *tensor);
+
+/* Add up the shards' gradients of a tensor into its gradient, in the order of tree.h. Worker `worker` of `workers` does its part. A shard without pictures must have left 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
 /* Renew what is derived from the values of one tensor: its backward and forward layouts; of the

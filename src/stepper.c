@@ -32,7 +32,7 @@ void stepper_close(struct stepper *stepper)
 /* ---- Pictures ------------------------------------------------------------------------------ */
 
 /* Fill the network with pictures first, first + 1, ... of `order` (NULL: as they lie), as many as
- * are left; `epoch` 0 leaves them unmoved. */
+ * are left and this rank needs; `epoch` 0 leaves them unmoved. */
 static int fill(struct stepper *stepper, const struct pictures *pictures, const uint32_t *order,
                 size_t first, uint32_t epoch)
 {
@@ -40,8 +40,9 @@ static int fill(struct stepper *stepper, const struct pictures *pictures, const 
     const int count = (int)(left < batch ? left : batch);
     const enum augmentation augmentation =
         epoch ? (enum augmentation)stepper->experiment->augmentation : AUGMENT_NONE;
+    const struct network_pictures own = network_own_pictures(stepper->network, count);
 #pragma omp parallel for num_threads(network_threads(stepper->network)) schedule(static)
-    for (int i = 0; i < count; i++) {
+    for (int i = own.from; i < own.to; i++) {
         const size_t place = first + (size_t)i, index = order ? order[place] : place;
         const struct augment augment =
             dataset_augment(augmentation, stepper->seed, epoch, (uint32_t)index);

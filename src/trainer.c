@@ -5,6 +5,8 @@
 #include "file.h"
 #include "log.h"
 #include "memory.h"
+#include "processor.h"
+#include "ranks.h"
 #include "seconds.h"
 #include "stepper.h"
 
@@ -25,6 +27,12 @@ struct run {
     struct file_lock log_lock, checkpoint_lock;
     struct place place;
 };
+
+/* Every rank keeps the log in mind, one writes it. */
+static int leads(void)
+{
+    return ranks_rank() == 0;
+}
 
 /* Steps done since the start. */
 static long steps_of(const struct run *run)
@@ -60,7 +68,7 @@ static void progress_show(struct progress *progress, const struct run *run, long
 {
     const double now = seconds_now();
     const int last = step % run->stepper.steps_per_epoch == 0;
-    if (!last && now - progress->shown < (progress->terminal ? 0.2 : 30))
+    if (!leads() || (!last && now - progress->shown < (progress->terminal ? 0.2 : 30)))
         return;
     progress->shown = now;
     const double spent = now - progress->started;
@@ -87,8 +95,8 @@ static void ask_stop(int signal)
 /* A signal that is ignored (nohup, a job in the background) stays so; the second one kills. */
 static void catch_stops(void)
 {
-    const int signals[] = {SIGINT, SIGTERM};
-    for (int i = 0; i < 2; i++) {
+    const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction before;
         const struct sigaction action = {.sa_handler = ask_stop,
                                          .sa_flags = SA_RESTART | (int)SA_RESETHAND};
@@ -107,7 +115,7 @@ static enum outcome train_epoch(struct run *run, struct progress *progress, doub
     struct stepper *stepper = &run->stepper;
     struct place *place = &run->place;
     while (place->steps < stepper->steps_per_epoch) {
-        if (stop_asked)
+        if (ranks_any(stop_asked))
             return STOPPED;
         const long step = steps_of(run) + 1;
         const int count = stepper_load(stepper, step);
@@ -145,8 +153,34 @@ static void evaluate(struct run *run, struct log_row *row)
 
 /* ---- Runs ---------------------------------------------------------------------------------- */
 
+/* "threads N, CPU" for each rank, and the threads of all. */
+static char *describe_ranks(const struct run *run, int *threads)
+{
+    enum { LENGTH = 128 };
+    const int own = network_threads(run->stepper.network), ranks = ranks_count();
+    int *counts = memory_zeroed((size_t)ranks, sizeof *counts);
+    char(*cpus)[LENGTH] = memory_zeroed((size_t)ranks, sizeof *cpus);
+    char *cpu = processor_name();
+    counts[ranks_rank()] = own;
+    snprintf(cpus[ranks_rank()], LENGTH, "%s", cpu);
+    ranks_gather(counts, sizeof *counts);
+    ranks_gather(cpus, sizeof *cpus);
+    struct text lines = {0};
+    *threads = 0;
+    for (int r = 0; r < ranks; r++) {
+        *threads += counts[r];
+        text_add(&lines, "threads %d, %s\n", counts[r], cpus[r]);
+    }
+    free(cpu);
+    free(cpus);
+    free(counts);
+    return lines.bytes;
+}
+
 static void begin_log(struct run *run)
 {
+    int threads = 0;
+    char *rank_lines = describe_ranks(run, &threads);
     long long parameters, macs;
     network_size(run->experiment, &parameters, &macs);
     char started[32];
@@ -165,14 +199,18 @@ static void begin_log(struct run *run)
                                     .onednn = network_onednn(run->stepper.network),
                                     .environment = network_environment(run->stepper.network),
                                     .kernels = kernels,
-                                    .threads = network_threads(run->stepper.network),
-                                    .started = started};
+                                    .threads = threads,
+                                    .started = started,
+                                    .ranks = ranks_count(),
+                                    .mpi = ranks_library(),
+                                    .rank_lines = rank_lines};
     log_begin(&run->log, &facts);
+    free(rank_lines);
     free(kernels);
 }
 
-/* Take up the checkpoint's parameters and log. */
-static void resume(struct run *run)
+/* The checkpoint's parameters, its place and, as the result, its log. */
+static char *load_checkpoint(struct run *run)
 {
     const char *path = run->checkpoint_path;
     struct error error;
@@ -192,17 +230,46 @@ static void resume(struct run *run)
             "or remove it to train from the beginning",
             path, log.environment);
     log_free(&log);
-    if (log_restore(&run->log, text, path, &error) != 0)
+    return text;
+}
+
+/* Rank 0's parameters, place and text to all. */
+static char *share_checkpoint(struct run *run, char *text)
+{
+    struct parameters *p = network_parameters(run->stepper.network);
+    size_t size = text ? strlen(text) + 1 : 0;
+    ranks_broadcast(&size, sizeof size);
+    if (!leads())
+        text = memory_zeroed(size, 1);
+    ranks_broadcast(text, size);
+    ranks_broadcast(&run->place, sizeof run->place);
+    ranks_broadcast(p->value, p->floats * sizeof *p->value);
+    ranks_broadcast(p->momentum, p->trained_floats * sizeof *p->momentum);
+    for (int i = 0; i < p->count && !leads(); i++)
+        parameters_renew_copies(p, i);
+    return text;
+}
+
+/* Take up the checkpoint's parameters and log. */
+static void resume(struct run *run)
+{
+    char *text = share_checkpoint(run, leads() ? load_checkpoint(run) : NULL);
+    struct error error;
+    if (log_restore(&run->log, text, run->checkpoint_path, &error) != 0)
         die("%s", error.text);
     free(text);
     char now[32];
     utc_now(now, sizeof now);
     char *where = run->place.steps ? memory_text("after step %ld", steps_of(run))
                                    : memory_text("after epoch %ld", run->place.epoch);
-    char *how = memory_text("%s, threads %d, program %s, at %s", where,
+    char *ranks =
+        ranks_count() > 1 ? memory_text("ranks %d, ", ranks_count()) : memory_text("%s", "");
+    char *how = memory_text("%s, %sthreads %d, program %s, at %s", where, ranks,
                             network_threads(run->stepper.network), run->options->program, now);
     log_add_resumed(&run->log, how);
-    fprintf(stderr, "going on %s of %s\n", where, path);
+    if (leads())
+        fprintf(stderr, "going on %s of %s\n", where, run->checkpoint_path);
+    free(ranks);
     free(how);
     free(where);
 }
@@ -210,7 +277,7 @@ static void resume(struct run *run)
 /* The finished log of an earlier call, if it is this run's. */
 static int is_done(const struct trainer_options *options, const char *path)
 {
-    if (!file_exists(path))
+    if (!leads() || !file_exists(path))
         return 0;
     struct log log;
     struct error error;
@@ -228,6 +295,8 @@ static int is_done(const struct trainer_options *options, const char *path)
 
 static void finish(struct run *run, long diverged_at)
 {
+    if (!leads())
+        return;
     const struct digest state = parameters_digest(network_parameters(run->stepper.network));
     log_end(&run->log, diverged_at, &state);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
@@ -240,6 +309,8 @@ static void finish(struct run *run, long diverged_at)
 
 static void save(struct run *run)
 {
+    if (!leads())
+        return;
     checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), &run->place,
                     run->log.text.bytes);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
@@ -247,6 +318,8 @@ static void save(struct run *run)
 
 static void unlock(struct run *run)
 {
+    if (!leads())
+        return;
     file_unlock(&run->log_lock);
     file_unlock(&run->checkpoint_lock);
 }
@@ -257,14 +330,18 @@ static _Noreturn void stop(struct run *run)
     if (run->place.steps)
         save(run);
     unlock(run);
+    ranks_close();
+    if (!leads())
+        exit(EXIT_FAILURE);
     die("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
         run->stepper.schedule.steps);
 }
 
 static void train(struct run *run)
 {
-    struct progress progress = {
-        .started = seconds_now(), .terminal = isatty(STDERR_FILENO), .first_step = steps_of(run)};
+    struct progress progress = {.started = seconds_now(),
+                                .terminal = leads() && isatty(STDERR_FILENO),
+                                .first_step = steps_of(run)};
     catch_stops();
     while (run->place.epoch < run->experiment->epochs) {
         const double started = seconds_now();
@@ -290,9 +367,11 @@ static void train(struct run *run)
         if (row.epoch == 1)
             log_add_columns(&run->log);
         log_add_row(&run->log, &row);
-        fprintf(stderr, "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
-                row.epoch, run->experiment->epochs, row.train_error, row.test_error,
-                row.wall_images_per_s);
+        if (leads())
+            fprintf(stderr,
+                    "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
+                    row.epoch, run->experiment->epochs, row.train_error, row.test_error,
+                    row.wall_images_per_s);
         *place = (struct place){.epoch = row.epoch};
         save(run);
     }
@@ -302,7 +381,8 @@ static void train(struct run *run)
 /* Better now than by the kernel's out-of-memory killer an hour later. */
 static void check_memory(const struct experiment *experiment)
 {
-    const size_t needed = network_bytes(experiment) + dataset_bytes(experiment);
+    const size_t ranks = (size_t)ranks_count(), here = (size_t)ranks_here();
+    const size_t needed = here * (network_bytes(experiment) / ranks + dataset_bytes(experiment));
     const size_t there = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
     if (needed > there)
         die("training takes about %zu MiB, this machine has %zu MiB; take a smaller "
@@ -310,18 +390,39 @@ static void check_memory(const struct experiment *experiment)
             needed >> 20, there >> 20);
 }
 
+/* What must be equal on all ranks for one run. */
+static void check_ranks(const struct run *run)
+{
+    const struct dataset *dataset = &run->stepper.dataset;
+    char *what =
+        memory_text("%s, seed %ld", config_digest(run->experiment).hex, run->options->seed);
+    char *pictures = memory_text("%s %s", dataset->train.digest.hex, dataset->test.digest.hex);
+    ranks_agree("program", run->options->program);
+    ranks_agree("experiment", what);
+    ranks_agree("environment", network_environment(run->stepper.network));
+    ranks_agree("pictures", pictures);
+    free(what);
+    free(pictures);
+}
+
 static void complete(struct run *run)
 {
     const struct trainer_options *options = run->options;
+    ranks_first_begin();
     stepper_open(&run->stepper, run->experiment, (uint32_t)options->seed, options->threads,
                  options->data, options->checkpoints);
-    if (file_exists(run->checkpoint_path)) {
+    ranks_first_end();
+    check_ranks(run);
+    if (ranks_any(leads() && file_exists(run->checkpoint_path))) {
         resume(run);
     } else {
         network_initialise(run->stepper.network, (uint32_t)options->seed);
         begin_log(run);
-        file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+        if (leads())
+            file_write(run->part_path, run->log.text.bytes, run->log.text.length);
     }
+    ranks_agree("network before the first step",
+                parameters_digest(network_parameters(run->stepper.network)).hex);
     train(run);
     stepper_close(&run->stepper);
     free(run->log.text.bytes);
@@ -331,14 +432,16 @@ char *trainer_run(const struct trainer_options *options)
 {
     struct run run = {.options = options, .experiment = options->experiment};
     run.log_path = log_path(options->results, options->experiment->arm, options->seed);
-    if (is_done(options, run.log_path))
+    if (ranks_any(is_done(options, run.log_path)))
         return run.log_path;
     run.part_path = memory_text("%s.part", run.log_path);
     run.checkpoint_path = checkpoint_path(options->checkpoints, options->experiment, options->seed);
     check_memory(run.experiment);
-    run.log_lock = file_lock(run.log_path);
-    run.checkpoint_lock = file_lock(run.checkpoint_path);
-    if (!is_done(options, run.log_path)) /* or another process has just ended it */
+    if (leads()) {
+        run.log_lock = file_lock(run.log_path);
+        run.checkpoint_lock = file_lock(run.checkpoint_path);
+    }
+    if (!ranks_any(is_done(options, run.log_path))) /* or another process has just ended it */
         complete(&run);
     unlock(&run);
     free(run.part_path);

@@ -7,9 +7,9 @@
  *         evaluate on the test pictures, add a row to the log, save a checkpoint
  *
  * A run is a pure function of experiment, seed, pictures and environment key (dnn_environment):
- * killed at any moment and called again, on any number of threads, it ends with the same bits. A
- * killed run goes on after the last epoch; SIGINT or SIGTERM end the step, then save a checkpoint,
- * so that no step is lost (a second signal kills).
+ * killed at any moment and called again, on any number of threads and ranks (ranks.h), it ends with
+ * the same bits. A killed run goes on after the last epoch; SIGINT, SIGTERM or SIGUSR1 at any rank
+ * end the step on all, then save a checkpoint, so that no step is lost (a second signal kills).
  *
  * While it runs, RESULTS/ARM/seed-N.tsv.part shows the log so far; the last act renames it to .tsv.
  * A log that is there already is never overwritten. No two processes work on one log or one
@@ -23,7 +23,7 @@
 struct trainer_options {
     const struct experiment *experiment;
     long seed;               /* 0 .. 2^32-1 */
-    int threads;             /* 1 or more */
+    int threads;             /* of this rank, 1 or more */
     const char *data;        /* folder of the pictures */
     const char *results;     /* folder of logs */
     const char *checkpoints; /* folder of checkpoints and of fitted whitenings */
@@ -31,7 +31,7 @@ struct trainer_options {
     const char *compiler;    /* for the log: compiler and flags */
 };
 
-/* Train, or go on, to the end. Dies on any error, on a signal, and where the log exists but tells
+/* Train, or go on, to the end, on all ranks together. Dies on any error, on a signal, and where the log exists but tells
  * of another experiment. Returns the path of the finished log; free() it. */
 char *trainer_run(const struct trainer_options *options);
 

@@ -59,6 +59,7 @@ static const struct group {
     GROUP(padding),
     GROUP(passing),
     GROUP(precision),
+    GROUP(ranks),
     GROUP(selftest),
     GROUP(trace),
     GROUP(variant_table),

@@ -13,9 +13,13 @@ static const char experiment_text[] =
     "training.momentum = 0.9\ntraining.nesterov = yes\ntraining.weight_decay = 0.0001\n"
     "schedule.decay = polynomial\nschedule.lr = 0.1\nschedule.lr_end = 0\nschedule.k = 2\n";
 
-/* A log of `rows` epochs, ended or not. */
-static struct log_writer write_log(int rows, int end)
+/* A log of `rows` epochs on `ranks` ranks, of which there are `lines` lines; ended or not. */
+static struct log_writer write_ranks(int rows, int end, int ranks, int lines)
 {
+    struct text rank_lines = {0};
+    text_add(&rank_lines, "%s", "");
+    for (int r = 0; r < lines; r++)
+        text_add(&rank_lines, "threads 1, Some CPU %d\n", r);
     struct experiment experiment;
     struct error error;
     assert_int_equal(config_parse(experiment_text, "test", &experiment, &error), 0);
@@ -34,9 +38,13 @@ static struct log_writer write_log(int rows, int end)
                                     .environment = "e",
                                     .kernels = "stem: a, b, c\nnext: d, e, f\n",
                                     .threads = 2,
-                                    .started = "2026-01-01T00:00:00Z"};
+                                    .started = "2026-01-01T00:00:00Z",
+                                    .ranks = ranks,
+                                    .mpi = "Some MPI",
+                                    .rank_lines = rank_lines.bytes};
     struct log_writer writer;
     log_begin(&writer, &facts);
+    free(rank_lines.bytes);
     log_add_step_loss(&writer, 1, 2.25);
     log_add_resumed(&writer, "after step 1");
     log_add_step_loss(&writer, 2, 1.0 / 3.0);
@@ -59,6 +67,11 @@ static struct log_writer write_log(int rows, int end)
     if (end)
         log_end(&writer, 0, &digest);
     return writer;
+}
+
+static struct log_writer write_log(int rows, int end)
+{
+    return write_ranks(rows, end, 1, 0);
 }
 
 static int parse(const char *bytes, struct log *log, struct error *error)
@@ -92,11 +105,36 @@ static void test_what_is_written_is_read(void **state)
     free(writer.text.bytes);
 }
 
-/* Every single changed byte of a log is an error. */
-static void test_every_changed_byte_is_seen(void **state)
+/* The ranks are no part of what the run is: the chain is that of one rank. */
+static void test_ranks(void **state)
 {
     (void)state;
-    struct log_writer writer = write_log(3, 1);
+    struct log_writer one = write_log(3, 1), four = write_ranks(3, 1, 4, 4);
+    assert_null(strstr(one.text.bytes, "rank"));
+    assert_non_null(strstr(four.text.bytes, "\n# ranks: 4\n# mpi: Some MPI\n# rank: threads 1, "
+                                            "Some CPU 0\n"));
+    struct log log;
+    struct error error;
+    assert_int_equal(parse(one.text.bytes, &log, &error), 0);
+    assert_int_equal(log.ranks, 1);
+    const struct digest run = log.run;
+    log_free(&log);
+    assert_int_equal(parse(four.text.bytes, &log, &error), 0);
+    assert_int_equal(log.ranks, 4);
+    assert_string_equal(log.run.hex, run.hex);
+    log_free(&log);
+    free(one.text.bytes);
+    free(four.text.bytes);
+    for (int lines = 3; lines <= 5; lines += 2) {
+        struct log_writer wrong = write_ranks(3, 1, 4, lines);
+        assert_int_equal(parse(wrong.text.bytes, &log, &error), -1);
+        assert_non_null(strstr(error.text, "as many lines \"# rank\" as ranks"));
+        free(wrong.text.bytes);
+    }
+}
+
+static void check_changed_bytes(struct log_writer writer)
+{
     char *bytes = writer.text.bytes;
     for (size_t i = 0; i < writer.text.length; i++) {
         const char kept = bytes[i];
@@ -109,6 +147,14 @@ static void test_every_changed_byte_is_seen(void **state)
         bytes[i] = kept;
     }
     free(bytes);
+}
+
+/* Every single changed byte of a log is an error. */
+static void test_every_changed_byte_is_seen(void **state)
+{
+    (void)state;
+    check_changed_bytes(write_log(3, 1));
+    check_changed_bytes(write_ranks(1, 1, 2, 2));
 }
 
 /* Every shorter file is an error, or at the end of a row a log that still runs. */
@@ -175,6 +221,7 @@ static void test_finished_means_all_epochs(void **state)
 
 const struct CMUnitTest log_tests[] = {
     cmocka_unit_test(test_what_is_written_is_read),
+    cmocka_unit_test(test_ranks),
     cmocka_unit_test(test_every_changed_byte_is_seen),
     cmocka_unit_test(test_every_cut_is_seen),
     cmocka_unit_test(test_restored_log_goes_on_with_the_same_links),

@@ -40,6 +40,7 @@ DECLARE_TESTS(plot_data);
 DECLARE_TESTS(precision);
 DECLARE_TESTS(probe);
 DECLARE_TESTS(program);
+DECLARE_TESTS(ranks);
 DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
 DECLARE_TESTS(rules);

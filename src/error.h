@@ -24,6 +24,10 @@ _Noreturn void die(const char *format, ...) PRINTF_LIKE(1, 2);
  * `make smoke` tells a run that cannot be made here from one that fails. */
 _Noreturn void die_lacking(const char *what);
 
+/* The same with status 4: a run was asked to stop, and the same command goes on. By this a task on
+ * a cluster knows that it belongs back into the queue. */
+_Noreturn void die_stopped(const char *format, ...) PRINTF_LIKE(1, 2);
+
 /* As die(), with the text of errno behind it. */
 _Noreturn void die_errno(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -257,8 +257,8 @@ static _Noreturn void stop(struct run *run)
     if (run->place.steps)
         save(run);
     unlock(run);
-    die("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
-        run->stepper.schedule.steps);
+    die_stopped("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
+                run->stepper.schedule.steps);
 }
 
 static void train(struct run *run)

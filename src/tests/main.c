@@ -48,6 +48,7 @@ static const struct group {
     GROUP(plot_data),
     GROUP(schedule_table),
     GROUP(status),
+    GROUP(campaign),
     GROUP(audit),
     GROUP(probe),
     GROUP(bench),

@@ -17,6 +17,7 @@
 
 DECLARE_TESTS(audit);
 DECLARE_TESTS(bench);
+DECLARE_TESTS(campaign);
 DECLARE_TESTS(checkpoint);
 DECLARE_TESTS(claims);
 DECLARE_TESTS(config);

@@ -7,8 +7,18 @@
 #   EXP=FILE       the experiment file of `make run`
 #   SEED=N         the seed of `make run`
 #   MPI=1          build with Open MPI, for runs on several processes and machines
-#   RANKS=N        with MPI=1, the number of these processes (ranks) of `make run`; changes no bit
+#   RANKS=N        with MPI=1, the number of these processes (ranks) of a run; changes no bit
 #   MPIRUN=COMMAND how they are started, as "mpirun --hostfile FILE"
+#   SCALE=full|desk|smoke, EXP=FILE|FOLDER
+#                  what `make submit` takes of all that is missing; DRY_RUN=1 only shows it
+#   CPUS=N         threads in each of the RANKS processes of a run in Slurm
+#   SAFETY=X       time limits are X times the prediction,
+#   HOURS=N        and N hours at most; a run that needs more goes on from its checkpoint
+#   AT_ONCE=N      tasks of an array that run at the same time, at most
+#   AFTER=TARGETS  what make builds, as a last job, from the new logs; empty: no such job
+#   SBATCH_OPTIONS=WORDS
+#                  more options for sbatch, as --partition=NAME --constraint=CPU --account=NAME
+#   FROM=DIR       the folder of logs of `make collect`
 #   FUZZ_SECONDS=N how long `make fuzz` takes for each kind of file
 #   ID=VALUE-ID    the number of `make trace`; build/tables/*.sources.tsv list all ids
 #   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
@@ -27,6 +37,10 @@ DATA    ?= build/data
 RANKS   ?= 1
 THREADS ?= $(shell echo $$(($$(nproc) / $(RANKS) + !($$(nproc) / $(RANKS)))))
 SEED    ?= 1
+CPUS    ?= 8
+SAFETY  ?= 2
+HOURS   ?= 24
+AFTER   ?= tables figures paper
 FUZZ_SECONDS ?= 30
 AUDIT_RUNS  ?= 2
 AUDIT_SEED  ?= 1
@@ -147,13 +161,47 @@ run: build/kdecay ## train EXP with SEED, or go on after a stop; the log goes to
 	  $(START) $(TRAIN) $(EXP) --seed $(SEED)
 
 .PHONY: status
-status: build/kdecay ## every arm: seeds wanted, present, running, missing, stale; core-hours
-	$(Q)build/kdecay status
+status: build/kdecay ## every arm: seeds wanted, present, running, queued, missing, stale; core-hours
+	$(Q)$(QUEUE); build/kdecay status $$queue
 
 .PHONY: run-desk
 run-desk: build/kdecay ## train all missing desk runs, one after another; stop and start at will
 	$(Q)build/kdecay missing desk | while read -r experiment seed; do \
 	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
+
+# ---- Slurm -----------------------------------------------------------------------------------
+
+# What squeue knows, as an option of `kdecay status`; nothing where there is no Slurm.
+QUEUE = queue=; if command -v squeue > /dev/null; then mkdir -p build/slurm; \
+  if src/slurm/queue.sh build/slurm > build/slurm/queue 2> /dev/null; then queue='--queue build/slurm/queue'; \
+  else echo "make status: Slurm does not answer: what it has is unknown" >&2; fi; fi
+
+quoted = '$(subst ','\'',$(1))'
+SUBMIT = $(foreach v,EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER SBATCH_OPTIONS,$v=$(call quoted,$($v)))
+
+.PHONY: submit
+submit: build/kdecay ## queue what is missing, of EXP (file or folder) and SCALE, in Slurm; DRY_RUN=1 only shows it
+	$(Q)$(SUBMIT) DRY_RUN=$(DRY_RUN) src/slurm/submit.sh build/kdecay build/slurm
+
+.PHONY: submit-dry-run
+submit-dry-run: build/kdecay ## the same commands, shown only
+	$(Q)$(SUBMIT) DRY_RUN=1 src/slurm/submit.sh build/kdecay build/slurm
+
+.PHONY: collect
+collect: build/kdecay ## copy finished logs below FROM, a copy of another results/, that are not here yet
+	$(Q)$(if $(FROM),,echo "make collect: name a folder of logs, as FROM=DIR" >&2; exit 1;) \
+	  build/kdecay collect $(call quoted,$(FROM))
+
+.PHONY: cost
+cost: build/kdecay ## what each row of the thesis's tables takes: core-hours and the folder for make submit
+	$(Q)build/kdecay cost
+
+.PHONY: test-cluster
+test-cluster: build/kdecay ## start a Slurm of one node, break a campaign in it, compare its logs (root; minutes)
+	$(Q)$(call INSTALL,munge slurmctld slurmd slurm-client)
+	$(Q)src/tests/cluster.sh build/kdecay build/cluster
+
+# ---- Smoke runs ------------------------------------------------------------------------------
 
 # Trained again on every machine, seconds each; `make audit` compares them with results/smoke. What
 # the machine lacks the means for (status 3: bf16) is left out; the audit says so.
@@ -429,11 +477,12 @@ bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,0
 all: build/kdecay smoke tables figures paper ## program, smoke run, tables, figures and paper
 
 .PHONY: clean
-clean: ## remove all that was generated, but for downloaded data and checkpoints
-	$(Q)find build -mindepth 1 -maxdepth 1 ! -name data ! -name checkpoints -exec rm -rf {} +
+clean: ## remove all that was generated, but for downloaded data, checkpoints and what Slurm has
+	$(Q)find build -mindepth 1 -maxdepth 1 ! -name data ! -name checkpoints ! -name slurm -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	$(Q)echo "  of submit: SCALE= CPUS=$(CPUS) RANKS=$(RANKS) SAFETY=$(SAFETY) HOURS=$(HOURS) AT_ONCE= AFTER='$(AFTER)' SBATCH_OPTIONS= DRY_RUN= FROM="
 	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= MPI= RANKS=$(RANKS) AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
 	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET="

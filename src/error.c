@@ -6,13 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void say(const char *format, va_list arguments)
+{
+    fputs("kdecay: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
 void die(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("kdecay: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    say(format, arguments);
     va_end(arguments);
     exit(EXIT_FAILURE);
 }
@@ -22,6 +27,15 @@ void die_lacking(const char *what)
     enum { STATUS = 3 };
     fprintf(stderr, "kdecay: %s\n", what);
     exit(STATUS);
+}
+
+void die_stopped(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments);
+    va_end(arguments);
+    exit(STATUS_STOPPED);
 }
 
 void die_errno(const char *format, ...)

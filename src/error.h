@@ -24,6 +24,11 @@ _Noreturn void die(const char *format, ...) PRINTF_LIKE(1, 2);
  * `make smoke` tells a run that cannot be made here from one that fails. */
 _Noreturn void die_lacking(const char *what);
 
+/* The same with STATUS_STOPPED: a run was asked to stop, and the same command goes on. By this a
+ * task on a cluster knows that it belongs back into the queue. */
+enum { STATUS_STOPPED = 4 };
+_Noreturn void die_stopped(const char *format, ...) PRINTF_LIKE(1, 2);
+
 /* As die(), with the text of errno behind it. */
 _Noreturn void die_errno(const char *format, ...) PRINTF_LIKE(1, 2);
 

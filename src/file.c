@@ -128,11 +128,16 @@ int file_exists(const char *path)
 
 /* ---- Locks --------------------------------------------------------------------------------- */
 
+static char *lock_path(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return memory_text("%.*s.%s.lock", (int)(name - path), path, name);
+}
+
 struct file_lock file_lock(const char *path)
 {
     file_make_parents(path);
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    struct file_lock lock = {.path = memory_text("%.*s.%s.lock", (int)(name - path), path, name)};
+    struct file_lock lock = {.path = lock_path(path)};
     lock.descriptor = open(lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock.descriptor < 0)
         die_errno("%s: cannot be created", lock.path);
@@ -149,6 +154,18 @@ void file_unlock(struct file_lock *lock)
     unlink(lock->path);
     close(lock->descriptor);
     free(lock->path);
+}
+
+int file_is_locked(const char *path)
+{
+    char *lock = lock_path(path);
+    const int descriptor = open(lock, O_RDWR | O_CLOEXEC);
+    const int locked =
+        descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (descriptor >= 0)
+        close(descriptor);
+    free(lock);
+    return locked;
 }
 
 /* ---- Listings ------------------------------------------------------------------------------ */

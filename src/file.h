@@ -43,6 +43,8 @@ struct file_lock {
 };
 struct file_lock file_lock(const char *path);
 void file_unlock(struct file_lock *lock);
+/* Whether a process, on this machine or wherever the file system carries flock to, has the lock. */
+int file_is_locked(const char *path);
 
 /* All files below `folder` whose names end in `suffix`, but hidden ones, as paths sorted bytewise
  * (so that no listing depends on the file system's order). A folder that is missing has none; dies

@@ -5,7 +5,10 @@
 #include "audit.h"
 #include "bench.h"
 #include "borders.h"
+#include "campaign.h"
+#include "collect.h"
 #include "config.h"
+#include "cost.h"
 #include "dataset.h"
 #include "error.h"
 #include "export.h"
@@ -59,10 +62,19 @@ static const char usage[] =
     "SCRIPT]\n"
     "        [--set section.key=value]...\n"
     "                      speed and memory of training on made-up pictures, beside PyTorch's\n"
-    "  status [--results DIR] [--experiments DIR]\n"
-    "                      every arm: seeds wanted, present, missing; predicted core-hours\n"
+    "  status [--results DIR] [--experiments DIR] [--queue FILE]\n"
+    "                      every arm: seeds wanted, present, missing; predicted core-hours; those\n"
+    "                      in Slurm by what squeue wrote into the file\n"
     "  missing smoke|desk|full [--results DIR] [--experiments DIR]\n"
     "                      a line EXPERIMENT SEED for every run that is still to be made\n"
+    "  campaign [EXPERIMENT.ini|FOLDER] --out DIR [--scale smoke|desk|full] [--queue FILE]\n"
+    "        [--threads N] [--ranks N] [--safety X] [--hours N] [--tasks N]\n"
+    "                      the same as job arrays for Slurm: lists of tasks in DIR, and a line\n"
+    "                      NAME TASKS MINUTES SIGNAL-SECONDS MIB-A-CPU CORE-HOURS NETWORK each\n"
+    "  collect DIR [--results DIR]\n"
+    "                      copy the finished logs below DIR that are not there yet\n"
+    "  cost [--results DIR] [--experiments DIR]\n"
+    "                      what each row of the thesis's tables takes, and the command\n"
     "  report [--results DIR] [--experiments DIR] [--out DIR]\n"
     "                      tables and plot data from the raw logs\n"
     "  audit [--results DIR] [--experiments DIR] [--replay DIR] [--drawn FILE] [--out DIR]\n"
@@ -90,12 +102,15 @@ struct options {
     const char **overrides;
     size_t override_count;
     const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *out, *plot, *torch;
+    const char *queue, *scale;
     long seed;    /* -1: not given */
     long threads; /* -1: not given */
     long steps;   /* -1: not given */
     long runs;    /* -1: not given */
     long rounds, seconds;
     double k; /* 0: not given */
+    long ranks, hours, tasks;
+    double safety;
 };
 
 static _Noreturn void die_usage(const char *what, const char *argument)
@@ -134,6 +149,12 @@ static struct options read_options(int argc, char **argv)
                                           {"rounds", required_argument, NULL, 'l'},
                                           {"seconds", required_argument, NULL, 'i'},
                                           {"k", required_argument, NULL, 'm'},
+                                          {"queue", required_argument, NULL, 'q'},
+                                          {"scale", required_argument, NULL, 'z'},
+                                          {"ranks", required_argument, NULL, 'a'},
+                                          {"hours", required_argument, NULL, 'h'},
+                                          {"tasks", required_argument, NULL, 'j'},
+                                          {"safety", required_argument, NULL, 'x'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
@@ -142,6 +163,10 @@ static struct options read_options(int argc, char **argv)
                               .runs = -1,
                               .rounds = 3,
                               .seconds = 3,
+                              .ranks = 1,
+                              .hours = 24,
+                              .tasks = 1000,
+                              .safety = 2,
                               .data = "build/data",
                               .checkpoints = "build/checkpoints",
                               .experiments = "experiments"};
@@ -199,6 +224,24 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'm':
             options.k = strtod(optarg, NULL);
+            break;
+        case 'q':
+            options.queue = optarg;
+            break;
+        case 'z':
+            options.scale = optarg;
+            break;
+        case 'a':
+            options.ranks = take_number("--ranks", optarg, 1, 1024);
+            break;
+        case 'h':
+            options.hours = take_number("--hours", optarg, 1, 24 * 365);
+            break;
+        case 'j':
+            options.tasks = take_number("--tasks", optarg, 1, INT32_MAX);
+            break;
+        case 'x':
+            options.safety = strtod(optarg, NULL);
             break;
         default:
             die_usage("unknown option, or one without its value", argv[optind - 1]);
@@ -437,7 +480,19 @@ static struct status_options status_options_of(const struct folders *folders)
 {
     return (struct status_options){.results = folders->options.results,
                                    .experiments = folders->options.experiments,
-                                   .published = folders->published};
+                                   .published = folders->published,
+                                   .queue = folders->options.queue};
+}
+
+static enum scale scale_of(const char *name)
+{
+    static const char *const scales[] = {"smoke", "desk", "full"};
+    int scale = SCALE_SMOKE;
+    while (scale <= SCALE_FULL && strcmp(name, scales[scale]) != 0)
+        scale++;
+    if (scale > SCALE_FULL)
+        die_usage("expected smoke, desk or full", name);
+    return (enum scale)scale;
 }
 
 static int command_status(int argc, char **argv)
@@ -453,16 +508,55 @@ static int command_status(int argc, char **argv)
 
 static int command_missing(int argc, char **argv)
 {
-    static const char *const scales[] = {"smoke", "desk", "full"};
     struct folders folders = parse_folders(argc, argv, "smoke, desk or full", "build");
     const struct status_options options = status_options_of(&folders);
-    int scale = SCALE_SMOKE;
-    while (scale <= SCALE_FULL && strcmp(folders.options.argument, scales[scale]) != 0)
-        scale++;
-    if (scale > SCALE_FULL)
-        die_usage("expected smoke, desk or full", folders.options.argument);
+    const enum scale scale = scale_of(folders.options.argument);
     struct error error;
-    if (status_missing(&options, (enum scale)scale, stdout, &error) != 0)
+    if (status_missing(&options, scale, stdout, &error) != 0)
+        die("%s", error.text);
+    free_folders(&folders);
+    return EXIT_SUCCESS;
+}
+
+static int command_campaign(int argc, char **argv)
+{
+    const int with_part = argc > 2 && argv[2][0] != '-';
+    struct folders folders =
+        parse_folders(argc, argv, with_part ? "an experiment file or folder" : NULL, NULL);
+    const struct options *options = &folders.options;
+    if (!options->out || !(options->safety >= 1 && options->safety <= 100))
+        die_usage("campaign needs --out DIR, and a --safety from 1 to 100", NULL);
+    const struct campaign_options campaign = {
+        .status = status_options_of(&folders),
+        .part = options->argument,
+        .scale = options->scale ? (int)scale_of(options->scale) : -1,
+        .lists = options->out,
+        .cpus = (int)options->threads,
+        .ranks = (int)options->ranks,
+        .safety = options->safety,
+        .hours = (int)options->hours,
+        .tasks = (int)options->tasks};
+    struct error error;
+    if (campaign_write(&campaign, stdout, &error) != 0)
+        die("%s", error.text);
+    free_folders(&folders);
+    return EXIT_SUCCESS;
+}
+
+static int command_collect(int argc, char **argv)
+{
+    struct folders folders = parse_folders(argc, argv, "a folder of logs", NULL);
+    const long refused = collect(folders.options.argument, folders.options.results, stdout);
+    free_folders(&folders);
+    return refused ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int command_cost(int argc, char **argv)
+{
+    struct folders folders = parse_folders(argc, argv, NULL, NULL);
+    const struct status_options options = status_options_of(&folders);
+    struct error error;
+    if (cost_write(&options, stdout, &error) != 0)
         die("%s", error.text);
     free_folders(&folders);
     return EXIT_SUCCESS;
@@ -581,10 +675,12 @@ int main(int argc, char **argv)
                     {"match", command_match},       {"keys", command_keys},
                     {"probe", command_probe},       {"borders", command_borders},
                     {"bench", command_bench},       {"status", command_status},
-                    {"missing", command_missing},   {"report", command_report},
-                    {"audit", command_audit},       {"keep", command_keep},
-                    {"selftest", command_selftest}, {"trace", command_trace},
-                    {"version", command_version},   {"help", command_help}};
+                    {"campaign", command_campaign}, {"collect", command_collect},
+                    {"cost", command_cost},         {"missing", command_missing},
+                    {"report", command_report},     {"audit", command_audit},
+                    {"keep", command_keep},         {"selftest", command_selftest},
+                    {"trace", command_trace},       {"version", command_version},
+                    {"help", command_help}};
     memory_guard_libraries();
     const char *name = argc > 1 ? argv[1] : "help";
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "ledger.h"
+#include "queue.h"
 #include "table.h"
 
 #include <math.h>
@@ -31,6 +32,7 @@ struct sources {
     struct experiment_files experiments;
     char **parts; /* paths of logs in the making */
     size_t part_count;
+    struct queue queue;
 };
 
 static void free_sources(struct sources *sources)
@@ -40,13 +42,15 @@ static void free_sources(struct sources *sources)
     for (size_t i = 0; i < sources->part_count; i++)
         free(sources->parts[i]);
     free(sources->parts);
+    queue_free(&sources->queue);
 }
 
 static int read_sources(const struct status_options *options, struct sources *sources,
                         struct error *error)
 {
     *sources = (struct sources){.results = options->results};
-    if (ledger_read(options->results, options->published, &sources->ledger, error) != 0 ||
+    if ((options->queue && queue_read(options->queue, &sources->queue, error) != 0) ||
+        ledger_read(options->results, options->published, &sources->ledger, error) != 0 ||
         ledger_read_experiments(options->experiments, &sources->experiments, error) != 0) {
         free_sources(sources);
         return -1;
@@ -58,22 +62,26 @@ static int read_sources(const struct status_options *options, struct sources *so
 
 /* ---- States ------------------------------------------------------------------------------- */
 
-enum state { PRESENT, STALE, RUNNING, MISSING };
+enum state { PRESENT, STALE, RUNNING, QUEUED, MISSING };
 
 static int is_current(const struct experiment *experiment, const struct log *log)
 {
     return strcmp(config_digest(experiment).hex, log->experiment_digest.hex) == 0;
 }
 
-static enum state state_of(const struct sources *sources, const struct experiment *experiment,
+static enum state state_of(const struct sources *sources, const struct experiment_file *file,
                            long seed)
 {
+    const struct experiment *experiment = &file->experiment;
+    const struct queue_run *queued = queue_find(&sources->queue, file->path, seed);
     enum state state = MISSING;
     char *path = log_path(sources->results, experiment->arm, seed);
     char *part = memory_text("%s.part", path);
     for (size_t i = 0; i < sources->part_count; i++)
         if (strcmp(sources->parts[i], part) == 0)
             state = RUNNING;
+    if (queued)
+        state = queued->waits ? QUEUED : RUNNING;
     for (size_t i = 0; i < sources->ledger.count; i++) {
         const struct log *log = &sources->ledger.logs[i];
         if (strcmp(log->path, path) == 0)
@@ -82,6 +90,18 @@ static enum state state_of(const struct sources *sources, const struct experimen
     free(part);
     free(path);
     return state;
+}
+
+/* Neither done, nor waiting or running in Slurm, nor held by a process here. */
+static int is_to_do(const struct sources *sources, const struct experiment_file *file, long seed)
+{
+    const enum state state = state_of(sources, file, seed);
+    if (state == PRESENT || state == STALE || queue_find(&sources->queue, file->path, seed))
+        return 0;
+    char *path = log_path(sources->results, file->experiment.arm, seed);
+    const int locked = file_is_locked(path);
+    free(path);
+    return !locked;
 }
 
 /* The number N of FOLDER/ARM/seed-N.tsv.part, or -1 if that is not the path's form. */
@@ -109,13 +129,14 @@ struct tally {
     int unknown;                    /* missing runs whose hours are unknown */
 };
 
-static struct tally tally_of(const struct sources *sources, const struct experiment *experiment,
+static struct tally tally_of(const struct sources *sources, const struct experiment_file *file,
                              double hours)
 {
+    const struct experiment *experiment = &file->experiment;
     const int wanted = status_wanted_seeds((enum scale)experiment->scale);
     struct tally tally = {.wanted = wanted};
     for (long seed = 1; seed <= wanted; seed++)
-        tally.seeds[state_of(sources, experiment, seed)]++;
+        tally.seeds[state_of(sources, file, seed)]++;
     for (size_t i = 0; i < sources->ledger.count; i++) {
         const struct log *log = &sources->ledger.logs[i];
         if (strcmp(log->experiment.arm, experiment->arm) == 0 &&
@@ -124,7 +145,7 @@ static struct tally tally_of(const struct sources *sources, const struct experim
     }
     for (size_t i = 0; i < sources->part_count; i++) {
         const long seed = part_seed(sources->parts[i], sources->results, experiment->arm);
-        if ((seed == 0 || seed > wanted) && state_of(sources, experiment, seed) == RUNNING)
+        if ((seed == 0 || seed > wanted) && state_of(sources, file, seed) == RUNNING)
             tally.seeds[RUNNING]++;
     }
     if (isfinite(hours))
@@ -158,17 +179,37 @@ static double core_hours(const struct sources *sources, const struct experiment 
 
 /* ---- The table ---------------------------------------------------------------------------- */
 
-static const struct table_column columns[] = {
-    {"arm", NULL, 'l', NULL},
-    {"scale", NULL, 'l', NULL},
-    {"wanted", NULL, 'r', NULL},
-    {"present", NULL, 'r', NULL},
-    {"running", NULL, 'r', NULL},
-    {"missing", NULL, 'r', NULL},
-    {"stale", NULL, 'r', NULL},
-    {"core-hours a run", NULL, 'r', NULL},
-    {"core-hours missing", NULL, 'r', NULL},
-};
+/* The states that have a column, in order; `queued` only where there is a queue. */
+static const struct {
+    enum state state;
+    const char *name;
+} shown[] = {{PRESENT, "present"},
+             {RUNNING, "running"},
+             {QUEUED, "queued"},
+             {MISSING, "missing"},
+             {STALE, "stale"}};
+
+static int is_shown(size_t column, int with_queue)
+{
+    return shown[column].state != QUEUED || with_queue;
+}
+
+enum { COLUMNS = 5 + COUNT(shown) };
+
+/* Into `columns`; their number. */
+static size_t columns_of(int with_queue, struct table_column *columns)
+{
+    size_t count = 0;
+    columns[count++] = (struct table_column){"arm", NULL, 'l', NULL};
+    columns[count++] = (struct table_column){"scale", NULL, 'l', NULL};
+    columns[count++] = (struct table_column){"wanted", NULL, 'r', NULL};
+    for (size_t i = 0; i < COUNT(shown); i++)
+        if (is_shown(i, with_queue))
+            columns[count++] = (struct table_column){shown[i].name, NULL, 'r', NULL};
+    columns[count++] = (struct table_column){"core-hours a run", NULL, 'r', NULL};
+    columns[count++] = (struct table_column){"core-hours missing", NULL, 'r', NULL};
+    return count;
+}
 
 static char *hours_text(double hours)
 {
@@ -176,15 +217,15 @@ static char *hours_text(double hours)
 }
 
 /* `hours` is a run's, NAN for a row of totals. */
-static void add_row(struct table *table, const char *name, const char *scale, double hours,
-                    const struct tally *tally)
+static void add_row(struct table *table, int with_queue, const char *name, const char *scale,
+                    double hours, const struct tally *tally)
 {
-    static const enum state shown[] = {PRESENT, RUNNING, MISSING, STALE};
     table_add(table, memory_text("%s", name), NULL);
     table_add(table, memory_text("%s", scale), NULL);
     table_add(table, memory_text("%d", tally->wanted), NULL);
     for (size_t i = 0; i < COUNT(shown); i++)
-        table_add(table, memory_text("%d", tally->seeds[shown[i]]), NULL);
+        if (is_shown(i, with_queue))
+            table_add(table, memory_text("%d", tally->seeds[shown[i].state]), NULL);
     table_add(table, hours_text(hours), NULL);
     table_add(table, hours_text(tally->unknown ? NAN : tally->hours), NULL);
 }
@@ -198,25 +239,28 @@ int status_write(const struct status_options *options, FILE *out, struct error *
     const struct speed desk = ledger_desk_speed(&sources.ledger);
     struct tally sums[COUNT(scales)] = {0}, all = {0};
     const char *names[COUNT(scales)] = {NULL}; /* of the scales that have an arm */
+    const int with_queue = options->queue != NULL;
+    struct table_column columns[COLUMNS];
     struct table table;
-    table_begin(&table, columns, COUNT(columns));
+    table_begin(&table, columns, columns_of(with_queue, columns));
     for (size_t s = 0; s < COUNT(scales); s++)
         for (size_t i = 0; i < sources.experiments.count; i++) {
-            const struct experiment *e = &sources.experiments.file[i].experiment;
+            const struct experiment_file *file = &sources.experiments.file[i];
+            const struct experiment *e = &file->experiment;
             if (e->scale != (int)scales[s])
                 continue;
             names[s] = config_scale_name(e);
             const double hours = core_hours(&sources, e, desk);
-            const struct tally tally = tally_of(&sources, e, hours);
-            add_row(&table, e->arm, names[s], hours, &tally);
+            const struct tally tally = tally_of(&sources, file, hours);
+            add_row(&table, with_queue, e->arm, names[s], hours, &tally);
             add_tally(&sums[s], &tally);
         }
     for (size_t s = 0; s < COUNT(scales); s++) {
         if (names[s])
-            add_row(&table, "total", names[s], NAN, &sums[s]);
+            add_row(&table, with_queue, "total", names[s], NAN, &sums[s]);
         add_tally(&all, &sums[s]);
     }
-    add_row(&table, "total", "all", NAN, &all);
+    add_row(&table, with_queue, "total", "all", NAN, &all);
 
     struct text text = {0};
     table_write_text(&table, &text);
@@ -225,7 +269,10 @@ int status_write(const struct status_options *options, FILE *out, struct error *
                     "making, or its run was stopped. stale: its log\n"
                     "tells of another text than the experiment's file. Core-hours are predicted: "
                     "for training, from the arm's own logs or\n"
-                    "else, by multiply-adds, from all desk logs; - without any.\n");
+                    "else, by multiply-adds, from all desk logs; - without any. Logs made on a "
+                    "busy machine make them too high.\n");
+    if (with_queue)
+        text_add(&text, "queued: waits in Slurm. running: there, or by hand.\n");
     fputs(text.bytes, out);
     free(text.bytes);
     table_free(&table);
@@ -233,21 +280,50 @@ int status_write(const struct status_options *options, FILE *out, struct error *
     return 0;
 }
 
-int status_missing(const struct status_options *options, enum scale scale, FILE *out,
-                   struct error *error)
+int status_to_do(const struct status_options *options, enum scale scale,
+                 void (*take)(void *to, const struct status_run *run), void *to,
+                 struct error *error)
 {
     struct sources sources;
     if (read_sources(options, &sources, error) != 0)
         return -1;
+    const struct speed desk = ledger_desk_speed(&sources.ledger);
     for (long seed = 1; seed <= status_wanted_seeds(scale); seed++)
         for (size_t i = 0; i < sources.experiments.count; i++) {
             const struct experiment_file *file = &sources.experiments.file[i];
-            if (file->experiment.scale != (int)scale)
+            if (file->experiment.scale != (int)scale || !is_to_do(&sources, file, seed))
                 continue;
-            const enum state state = state_of(&sources, &file->experiment, seed);
-            if (state == MISSING || state == RUNNING)
-                fprintf(out, "%s %ld\n", file->path, seed);
+            const struct status_run run = {file, seed,
+                                           core_hours(&sources, &file->experiment, desk)};
+            take(to, &run);
         }
     free_sources(&sources);
     return 0;
+}
+
+int status_costs(const struct status_options *options,
+                 void (*take)(void *to, const struct experiment_file *file, double core_hours),
+                 void *to, struct error *error)
+{
+    struct sources sources;
+    if (read_sources(options, &sources, error) != 0)
+        return -1;
+    const struct speed desk = ledger_desk_speed(&sources.ledger);
+    for (size_t i = 0; i < sources.experiments.count; i++) {
+        const struct experiment_file *file = &sources.experiments.file[i];
+        take(to, file, core_hours(&sources, &file->experiment, desk));
+    }
+    free_sources(&sources);
+    return 0;
+}
+
+static void print_run(void *to, const struct status_run *run)
+{
+    fprintf(to, "%s %ld\n", run->file->path, run->seed);
+}
+
+int status_missing(const struct status_options *options, enum scale scale, FILE *out,
+                   struct error *error)
+{
+    return status_to_do(options, scale, print_run, out, error);
 }

@@ -1,12 +1,13 @@
 /*
  * status - what is done and what is still to do: every experiment against the logs that there are.
  *
- * A seed of an arm is in one of four states:
+ * A seed of an arm is in one of five states:
  *   present  it has a log, of a finished or a diverged run, made with what the file says now
  *   stale    it has a log of another text than the file's; training refuses to overwrite it, so
  *            either the file is restored or the log is moved away
  *   running  it has a log in the making only (seed-N.tsv.part): some process trains, or one was
- *            stopped and `make run` goes on from its checkpoint; the file cannot tell which
+ *            stopped and `make run` goes on from its checkpoint; the file cannot tell which. Or Slurm runs it
+ *   queued   it waits in Slurm
  *   missing  nothing, and the seed is one of those wanted
  *
  * Wanted are the seeds 1 to n, n by scale. Logs of further seeds count where they are present,
@@ -17,6 +18,7 @@
 
 #include "config.h"
 #include "error.h"
+#include "ledger.h"
 
 #include <stdio.h>
 
@@ -36,6 +38,7 @@ struct status_options {
     const char *results;     /* folder of raw logs */
     const char *experiments; /* folder of experiment files */
     const char *published;   /* folder of published numbers; may lie below `results` */
+    const char *queue;       /* what squeue printed (see queue.h); NULL: no Slurm, no such state */
 };
 
 /* One line an arm with the numbers of its seeds in each state, a total a scale and one of all.
@@ -44,9 +47,27 @@ struct status_options {
  * 0; or -1 with *error set when a source cannot be read. */
 int status_write(const struct status_options *options, FILE *out, struct error *error);
 
-/* What is to be run for a scale: a line "EXPERIMENT SEED" for each seed that is missing or, since
- * it may have been stopped, running; seed 1 of all arms first, then seed 2 of all, so that
- * whenever it is cut short the arms have the same seeds. 0, or -1 with *error set. */
+struct status_run {
+    const struct experiment_file *file;
+    long seed;
+    double core_hours; /* predicted; NAN where nothing tells */
+};
+
+/* What is to be run for a scale: call `take` with `to` and each seed that is missing or was stopped;
+ * neither with those in Slurm nor with those whose log another process has locked. Seed 1 of all
+ * arms comes first, then seed 2 of all, so that whenever it is cut short the arms have the same
+ * seeds. `take` may keep nothing that the run points to. 0, or -1 with *error set. */
+int status_to_do(const struct status_options *options, enum scale scale,
+                 void (*take)(void *to, const struct status_run *run), void *to,
+                 struct error *error);
+
+/* Call `take` with `to` and each experiment, sorted by path, with the predicted core-hours of one
+ * run. 0, or -1 with *error set. */
+int status_costs(const struct status_options *options,
+                 void (*take)(void *to, const struct experiment_file *file, double core_hours),
+                 void *to, struct error *error);
+
+/* What is to be run for a scale, as lines "EXPERIMENT SEED". */
 int status_missing(const struct status_options *options, enum scale scale, FILE *out,
                    struct error *error);
 

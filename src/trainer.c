@@ -332,9 +332,9 @@ static _Noreturn void stop(struct run *run)
     unlock(run);
     ranks_close();
     if (!leads())
-        exit(EXIT_FAILURE);
-    die("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
-        run->stepper.schedule.steps);
+        exit(STATUS_STOPPED);
+    die_stopped("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
+                run->stepper.schedule.steps);
 }
 
 static void train(struct run *run)

@@ -31,8 +31,9 @@ struct trainer_options {
     const char *compiler;    /* for the log: compiler and flags */
 };
 
-/* Train, or go on, to the end, on all ranks together. Dies on any error, on a signal, and where the log exists but tells
- * of another experiment. Returns the path of the finished log; free() it. */
+/* Train, or go on, to the end, on all ranks together. Dies on any error, on a signal (die_stopped),
+ * and where the log exists but tells of another experiment. Returns the path of the finished log;
+ * free() it. */
 char *trainer_run(const struct trainer_options *options);
 
 #endif

@@ -53,6 +53,7 @@ static const struct group {
     GROUP(bench),
     GROUP(program),
     GROUP(borders),
+    GROUP(campaign),
     GROUP(claims),
     GROUP(level),
     GROUP(pad_net),

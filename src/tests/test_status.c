@@ -15,7 +15,9 @@ static const double errors[] = {10, 10, 10, 10, 10, 10, 10};
 
 static struct status_options options_of(const struct fixture *fixture)
 {
-    return (struct status_options){fixture->results, fixture->experiments, fixture->published};
+    return (struct status_options){.results = fixture->results,
+                                   .experiments = fixture->experiments,
+                                   .published = fixture->published};
 }
 
 /* What status_write() (scale -1) or status_missing() prints; free() it. */

@@ -18,6 +18,7 @@
 DECLARE_TESTS(audit);
 DECLARE_TESTS(bench);
 DECLARE_TESTS(borders);
+DECLARE_TESTS(campaign);
 DECLARE_TESTS(checkpoint);
 DECLARE_TESTS(claims);
 DECLARE_TESTS(config);

@@ -1,0 +1,145 @@
+#define _XOPEN_SOURCE 700
+#include "campaign.h"
+
+#include "dataset.h"
+#include "network.h"
+#include "queue.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MINUTES_STEP = 10, MEMORY_STEP = 128, SIGNAL_SECONDS_MOST = 600 };
+
+int campaign_minutes(const struct campaign_options *options, double core_hours)
+{
+    const int most = 60 * options->hours;
+    const double minutes = options->safety * core_hours * 60 / (options->cpus * options->ranks);
+    if (!(minutes < most))
+        return most;
+    const int steps = (int)ceil(minutes / MINUTES_STEP);
+    const int limit = MINUTES_STEP * (steps > 0 ? steps : 1);
+    return limit < most ? limit : most;
+}
+
+/* MiB for each CPU of a task. */
+static long memory_of(const struct experiment *experiment, int cpus)
+{
+    const double bytes = (double)(network_bytes(experiment) + dataset_bytes(experiment));
+    return MEMORY_STEP * (long)ceil(1.25 * bytes / (1 << 20) / cpus / MEMORY_STEP);
+}
+
+/* ---- Which experiments -------------------------------------------------------------------- */
+
+/* Whether an experiment file is `part` or lies below it, however both are written. */
+static int is_chosen(const char *part, const char *path)
+{
+    if (!part)
+        return 1;
+    char *wanted = realpath(part, NULL), *there = realpath(path, NULL);
+    const int chosen =
+        wanted && there && (strcmp(wanted, there) == 0 || ledger_is_below(there, wanted));
+    free(wanted);
+    free(there);
+    return chosen;
+}
+
+/* So that a wrong name is not taken for a finished campaign. */
+static int check_part(const struct campaign_options *options, struct error *error)
+{
+    struct experiment_files files;
+    if (ledger_read_experiments(options->status.experiments, &files, error) != 0)
+        return -1;
+    int chosen = 0;
+    for (size_t i = 0; i < files.count; i++)
+        chosen |= (options->scale < 0 || files.file[i].experiment.scale == options->scale) &&
+                  is_chosen(options->part, files.file[i].path);
+    ledger_free_experiments(&files);
+    return chosen ? 0
+                  : fail(error,
+                         "%s: no experiment%s; name a file or a folder below %s, and a scale that "
+                         "it has",
+                         options->part ? options->part : options->status.experiments,
+                         options->scale < 0 ? "" : " of this scale", options->status.experiments);
+}
+
+/* ---- Arrays ------------------------------------------------------------------------------- */
+
+struct array {
+    int scale, minutes, tasks;
+    long memory;
+    char *network;
+    double core_hours; /* NAN if one is unknown */
+    struct text list;
+};
+
+struct arrays {
+    const struct campaign_options *options;
+    struct array *array;
+    size_t count;
+};
+
+/* The array that takes one more such run; a new one if there is none. */
+static struct array *array_for(struct arrays *arrays, const struct array *key)
+{
+    for (size_t i = 0; i < arrays->count; i++) {
+        struct array *a = &arrays->array[i];
+        if (a->scale == key->scale && a->minutes == key->minutes && a->memory == key->memory &&
+            strcmp(a->network, key->network) == 0 && a->tasks < arrays->options->tasks)
+            return a;
+    }
+    arrays->array = memory_resize(arrays->array, arrays->count + 1, sizeof *arrays->array);
+    struct array *added = &arrays->array[arrays->count++];
+    *added = *key;
+    added->network = memory_text("%s", key->network);
+    return added;
+}
+
+static void take(void *to, const struct status_run *run)
+{
+    struct arrays *arrays = to;
+    const struct experiment *experiment = &run->file->experiment;
+    if (!is_chosen(arrays->options->part, run->file->path))
+        return;
+    char *network = ledger_network(experiment);
+    const struct array key = {.scale = experiment->scale,
+                              .minutes = campaign_minutes(arrays->options, run->core_hours),
+                              .memory = memory_of(experiment, arrays->options->cpus),
+                              .network = network};
+    struct array *array = array_for(arrays, &key);
+    array->tasks++;
+    array->core_hours += run->core_hours;
+    queue_add_line(&array->list, run->file->path, run->seed);
+    free(network);
+}
+
+static void write_array(const struct array *array, const char *lists, FILE *out)
+{
+    char *name = queue_write_list(lists, &array->list);
+    const int tenth = array->minutes * 60 / 10;
+    fprintf(out, "%s %d %d %d %ld ", name, array->tasks, array->minutes,
+            tenth < SIGNAL_SECONDS_MOST ? tenth : SIGNAL_SECONDS_MOST, array->memory);
+    if (isfinite(array->core_hours))
+        fprintf(out, "%.2f", array->core_hours);
+    else
+        fputc('-', out);
+    fprintf(out, " %s\n", array->network);
+    free(name);
+}
+
+int campaign_write(const struct campaign_options *options, FILE *out, struct error *error)
+{
+    struct arrays arrays = {.options = options};
+    int status = check_part(options, error);
+    for (int scale = SCALE_SMOKE; scale <= SCALE_FULL && status == 0; scale++)
+        if (options->scale < 0 || options->scale == scale)
+            status = status_to_do(&options->status, (enum scale)scale, take, &arrays, error);
+    for (size_t i = 0; i < arrays.count; i++) {
+        if (status == 0)
+            write_array(&arrays.array[i], options->lists, out);
+        free(arrays.array[i].network);
+        free(arrays.array[i].list.bytes);
+    }
+    free(arrays.array);
+    return status;
+}

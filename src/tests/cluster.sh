@@ -1,0 +1,279 @@
+#!/usr/bin/env bash
+#
+# cluster.sh KDECAY FOLDER - a campaign of smoke runs in a Slurm of one node, started here for it.
+#
+# munged, slurmctld and slurmd have keys, sockets, ports, state and logs of their own below FOLDER, and
+# leave the machine's own alone. A task is killed, one is stopped by its time limit, and the node loses
+# slurmd with all that it runs; then every log must be there, once, with the digests of the same run
+# made by hand. Needs root and Slurm's packages. Ends with "N passed, N failed", status 1 if any failed.
+#
+set -u
+if [ "$(id -u)" != 0 ]; then
+    echo "cluster.sh: needs root, since slurmd does" >&2
+    exit 1
+fi
+kdecay=$(realpath "$1")
+rm -rf "$2"
+mkdir -p "$2"
+folder=$(realpath "$2")
+project="$folder/a project's copy" # a name that must be quoted
+by_hand=$folder/by-hand
+passed=0 failed=0
+
+verdict() { # verdict NAME FAILURE: none if FAILURE is empty
+    if [ -z "$2" ]; then
+        passed=$((passed + 1))
+        echo "ok       $1"
+    else
+        failed=$((failed + 1))
+        echo "FAILED   $1: $2"
+    fi
+}
+
+# ---- The cluster -----------------------------------------------------------------------------
+
+# Whatever this Slurm has started, by the variable that all of it inherits; not this shell, whose
+# environment was given before.
+processes() {
+    grep -lzxF "SLURM_CONF=$folder/slurm.conf" /proc/[0-9]*/environ 2> /dev/null | cut -d / -f 3 |
+        grep -vx $$
+}
+
+daemon() { # daemon NAME: its number
+    cat "$folder/$1.pid" 2> /dev/null
+}
+
+clean_up() {
+    local pid
+    for pid in $(daemon slurmctld) $(daemon slurmd) $(daemon munged); do
+        kill "$pid" 2> /dev/null
+    done
+    sleep 1
+    for pid in $(processes); do
+        kill -9 "$pid" 2> /dev/null
+    done
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+give_up() {
+    echo "cluster.sh: $*; see $folder/*.log" >&2
+    exit 1
+}
+
+wait_for() { # wait_for SECONDS COMMAND...: until the command succeeds
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" > /dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.3
+    done
+}
+
+port=$((20000 + $$ % 20000))
+with_mpi=$(ldd "$kdecay" | grep -c libmpi)
+mkdir "$folder/state" "$folder/spool"
+cat > "$folder/slurm.conf" << END
+ClusterName=kdecay
+SlurmctldHost=$(hostname -s)(127.0.0.1)
+SlurmctldPort=$port
+SlurmdPort=$((port + 1))
+SlurmUser=root
+AuthInfo=socket=$folder/munge.socket,cred_expire=5
+StateSaveLocation=$folder/state
+SlurmdSpoolDir=$folder/spool
+SlurmctldPidFile=$folder/slurmctld.pid
+SlurmdPidFile=$folder/slurmd.pid
+SlurmctldLogFile=$folder/slurmctld.log
+SlurmdLogFile=$folder/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+MpiDefault=$([ "$with_mpi" = 0 ] && echo none || echo pmix)
+ReturnToService=2
+KillWait=5
+MaxArraySize=5
+NodeName=$(hostname -s) NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=1024 State=UNKNOWN
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+END
+export SLURM_CONF=$folder/slurm.conf
+(umask 077 && head -c 1024 /dev/urandom > "$folder/munge.key")
+munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
+    --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" \
+    --seed-file="$folder/munged.seed" 2> /dev/null || give_up "munged does not start"
+slurmctld -c || give_up "slurmctld does not start"
+slurmd || give_up "slurmd does not start"
+idle() {
+    sinfo --noheader --format %T | grep -qx idle
+}
+wait_for 30 idle || give_up "the node is not idle: $(sinfo --noheader --format '%T %E')"
+
+# ---- The project and its runs ----------------------------------------------------------------
+
+mkdir -p "$project/build"
+git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$project"
+cp "$kdecay" "$project/build/kdecay"
+cd "$project" || exit 1
+rm -rf results/smoke experiments/smoke/preact-8-bf16 # bf16: not on every CPU
+long=(killed limit crash)
+for name in "${long[@]}"; do
+    mkdir -p "experiments/smoke/$name"
+    printf 'include = ../../families/%s.ini\n' preact-8-smoke schedule-polynomial \
+        > "experiments/smoke/$name/poly-k2.0.ini"
+    printf '[training]\nepochs = %s\n' "$([ $name = limit ] && echo 60 || echo 12)" \
+        >> "experiments/smoke/$name/poly-k2.0.ini"
+done
+
+run_make() {
+    make -s -o build/kdecay "$@" 2>&1
+}
+
+submit() { # submit MORE...: the smoke campaign
+    run_make submit SCALE=smoke CPUS=1 AFTER='-o build/kdecay tables' "$@"
+}
+
+log() { # log RUN: its path
+    echo "results/smoke/$1/poly-k2.0/seed-1.tsv"
+}
+
+job() { # job RUN: the number of its task
+    local list
+    list=$(grep -l "smoke/$1/poly-k2.0.ini" build/slurm/*.list)
+    squeue --noheader --array --format '%A %K %j' | awk -v name="$(basename "$list" .list)" \
+        -v task="$(grep -n "smoke/$1/poly-k2.0.ini" "$list" | cut -d : -f 1)" \
+        '$2 == task && $3 == name {print $1}'
+}
+
+state() { # state RUN: of its task, as PENDING
+    squeue --noheader --jobs "$(job "$1")" --format %T
+}
+
+has_state() {
+    [ "$(state "$1")" = "$2" ]
+}
+
+has_rows() { # has_rows RUN N: its log has N epochs or more
+    [ "$(grep -c '^[0-9]' "$(log "$1").part")" -ge "$2" ]
+}
+
+is_left() { # is_left RUN: neither queued nor running
+    [ -z "$(job "$1")" ]
+}
+
+empty() {
+    [ -z "$(squeue --noheader)" ]
+}
+
+program_of() { # program_of RUN: the process that trains it
+    pgrep -f "^[^ ]*/?program-[0-9a-f]* train experiments/smoke/$1/"
+}
+
+# A line of `make status`: "1 0 1 ..." behind name and scale.
+counts() {
+    run_make status | awk -v arm="smoke/$1/poly-k2.0" '$1 == arm {print $3, $4, $5, $6, $7}'
+}
+
+# ---- The campaign ----------------------------------------------------------------------------
+
+run_make submit-dry-run SCALE=smoke CPUS=1 > "$folder/dry"
+verdict "a dry run shows three arrays and submits nothing" \
+    "$([ "$(grep -c '^sbatch .*task.sh' "$folder/dry")" -ge 3 ] && empty || cat "$folder/dry")"
+
+said=$(submit)
+wanted=$(find experiments/smoke -name '*.ini' | wc -l)
+tasks=$(squeue --noheader --array --format %j | grep -cE '^kdecay-[0-9a-f]{16}$')
+verdict "every missing run is a task, in arrays that MaxArraySize allows" \
+    "$([ "$tasks" = "$wanted" ] || echo "$tasks tasks for $wanted runs: $said")"
+said=$(submit)
+verdict "a second submission queues nothing" \
+    "$([[ $said == "nothing to submit"* ]] || echo "$said")"
+shown=$(run_make status | awk '$1 == "total" && $2 == "smoke" {print $5 + $6, $7}')
+verdict "status shows them as queued or running, none as missing" \
+    "$([ "$shown" = "$wanted 0" ] || echo "expected $wanted 0, found $shown")"
+
+# 1. A task is killed: it leaves the queue, and nothing but a new submission brings it back.
+wait_for 120 has_rows killed 5
+kill -9 "$(program_of killed)"
+wait_for 30 is_left killed
+shown=$(run_make status | awk '$1 == "smoke/killed/poly-k2.0" {print $4, $6}')
+verdict "a killed task is out of the queue" "$([ "$shown" = "0 0" ] || echo "status: $shown")"
+said=$(submit)
+verdict "only it is submitted again" \
+    "$([ "$(grep -c '^# .* runs' <<< "$said")" = 1 ] && grep -q ': 1 runs' <<< "$said" || echo "$said")"
+
+# 2. The time limit comes near.
+wait_for 120 has_rows limit 5
+number=$(job limit)
+scontrol update "JobId=$number" TimeLimit=1
+wait_for 90 has_state limit PENDING
+verdict "a task that is stopped before its limit goes back into the queue" \
+    "$(has_state limit PENDING || echo "state $(state limit)")"
+scontrol update "JobId=$number" TimeLimit=10
+
+# 3. The node loses all that it runs.
+wait_for 120 has_rows crash 5
+kill -9 "$(daemon slurmd)"
+lose_all() { # what slurmd was just starting, too
+    local pid status=0
+    for pid in $(processes); do
+        case $(cat "/proc/$pid/comm" 2> /dev/null) in
+        slurmctld | munged | '') ;;
+        *) kill -9 "$pid" 2> /dev/null && status=1 ;;
+        esac
+    done
+    return $status
+}
+wait_for 20 lose_all
+verdict "the node has lost all that it ran" \
+    "$(program_of crash > /dev/null && echo "a process goes on")"
+slurmd || give_up "slurmd does not start again"
+
+wait_for 400 empty
+verdict "the queue becomes empty" "$(empty || squeue --noheader --array)"
+
+# ---- The logs --------------------------------------------------------------------------------
+
+digests() { # digests LOG: of weights and of all columns that do not tell the time
+    sed -n 's/^# \(state\|run\)-sha256: //p' "$1" 2> /dev/null
+}
+
+for experiment in $(find experiments/smoke -name '*.ini' | sort); do
+    run=${experiment#experiments/}
+    run=${run%.ini}
+    "$kdecay" train "$experiment" --seed 1 --threads 1 --results "$by_hand/results" \
+        --checkpoints "$by_hand/checkpoints" 2> "$folder/by-hand.log" || cat "$folder/by-hand.log"
+    expected=$(digests "$by_hand/results/$run/seed-1.tsv")
+    found=$(digests "results/$run/seed-1.tsv")
+    verdict "$run: the digests of the run made by hand" \
+        "$([ -n "$expected" ] && [ "$expected" = "$found" ] || echo "found ${found:-none}")"
+done
+for name in "${long[@]}"; do
+    verdict "the run \"$name\" went on from its checkpoint" \
+        "$(grep -q '^# resumed: ' "$(log $name)" || echo "its log tells of no stop")"
+done
+verdict "no log is left half, none was made twice" \
+    "$(find results/smoke -type f | sort | grep -v '/seed-1\.tsv$'
+       [ "$(find results/smoke -name '*.tsv' | wc -l)" = "$wanted" ] || echo "other than $wanted logs")"
+verdict "the last job made the tables" \
+    "$(grep -q smoke/crash build/tables/runs.txt 2> /dev/null || cat build/slurm/output/kdecay-after.txt)"
+said=$(run_make collect "FROM=$by_hand/results")
+verdict "the runs made by hand agree when they are collected" \
+    "$(grep -qx "0 copied, 0 known, $wanted agree, 0 refused" <<< "$said" || echo "$said")"
+
+# ---- Ranks -----------------------------------------------------------------------------------
+
+if [ "$with_mpi" != 0 ] && [ "$(nproc)" -ge 2 ]; then
+    mv results/smoke "$folder/one-rank"
+    rm -rf build/checkpoints/smoke
+    submit RANKS=2 EXP=experiments/smoke/preact-8 > /dev/null
+    wait_for 120 empty
+    for log in results/smoke/preact-8/*/seed-1.tsv; do
+        verdict "$log: the same digests with two ranks" \
+            "$([ "$(digests "$log")" = "$(digests "$folder/one-rank/${log#results/smoke/}")" ] ||
+               echo "found $(digests "$log")")"
+    done
+fi
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

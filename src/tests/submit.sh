@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+#
+# submit.sh KDECAY FOLDER - make submit's scripts against a sbatch, squeue, scontrol and srun that only
+# write down how they were called. Works below FOLDER; ends with "N passed, N failed".
+#
+set -u
+kdecay=$(realpath "$1")
+mkdir -p "$2/a project's \$copy/build" "$2/bin"
+folder=$(realpath "$2")
+cp -R Makefile src paper "$folder/a project's \$copy/"
+cp "$kdecay" "$folder/a project's \$copy/build/kdecay"
+cd "$folder/a project's \$copy" || exit 1
+passed=0 failed=0
+
+verdict() { # verdict NAME FAILURE: none if FAILURE is empty
+    if [ -z "$2" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED   $1: $2"
+    fi
+}
+
+same() { # same EXPECTED FOUND
+    [ "$1" = "$2" ] || echo "expected \"$1\", found \"$2\""
+}
+
+# ---- A project of three arms and a Slurm that remembers -----------------------------------------
+
+arm() { # arm NAME SCALE DEPTH [K]
+    local pictures='cifar10'
+    [ "$2" != smoke ] || pictures=$'made-up\ntrain_pictures = 500\ntest_pictures = 200'
+    mkdir -p "$(dirname "experiments/$1")"
+    cat > "experiments/$1.ini" << END
+[run]
+scale = $2
+[data]
+set = $pictures
+augmentation = none
+[network]
+family = preact
+depth = $3
+[training]
+epochs = 2
+batch = 64
+last_batch = keep
+momentum = 0.9
+nesterov = yes
+weight_decay = 1e-4
+[schedule]
+decay = polynomial
+lr = 0.1
+lr_end = 1e-4
+k = ${4:-1}
+END
+}
+mkdir results
+arm study/small/one full 8
+arm study/small/two full 8 2
+arm study/deep/one full 14
+arm other/one smoke 8
+
+fake() { # fake NAME: a command whose body comes from standard input
+    { printf '#!/bin/bash\nhere=%q\n' "$folder"; cat; } > "$folder/bin/$1"
+    chmod +x "$folder/bin/$1"
+}
+fake sbatch << 'END'
+printf '[%s]' "$@" >> "$here/submitted"
+echo >> "$here/submitted"
+wc -l < "$here/submitted"
+END
+fake squeue << 'END'
+printf '[%s]' "$@" > "$here/asked"
+[ ! -e "$here/down" ] || { echo "squeue: error: no controller" >&2; exit 1; }
+cat "$here/queued" 2> /dev/null || true
+END
+fake scontrol << 'END'
+[ "$1" != show ] || echo "MaxArraySize            = 9"
+[ "$1" != requeue ] || printf '[%s]' "$@" >> "$here/requeued"
+END
+fake srun << 'END'
+printf '[%s]' "$@" > "$here/launched"
+exit "$(cat "$here/status")"
+END
+export PATH=$folder/bin:$PATH
+
+run_make() {
+    make -s -o build/kdecay CPUS=3 "$@" 2>&1
+}
+
+submitted() { # the arrays so far: name and range
+    sed -nE 's/^(\[--parsable\])?\[--job-name=(kdecay-[0-9a-f]*)\]\[--array=([^]]*)\].*/\2 \3/p' \
+        "$folder/submitted"
+}
+
+# ---- A dry run -----------------------------------------------------------------------------------
+
+data="$folder/d'a \"t\" a"
+said=$(run_make submit-dry-run SCALE=full DATA="$data" SBATCH_OPTIONS='--partition=long -A x')
+verdict "a dry run submits nothing" "$([ -e "$folder/submitted" ] && cat "$folder/submitted")"
+: > "$folder/submitted"
+eval "$(grep '^sbatch .*task.sh' <<< "$said")" > /dev/null
+verdict "what it prints is a command: 15 tasks in arrays of 8 at most" \
+    "$(same "1-2 1-5 1-8" "$(submitted | cut -d ' ' -f 2 | sort | paste -sd ' ')")"
+expected="[--time=1440][--signal=TERM@600][--requeue][--ntasks=1][--cpus-per-task=3]"
+expected+="[--mem-per-cpu=128M][--open-mode=append][--output=build/slurm/output/%x-%a.txt]"
+expected+="[--chdir=$PWD][--partition=long][-A][x][src/slurm/task.sh]"
+found=$(sed 's/^\[[^]]*\]\[[^]]*\]//; s/\[build.slurm.program-.*//' "$folder/submitted" | sort -u)
+verdict "the options of all arrays, in a folder of an odd name" "$(same "$expected" "$found")"
+verdict "the pictures' folder, of an odd name" \
+    "$(same 3 "$(grep -cF ".list][$data]" "$folder/submitted")")"
+rm "$folder/submitted"
+
+# ---- Submissions -----------------------------------------------------------------------------------
+
+run_make submit EXP=experiments/study/small AT_ONCE=2 AFTER=tables > "$folder/said"
+verdict "a folder: its ten runs, two at a time, and the last job behind both arrays" \
+    "$(same "1-2%2 1-8%2 [--dependency=afterany:1:2,singleton]" \
+        "$(submitted | cut -d ' ' -f 2 | sort | paste -sd ' ') $(grep -o '\[--dep[^]]*\]' "$folder/submitted")")"
+runs=$(submitted | while read -r name range; do cut -f 2,1 "build/slurm/$name.list"; done | sort)
+expected=$(for seed in 1 2 3 4 5; do
+    printf "$seed\texperiments/study/small/%s.ini\n" one two
+done)
+verdict "each run once" "$(same "$expected" "$runs")"
+
+# Slurm has nine of them now: eight wait, one runs. The tenth has failed.
+submitted | while read -r name range; do
+    for task in $(seq "${range:2:1}"); do echo "PD $task $name"; done
+done | sed '1s/PD/R/; $d' > "$folder/queued"
+: > "$folder/submitted"
+run_make submit EXP=experiments/study/small AFTER= > "$folder/said"
+verdict "what is in the queue is not submitted again" "$(same "1-1" "$(submitted | cut -d ' ' -f 2)")"
+verdict "squeue is asked for this project's jobs alone" \
+    "$(grep -qE '\[--name\]\[(kdecay-[0-9a-f]{16},?)+\]$' "$folder/asked" || cat "$folder/asked")"
+verdict "status tells running, queued and missing apart" "$(same "running queued missing 1 8 6" \
+    "$(run_make status | awk '/^arm/ {printf "%s %s %s ", $5, $6, $7}
+        $1 == "total" && $2 == "full" {print $5, $6, $7}')")"
+submitted | while read -r name range; do echo "CG 1 $name"; done >> "$folder/queued"
+: > "$folder/submitted"
+said=$(run_make submit EXP=experiments/study/small/one.ini)
+said+=$(run_make submit EXP=experiments/study/small/)
+verdict "nothing left: nothing submitted, not even a last job" "$(cat "$folder/submitted")"
+verdict "and it says so, twice" "$(same 2 "$(grep -o 'nothing to submit' <<< "$said" | wc -l)")"
+
+# A run whose log another process holds, and one that was only stopped.
+: > "$folder/queued"
+mkdir -p results/other/one
+touch results/other/one/seed-1.tsv.part
+exec 8> results/other/one/.seed-1.tsv.lock
+flock 8
+said=$(run_make submit SCALE=smoke AFTER=)
+verdict "a run that a process holds is left to it" "$(cat "$folder/submitted")"
+exec 8>&-
+run_make submit SCALE=smoke AFTER= > "$folder/said"
+verdict "one that was stopped is submitted" "$(same 1-1 "$(submitted | cut -d ' ' -f 2)")"
+
+touch "$folder/down"
+: > "$folder/submitted"
+said=$(run_make submit SCALE=full)
+verdict "without an answer of Slurm nothing is submitted" \
+    "$([ $? != 0 ] && [[ $said == *"Slurm does not answer"* ]] && ! [ -s "$folder/submitted" ] || echo "$said")"
+rm "$folder/down"
+said=$(run_make submit EXP=experiments/none)
+verdict "a folder without experiments is an error" \
+    "$([ $? != 0 ] && [[ $said == *"experiments/none: no experiment"* ]] || echo "$said")"
+
+# ---- A task --------------------------------------------------------------------------------------------
+
+printf '4\texperiments/a b.ini\n5\texperiments/c.ini\n' > "$folder/list"
+task() { # task STATUS: of the program
+    echo "$1" > "$folder/status"
+    rm -f "$folder/requeued"
+    SLURM_ARRAY_TASK_ID=${2:-1} SLURM_NTASKS=2 SLURM_CPUS_PER_TASK=3 SLURM_JOB_ID=77 \
+        src/slurm/task.sh build/program "$folder/list" "$data" > "$folder/said" 2>&1
+}
+task 4
+verdict "a run that was asked to stop goes back" "$(same '[requeue][77]' "$(cat "$folder/requeued")")"
+expected='[--ntasks=2][--cpus-per-task=3][--wait=300][build/program][train][experiments/a b.ini]'
+expected+="[--seed][4][--threads][3][--data][$data]"
+verdict "its command" "$(same "$expected" "$(cat "$folder/launched")")"
+for status in 0 1 3 137; do
+    task $status
+    verdict "status $status is the task's own, and final" \
+        "$(same $status $?; ls "$folder/requeued" 2> /dev/null)"
+done
+rm "$folder/launched"
+task 0 3
+verdict "a task without a line" "$([ $? = 1 ] && ! [ -e "$folder/launched" ] || cat "$folder/said")"
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

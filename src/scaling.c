@@ -1,5 +1,7 @@
 #include "scaling.h"
 
+enum { BLOCK = 16 }; /* channels */
+
 /* ---- Messages ------------------------------------------------------------------------------- */
 
 static int stages_of(int ranks)
@@ -16,26 +18,47 @@ double scaling_gather(struct scaling_exchanges gathers, int ranks, struct scalin
            gathers.bytes * (ranks - 1) / ranks / link.bandwidth;
 }
 
+double scaling_scatter(struct scaling_exchanges scatters, int ranks, struct scaling_link link)
+{
+    return scatters.count * (ranks - 1) * link.latency +
+           scatters.bytes * (ranks - 1) / ranks / link.bandwidth;
+}
+
 double scaling_reduce(struct scaling_exchanges reductions, int ranks, struct scaling_link link)
 {
     return stages_of(ranks) * (reductions.count * link.latency + reductions.bytes / link.bandwidth);
 }
 
+/* In memory; a picture is not padded. */
+static double channels_of(const struct architecture *architecture, int value)
+{
+    const struct value *v = &architecture->values[value];
+    int channels = 0;
+    for (int g = 0; g < v->group_count; g++)
+        channels += value == 0 ? v->groups[g] : (v->groups[g] + BLOCK - 1) / BLOCK * BLOCK;
+    return channels;
+}
+
 struct scaling_traffic scaling_traffic_of(const struct architecture *architecture, int shards,
                                           int batch)
 {
-    struct scaling_traffic traffic = {.losses = {1, (double)batch * (sizeof(double) + sizeof(int))},
+    struct scaling_traffic traffic = {.gradient = {.count = 2},
+                                      .losses = {2, (double)batch * (sizeof(double) + sizeof(int))},
                                       .flags = {1, sizeof(int)}};
     for (int l = 0; l < architecture->layer_count; l++) {
         const struct layer *layer = &architecture->layers[l];
-        traffic.gradient.bytes += (double)layer->parameters * sizeof(float);
-        if (layer->kind != LAYER_NORM)
-            continue;
-        const double sums = 2.0 * architecture->values[layer->output].channels * shards;
-        traffic.norms.count += 2;
-        traffic.norms.bytes += 2 * sums * sizeof(double);
+        if (layer->kind == LAYER_NORM) {
+            traffic.norms.count += 2;
+            traffic.norms.bytes +=
+                2 * 2 * sizeof(double) * channels_of(architecture, layer->output) * shards;
+        } else if (layer->kind == LAYER_CONVOLUTION) {
+            traffic.gradient.bytes += sizeof(float) * channels_of(architecture, layer->inputs[0]) *
+                                      channels_of(architecture, layer->output) * layer->kernel *
+                                      layer->kernel;
+        } else {
+            traffic.gradient.bytes += sizeof(float) * (double)layer->parameters;
+        }
     }
-    traffic.gradient.count = 1;
     return traffic;
 }
 
@@ -57,17 +80,13 @@ double scaling_compute(const struct scaling_sample *samples, size_t count, int r
 
 int scaling_allows(int shards, int ranks)
 {
-    return ranks <= shards;
-}
-
-static int divide_up(int number, int by)
-{
-    return (number + by - 1) / by;
+    const int share = shards / ranks;
+    return shards % ranks == 0 && (ranks == 1 || (share & (share - 1)) == 0);
 }
 
 int scaling_rounds(int shards, int ranks, int threads)
 {
-    return divide_up(divide_up(shards, ranks), threads);
+    return (shards / ranks + threads - 1) / threads;
 }
 
 struct scaling_step scaling_step_of(const struct scaling_setting *setting, int ranks)
@@ -77,7 +96,8 @@ struct scaling_step scaling_step_of(const struct scaling_setting *setting, int r
     struct scaling_step step = {
         .compute = scaling_compute(setting->samples, setting->sample_count, rounds),
         .norms = scaling_gather(traffic->norms, ranks, setting->link),
-        .gradient = scaling_reduce(traffic->gradient, ranks, setting->link),
+        .gradient = scaling_scatter(traffic->gradient, ranks, setting->link) +
+                    scaling_gather(traffic->gradient, ranks, setting->link),
         .rest = scaling_gather(traffic->losses, ranks, setting->link) +
                 scaling_reduce(traffic->flags, ranks, setting->link)};
     step.total = step.compute + step.norms + step.gradient + step.rest;

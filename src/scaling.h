@@ -1,8 +1,8 @@
 /*
  * scaling - how long a step takes on N MPI ranks, on paper.
  *
- * A minibatch of S shards is shared out: no rank has more than ceil(S / N) of them, no thread of T
- * more than r(N) = ceil(ceil(S / N) / T), its rounds. A step takes
+ * A minibatch of S shards is shared out equally. A thread of T of a rank has at most
+ * r(N) = ceil(S / N / T) of them, its rounds. A step takes
  *
  *     T(N) = C(r(N)) + norms + gradient + rest
  *
@@ -11,26 +11,36 @@
  *
  * Compute, C. What one process without others takes for T r shards, measured at a few r (samples).
  * Between two of them C is a straight line: r shards' passes, and what each rank does once whatever
- * its share is (SGD, new layouts of weights). So all that is measured counts, also that small
- * minibatches are slow; assumed is that the ranks' machines are the one that was measured and that
- * ranks do not disturb each other.
+ * its share is (SGD, new layouts of weights). So all that is measured counts, also that shards of
+ * few pictures are slow; assumed is that the ranks' machines are like the one that was measured and
+ * that ranks do not disturb each other.
  *
  * Messages. One of n bytes takes alpha + n beta: alpha the latency, beta the reciprocal of the
  * bandwidth, both of one direction of one link; every pair of ranks has such a link to itself
  * [Hockney, The communication challenge for MPP: Intel Paragon and Meiko CS-2, Parallel Computing
- * 20 (1994)]. With recursive doubling, at stage i rank k exchanges with rank k xor 2^i; of N ranks,
- * L = ceil(log2 N), the cost is [Thakur, Rabenseifner and Gropp, Optimization of Collective
- * Communication Operations in MPICH, Int. J. High Performance Computing Applications 19 (2005)]
+ * 20, 1994]. On N ranks, with L = ceil(log2 N) and n bytes that all have in the end, the operations
+ * cost [Thakur, Rabenseifner and Gropp, Optimization of Collective Communication Operations in
+ * MPICH, Int. J. of High Performance Computing Applications 19, 2005]
  *
- *     gather everyone's part, n bytes in all     L alpha + (N - 1) / N  n beta
- *     reduce n bytes to a sum that all have      L (alpha + n beta)
+ *     gather   of everyone's part, by recursive doubling: at stage i rank k exchanges all that it
+ *              has with rank k xor 2^i        L alpha + (N - 1) / N n beta
+ *     scatter  each rank gets its part from every other, pair by pair
+ *                                             (N - 1) alpha + (N - 1) / N n beta
+ *     reduce   a few bytes to one result that all have, by recursive doubling
+ *                                             L (alpha + n beta)
  *
- * The time of the sums' own additions is not in it. A step of kdecay does (scaling_traffic_of())
+ * What kdecay exchanges in a step of S shards and B pictures:
  *
- *     norms     a gather for each NORM, forward and backward: two sums a channel and shard, in
- *               double
- *     gradient  reductions of the floats of all trained tensors
- *     rest      a gather of each picture's loss and verdict, a reduction of the flag that stops
+ *     norms     for each NORM a gather of two sums, in double, a channel and shard, forward and
+ *               backward: 16 S C bytes each, of C channels in memory
+ *     gradient  the floats of the convolutions and of the classifier: each rank adds up one part for
+ *               all, a scatter and a gather of 4 bytes a float; twice, for what has weight decay and
+ *               what has none (the second is small or empty)
+ *     rest      gathers of losses and verdicts, 8 B and 4 B bytes; a reduction of 4 bytes, the flag
+ *               that stops a run
+ *
+ * Channels count as they lie in memory: in blocks of 16, as AVX-512 has them. Left out is the time
+ * that the sums' own additions take.
  */
 #ifndef KDECAY_SCALING_H
 #define KDECAY_SCALING_H
@@ -46,18 +56,21 @@ struct scaling_link {
     double bandwidth; /* 1 / beta, bytes a second */
 };
 
-/* Exchanges of one kind in a step. */
+/* Operations of one kind in a step. */
 struct scaling_exchanges {
-    double count, bytes; /* bytes of all of them: of what all have in the end */
+    double count, bytes; /* bytes of all of them together */
 };
 
 /* Seconds, on `ranks` ranks; 0 on one. */
 double scaling_gather(struct scaling_exchanges gathers, int ranks, struct scaling_link link);
+double scaling_scatter(struct scaling_exchanges scatters, int ranks, struct scaling_link link);
 double scaling_reduce(struct scaling_exchanges reductions, int ranks, struct scaling_link link);
 
 struct scaling_traffic {
-    struct scaling_exchanges norms, losses;   /* gathers */
-    struct scaling_exchanges gradient, flags; /* reductions */
+    struct scaling_exchanges norms;    /* gathers */
+    struct scaling_exchanges gradient; /* scatters, and as many gathers */
+    struct scaling_exchanges losses;   /* gathers */
+    struct scaling_exchanges flags;    /* reductions */
 };
 
 /* Of one step. */
@@ -92,10 +105,11 @@ struct scaling_step {
     double compute, norms, gradient, rest, total; /* seconds */
 };
 
-/* Whether kdecay can share so many shards out to so many ranks. */
+/* Whether so many ranks can share the shards without changing the order of sums: each must have a
+ * subtree of the pairwise sum, that is a power of two of shards, or one rank all. */
 int scaling_allows(int shards, int ranks);
 
-/* The most rounds that a thread of `ranks` ranks has. */
+/* The most shards that a thread of so many ranks has. */
 int scaling_rounds(int shards, int ranks, int threads);
 
 struct scaling_step scaling_step_of(const struct scaling_setting *setting, int ranks);

@@ -81,20 +81,22 @@ size_t scaling_measure(const struct experiment *experiment, int threads,
 
 /* ---- Answers -------------------------------------------------------------------------------- */
 
-static void print_exchanges(const char *what, const char *kind, struct scaling_exchanges exchanges,
+static void print_exchanges(const char *what, struct scaling_exchanges exchanges, const char *kind,
                             FILE *out)
 {
-    fprintf(out, "%-10s %.0f %s%s of %.0f bytes in all\n", what, exchanges.count, kind,
-            exchanges.count == 1 ? "" : "s", exchanges.bytes);
+    fprintf(out, "%-10s %4.0f %s, %.0f bytes in all\n", what, exchanges.count, kind,
+            exchanges.bytes);
 }
 
-static void print_traffic(const struct scaling_traffic *traffic, FILE *out)
+static void print_traffic(const struct experiment *experiment,
+                          const struct scaling_traffic *traffic, FILE *out)
 {
-    fprintf(out, "A step exchanges:\n");
-    print_exchanges("norms", "gather", traffic->norms, out);
-    print_exchanges("gradient", "reduction", traffic->gradient, out);
-    print_exchanges("losses", "gather", traffic->losses, out);
-    print_exchanges("stop flag", "reduction", traffic->flags, out);
+    fprintf(out, "A step of %d pictures in %d shards exchanges:\n", experiment->batch,
+            experiment->shards);
+    print_exchanges("norms", traffic->norms, "gathers", out);
+    print_exchanges("gradient", traffic->gradient, "scatters and gathers", out);
+    print_exchanges("losses", traffic->losses, "gathers", out);
+    print_exchanges("stop flag", traffic->flags, "reduction", out);
 }
 
 static void print_compute(const struct scaling_options *options,
@@ -143,19 +145,19 @@ void scaling_print(const struct scaling_options *options, FILE *out)
         .threads = threads};
     architecture_free(&architecture);
 
-    print_traffic(&setting.traffic, out);
+    print_traffic(e, &setting.traffic, out);
     print_compute(options, &setting, out);
     fprintf(out, "Assumed: latency %g us, bandwidth %g GB/s, %d thread%s a rank\n\n",
             1e6 * options->link.latency, 1e-9 * options->link.bandwidth, threads,
             threads == 1 ? "" : "s");
     fprintf(out, "%5s %7s %11s %9s %12s %8s %9s %10s %10s\n", "ranks", "shards", "compute/ms",
             "norms/ms", "gradient/ms", "rest/ms", "step/ms", "images/s", "efficiency");
-    for (int ranks = 1; ranks <= options->ranks; ranks *= 2)
+    for (int ranks = 1; ranks <= options->ranks && ranks <= e->shards; ranks++)
         if (scaling_allows(e->shards, ranks))
             print_row(&setting, ranks, e->batch, out);
     if (options->ranks > e->shards)
         fprintf(out,
-                "The %d shards go to %d ranks at most; --set training.shards=N cuts the "
-                "minibatch into more of them.\n",
+                "%d shards are for %d ranks at most; --set training.shards=N cuts the "
+                "minibatch into more.\n",
                 e->shards, e->shards);
 }

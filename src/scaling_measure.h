@@ -24,8 +24,8 @@ struct scaling_options {
     double images_per_second; /* of one rank that has the whole minibatch; 0: measure */
 };
 
-/* Prints the traffic, what compute stands on, and a row for 1, 2, 4, ... ranks and `ranks` itself,
- * as far as the experiment's shards go. Dies where the network does not exist. */
+/* Prints the traffic, what compute stands on, and a row for each number of ranks up to `ranks` that
+ * the experiment's shards allow. Dies where the network does not exist. */
 void scaling_print(const struct scaling_options *options, FILE *out);
 
 #endif

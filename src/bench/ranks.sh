@@ -6,9 +6,9 @@
 #     ranks.sh PROGRAM FOLDER STEPS COMMAND EXPERIMENT...
 #
 # The program trains each experiment's network on made-up pictures; logs go below FOLDER, which is
-# emptied. A rate is the mean of two epochs after a first one, of STEPS minibatches each. $MPIRUN
-# starts so many ranks as the number behind it; where it is empty, one rank alone is measured.
-# COMMAND is what the table says that it was made by.
+# emptied. A rate is the median of STEPS epochs after a first one; an epoch is a minibatch, of a part of
+# it two. $MPIRUN starts so many ranks as the number behind it; where it is empty, one rank alone
+# is measured. COMMAND is what the table says that it was made by.
 set -eu
 program=$1 folder=$2 steps=$3 command=$4
 shift 4
@@ -22,20 +22,19 @@ log_of() {
     [ "$ranks" -eq 1 ] || launch="$MPIRUN $ranks"
     $launch "$program" train "$experiment" --seed 1 --threads 1 --results "$folder/$name" \
         --checkpoints "$folder/$name" --set run.scale=smoke --set data.set=made-up \
-        --set data.test_pictures=1 --set training.epochs=3 --set schedule.lr=1e-3 \
+        --set data.test_pictures=1 --set training.epochs=$((steps + 1)) --set schedule.lr=1e-3 \
         "${@/#/--set=}" > "$folder/said.txt" 2>&1 < /dev/null || { cat "$folder/said.txt" >&2; return 1; }
     find "$folder/$name" -name seed-1.tsv
 }
 
-# row EXPERIMENT RANKS SHARDS BATCH STEPS
+# row EXPERIMENT RANKS SHARDS BATCH STEPS-AN-EPOCH
 row() {
     local arm=${1#experiments/} cores=$(($2 < cpus ? $2 : cpus)) log rate
     arm=${arm%.ini}
     log=$(log_of "$1" "$2" "$arm/$2-$3-$4" training.shards=$3 training.batch=$4 \
         data.train_pictures=$(($4 * $5)))
-    rate=$(grep -v '^#' "$log" | awk -F '\t' \
-        'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "wall_images_per_s") at = i}
-         NR > 2 {sum += $at; n++} END {printf "%.6g", sum / n}')
+    rate=$(grep -v '^#' "$log" | tail -n +3 | awk -F '\t' '{print $NF}' | sort -g |
+        awk '{rate[NR] = $1} END {print (rate[int((NR + 1) / 2)] + rate[int(NR / 2) + 1]) / 2}')
     printf '%s\t%d\t1\t%d\t%d\t%d\t%s\n' "$arm" "$2" "$cores" "$3" "$4" "$rate"
     echo "$arm, ranks $2, shards $3, batch $4: $rate images/s" >&2
 }
@@ -50,13 +49,13 @@ printf 'experiment\tranks\tthreads\tcores\tshards\tbatch\timages_per_s\n'
 for experiment; do
     read -r batch shards < <("$program" describe "$experiment" --ranks 1 --latency 1 --bandwidth 1 \
         --images-per-second 1 | sed -n 's/^A step of \([0-9]*\) pictures in \([0-9]*\) shards.*/\1 \2/p')
-    row "$experiment" 1 "$shards" "$batch" "$steps"
+    row "$experiment" 1 "$shards" "$batch" 1
     for ranks in 2 4; do
-        [ -z "$MPIRUN" ] || row "$experiment" "$ranks" "$shards" "$batch" "$steps"
+        [ -z "$MPIRUN" ] || row "$experiment" "$ranks" "$shards" "$batch" 1
     done
     pictures=$((batch / shards))
-    row "$experiment" 1 4 $((4 * pictures)) $((steps * shards / 4))
+    row "$experiment" 1 4 $((4 * pictures)) 1
     for ((; pictures >= 1 && batch / pictures <= 64; pictures /= 2)); do
-        row "$experiment" 1 1 "$pictures" $((4 * steps))
+        row "$experiment" 1 1 "$pictures" 2
     done
 done

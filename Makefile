@@ -357,7 +357,7 @@ BENCH_SECONDS  ?= 3
 BENCH_TORCH    ?= found
 BENCH_SET      ?=
 RANKS_STEPS    ?= 3
-MPIRUN         ?= mpirun --oversubscribe --bind-to none -n
+MPIRUN ?= mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
 
 bench_experiment = $(firstword $(wildcard experiments/cifar10/$(1)/poly-k1.0.ini \
                                           experiments/cifar100/$(1)/poly-k1.0.ini) $(1))
@@ -377,7 +377,7 @@ bench: build/kdecay ## measure speed and memory of training into build/bench/, b
 # cp build/bench/ranks.tsv results/benchmarks/ && make keep
 .PHONY: bench-ranks
 bench-ranks: build/kdecay ## measure training on one rank (MPI=1: on 1, 2, 4) and its shards into build/bench/ranks.tsv
-	$(Q)MPIRUN='$(if $(MPI),$(MPIRUN))' src/bench/ranks.sh build/kdecay build/bench/ranks $(RANKS_STEPS) \
+	$(Q)MPIRUN='$(if $(MPI),$(MPIRUN) --bind-to none --oversubscribe)' src/bench/ranks.sh build/kdecay build/bench/ranks $(RANKS_STEPS) \
 	  'make bench-ranks$(if $(MPI), MPI=$(MPI)) RANKS_STEPS=$(RANKS_STEPS)' \
 	  $(foreach n,$(BENCH_NETWORKS),$(call bench_experiment,$n)) > build/bench-ranks.tsv
 	$(Q)mv build/bench-ranks.tsv build/bench/ranks.tsv

@@ -49,10 +49,10 @@ do for [p = 1 : panels_of] {
     }
     plot 100 with lines ls 101 lc rgb "#777777" notitle, \
         input index 2 * p - 2 using 1:4 with linespoints ls 3 dt solid pt 7 ps 0.45 \
-        title "predicted, 100 Gb/s", \
-        "" index 2 * p - 2 using 1:6 with linespoints ls 2 pt 5 ps 0.4 title "predicted, 10 Gb/s", \
+        title "100 Gb/s, predicted", \
+        "" index 2 * p - 2 using 1:6 with linespoints ls 2 pt 5 ps 0.4 title "10 Gb/s, predicted", \
         "" index 2 * p - 1 using 1:4 with points pt 6 ps 1.0 lc rgb "#000000" \
-        title "measured, of the cores in use"
+        title "measured"
 }
 unset multiplot
 eval finish

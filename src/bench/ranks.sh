@@ -7,8 +7,8 @@
 #
 # The program trains each experiment's network on made-up pictures; logs go below FOLDER, which is
 # emptied. A rate is the median of STEPS epochs after a first one; an epoch is a minibatch, of a part of
-# it two. $MPIRUN starts so many ranks as the number behind it; where it is empty, one rank alone
-# is measured. COMMAND is what the table says that it was made by.
+# it two. `$MPIRUN -n N` starts N ranks; where it is empty, one rank alone is measured. COMMAND is what
+# the table says that it was made by.
 set -eu
 program=$1 folder=$2 steps=$3 command=$4
 shift 4
@@ -19,7 +19,7 @@ rm -rf "$folder" && mkdir -p "$folder"
 log_of() {
     local experiment=$1 ranks=$2 name=$3 launch=
     shift 3
-    [ "$ranks" -eq 1 ] || launch="$MPIRUN $ranks"
+    [ "$ranks" -eq 1 ] || launch="$MPIRUN -n $ranks"
     $launch "$program" train "$experiment" --seed 1 --threads 1 --results "$folder/$name" \
         --checkpoints "$folder/$name" --set run.scale=smoke --set data.set=made-up \
         --set data.test_pictures=1 --set training.epochs=$((steps + 1)) --set schedule.lr=1e-3 \

@@ -46,6 +46,7 @@ static const struct group {
     GROUP(statistics),
     GROUP(report),
     GROUP(plot_data),
+    GROUP(scaling),
     GROUP(schedule_table),
     GROUP(status),
     GROUP(audit),

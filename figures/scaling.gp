@@ -40,10 +40,10 @@ do for [p = 1 : panels_of] {
     set ylabel ((p - 1) % columns == 0 ? "efficiency (%)" : "")
     set title title_of(p) font font_of(0.9 * font_size)
     unset label
-    set label 1 sprintf("1 rank: %s images/s", rate_of(first(p, 3))) \
-        at graph 0.05, graph 0.20 left font rate_font
+    set label 1 sprintf("1: %s images/s", rate_of(first(p, 3))) \
+        at graph 0.05, graph 0.17 left font rate_font
     set label 2 sprintf("%d: %s or %s", last(p, 1), rate_of(last(p, 3)), rate_of(last(p, 5))) \
-        at graph 0.05, graph 0.09 left font rate_font
+        at graph 0.05, graph 0.07 left font rate_font
     if (p == panels_of) {
         set key at screen 0.53, screen 0.01 center bottom maxrows 1 samplen 3
     }

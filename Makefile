@@ -24,6 +24,8 @@
 #   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
 #                  which networks `make bench` measures; rounds of measurements, seconds of each;
 #                  what it changes in their experiments
+#   RANKS_STEPS=N  how many steps `make bench-ranks` takes the median of; with MPI=1 it measures
+#                  2 and 4 ranks, too, which MPIRUN starts
 #   BENCH_TORCH=found|install|no
 #                  compare with PyTorch where it is installed; install it first; don't compare
 #   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the pictures,
@@ -228,8 +230,9 @@ VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-ne
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims runs,build/tables/$t.txt) \
-               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
-FIGURES := schedules bases slopes area low-rate training error-k error-area error-parameters
+               $(foreach e,txt tex,build/tables/environments.$e build/tables/scaling.$e) \
+               build/tables/macros.tex
+FIGURES := schedules bases slopes area low-rate training error-k error-area error-parameters scaling
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
 $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
@@ -441,6 +444,7 @@ BENCH_ROUNDS   ?= 3
 BENCH_SECONDS  ?= 3
 BENCH_TORCH    ?= found
 BENCH_SET      ?=
+RANKS_STEPS    ?= 3
 
 bench_experiment = $(firstword $(wildcard experiments/cifar10/$(1)/poly-k1.0.ini \
                                           experiments/cifar100/$(1)/poly-k1.0.ini) $(1))
@@ -455,6 +459,15 @@ bench: build/kdecay ## measure speed and memory of training into build/bench/, b
 	  gnuplot -e "input='build/bench/bench.csv'; output_file='build/bench/bench.$$format'; \
 	  format='$$format'" figures/bench.gp || exit 1; done
 	$(Q)cat build/bench/bench.txt
+
+# To be kept where the report reads it, on a machine that has nothing else to do:
+# cp build/bench/ranks.tsv results/benchmarks/ && make keep
+.PHONY: bench-ranks
+bench-ranks: build/kdecay ## measure training on one rank (MPI=1: on 1, 2, 4) and its shards into build/bench/ranks.tsv
+	$(Q)MPIRUN='$(if $(MPI),$(MPIRUN) --bind-to none --oversubscribe)' src/bench/ranks.sh build/kdecay build/bench/ranks $(RANKS_STEPS) \
+	  'make bench-ranks$(if $(MPI), MPI=$(MPI)) RANKS_STEPS=$(RANKS_STEPS)' \
+	  $(foreach n,$(BENCH_NETWORKS),$(call bench_experiment,$n)) > build/bench-ranks.tsv
+	$(Q)mv build/bench-ranks.tsv build/bench/ranks.tsv
 
 LOG_BENCH := build/bench-report
 
@@ -485,4 +498,4 @@ help: ## this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	$(Q)echo "  of submit: SCALE= CPUS=$(CPUS) RANKS=$(RANKS) SAFETY=$(SAFETY) HOURS=$(HOURS) AT_ONCE= AFTER='$(AFTER)' SBATCH_OPTIONS= DRY_RUN= FROM="
 	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= MPI= RANKS=$(RANKS) AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
-	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET="
+	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET= RANKS_STEPS=$(RANKS_STEPS)"

@@ -25,18 +25,29 @@ int ledger_is_log(const char *path)
            (length < strlen(borders) || strcmp(path + length - strlen(borders), borders) != 0);
 }
 
-char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count)
+/* The files below `folder` whose names end in `suffix`, without those below two folders. */
+static char **files_without(const char *folder, const char *suffix, const char *one,
+                            const char *other, size_t *count)
 {
     size_t all = 0;
-    char **path = file_list(results, suffix, &all);
+    char **path = file_list(folder, suffix, &all);
     *count = 0;
     for (size_t i = 0; i < all; i++) {
-        const int other = strcmp(suffix, ".tsv") == 0 && !ledger_is_log(path[i]);
-        if (other || (published && ledger_is_below(path[i], published)))
+        const int borders = strcmp(suffix, ".tsv") == 0 && !ledger_is_log(path[i]);
+        if (borders || (one && ledger_is_below(path[i], one)) ||
+            (other && ledger_is_below(path[i], other)))
             free(path[i]);
         else
             path[(*count)++] = path[i];
     }
+    return path;
+}
+
+char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count)
+{
+    char *benchmarks = memory_text("%s/benchmarks", results);
+    char **path = files_without(results, suffix, published, benchmarks, count);
+    free(benchmarks);
     return path;
 }
 
@@ -226,7 +237,7 @@ int ledger_read_experiments(const char *folder, struct experiment_files *files, 
 {
     size_t count = 0;
     char *families = memory_text("%s/families", folder);
-    char **path = ledger_files(folder, families, ".ini", &count);
+    char **path = files_without(folder, ".ini", families, NULL, &count);
     free(families);
     *files = (struct experiment_files){.file = memory_zeroed(count, sizeof *files->file)};
     int status = 0;

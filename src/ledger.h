@@ -3,7 +3,7 @@
  *
  * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. That is checked here, because
  * a number is traced by its arm and because a log that lies twice would count twice. Files below
- * the folder of published numbers are not logs. Every run counts, diverged ones too: their error
+ * the folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts, diverged ones too: their error
  * is infinite and so is the mean of their arm.
  */
 #ifndef KDECAY_LEDGER_H
@@ -22,8 +22,8 @@ struct ledger {
 /* Whether a file is a log by its name: *.tsv, but not *.borders.tsv (borders.h). */
 int ledger_is_log(const char *path);
 
-/* The files below `results` whose names end in `suffix` (".tsv": the logs), without those below
- * `published` (may be NULL); sorted. Free the array and each string. */
+/* The files below `results` whose names end in `suffix`, without those below `published` (may be
+ * NULL) and RESULTS/benchmarks; sorted. Free the array and each string. */
 char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count);
 
 /* Whether a path, or the name of an arm, lies below a folder. */

@@ -76,7 +76,7 @@ void log_add_row(struct log_writer *writer, const struct log_row *row)
                     row->train_loss, row->train_error, row->test_loss, row->test_error);
     add_link(writer, link);
     free(link);
-    text_add(&writer->text, "\t%.*s\t%.3f\t%.1f\n", LOG_ROW_DIGEST, writer->chain.hex,
+    text_add(&writer->text, "\t%.*s\t%.3f\t%.6g\n", LOG_ROW_DIGEST, writer->chain.hex,
              row->wall_seconds, row->wall_images_per_s);
 }
 

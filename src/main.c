@@ -20,6 +20,7 @@
 #include "probe.h"
 #include "ranks.h"
 #include "report.h"
+#include "scaling_measure.h"
 #include "schedule.h"
 #include "selftest.h"
 #include "status.h"
@@ -44,6 +45,10 @@ static const char usage[] =
     "                      train, or go on after a stop; writes RESULTS/ARM/seed-N.tsv\n"
     "  describe EXPERIMENT.ini [--set ...]\n"
     "                      every layer: shape, parameters, multiply-adds, oneDNN kernels\n"
+    "  describe EXPERIMENT.ini --ranks N --latency US --bandwidth GBS [--threads T]\n"
+    "        [--images-per-second X] [--set ...]\n"
+    "                      predicted speed on 1, 2, 4 ... N MPI ranks of T threads, by a model of\n"
+    "                      the messages; compute is measured here, or is X images/s of one rank\n"
     "  schedule EXPERIMENT.ini [--set ...] [--plot FILE.svg|.pdf|.png]\n"
     "                      step, epoch, learning rate and its derivative as TSV, below the mean\n"
     "                      factor; or a picture of them\n"
@@ -108,8 +113,12 @@ struct options {
     long steps;   /* -1: not given */
     long runs;    /* -1: not given */
     long rounds, seconds;
-    double k; /* 0: not given */
-    long ranks, hours, tasks;
+    long ranks; /* 0: not given */
+    long hours, tasks;
+    double k;                 /* 0: not given */
+    double latency;           /* us; 0: not given */
+    double bandwidth;         /* GB/s; 0: not given */
+    double images_per_second; /* 0: not given */
     double safety;
 };
 
@@ -126,6 +135,15 @@ static long take_number(const char *option, const char *value, long low, long hi
     const long number = strtol(value, &end, 10);
     if (errno || end == value || *end != '\0' || number < low || number > high)
         die("%s %s: expected a whole number from %ld to %ld", option, value, low, high);
+    return number;
+}
+
+static double take_positive(const char *option, const char *value)
+{
+    char *end = NULL;
+    const double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !(number > 0) || isinf(number))
+        die("%s %s: expected a number above 0", option, value);
     return number;
 }
 
@@ -151,10 +169,13 @@ static struct options read_options(int argc, char **argv)
                                           {"k", required_argument, NULL, 'm'},
                                           {"queue", required_argument, NULL, 'q'},
                                           {"scale", required_argument, NULL, 'z'},
-                                          {"ranks", required_argument, NULL, 'a'},
                                           {"hours", required_argument, NULL, 'h'},
                                           {"tasks", required_argument, NULL, 'j'},
                                           {"safety", required_argument, NULL, 'x'},
+                                          {"ranks", required_argument, NULL, 'w'},
+                                          {"latency", required_argument, NULL, 'a'},
+                                          {"bandwidth", required_argument, NULL, 'b'},
+                                          {"images-per-second", required_argument, NULL, 'v'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
@@ -163,7 +184,6 @@ static struct options read_options(int argc, char **argv)
                               .runs = -1,
                               .rounds = 3,
                               .seconds = 3,
-                              .ranks = 1,
                               .hours = 24,
                               .tasks = 1000,
                               .safety = 2,
@@ -231,9 +251,6 @@ static struct options read_options(int argc, char **argv)
         case 'z':
             options.scale = optarg;
             break;
-        case 'a':
-            options.ranks = take_number("--ranks", optarg, 1, 1024);
-            break;
         case 'h':
             options.hours = take_number("--hours", optarg, 1, 24 * 365);
             break;
@@ -242,6 +259,18 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'x':
             options.safety = strtod(optarg, NULL);
+            break;
+        case 'w':
+            options.ranks = take_number("--ranks", optarg, 1, 1 << 20);
+            break;
+        case 'a':
+            options.latency = take_positive("--latency", optarg);
+            break;
+        case 'b':
+            options.bandwidth = take_positive("--bandwidth", optarg);
+            break;
+        case 'v':
+            options.images_per_second = take_positive("--images-per-second", optarg);
             break;
         default:
             die_usage("unknown option, or one without its value", argv[optind - 1]);
@@ -341,12 +370,29 @@ static int command_borders(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+static void describe_ranks(const struct options *options, const struct experiment *experiment)
+{
+    if (options->latency == 0 || options->bandwidth == 0)
+        die_usage("describe --ranks needs --latency US and --bandwidth GBS", NULL);
+    const struct scaling_options scaling = {
+        .experiment = experiment,
+        .ranks = options->ranks ? (int)options->ranks : 1,
+        .threads = (int)options->threads,
+        .link = {1e-6 * options->latency, 1e9 * options->bandwidth},
+        .images_per_second = options->images_per_second};
+    scaling_print(&scaling, stdout);
+}
+
 static int command_describe(int argc, char **argv)
 {
     const struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
-    network_describe(&experiment, stdout);
-    printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
+    if (options.ranks) {
+        describe_ranks(&options, &experiment);
+    } else {
+        network_describe(&experiment, stdout);
+        printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
+    }
     free(options.overrides);
     return EXIT_SUCCESS;
 }
@@ -532,7 +578,7 @@ static int command_campaign(int argc, char **argv)
         .scale = options->scale ? (int)scale_of(options->scale) : -1,
         .lists = options->out,
         .cpus = (int)options->threads,
-        .ranks = (int)options->ranks,
+        .ranks = options->ranks ? (int)options->ranks : 1,
         .safety = options->safety,
         .hours = (int)options->hours,
         .tasks = (int)options->tasks};

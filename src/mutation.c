@@ -99,7 +99,8 @@ static int is_of(const struct mutation_project *project, const char *path, enum 
     case ANY:
         return 1;
     case LOG:
-        return ledger_is_log(path) && !published && ledger_is_below(path, audit->results);
+        return ledger_is_log(path) && !published && !strstr(path, "/benchmarks/") &&
+               ledger_is_below(path, audit->results);
     case EXPERIMENT:
         return ledger_is_below(path, audit->experiments);
     case PUBLISHED:

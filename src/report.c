@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "plot_data.h"
 #include "published.h"
+#include "scaling_report.h"
 #include "schedule_table.h"
 #include "table.h"
 #include "thesis_table.h"
@@ -291,7 +292,8 @@ int report_write(const struct report_sources *sources, const char *out, struct e
         (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
          variant_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
          write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
-         plot_data_write(&in.ledger, out, error) != 0))
+         plot_data_write(&in.ledger, out, error) != 0 ||
+         scaling_report_write(sources->results, &in.experiments, out, error) != 0))
         status = -1;
     if (status == 0) {
         write_runs(sources, &in.ledger, out);

@@ -61,6 +61,7 @@ static const struct group {
     GROUP(passing),
     GROUP(precision),
     GROUP(ranks),
+    GROUP(scaling),
     GROUP(selftest),
     GROUP(trace),
     GROUP(variant_table),

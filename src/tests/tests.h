@@ -45,6 +45,7 @@ DECLARE_TESTS(ranks);
 DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
 DECLARE_TESTS(rules);
+DECLARE_TESTS(scaling);
 DECLARE_TESTS(schedule);
 DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(schedule_table);

@@ -17,6 +17,11 @@ die() {
     exit 1
 }
 
+# What a job would take from this make is no concern of the make that the last job starts.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+if [ "$RANKS" != 1 ] && ! ldd "$program" | grep -q libmpi; then
+    die "RANKS=$RANKS needs a program with MPI: make submit MPI=1 RANKS=$RANKS ..."
+fi
 mkdir -p "$folder/output"
 exec 9> "$folder/.submit.lock"
 flock -n 9 || die "another one is at work here; wait for its end"

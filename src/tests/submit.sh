@@ -164,6 +164,11 @@ said=$(run_make submit EXP=experiments/none)
 verdict "a folder without experiments is an error" \
     "$([ $? != 0 ] && [[ $said == *"experiments/none: no experiment"* ]] || echo "$said")"
 
+if ! ldd "$kdecay" | grep -q libmpi; then
+    said=$(run_make submit SCALE=full RANKS=2)
+    verdict "ranks need MPI" "$([ $? != 0 ] && [[ $said == *"MPI=1 RANKS=2"* ]] || echo "$said")"
+fi
+
 # ---- A task --------------------------------------------------------------------------------------------
 
 printf '4\texperiments/a b.ini\n5\texperiments/c.ini\n' > "$folder/list"

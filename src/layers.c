@@ -3,6 +3,7 @@
 #include "clones.h"
 #include "error.h"
 
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,12 +22,23 @@
 #define PRECISION PRECISION_BF16
 #include "norm_kernels.h"
 
+#define KERNELS native_bf16x16
+#define BLOCK 16
+#define PRECISION PRECISION_BF16
+#define NATIVE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+#include "norm_kernels.h"
+
+static const struct norm_kernels *bf16_kernels(void)
+{
+    return __builtin_cpu_supports("avx512bf16") ? &native_bf16x16 : &bf16x16;
+}
+
 static const struct norm_kernels *kernels_of(const struct extent *e)
 {
     if (e->pixels % 4 != 0 || e->channels % e->block != 0)
         BUG("a map whose pixels or channels the kernels cannot split");
     if (e->block == 16)
-        return e->precision == PRECISION_BF16 ? &bf16x16 : &f32x16;
+        return e->precision == PRECISION_BF16 ? bf16_kernels() : &f32x16;
     if (e->block != 8 || e->precision != PRECISION_F32)
         BUG("a map without kernels");
     return &f32x8;

@@ -7,7 +7,9 @@
  *   BLOCK      channels; a vector holds a pixel's, and GCC splits it into what the CPU has, which
  *              changes no bit
  *   PRECISION  of the maps, which are read into floats and written from them (precision.h)
- *   CLONES     attributes of each function
+ *   NATIVE     or nothing: the attribute of a target with AVX-512-BF16, whose instruction then rounds
+ *              to bf16, to the same bits as the plain kernels. Without it each function is compiled
+ *              for the sets of CLONES
  */
 #ifndef KDECAY_NORM_KERNELS_H
 #define KDECAY_NORM_KERNELS_H
@@ -45,27 +47,52 @@ struct norm_kernels {
 #define BITS NAME(bits)
 #define HALVES NAME(halves)
 
+#ifdef NATIVE
+#define PASS NATIVE static
+#define HELPER NATIVE static inline __attribute__((always_inline))
+#else
+#define PASS CLONES static
+#define HELPER static inline __attribute__((always_inline))
+#endif
+
 typedef float VECTOR __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
 typedef int MASK __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
 typedef uint32_t BITS __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
 typedef bf16 HALVES __attribute__((vector_size(BLOCK * sizeof(bf16)), may_alias));
 
-static inline __attribute__((always_inline)) VECTOR NAME(load)(const void *map, size_t at)
+HELPER VECTOR NAME(widen)(HALVES halves)
+{
+#ifdef NATIVE /* GCC would convert it in two halves */
+    return (VECTOR)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)halves), 16);
+#else
+    return (VECTOR)(__builtin_convertvector(halves, BITS) << 16);
+#endif
+}
+
+HELPER VECTOR NAME(load)(const void *map, size_t at)
 {
     if (PRECISION == PRECISION_F32)
         return *(const VECTOR *)((const float *)map + at);
     const HALVES halves = *(const HALVES *)((const bf16 *)map + at);
-    return (VECTOR)(__builtin_convertvector(halves, BITS) << 16);
+    return NAME(widen)(halves);
 }
 
 /* Returns the value as it now stands in the map. The NaNs of arithmetic are quiet: their upper
  * halves are NaNs too. */
-static inline __attribute__((always_inline)) VECTOR NAME(store)(void *map, size_t at, VECTOR value)
+HELPER VECTOR NAME(store)(void *map, size_t at, VECTOR value)
 {
     if (PRECISION == PRECISION_F32) {
         *(VECTOR *)((float *)map + at) = value;
         return value;
     }
+#ifdef NATIVE
+    /* the instruction takes denormal numbers for 0 */
+    if (__builtin_expect(!_mm512_fpclass_ps_mask((__m512)value, 0x20), 1)) {
+        const HALVES halves = (HALVES)_mm512_cvtneps_pbh((__m512)value);
+        *(HALVES *)((bf16 *)map + at) = halves;
+        return NAME(widen)(halves);
+    }
+#endif
     const BITS bits = (BITS)value, is_nan = (BITS)(value != value);
     const BITS rounded = bits + 0x7fff + (bits >> 16 & 1);
     const BITS upper = ((rounded & ~is_nan) | (bits & is_nan)) >> 16;
@@ -74,15 +101,15 @@ static inline __attribute__((always_inline)) VECTOR NAME(store)(void *map, size_
 }
 
 /* Four accumulators hide the latency of the additions. */
-static inline __attribute__((always_inline)) void NAME(collect)(const VECTOR *a, double *sums)
+HELPER void NAME(collect)(const VECTOR *a, double *sums)
 {
     const VECTOR total = (a[0] + a[1]) + (a[2] + a[3]);
     for (int c = 0; c < BLOCK; c++)
         sums[c] += (double)total[c];
 }
 
-CLONES static void NAME(plane_sums)(struct plane_walk w, void *x, const void *addend,
-                                    const float *pivot_, double *sums, double *squares)
+PASS void NAME(plane_sums)(struct plane_walk w, void *x, const void *addend, const float *pivot_,
+                           double *sums, double *squares)
 {
     const VECTOR pivot = *(const VECTOR *)pivot_;
     for (int start = 0; start < w.pixels; start += CHUNK) {
@@ -105,7 +132,7 @@ CLONES static void NAME(plane_sums)(struct plane_walk w, void *x, const void *ad
     }
 }
 
-CLONES static void NAME(plane_add)(struct plane_walk w, void *x, const void *addend)
+PASS void NAME(plane_add)(struct plane_walk w, void *x, const void *addend)
 {
     for (int p = 0; p < w.pixels; p++) {
         const size_t at = (size_t)p * w.step;
@@ -113,8 +140,8 @@ CLONES static void NAME(plane_add)(struct plane_walk w, void *x, const void *add
     }
 }
 
-CLONES static void NAME(plane_apply)(struct plane_walk w, const void *x, const float *scale_,
-                                     const float *shift_, void *out)
+PASS void NAME(plane_apply)(struct plane_walk w, const void *x, const float *scale_,
+                            const float *shift_, void *out)
 {
     const VECTOR zero = {0};
     const VECTOR scale = *(const VECTOR *)scale_, shift = *(const VECTOR *)shift_;
@@ -126,8 +153,8 @@ CLONES static void NAME(plane_apply)(struct plane_walk w, const void *x, const f
 
 /* dy, `at` in the wide maps; the same expression as the forward pass decides what ReLU had cut off.
  */
-static inline __attribute__((always_inline)) VECTOR
-NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift, VECTOR x, size_t at)
+HELPER VECTOR NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift,
+                                VECTOR x, size_t at)
 {
     const VECTOR zero = {0}, y = x * scale + shift;
     VECTOR gradient = NAME(load)(in->gradient, at);
@@ -136,8 +163,8 @@ NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift, VE
     return (VECTOR)((MASK)gradient & ~(MASK)(y <= zero));
 }
 
-CLONES static void NAME(plane_backward_sums)(struct plane_walk w, const struct norm_backward *in,
-                                             int channel, double *sums, double *products)
+PASS void NAME(plane_backward_sums)(struct plane_walk w, const struct norm_backward *in,
+                                    int channel, double *sums, double *products)
 {
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
     const VECTOR shift = *(const VECTOR *)(in->shift + channel);
@@ -160,8 +187,8 @@ CLONES static void NAME(plane_backward_sums)(struct plane_walk w, const struct n
     }
 }
 
-CLONES static void NAME(plane_backward_apply)(struct plane_walk w, const struct norm_backward *in,
-                                              int channel, const void *residual, void *out)
+PASS void NAME(plane_backward_apply)(struct plane_walk w, const struct norm_backward *in,
+                                     int channel, const void *residual, void *out)
 {
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
     const VECTOR shift = *(const VECTOR *)(in->shift + channel);
@@ -192,6 +219,9 @@ static const struct norm_kernels KERNELS = {.sums = NAME(plane_sums),
 #undef MASK
 #undef BITS
 #undef HALVES
+#undef PASS
+#undef HELPER
 #undef KERNELS
 #undef BLOCK
 #undef PRECISION
+#undef NATIVE

@@ -5,6 +5,7 @@
 #include "reference.h"
 
 #include <float.h>
+#include <immintrin.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -91,6 +92,12 @@ static void test_maps(void **state)
 #define KERNELS bf16_default
 #define BLOCK 16
 #define PRECISION PRECISION_BF16
+#include "norm_kernels.h"
+
+#define KERNELS bf16_native
+#define BLOCK 16
+#define PRECISION PRECISION_BF16
+#define NATIVE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 #include "norm_kernels.h"
 
 enum { LANES = 16, PIXELS = 96, NUMBERS = LANES * PIXELS, MAPS = 5 };
@@ -246,6 +253,27 @@ static void check_specials(const struct norm_kernels *kernels)
     }
 }
 
+/* Every upper half, denormal, infinite and NaN, with lower halves around the ties; a vector's lanes
+ * are neighbours, so that most vectors hold numbers of one kind. */
+static void check_every_rounding(const struct norm_kernels *kernels)
+{
+    static const uint32_t lower[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
+    struct plane p = plane_create();
+    memset(p.map, 0, sizeof p.map);
+    const struct norm_backward in = backward_of(&p, 0);
+    memset(p.scale, 0, sizeof p.scale);
+    memset(p.slope, 0, sizeof p.slope);
+    for (uint32_t upper = 0; upper < 0x10000; upper += LANES)
+        for (size_t i = 0; i < sizeof lower / sizeof lower[0]; i++) {
+            for (uint32_t c = 0; c < LANES; c++)
+                p.offset[c] = float_of((upper + c) << 16 | lower[i]);
+            kernels->backward_apply((struct plane_walk){1, LANES, LANES}, &in, 0, NULL,
+                                    p.map[RESIDUAL]);
+            for (int c = 0; c < LANES; c++)
+                assert_int_equal(p.map[RESIDUAL][c], bf16_round(p.offset[c] + 0.0f));
+        }
+}
+
 static void check_kernels(const struct norm_kernels *kernels)
 {
     for (int i = 0; i < 4; i++) {
@@ -262,6 +290,7 @@ static void check_kernels(const struct norm_kernels *kernels)
     kernels->add(walk, found.map[X], found.map[ADDEND]);
     assert_memory_equal(found.map[X], plain.map[X], sizeof plain.map[X]);
     check_specials(kernels);
+    check_every_rounding(kernels);
 }
 
 static void test_kernels_have_the_bits_of_plain_c(void **state)
@@ -273,6 +302,8 @@ static void test_kernels_have_the_bits_of_plain_c(void **state)
     if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq"))
         check_kernels(&bf16_v4);
+    if (__builtin_cpu_supports("avx512bf16"))
+        check_kernels(&bf16_native);
 }
 
 const struct CMUnitTest precision_tests[] = {

@@ -141,7 +141,7 @@ static void test_warm_up(void **state)
         {6,
          LINE "warmup_steps = 15\nwarmup_lr = 0.03\ncycle = 2\n",
          {{14, .03}, {15, .25}, {20, 1}}},
-        {10, LINE "warmup_steps = 0\nwarmup_lr = 0.03\n", {{0, 1}}},
+        {10, LINE "warmup_steps = 0\n", {{0, 1}}},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         check(&rules[i]);

@@ -14,8 +14,9 @@ if (words(names) == 0) {
 
 set datafile separator "\t"
 set autoscale noextend
-set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05
+set offsets 0, 0, graph 0.05, graph 0.05
 set logscale x
+set xrange [2e3 : 1e6]
 set format x "10^{%T}"
 set mxtics 10
 set format y "%g"

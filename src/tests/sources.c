@@ -133,11 +133,24 @@ static char *part_of(const char *id, int number)
     return memory_text("%.*s", (int)strcspn(id, ":"), id);
 }
 
-/* Logs of an arm, by its folder. */
+/* Logs below a folder; measures of borders, which lie beside them, are none. */
+static char **logs_below(const char *folder, size_t *count)
+{
+    size_t all;
+    char **path = file_list(folder, ".tsv", &all);
+    *count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (strstr(path[i], ".borders.tsv"))
+            free(path[i]);
+        else
+            path[(*count)++] = path[i];
+    return path;
+}
+
 static char **logs_of(const struct sources_of *of, const char *arm, size_t *count)
 {
     char *folder = memory_text("%s/%s", of->results, arm);
-    char **path = file_list(folder, ".tsv", count);
+    char **path = logs_below(folder, count);
     free(folder);
     return path;
 }
@@ -436,7 +449,7 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
                                 const char *arm)
 {
     size_t count, used = 0;
-    char **path = file_list(of->results, ".tsv", &count), *problem = NULL;
+    char **path = logs_below(of->results, &count), *problem = NULL;
     double macs = 0, core_seconds = 0;
     for (size_t i = 0; i < count && !problem; i++) {
         long first, last;

@@ -4,6 +4,7 @@
 #include "dataset.h"
 #include "file.h"
 #include "memory.h"
+#include "plot_borders.h"
 #include "schedule.h"
 #include "statistics.h"
 
@@ -455,11 +456,14 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
     add_series(&series, &tally, &arms, WEIGHTS_BANK);
     add_series(&series, &tally, &arms, WEIGHTS_FREE);
     if (series.length) {
-        const struct experiment *e = arms.arm->experiment;
-        char *network = ledger_network(e);
-        text_add(&all, "# panel: %s, %s | ", config_set_name(e), network);
+        struct experiment ordinary = *arms.arm->experiment;
+        ordinary.weights = WEIGHTS_FREE;
+        ordinary.rows = ordinary.weights_seed = 0;
+        ordinary.channels = 16;
+        char *network = ledger_network(&ordinary);
+        text_add(&all, "# panel: %s, %s | ", config_set_name(&ordinary), network);
         free(network);
-        add_tally(&all, e, &tally);
+        add_tally(&all, &ordinary, &tally);
         text_add(&all, "\n%s", series.bytes);
     }
     free(series.bytes);
@@ -476,5 +480,7 @@ int plot_data_write(const struct ledger *ledger, const char *out, struct error *
     write_area(out);
     write_low_rate(out);
     write_training(ledger, out);
-    return write_arms(ledger, out, error) == 0 ? write_parameters(ledger, out, error) : -1;
+    if (write_arms(ledger, out, error) != 0 || write_parameters(ledger, out, error) != 0)
+        return -1;
+    return plot_borders_write(ledger, out, error);
 }

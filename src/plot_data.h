@@ -32,6 +32,8 @@
  *                  above, then "# series: NAME" and a block each of expansion, bank and ordinary
  *                  networks: stored numbers (counts.h), n, mean and standard deviation
  *
+ * and those of plot_borders.h.
+ *
  * Blocks are separated by two blank lines. The mean of an arm with a diverged run is NaN.
  */
 #ifndef KDECAY_PLOT_DATA_H

@@ -1,6 +1,7 @@
 #include "../plot_data.h"
 
 #include "../file.h"
+#include "../log.h"
 #include "../memory.h"
 #include "results_fixture.h"
 
@@ -398,6 +399,77 @@ static void errors_over_parameters(void **state)
     fixture_end(&fixture);
 }
 
+/* Measures of two 3x3 convolutions beside the log of an arm and seed; outputs have the rms `border` on
+ * the border and 2 three pixels inward, taps `tap` times 1, 2, 3, ... */
+static void write_measures(const struct fixture *fixture, const char *arm, long seed, double border,
+                           double tap, int taps)
+{
+    char *path = log_path(fixture->results, arm, seed);
+    struct log log;
+    struct error error;
+    if (log_read(path, &log, &error) != 0)
+        fail_msg("%s", error.text);
+    struct text text = {0};
+    text_add(&text,
+             "# kdecay borders: 1\n# arm: %s\n# seed: %ld\n# experiment-sha256: %s\n"
+             "# test-sha256: %s\n# environment: %s\n# state-sha256: %s\n# pictures: 512\n"
+             "kind\tlayer\theight\twidth\tdistance\tdepth\talong\tcount\tmean\trms\tsd\tmin\tmax\n",
+             arm, seed, log.experiment_digest.hex, log.test.hex, log.environment, log.state.hex);
+    for (int layer = 0; layer < 2; layer++) {
+        for (int distance = 0; distance < 4; distance++) {
+            const double rms = distance == 0 ? border + layer : distance == 3 ? 2 : 9;
+            text_add(&text, "output\tconv%d\t8\t8\t%d\t-\t-\t9\t0\t%g\t%g\t-1\t1\n", layer,
+                     distance, rms, rms);
+        }
+        for (int t = 0; t < taps; t++) {
+            char *place =
+                t + 1 < taps ? memory_text("%d\t0", t) : memory_text("constant\tconstant");
+            text_add(&text, "filter\tconv%d\t8\t8\t-\t%s\t9\t0\t%g\t%g\t-1\t1\n", layer, place,
+                     tap * (t + 1), tap * (t + 1));
+            free(place);
+        }
+    }
+    char *file = memory_text("%.*s.borders.tsv", (int)(strlen(path) - strlen(".tsv")), path);
+    file_write(file, text.bytes, text.length);
+    free(file);
+    free(text.bytes);
+    log_free(&log);
+    free(path);
+}
+
+/* Of three runs of zero two are measured: 1 and 3 over 2, and 2 and 4 on the second layer. */
+static void borders_of_pad_net(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/border-maps.tsv", "");
+    expect_file(&fixture, "plots/border-filters.tsv", "");
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/learned",
+                    "[network]\npadding = learned\npadding_depth = 2\n");
+    fixture_variant(&fixture, "pad-net/learned-k2",
+                    "[network]\npadding = learned\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "pad-net/zero", k2_errors, 3);
+    fixture_write_arm(&fixture, "pad-net/learned", k2_errors, 2);
+    fixture_write_arm(&fixture, "pad-net/learned-k2", k2_errors, 1);
+    write_measures(&fixture, "pad-net/zero", 1, 1, 0, 0);
+    write_measures(&fixture, "pad-net/zero", 3, 3, 0, 0);
+    write_measures(&fixture, "pad-net/learned", 1, 1, 0.5, 3);
+    write_measures(&fixture, "pad-net/learned", 2, 1, 1.5, 3);
+    write_measures(&fixture, "pad-net/learned-k2", 1, 1, 0.5, 2);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/border-maps.tsv",
+                "# arm: learned, n = 2\n# layer\tmean\tleast\tlargest\n1\t0.5\t0.5\t0.5\n"
+                "2\t1\t1\t1\n\n\n"
+                "# arm: zero, n = 2\n# layer\tmean\tleast\tlargest\n1\t1\t0.5\t1.5\n"
+                "2\t1.5\t1\t2\n");
+    expect_file(&fixture, "plots/border-filters.tsv",
+                "# arm: learned, n = 2\n# tap: 0, 0\n# layer\trms\n1\t1\n2\t1\n\n\n"
+                "# tap: 1, 0\n# layer\trms\n1\t2\n2\t2\n\n\n# tap: b\n# layer\trms\n1\t3\n2\t3\n");
+    fixture_end(&fixture);
+}
+
 const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(every_base),
     cmocka_unit_test(slopes_of_four_bases),
@@ -408,5 +480,6 @@ const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(diverged_runs_are_told),
     cmocka_unit_test(errors_over_area),
     cmocka_unit_test(errors_over_parameters),
+    cmocka_unit_test(borders_of_pad_net),
 };
 const size_t plot_data_test_count = sizeof plot_data_tests / sizeof plot_data_tests[0];

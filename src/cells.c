@@ -148,7 +148,7 @@ static void trace_comparison(struct table *table, const struct comparison *compa
         }
     }
     table_trace(table,
-                memory_text("%s:%s%s:%s", arm->name, comparison->trend ? "trend-" : "", what,
+                memory_text("%s:%s%s:%s", arm->name, comparison->trend ? "alone-" : "", what,
                             control->name),
                 sources.bytes);
 }

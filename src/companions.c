@@ -198,12 +198,13 @@ static struct comparison learned_against_zero(struct sheet *sheet, const struct 
     const struct variant *learned = find(arms, learned_name), *zero = arms->row;
     if (!learned || learned->arm->count == 0 || zero->arm->count == 0)
         return cells_no_comparison;
-    struct comparison comparison = cells_compare(learned->arm, zero->arm), *alone = &comparison;
+    static const double steps[] = {0, 1};
+    const struct arm *const both[] = {zero->arm, learned->arm};
+    struct comparison comparison = cells_trend(both, steps, COUNT(both)), *alone = &comparison;
     cells_holm(&alone, 1);
     sheet->from_runs = 1;
-    sheet_start_row(sheet, DESK, memory_text("%s against %s", learned->arm->name, zero->arm->name));
-    sheet_add_means(sheet, &comparison);
-    sheet_end_row(sheet, &comparison, NULL);
+    sheet_add_comparison(sheet, DESK, &comparison);
+    comparison.trend = NULL; /* `both` goes */
     return comparison;
 }
 

@@ -11,9 +11,10 @@
  *   ARM:best-error           mean of the lowest test error of each run; selected on the test pictures
  *   ARM:n                    number of runs
  *   ARM:difference:CONTROL   mean of ARM's last error less CONTROL's, over the seeds that both have;
- *                            likewise pairs, low, high (95 % interval), p and holm; and of a trend
- *                            over several arms (cells.h), ARM last and CONTROL first, as
- *                            trend-difference, trend-pairs, ...
+ *                            likewise pairs, low, high (95 % interval), p and holm
+ *   ARM:alone-difference:CONTROL   the same of a comparison that is a family of its own: of a trend over
+ *                            several arms (cells.h), CONTROL the first and ARM the last of them, or
+ *                            of two; likewise alone-pairs, ...
  *   ARM:train-loss           mean of its runs' last training losses
  *   ARM:images-per-s         of the clock, mean of all its epochs; the index names the last ones.
  *                            Likewise logged-core-hours, the sum over its runs

@@ -4,6 +4,7 @@
 #include "../file.h"
 #include "../ledger.h"
 #include "../memory.h"
+#include "places.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -16,123 +17,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* ---- Text --------------------------------------------------------------------------------- */
-
-static char *read_text(const char *path)
-{
-    struct error error;
-    char *bytes = file_read(path, NULL, &error);
-    return bytes ? bytes : memory_text("%s", "");
-}
-
-/* Line `number` of a text; "" beyond its end. */
-static char *line_of(const char *bytes, long number)
-{
-    for (long line = 1; line < number && *bytes; line++) {
-        bytes += strcspn(bytes, "\n");
-        bytes += *bytes == '\n';
-    }
-    return memory_text("%.*s", number < 1 ? 0 : (int)strcspn(bytes, "\n"), bytes);
-}
-
-static char *field_of(const char *line, int number)
-{
-    for (; number > 0 && *line; number--) {
-        line += strcspn(line, "\t");
-        line += *line == '\t';
-    }
-    return memory_text("%.*s", number ? 0 : (int)strcspn(line, "\t"), line);
-}
-
-/* The field under a column's name in a line of a file; "" where there is none. The names stand in
- * the first line that is no comment. */
-static char *field_at(const char *path, long number, const char *column)
-{
-    char *bytes = read_text(path), *names = line_of(bytes, 1);
-    for (long i = 2; names[0] == '#'; i++) {
-        free(names);
-        names = line_of(bytes, i);
-    }
-    char *line = line_of(bytes, number), *value = memory_text("%s", "");
-    for (int i = 0; i < 12 && line[0] != '#'; i++) {
-        char *name = field_of(names, i);
-        if (strcmp(name, column) == 0) {
-            free(value);
-            value = field_of(line, i);
-        }
-        free(name);
-    }
-    free(line);
-    free(names);
-    free(bytes);
-    return value;
-}
-
-static double number_at(const char *path, long line, const char *column)
-{
-    char *text = field_at(path, line, column), *end;
-    const double value = strtod(text, &end);
-    const int good = end != text && *end == '\0';
-    free(text);
-    return good ? value : NAN;
-}
-
-/* The line after "KEY: " in a log's header or end; its number in *line, which may be NULL. */
-static char *header_of(const char *path, const char *key, long *line)
-{
-    char *bytes = read_text(path), *start = memory_text("\n# %s: ", key);
-    const char *at = strstr(bytes, start);
-    char *value = at ? line_of(at + strlen(start), 1) : memory_text("%s", "");
-    if (line)
-        *line = 1;
-    for (const char *c = bytes; line && at && c <= at; c++)
-        *line += *c == '\n';
-    free(start);
-    free(bytes);
-    return value;
-}
-
-/* The first and last line of a log's rows, which begin with a digit. */
-static void rows_of(const char *path, long *first, long *last)
-{
-    char *bytes = read_text(path);
-    long line = 1;
-    *first = *last = 0;
-    for (const char *at = bytes; *at; line++) {
-        if (isdigit((unsigned char)*at)) {
-            *first = *first ? *first : line;
-            *last = line;
-        }
-        at += strcspn(at, "\n");
-        at += *at == '\n';
-    }
-    free(bytes);
-}
-
-static int is_diverged(const char *path)
-{
-    char *status = header_of(path, "status", NULL);
-    const int diverged = strncmp(status, "diverged", 8) == 0;
-    free(status);
-    return diverged;
-}
-
-/* The line that a number of a whole run is said to come from. */
-static long end_line(const char *path)
-{
-    long first, last;
-    rows_of(path, &first, &last);
-    if (is_diverged(path))
-        free(header_of(path, "status", &last));
-    return last;
-}
-
 /* ---- The index ---------------------------------------------------------------------------- */
 
 struct sources sources_read(const struct sources_of *of, const char *name)
 {
     char *path = memory_text("%s/%s.sources.tsv", of->tables, name);
-    struct sources sources = {.bytes = read_text(path)};
+    struct sources sources = {.bytes = places_text(path)};
     free(path);
     static const char names[] = "id\tshown\trow\tcolumn\tfile\tline\n";
     assert_memory_equal(sources.bytes, names, sizeof names - 1);
@@ -265,19 +155,19 @@ static char *run_problem(const struct sources_of *of, const struct source *sourc
     char *path = memory_text("%s/%s.tsv", of->results, run);
     const int other = strcmp(path, source->file) != 0;
     free(path);
-    if (other || source->line != end_line(source->file))
+    if (other || source->line != places_end(source->file))
         return wrong(source, "is not the end of this run's log");
     if (strcmp(what, "last-error") == 0)
-        return compare(source, number_at(source->file, source->line, "test_error"), 0);
+        return compare(source, places_number(source->file, source->line, "test_error"), 0);
     if (strcmp(what, "minutes") == 0) {
         long first, last;
         double sum = 0;
-        rows_of(source->file, &first, &last);
+        places_rows(source->file, &first, &last);
         for (long line = first; line && line <= last; line++)
-            sum += fmax(0, number_at(source->file, line, "wall_seconds"));
+            sum += fmax(0, places_number(source->file, line, "wall_seconds"));
         return compare(source, sum / 60, 0);
     }
-    char *status = header_of(source->file, "status", NULL);
+    char *status = places_header(source->file, "status", NULL);
     const int same = strcmp(what, "diverged-at") == 0 && strcmp(status, source->shown) == 0;
     free(status);
     return same ? NULL : wrong(source, "does not say what is shown");
@@ -287,18 +177,34 @@ static char *run_problem(const struct sources_of *of, const struct source *sourc
 static long best_line(const char *path)
 {
     long first, last, best;
-    rows_of(path, &first, &last);
+    places_rows(path, &first, &last);
     best = first;
     for (long line = first; line <= last; line++)
-        if (number_at(path, line, "test_error") < number_at(path, best, "test_error"))
+        if (places_number(path, line, "test_error") < places_number(path, best, "test_error"))
             best = line;
     return best;
+}
+
+/* The clock's numbers of all rows of logs: mean images a second, or threads x hours. */
+static double clock_of(char *const *path, size_t count, int hours)
+{
+    double sum = 0, rows = 0;
+    for (size_t i = 0; i < count; i++) {
+        long first, last;
+        places_rows(path[i], &first, &last);
+        for (long line = first; line && line <= last; line++, rows++)
+            sum += hours ? places_header_number(path[i], "threads") *
+                               places_number(path[i], line, "wall_seconds") / 3600
+                         : places_number(path[i], line, "wall_images_per_s");
+    }
+    return hours ? sum : sum / rows;
 }
 
 static char *arm_problem(const struct sources_of *of, const struct source *source, size_t n,
                          const char *arm, const char *what)
 {
-    const int best = strcmp(what, "best-error") == 0;
+    const int best = strcmp(what, "best-error") == 0, loss = strcmp(what, "train-loss") == 0;
+    const int hours = strcmp(what, "logged-core-hours") == 0;
     double *errors = memory_zeroed(n, sizeof *errors);
     size_t count, diverged = 0;
     char **path = logs_of(of, arm, &count), *problem = NULL;
@@ -307,13 +213,17 @@ static char *arm_problem(const struct sources_of *of, const struct source *sourc
     for (size_t i = 0; i < n && !problem; i++) {
         if (strcmp(path[i], source[i].file) != 0)
             problem = wrong(&source[i], "is not the next log of its arm");
-        else if (source[i].line != (best ? best_line(path[i]) : end_line(path[i])))
+        else if (source[i].line != (best ? best_line(path[i]) : places_end(path[i])))
             problem = wrong(&source[i], "is not the line of its number");
-        errors[i] = number_at(source[i].file, source[i].line, "test_error");
-        diverged += is_diverged(source[i].file) ? 1 : 0;
+        errors[i] =
+            places_number(source[i].file, source[i].line, loss ? "train_loss" : "test_error");
+        diverged += places_diverged(source[i].file) ? 1 : 0;
     }
+    const double clock = clock_of(path, count, hours);
     free_logs(path, count);
-    if (!problem && strcmp(what, "n") == 0) {
+    if (!problem && (hours || strcmp(what, "images-per-s") == 0)) {
+        problem = compare(source, clock, 0);
+    } else if (!problem && strcmp(what, "n") == 0) {
         problem = compare(source, (double)n, 0);
     } else if (!problem && diverged) {
         char *note = memory_text("diverged: %zu of %zu", diverged, n);
@@ -335,24 +245,26 @@ static double *differences_of(const struct source *source, size_t pairs)
 {
     double *differences = memory_zeroed(pairs, sizeof *differences);
     for (size_t i = 0; i < pairs; i++)
-        differences[i] = number_at(source[2 * i].file, source[2 * i].line, "test_error") -
-                         number_at(source[2 * i + 1].file, source[2 * i + 1].line, "test_error");
+        differences[i] =
+            places_number(source[2 * i].file, source[2 * i].line, "test_error") -
+            places_number(source[2 * i + 1].file, source[2 * i + 1].line, "test_error");
     return differences;
 }
 
-/* Holm's p of the cell that `own` starts, in the family of the cells that have the same control and
- * arms of the same folder. */
+/* Holm's p of the cell that `own` starts, in the family of the cells that have arms of the same folder
+ * and, but for the companion studies, the same control; of restarts, arms of any folder. */
 static double holm_of(const struct sources *sources, const struct source *own)
 {
     double p[32], adjusted = 0;
     size_t m = 0;
     char *arm = part_of(own->id, 0), *control = part_of(own->id, 2);
-    const size_t folder = (size_t)(strrchr(arm, '/') - arm) + 1;
+    const size_t folder = strstr(control, "sgdr") ? 0 : (size_t)(strrchr(arm, '/') - arm) + 1;
+    const int any = strncmp(arm, "weight-net/", 11) == 0 || strncmp(arm, "pad-net/", 8) == 0;
     double own_p = NAN;
     for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
         const struct source *source = &sources->source[i];
         char *what = part_of(source->id, 1), *other = part_of(source->id, 2);
-        if (strcmp(what, "holm") == 0 && strcmp(other, control) == 0 &&
+        if (strcmp(what, "holm") == 0 && (any || strcmp(other, control) == 0) &&
             strncmp(source->id, arm, folder) == 0) {
             const size_t pairs = sources_cell(sources, i) / 2;
             double *differences = differences_of(source, pairs);
@@ -388,7 +300,8 @@ static char *pairs_problem(const struct sources_of *of, const struct source *sou
             if (at + 2 > n || strcmp(source[at].file, path[i]) != 0 ||
                 strcmp(source[at + 1].file, other) != 0)
                 problem = wrong(source, "has not one source for each log of its pairs");
-            else if (source[at].line != end_line(path[i]) || source[at + 1].line != end_line(other))
+            else if (source[at].line != places_end(path[i]) ||
+                     source[at + 1].line != places_end(other))
                 problem = wrong(source, "has a source that is not its log's last row");
             at += 2;
         }
@@ -398,6 +311,26 @@ static char *pairs_problem(const struct sources_of *of, const struct source *sou
     return problem || at == n ? problem : wrong(source, "has sources of no pair");
 }
 
+/* One number of the comparison of which these are the differences; `holm` is adjusted. */
+static char *difference_problem(const struct source *source, const char *what, const double *d,
+                                size_t pairs, double holm)
+{
+    const double mean = mean_of(d, pairs), half = half_width(d, pairs);
+    if (strcmp(what, "pairs") == 0)
+        return compare(source, (double)pairs, 0);
+    if (strcmp(what, "difference") == 0)
+        return compare(source, mean, 0);
+    if (strcmp(what, "low") == 0)
+        return compare(source, mean - half, 1e-6 * half);
+    if (strcmp(what, "high") == 0)
+        return compare(source, mean + half, 1e-6 * half);
+    if (strcmp(what, "p") == 0)
+        return compare(source, p_of(d, pairs), 0);
+    if (strcmp(what, "holm") == 0)
+        return compare(source, holm, 0);
+    return wrong(source, "is of no known kind");
+}
+
 static char *comparison_problem(const struct sources_of *of, const struct sources *sources,
                                 const struct source *source, size_t n, const char *arm,
                                 const char *what, const char *control)
@@ -405,36 +338,99 @@ static char *comparison_problem(const struct sources_of *of, const struct source
     char *problem = pairs_problem(of, source, n, arm, control);
     if (problem)
         return problem;
-    const size_t pairs = n / 2;
-    double *d = differences_of(source, pairs);
-    const double mean = mean_of(d, pairs), half = half_width(d, pairs);
-    if (strcmp(what, "pairs") == 0)
-        problem = compare(source, (double)pairs, 0);
-    else if (strcmp(what, "difference") == 0)
-        problem = compare(source, mean, 0);
-    else if (strcmp(what, "low") == 0)
-        problem = compare(source, mean - half, 1e-6 * half);
-    else if (strcmp(what, "high") == 0)
-        problem = compare(source, mean + half, 1e-6 * half);
-    else if (strcmp(what, "p") == 0)
-        problem = compare(source, p_of(d, pairs), 0);
-    else if (strcmp(what, "holm") == 0)
-        problem = compare(source, holm_of(sources, source), 0);
-    else
-        problem = wrong(source, "is of no known kind");
+    double *d = differences_of(source, n / 2);
+    const double holm = strcmp(what, "holm") == 0 ? holm_of(sources, source) : NAN;
+    problem = difference_problem(source, what, d, n / 2, holm);
+    free(d);
+    return problem;
+}
+
+/* ---- Ids of what is a family of its own ---------------------------------------------------- */
+
+/* log2 of what the log's experiment says behind " KEY = "; 0 where it says nothing. */
+static double doublings_of(const char *path, const char *key)
+{
+    char *bytes = places_text(path), *start = memory_text(" %s = ", key);
+    const char *at = strstr(bytes, start);
+    const double x = at ? log2(strtod(at + strlen(start), NULL)) : 0;
+    free(start);
+    free(bytes);
+    return x;
+}
+
+/* The slope of the least-squares line through the errors of `m` logs; of two, their difference. */
+static double slope_of(const struct source *source, size_t m, const char *key)
+{
+    double x[32], sum = 0, squares = 0;
+    for (size_t i = 0; i < m; i++)
+        x[i] = strcmp(key, "difference") == 0 ? (double)i : doublings_of(source[i].file, key);
+    for (size_t i = 0; i < m; i++) {
+        const double off = x[i] - mean_of(x, m);
+        sum += off * places_number(source[i].file, source[i].line, "test_error");
+        squares += off * off;
+    }
+    return sum / squares;
+}
+
+/* Whether the sources are, seed by seed of those that all have, the ends of the logs of the same `m`
+ * arms, the first of `control`, the last of `arm`. */
+static char *seeds_problem(const struct sources_of *of, const struct source *source, size_t n,
+                           size_t m, const char *arm, const char *control)
+{
+    size_t count, at = 0;
+    char **path = logs_of(of, arm, &count), *problem = NULL;
+    for (size_t i = 0; i < count && !problem; i++) {
+        const char *leaf = strrchr(path[i], '/');
+        size_t there = 0;
+        for (size_t a = 0; a < m; a++) {
+            const char *file = source[a].file;
+            char *log = memory_text("%.*s%s", (int)(strrchr(file, '/') - file), file, leaf);
+            there += file_exists(log) ? 1 : 0;
+            if (at + a >= n || strcmp(source[at + a].file, log) != 0 ||
+                source[at + a].line != places_end(log))
+                problem = problem ? problem : wrong(source, "has not one source a log of a seed");
+            free(log);
+        }
+        if (there < m) {
+            free(problem);
+            problem = NULL;
+        } else {
+            at += m;
+        }
+    }
+    free_logs(path, count);
+    const char *const ends[] = {control, arm};
+    for (size_t i = 0; i < COUNT(ends) && !problem; i++) {
+        char *folder = memory_text("%s/%s/seed-", of->results, ends[i]);
+        if (strncmp(source[i ? m - 1 : 0].file, folder, strlen(folder)) != 0)
+            problem = wrong(source, "begins or ends with another arm");
+        free(folder);
+    }
+    return problem || at == n ? problem : wrong(source, "has sources of no seed");
+}
+
+static char *alone_problem(const struct sources_of *of, const struct source *source, size_t n,
+                           const char *arm, const char *what, const char *control)
+{
+    const char *key = strncmp(arm, "weight-net/", 11) == 0 ? "network.rows"
+                      : strncmp(arm, "pad-net/", 8) == 0   ? "difference"
+                                                           : "schedule.k";
+    size_t m = 0;
+    while (m < n && strcmp(strrchr(source[m].file, '/'), strrchr(source->file, '/')) == 0)
+        m++;
+    char *problem = m < 2 || n % m ? wrong(source, "is of no seeds of several arms")
+                                   : seeds_problem(of, source, n, m, arm, control);
+    if (problem)
+        return problem;
+    double *d = memory_zeroed(n / m, sizeof *d);
+    for (size_t i = 0; i < n / m; i++)
+        d[i] = slope_of(source + i * m, m, key);
+    problem = difference_problem(source, what, d, n / m, p_of(d, n / m));
     free(d);
     return problem;
 }
 
 /* ---- Core-hours --------------------------------------------------------------------------- */
-
-static double header_number(const char *path, const char *key)
-{
-    char *text = header_of(path, key, NULL);
-    const double value = strtod(text, NULL);
-    free(text);
-    return value;
-}
 
 static char *core_hours_problem(const struct sources_of *of, const struct source *source, size_t n,
                                 const char *arm)
@@ -444,17 +440,17 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
     double macs = 0, core_seconds = 0;
     for (size_t i = 0; i < count && !problem; i++) {
         long first, last;
-        char *scale = header_of(path[i], "experiment", NULL);
-        rows_of(path[i], &first, &last);
+        char *scale = places_header(path[i], "experiment", NULL);
+        places_rows(path[i], &first, &last);
         if (strcmp(scale, "run.scale = desk") == 0 && first) {
             if (used >= n || strcmp(source[used].file, path[i]) != 0 ||
-                source[used].line != end_line(path[i]))
+                source[used].line != places_end(path[i]))
                 problem = wrong(source, "has not one source for each desk log");
             used++;
             for (long line = first; line <= last; line++) {
-                macs += header_number(path[i], "macs");
-                core_seconds += header_number(path[i], "threads") /
-                                number_at(path[i], line, "wall_images_per_s");
+                macs += places_header_number(path[i], "macs");
+                core_seconds += places_header_number(path[i], "threads") /
+                                places_number(path[i], line, "wall_images_per_s");
             }
         }
         free(scale);
@@ -481,7 +477,7 @@ static char *slug_of(const char *path, long line, const char *const *columns, si
     char out[256] = "";
     size_t length = 0;
     for (size_t i = 0; i < count; i++) {
-        char *field = field_at(path, line, columns[i]);
+        char *field = places_field(path, line, columns[i]);
         if (strcmp(columns[i], "source") == 0)
             field[strcspn(field, ",")] = '\0';
         for (const char *at = field; *at && length < sizeof out - 2; at++) {
@@ -526,9 +522,9 @@ static char *literature_problem(const struct sources_of *of, const struct source
 /* "claims:C3:says" */
 static char *claim_problem(const struct sources_of *of, const struct source *source)
 {
-    char *id = part_of(source->id, 1), *claim = field_at(source->file, source->line, "claim");
+    char *id = part_of(source->id, 1), *claim = places_field(source->file, source->line, "claim");
     char *path = memory_text("%s/claims.tsv", of->published);
-    char *says = field_at(source->file, source->line, "says");
+    char *says = places_field(source->file, source->line, "says");
     const int good = strcmp(path, source->file) == 0 && strcmp(id, claim) == 0 &&
                      strcmp(says, source->shown) == 0;
     free(says);
@@ -549,20 +545,20 @@ static char *table_problem(const struct sources_of *of, const struct source *sou
         {"params", "params_M"}, {"original", "original_error"}, {"ours", "ours_error"}, {"k", "k"}};
     char *row = part_of(source->id, 1), *what = part_of(source->id, 2);
     char *problem = place_problem(of, source, table, row, columns, COUNT(columns));
-    const double ours = number_at(source->file, source->line, "ours_error");
+    const double ours = places_number(source->file, source->line, "ours_error");
     const char *other = strstr(source->id, ":literature:");
     double value = NAN;
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (strcmp(what, kinds[i].what) == 0)
-            value = number_at(source->file, source->line, kinds[i].column);
+            value = places_number(source->file, source->line, kinds[i].column);
     if (strcmp(what, "delta") == 0 && !other)
-        value = ours - number_at(source->file, source->line, "original_error");
+        value = ours - places_number(source->file, source->line, "original_error");
     if (n == 2 && (other || strcmp(what, "delta-fair") == 0)) {
-        value = ours - number_at(source[1].file, source[1].line, "error");
+        value = ours - places_number(source[1].file, source[1].line, "error");
         static const char *const key[] = {"network", "depth"};
         char *network = place_problem(of, &source[1], "literature", row, key, COUNT(key));
-        char *role = field_at(source[1].file, source[1].line, "role");
-        char *set = field_at(source[1].file, source[1].line, "set");
+        char *role = places_field(source[1].file, source[1].line, "role");
+        char *set = places_field(source[1].file, source[1].line, "set");
         const char *own = strcmp(table, "table-5-2") == 0 ? "CIFAR-10" : "CIFAR-100";
         if (!problem && other)
             problem = literature_problem(of, &source[1], other + strlen(":literature:"));
@@ -595,11 +591,13 @@ char *sources_problem(const struct sources_of *of, const struct sources *sources
     else if (strcmp(name, "literature") == 0) {
         problem = literature_problem(of, source, source->id + strlen("literature:"));
         if (!problem)
-            problem = compare(source, number_at(source->file, source->line, "error"), 0);
+            problem = compare(source, places_number(source->file, source->line, "error"), 0);
     } else if (leaf && strncmp(leaf, "/seed-", 6) == 0)
         problem = run_problem(of, source, name, what);
     else if (strcmp(what, "core-hours") == 0)
         problem = core_hours_problem(of, source, n, name);
+    else if (*control && strncmp(what, "alone-", 6) == 0)
+        problem = alone_problem(of, source, n, name, what + 6, control);
     else if (*control)
         problem = comparison_problem(of, sources, source, n, name, what, control);
     else

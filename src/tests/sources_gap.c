@@ -56,6 +56,9 @@ static int has_sources(const char *column)
                                        "last test error (%)",
                                        "status",
                                        "wall minutes",
+                                       "train loss",
+                                       "images/s (clock)",
+                                       "core-hours (clock)",
                                        "reference",
                                        "new",
                                        "says"};
@@ -85,7 +88,15 @@ static int has_sources(const char *column)
                                           "thesis's own table",
                                           "fair baselines",
                                           "desk runs",
-                                          "full scale"};
+                                          "full scale",
+                                          "name",
+                                          "trained",
+                                          "stored",
+                                          "reduction (times)",
+                                          "extra multiply-adds (%)",
+                                          "added parameters",
+                                          "added parameters (%)",
+                                          "added multiply-adds (%)"};
     for (size_t i = 0; i < COUNT(with); i++)
         if (strcmp(column, with[i]) == 0)
             return 1;

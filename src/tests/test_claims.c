@@ -218,7 +218,7 @@ static void trends(void **state)
            "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
            "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n");
     expect(&fixture, "claims-numbers.sources.tsv",
-           "cifar10/preact-20/poly-k4.0:trend-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
+           "cifar10/preact-20/poly-k4.0:alone-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
     /* a seed that the middle arm lacks is not in it */
     char *one = memory_text("%s/%s/seed-3.tsv", fixture.results, k2_arm);
     assert_int_equal(remove(one), 0);

@@ -111,6 +111,20 @@ static struct fixture begin(void)
     write_arm(&fixture, "schedules/k2.0/knee", "[schedule]\ndecay = knee\nhold = 0.33\n", k3, 5);
     fixture_variant(&fixture, "schedules/k2.0/constant",
                     "[schedule]\ndecay = constant\nlr = 0.0667\n");
+    write_arm(&fixture, "precision/f32", "", k1, 6);
+    write_arm(&fixture, "precision/bf16", "[training]\nprecision = bf16\n", k3, 5);
+    write_arm(&fixture, "campaign/cifar10/preact-20/k1.0", "", k1, 6);
+    write_arm(&fixture, "campaign/cifar10/preact-20/k2.0", "[schedule]\nk = 2\n", k2, 6);
+    write_arm(&fixture, "campaign/cifar10/preact-20/k5.0", "[schedule]\nk = 5\n", k3, 5);
+    write_arm(&fixture, "weight-net/ordinary-c16", "", k1, 6);
+    write_arm(&fixture, "weight-net/bank-u1", "[network]\nweights = bank\nrows = 1\n", k2, 6);
+    write_arm(&fixture, "weight-net/bank-u8", "[network]\nweights = bank\nrows = 8\n", k3, 5);
+    write_arm(&fixture, "weight-net/bank-u32", "[network]\nweights = bank\nrows = 32\n", k1, 6);
+    write_arm(&fixture, "weight-net/bank-u8-k2",
+              "[network]\nweights = bank\nrows = 8\n[schedule]\nk = 2\n", k2, 6);
+    write_arm(&fixture, "pad-net/zero", "", k1, 6);
+    write_arm(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n", k3, 5);
+    write_arm(&fixture, "pad-net/learned", "[network]\npadding = learned\n", k2, 6);
     const struct fixture_log diverged = {.arm = "cifar10/preact-20/poly-k3.0",
                                          .seed = 6,
                                          .lr_factor = 1,
@@ -235,7 +249,7 @@ static void mutations(void **state)
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
     assert_true(each_table(&of, is_noticed) > 1000);
-    assert_int_equal(each_table(&of, lost_is_noticed), 9); /* no desk run on CIFAR-100 compares */
+    assert_int_equal(each_table(&of, lost_is_noticed), 13); /* no desk run on CIFAR-100 compares */
     free((char *)of.tables);
     fixture_end(&fixture);
 }

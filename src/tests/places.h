@@ -1,0 +1,32 @@
+/*
+ * places - what the tests read of a text file by line, column or key, by hand and not by the readers
+ * that they test. All texts are to free(); what is not there is "" or NaN.
+ */
+#ifndef KDECAY_PLACES_H
+#define KDECAY_PLACES_H
+
+char *places_text(const char *path);
+
+/* Line `number` of a text; "" beyond its end. */
+char *places_line(const char *bytes, long number);
+
+/* The field under a column's name in a line of a file; "" where there is none. The names stand in
+ * the first line that is no comment. */
+char *places_field(const char *path, long number, const char *column);
+
+double places_number(const char *path, long line, const char *column);
+
+/* The line after "KEY: " in a log's header or end; its number in *line, which may be NULL. */
+char *places_header(const char *path, const char *key, long *line);
+
+double places_header_number(const char *path, const char *key);
+
+/* The first and last line of a log's rows, which begin with a digit. */
+void places_rows(const char *path, long *first, long *last);
+
+int places_diverged(const char *path);
+
+/* The line that a number of a whole run is said to come from. */
+long places_end(const char *path);
+
+#endif

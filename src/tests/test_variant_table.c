@@ -248,6 +248,28 @@ static void refused_arms(void **state)
     }
 }
 
+/* A key is a whole name, a section all names that begin with it. */
+static void keys_that_may_differ(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"network.padding=learned", "network.padding_depth=2",
+                                            "schedule.k=2"};
+    struct experiment plain, one, two, all;
+    struct error error;
+    const char *path = "experiments/pad-net/zero.ini";
+    assert_int_equal(config_load(path, NULL, 0, &plain, &error), 0);
+    assert_int_equal(config_load(path, overrides, 1, &one, &error), 0);
+    assert_int_equal(config_load(path, overrides, 2, &two, &error), 0);
+    assert_int_equal(config_load(path, overrides, 3, &all, &error), 0);
+    assert_true(ledger_same_but(&plain, &plain, "network.padding"));
+    assert_true(ledger_same_but(&plain, &one, "schedule.k network.padding"));
+    assert_false(ledger_same_but(&plain, &one, "network.pad"));
+    assert_false(ledger_same_but(&one, &two, "network.padding"));
+    assert_true(ledger_same_but(&plain, &two, "network.padding network.padding_depth"));
+    assert_false(ledger_same_but(&plain, &all, "network."));
+    assert_true(ledger_same_but(&plain, &all, "network. schedule."));
+}
+
 /* m 2 / 2^n < 0.05: 0.0312; 0.0625, 0.0312; 0.0391 with n = 8; 0.0352 with n = 10; never below six. */
 static void pairs_for_evidence(void **state)
 {
@@ -267,6 +289,7 @@ const struct CMUnitTest variant_table_tests[] = {
     cmocka_unit_test(columns_of_weight_net),
     cmocka_unit_test(no_arms),
     cmocka_unit_test(refused_arms),
+    cmocka_unit_test(keys_that_may_differ),
     cmocka_unit_test(pairs_for_evidence),
 };
 const size_t variant_table_test_count = sizeof variant_table_tests / sizeof variant_table_tests[0];

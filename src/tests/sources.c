@@ -205,10 +205,15 @@ static double clock_of(char *const *path, size_t count, int hours)
     for (size_t i = 0; i < count; i++) {
         long first, last;
         places_rows(path[i], &first, &last);
-        for (long line = first; line && line <= last; line++, rows++)
+        for (long line = first; line && line <= last; line++) {
+            const double rate = places_number(path[i], line, "wall_images_per_s");
+            if (isnan(rate)) /* where the run was resumed */
+                continue;
+            rows++;
             sum += hours ? places_header_number(path[i], "threads") *
                                places_number(path[i], line, "wall_seconds") / 3600
-                         : places_number(path[i], line, "wall_images_per_s");
+                         : rate;
+        }
     }
     return hours ? sum : sum / rows;
 }
@@ -461,9 +466,11 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
                 problem = wrong(source, "has not one source for each desk log");
             used++;
             for (long line = first; line <= last; line++) {
+                const double rate = places_number(path[i], line, "wall_images_per_s");
+                if (isnan(rate)) /* where the run was resumed */
+                    continue;
                 macs += places_header_number(path[i], "macs");
-                core_seconds += places_header_number(path[i], "threads") /
-                                places_number(path[i], line, "wall_images_per_s");
+                core_seconds += places_header_number(path[i], "threads") / rate;
             }
         }
         free(scale);

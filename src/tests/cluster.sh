@@ -155,7 +155,7 @@ has_state() {
 }
 
 rows() { # rows RUN: epochs in its log so far
-    grep -c '^[0-9]' "$(log "$1").part"
+    grep -c '^[0-9]' "$(log "$1").part" 2> /dev/null
 }
 
 has_rows() { # has_rows RUN N: N epochs or more
@@ -204,16 +204,16 @@ verdict "only it is submitted again" \
 
 # 2. The node loses all that it runs.
 wait_for 120 has_rows crash 3
-kill -9 "$(daemon slurmd)"
-lose_all() { # what slurmd was just starting, too
-    local pid status=0
+lose_all() { # at once, so that nobody tells Slurm of another's end; also what slurmd was just starting
+    local pid pids=
     for pid in $(processes); do
         case $(cat "/proc/$pid/comm" 2> /dev/null) in
         slurmctld | munged | '') ;;
-        *) kill -9 "$pid" 2> /dev/null && status=1 ;;
+        *) kill -STOP "$pid" && pids+=" $pid" ;;
         esac
     done
-    return $status
+    # shellcheck disable=SC2086
+    [ -z "$pids" ] || { kill -9 $pids; return 1; }
 }
 wait_for 20 lose_all
 verdict "the node has lost all that it ran" \

@@ -117,7 +117,7 @@ cp "$kdecay" "$project/build/kdecay"
 cd "$project" || exit 1
 rm -rf results/smoke experiments/smoke/preact-8-bf16 # bf16: not on every CPU
 long=(killed crash limit)
-declare -A epochs=([killed]=10 [crash]=25 [limit]=30) # long enough to be broken in
+declare -A epochs=([killed]=10 [crash]=25 [limit]=120) # long enough to be broken in
 for name in "${long[@]}"; do
     mkdir -p "experiments/smoke/$name"
     printf 'include = ../../families/%s.ini\n' preact-8-smoke schedule-polynomial \
@@ -154,8 +154,12 @@ has_state() {
     [ "$(state "$1")" = "$2" ]
 }
 
-has_rows() { # has_rows RUN N: its log has N epochs or more
-    [ "$(grep -c '^[0-9]' "$(log "$1").part")" -ge "$2" ]
+rows() { # rows RUN: epochs in its log so far
+    grep -c '^[0-9]' "$(log "$1").part" 2> /dev/null
+}
+
+has_rows() { # has_rows RUN N: N epochs or more
+    [ "$(rows "$1")" -ge "$2" ]
 }
 
 is_left() { # is_left RUN: neither queued nor running
@@ -168,11 +172,6 @@ empty() {
 
 program_of() { # program_of RUN: the process that trains it
     pgrep -f "^[^ ]*/?program-[0-9a-f]* train experiments/smoke/$1/"
-}
-
-# A line of `make status`: "1 0 1 ..." behind name and scale.
-counts() {
-    run_make status | awk -v arm="smoke/$1/poly-k2.0" '$1 == arm {print $3, $4, $5, $6, $7}'
 }
 
 # ---- The campaign ----------------------------------------------------------------------------
@@ -205,24 +204,26 @@ verdict "only it is submitted again" \
 
 # 2. The node loses all that it runs.
 wait_for 120 has_rows crash 3
-kill -9 "$(daemon slurmd)"
-lose_all() { # what slurmd was just starting, too
-    local pid status=0
+lose_all() { # at once, so that nobody tells Slurm of another's end; also what slurmd was just starting
+    local pid pids=
     for pid in $(processes); do
         case $(cat "/proc/$pid/comm" 2> /dev/null) in
         slurmctld | munged | '') ;;
-        *) kill -9 "$pid" 2> /dev/null && status=1 ;;
+        *) kill -STOP "$pid" && pids+=" $pid" ;;
         esac
     done
-    return $status
+    # shellcheck disable=SC2086
+    [ -z "$pids" ] || { kill -9 $pids; return 1; }
 }
 wait_for 20 lose_all
 verdict "the node has lost all that it ran" \
     "$(program_of crash > /dev/null && echo "a process goes on")"
-slurmd || give_up "slurmd does not start again"
+sleep 20 # Slurm misses only jobs that had BatchStartTimeout to begin
+slurmd -b || give_up "slurmd does not start again"
 
 # 3. The time limit comes near.
-wait_for 300 has_rows limit 5
+wait_for 300 has_state limit RUNNING
+wait_for 300 has_rows limit $(($(rows limit) + 2)) # going on: before, SIGTERM kills
 number=$(job limit)
 scontrol update "JobId=$number" TimeLimit=1
 wait_for 90 has_state limit PENDING

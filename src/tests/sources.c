@@ -206,12 +206,13 @@ static double clock_of(char *const *path, size_t count, int hours)
         long first, last;
         places_rows(path[i], &first, &last);
         for (long line = first; line && line <= last; line++) {
-            const double seconds = places_number(path[i], line, "wall_seconds");
-            if (isnan(seconds)) /* a line that says where a run went on */
+            const double rate = places_number(path[i], line, "wall_images_per_s");
+            if (isnan(rate)) /* where the run was resumed */
                 continue;
             rows++;
-            sum += hours ? places_header_number(path[i], "threads") * seconds / 3600
-                         : places_number(path[i], line, "wall_images_per_s");
+            sum += hours ? places_header_number(path[i], "threads") *
+                               places_number(path[i], line, "wall_seconds") / 3600
+                         : rate;
         }
     }
     return hours ? sum : sum / rows;
@@ -466,7 +467,7 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
             used++;
             for (long line = first; line <= last; line++) {
                 const double rate = places_number(path[i], line, "wall_images_per_s");
-                if (isnan(rate))
+                if (isnan(rate)) /* where the run was resumed */
                     continue;
                 macs += places_header_number(path[i], "macs");
                 core_seconds += places_header_number(path[i], "threads") / rate;

@@ -41,6 +41,7 @@ static char *count_word(size_t all, size_t good)
 }
 
 static const double twentieth = 1. / 20; /* "only 1/20" of W2 */
+static const double very_few = 1. / 100; /* ours, of P3 */
 
 /* ---- Weight Net --------------------------------------------------------------------------- */
 
@@ -239,14 +240,16 @@ static char *p3_computed(struct sheet *sheet, const struct variants *arms)
         const double added[] = {(double)(counts.trained - zero.trained) / (double)zero.trained,
                                 (double)(counts.macs - zero.macs) / (double)zero.macs};
         static const char *const of[] = {"parameters", "multiply-adds"};
+        int both = 1;
         for (size_t j = 0; j < COUNT(added); j++) {
-            const int holds = added[j] <= twentieth;
-            all++;
-            good += holds ? 1 : 0;
+            const int holds = added[j] <= very_few;
+            both = both && holds;
             add_count(sheet,
                       memory_text("%s, added %s (share)", arms->row[i].experiment->arm, of[j]),
-                      twentieth, added[j], 5, holds);
+                      very_few, added[j], 5, holds);
         }
+        all++;
+        good += both ? 1 : 0;
     }
     return count_word(all, good);
 }

@@ -78,20 +78,18 @@ char *places_header(const char *path, const char *key, long *line)
     return value;
 }
 
-void places_rows(const char *path, long *first, long *last)
+long places_next_row(const char *path, long line)
 {
     char *bytes = places_text(path);
-    long line = 1;
-    *first = *last = 0;
-    for (const char *at = bytes; *at; line++) {
-        if (isdigit((unsigned char)*at)) {
-            *first = *first ? *first : line;
-            *last = line;
-        }
+    long number = 1, row = 0;
+    for (const char *at = bytes; *at && !row; number++) {
+        if (number > line && isdigit((unsigned char)*at))
+            row = number;
         at += strcspn(at, "\n");
         at += *at == '\n';
     }
     free(bytes);
+    return row;
 }
 
 int places_diverged(const char *path)
@@ -104,8 +102,9 @@ int places_diverged(const char *path)
 
 long places_end(const char *path)
 {
-    long first, last;
-    places_rows(path, &first, &last);
+    long last = 0;
+    for (long row = places_next_row(path, 0); row; row = places_next_row(path, row))
+        last = row;
     if (places_diverged(path))
         free(places_header(path, "status", &last));
     return last;

@@ -21,8 +21,9 @@ char *places_header(const char *path, const char *key, long *line);
 
 double places_header_number(const char *path, const char *key);
 
-/* The first and last line of a log's rows, which begin with a digit. */
-void places_rows(const char *path, long *first, long *last);
+/* The first of a log's rows below line `line` (0: of all), 0 where there is none. Rows begin with a
+ * digit; between them stand lines that tell where a run was resumed. */
+long places_next_row(const char *path, long line);
 
 int places_diverged(const char *path);
 

@@ -173,11 +173,10 @@ static char *run_problem(const struct sources_of *of, const struct source *sourc
     if (strcmp(what, "last-error") == 0)
         return compare(source, places_number(source->file, source->line, "test_error"), 0);
     if (strcmp(what, "minutes") == 0) {
-        long first, last;
         double sum = 0;
-        places_rows(source->file, &first, &last);
-        for (long line = first; line && line <= last; line++)
-            sum += fmax(0, places_number(source->file, line, "wall_seconds"));
+        for (long line = places_next_row(source->file, 0); line;
+             line = places_next_row(source->file, line))
+            sum += places_number(source->file, line, "wall_seconds");
         return compare(source, sum / 60, 0);
     }
     char *status = places_header(source->file, "status", NULL);
@@ -189,10 +188,8 @@ static char *run_problem(const struct sources_of *of, const struct source *sourc
 /* The line of the lowest test error, the first of equals. */
 static long best_line(const char *path)
 {
-    long first, last, best;
-    places_rows(path, &first, &last);
-    best = first;
-    for (long line = first; line <= last; line++)
+    long best = places_next_row(path, 0);
+    for (long line = best; line; line = places_next_row(path, line))
         if (places_number(path, line, "test_error") < places_number(path, best, "test_error"))
             best = line;
     return best;
@@ -203,16 +200,11 @@ static double clock_of(char *const *path, size_t count, int hours)
 {
     double sum = 0, rows = 0;
     for (size_t i = 0; i < count; i++) {
-        long first, last;
-        places_rows(path[i], &first, &last);
-        for (long line = first; line && line <= last; line++) {
-            const double rate = places_number(path[i], line, "wall_images_per_s");
-            if (isnan(rate)) /* where the run was resumed */
-                continue;
+        for (long line = places_next_row(path[i], 0); line; line = places_next_row(path[i], line)) {
             rows++;
             sum += hours ? places_header_number(path[i], "threads") *
                                places_number(path[i], line, "wall_seconds") / 3600
-                         : rate;
+                         : places_number(path[i], line, "wall_images_per_s");
         }
     }
     return hours ? sum : sum / rows;
@@ -457,20 +449,17 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
     char **path = logs_below(of->results, &count), *problem = NULL;
     double macs = 0, core_seconds = 0;
     for (size_t i = 0; i < count && !problem; i++) {
-        long first, last;
+        const long first = places_next_row(path[i], 0);
         char *scale = places_header(path[i], "experiment", NULL);
-        places_rows(path[i], &first, &last);
         if (strcmp(scale, "run.scale = desk") == 0 && first) {
             if (used >= n || strcmp(source[used].file, path[i]) != 0 ||
                 source[used].line != places_end(path[i]))
                 problem = wrong(source, "has not one source for each desk log");
             used++;
-            for (long line = first; line <= last; line++) {
-                const double rate = places_number(path[i], line, "wall_images_per_s");
-                if (isnan(rate)) /* where the run was resumed */
-                    continue;
+            for (long line = first; line; line = places_next_row(path[i], line)) {
                 macs += places_header_number(path[i], "macs");
-                core_seconds += places_header_number(path[i], "threads") / rate;
+                core_seconds += places_header_number(path[i], "threads") /
+                                places_number(path[i], line, "wall_images_per_s");
             }
         }
         free(scale);

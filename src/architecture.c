@@ -355,6 +355,20 @@ void architecture_free(struct architecture *architecture)
     memset(architecture, 0, sizeof *architecture);
 }
 
+int architecture_round_to_block(int channels, int block)
+{
+    return (channels + block - 1) / block * block;
+}
+
+int architecture_padded_channels(const struct architecture *architecture, int value, int block)
+{
+    const struct value *v = &architecture->values[value];
+    int padded = 0;
+    for (int g = 0; g < v->group_count; g++)
+        padded += value == 0 ? v->groups[g] : architecture_round_to_block(v->groups[g], block);
+    return padded;
+}
+
 void architecture_size(const struct architecture *architecture, long long *parameters,
                        long long *macs)
 {

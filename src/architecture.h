@@ -100,6 +100,12 @@ int architecture_build(struct architecture *architecture, const struct experimen
                        struct error *error);
 void architecture_free(struct architecture *architecture);
 
+/* Whole blocks for so many channels. */
+int architecture_round_to_block(int channels, int block);
+
+/* Channels of a value in memory: each group fills whole blocks; the picture is plain. */
+int architecture_padded_channels(const struct architecture *architecture, int value, int block);
+
 void architecture_size(const struct architecture *architecture, long long *parameters,
                        long long *macs);
 

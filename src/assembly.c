@@ -13,21 +13,6 @@
 
 /* ---- Values in memory ----------------------------------------------------------------------- */
 
-static int round_to_block(int channels, int block)
-{
-    return (channels + block - 1) / block * block;
-}
-
-/* Channels of a value in memory; the picture is plain. */
-static int padded_channels(const struct architecture *architecture, int value, int block)
-{
-    const struct value *v = &architecture->values[value];
-    int padded = 0;
-    for (int g = 0; g < v->group_count; g++)
-        padded += value == 0 ? v->groups[g] : round_to_block(v->groups[g], block);
-    return padded;
-}
-
 static void measure_values(struct assembly *a)
 {
     const size_t count = (size_t)a->architecture.value_count;
@@ -35,7 +20,7 @@ static void measure_values(struct assembly *a)
     a->value_floats = memory_zeroed(count, sizeof *a->value_floats);
     for (int v = 0; v < a->architecture.value_count; v++) {
         const struct value *value = &a->architecture.values[v];
-        a->padded[v] = padded_channels(&a->architecture, v, a->block);
+        a->padded[v] = architecture_padded_channels(&a->architecture, v, a->block);
         a->value_floats[v] = (size_t)a->padded[v] * (size_t)value->height * (size_t)value->width;
     }
 }
@@ -53,7 +38,7 @@ static int *places_of(const struct assembly *a, int value)
     for (int g = 0; g < v->group_count; g++) {
         for (int c = 0; c < v->groups[g]; c++)
             *next++ = first + c;
-        first += round_to_block(v->groups[g], a->block);
+        first += architecture_round_to_block(v->groups[g], a->block);
     }
     return places;
 }
@@ -73,6 +58,11 @@ static struct tensor tensor_of(const struct layer *layer, const char *suffix, en
                             .section = NO_SECTION};
     snprintf(tensor.name, sizeof tensor.name, "%s.%s", layer->name, suffix);
     return tensor;
+}
+
+static int section_of(const struct assembly *a, const struct layer *layer)
+{
+    return passing_section(&a->architecture, (int)(layer - a->architecture.layers));
 }
 
 static struct dnn_conv *conv_of_shape(struct assembly *a, const struct conv_shape *shape)
@@ -181,7 +171,7 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
             tensor.forward_positions = unit->forward_positions =
                 compose(a, layer, tensor.forward_positions);
     }
-    tensor.section = passing_section(&a->architecture, (int)(layer - a->architecture.layers));
+    tensor.section = section_of(a, layer);
     if (layer->rows != 0) {
         tensor.trained = 0;
         tensor.generated = 1;
@@ -214,7 +204,7 @@ static void build_pad(struct assembly *a, const struct layer *layer, struct unit
     tensor.positions = unit->positions;
     tensor.floats = (size_t)(taps + 1) * (size_t)padded;
     tensor.decayed = 0;
-    tensor.section = passing_section(&a->architecture, (int)(layer - a->architecture.layers));
+    tensor.section = section_of(a, layer);
     unit->weight = parameters_add(&a->parameters, &tensor);
 }
 
@@ -279,8 +269,7 @@ static void build_head(struct assembly *a, const struct experiment *experiment,
     const size_t pictures = (size_t)a->shard_pictures;
     struct tensor weight = tensor_of(layer, "weight", INITIAL_UNIFORM, classes, channels);
     struct tensor bias = tensor_of(layer, "bias", INITIAL_ZERO, classes, 0);
-    weight.section = bias.section =
-        passing_section(&a->architecture, (int)(layer - a->architecture.layers));
+    weight.section = bias.section = section_of(a, layer);
     bias.decayed = experiment->decayed == DECAY_ALL;
     unit->weight = parameters_add(&a->parameters, &weight);
     unit->bias = parameters_add(&a->parameters, &bias);
@@ -328,8 +317,9 @@ static void allocate_maps(struct assembly *a)
     for (int w = 0; w < a->threads; w++)
         a->scratch[w] = memory_aligned((size_t)a->shard_pictures * a->passing.numbers, bytes);
     a->pad_work = memory_zeroed((size_t)a->threads, sizeof *a->pad_work);
+    const size_t pad_floats = pad_layers_work(a);
     for (int w = 0; w < a->threads; w++)
-        a->pad_work[w] = memory_floats(pad_layers_work(a));
+        a->pad_work[w] = memory_floats(pad_floats);
     a->gradients = memory_zeroed(buffers, sizeof *a->gradients);
     for (size_t b = 0; b < buffers; b++)
         a->gradients[b] = memory_aligned(pictures * a->flow.buffer_floats[b], bytes);

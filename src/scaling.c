@@ -29,14 +29,9 @@ double scaling_reduce(struct scaling_exchanges reductions, int ranks, struct sca
     return stages_of(ranks) * (reductions.count * link.latency + reductions.bytes / link.bandwidth);
 }
 
-/* In memory; a picture is not padded. */
 static double channels_of(const struct architecture *architecture, int value)
 {
-    const struct value *v = &architecture->values[value];
-    int channels = 0;
-    for (int g = 0; g < v->group_count; g++)
-        channels += value == 0 ? v->groups[g] : (v->groups[g] + BLOCK - 1) / BLOCK * BLOCK;
-    return channels;
+    return architecture_padded_channels(architecture, value, BLOCK);
 }
 
 struct scaling_traffic scaling_traffic_of(const struct architecture *architecture, int shards,
@@ -77,12 +72,6 @@ double scaling_compute(const struct scaling_sample *samples, size_t count, int r
 }
 
 /* ---- A step --------------------------------------------------------------------------------- */
-
-int scaling_allows(int shards, int ranks)
-{
-    const int share = shards / ranks;
-    return shards % ranks == 0 && (ranks == 1 || (share & (share - 1)) == 0);
-}
 
 int scaling_rounds(int shards, int ranks, int threads)
 {

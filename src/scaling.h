@@ -105,10 +105,6 @@ struct scaling_step {
     double compute, norms, gradient, rest, total; /* seconds */
 };
 
-/* Whether so many ranks can share the shards without changing the order of sums: each must have a
- * subtree of the pairwise sum, that is a power of two of shards, or one rank all. */
-int scaling_allows(int shards, int ranks);
-
 /* The most shards that a thread of so many ranks has. */
 int scaling_rounds(int shards, int ranks, int threads);
 

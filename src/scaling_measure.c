@@ -4,6 +4,7 @@
 #include "network.h"
 #include "seconds.h"
 #include "stepper.h"
+#include "tree.h"
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
@@ -153,7 +154,7 @@ void scaling_print(const struct scaling_options *options, FILE *out)
     fprintf(out, "%5s %7s %11s %9s %12s %8s %9s %10s %10s\n", "ranks", "shards", "compute/ms",
             "norms/ms", "gradient/ms", "rest/ms", "step/ms", "images/s", "efficiency");
     for (int ranks = 1; ranks <= options->ranks && ranks <= e->shards; ranks++)
-        if (scaling_allows(e->shards, ranks))
+        if (tree_divides(e->shards, ranks))
             print_row(&setting, ranks, e->batch, out);
     if (options->ranks > e->shards)
         fprintf(out,

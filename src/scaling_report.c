@@ -5,6 +5,7 @@
 #include "file.h"
 #include "scaling.h"
 #include "table.h"
+#include "tree.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ static struct prediction predict(const struct model *model, int ranks, int which
     const int shards = ranks > e->shards ? ranks : e->shards;
     const double one = seconds_of(model, e->shards, 1, links[which], &line);
     const double seconds = seconds_of(model, shards, ranks, links[which], &line);
-    if (!scaling_allows(shards, ranks) || isnan(one) || isnan(seconds))
+    if (!tree_divides(shards, ranks) || isnan(one) || isnan(seconds))
         return (struct prediction){.rate = NAN, .efficiency = NAN};
     return (struct prediction){shards, line, e->batch / seconds, 100 * one / (ranks * seconds)};
 }

@@ -7,6 +7,7 @@
 #include "../scaling.h"
 #include "../scaling_measure.h"
 #include "../scaling_report.h"
+#include "../tree.h"
 #include "results_fixture.h"
 #include "scratch.h"
 
@@ -179,7 +180,7 @@ static void ranks_that_keep_the_order_of_sums(void **state)
             int good = shards % ranks == 0;
             for (int r = 0; r < ranks && good; r++)
                 good = has_range(shards, shards / ranks * r, shards / ranks * (r + 1));
-            if (scaling_allows(shards, ranks) != good)
+            if (tree_divides(shards, ranks) != good)
                 fail_msg("%d shards on %d ranks", shards, ranks);
         }
 }

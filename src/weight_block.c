@@ -84,12 +84,13 @@ static void make_slots(struct weight_table *table, struct rng rng)
     uint32_t *order = memory_zeroed(slots, sizeof *order);
     rng_shuffle(rng, 1, order, slots);
     table->slots = memory_zeroed(slots, sizeof *table->slots);
+    table->row_slots = memory_zeroed((size_t)table->rows, sizeof *table->row_slots);
     for (uint32_t place = 0; place < slots; place++) {
         const struct rng_words words = rng_draw(rng, 0, order[place], 0);
-        table->slots[order[place]] =
-            (struct weight_slot){.row = (int)((uint64_t)place * (uint64_t)table->rows / slots),
-                                 .shift = words.word[0],
-                                 .sign = words.word[1] >> 31 ? -1.0f : 1.0f};
+        const int row = (int)((uint64_t)place * (uint64_t)table->rows / slots);
+        table->row_slots[row]++;
+        table->slots[order[place]] = (struct weight_slot){
+            .row = row, .shift = words.word[0], .sign = words.word[1] >> 31 ? -1.0f : 1.0f};
     }
     free(order);
 }
@@ -109,6 +110,7 @@ void weight_table_free(struct weight_table *table)
 {
     free(table->expansion);
     free(table->slots);
+    free(table->row_slots);
 }
 
 /* ---- A product of matrices ------------------------------------------------------------------ */
@@ -228,12 +230,8 @@ void weight_block_decay(const struct weight_table *table, int in, float decay, c
 {
     if (table->weights == WEIGHTS_EXPANSION)
         return;
-    int *slots = memory_zeroed((size_t)table->rows, sizeof *slots);
-    for (int r = 0; r < slots_of(table); r++)
-        slots[table->slots[r].row]++;
     const size_t columns = (size_t)in;
     for (size_t j = 0; j < (size_t)table->rows; j++)
         for (size_t i = j * columns; i < (j + 1) * columns; i++)
-            p_gradient[i] += (float)(slots[j] - 1) * decay * p[i];
-    free(slots);
+            p_gradient[i] += (float)(table->row_slots[j] - 1) * decay * p[i];
 }

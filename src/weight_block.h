@@ -44,6 +44,7 @@ struct weight_table {
     int out, rows;             /* O, u */
     float *expansion;          /* EXPANSION: [u][9 O], A transposed */
     struct weight_slot *slots; /* BANK: [9 O] */
+    int *row_slots;            /* BANK: [u], how many slots each row has */
 };
 
 /* Release with weight_table_free(). BANK: rows < 9 out. */

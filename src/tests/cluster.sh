@@ -8,6 +8,7 @@
 # made by hand. Needs root and Slurm's packages. Ends with "N passed, N failed", status 1 if any failed.
 #
 set -u
+. "$(dirname "$0")/verdict.sh"
 if [ "$(id -u)" != 0 ]; then
     echo "cluster.sh: needs root, since slurmd does" >&2
     exit 1
@@ -18,17 +19,6 @@ mkdir -p "$2"
 folder=$(realpath "$2")
 project="$folder/a project's copy" # a name that must be quoted
 by_hand=$folder/by-hand
-passed=0 failed=0
-
-verdict() { # verdict NAME FAILURE: none if FAILURE is empty
-    if [ -z "$2" ]; then
-        passed=$((passed + 1))
-        echo "ok       $1"
-    else
-        failed=$((failed + 1))
-        echo "FAILED   $1: $2"
-    fi
-}
 
 # ---- The cluster -----------------------------------------------------------------------------
 

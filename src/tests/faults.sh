@@ -8,18 +8,9 @@
 #
 set -u
 kdecay=$1 faults=$(realpath "$2") folder=$3
-passed=0 failed=0 skipped=0
+. "$(dirname "$0")/verdict.sh"
+skipped=0
 said='^\(kdecay\|libgomp\): ' # libgomp says itself that it has no memory, and exits with 1
-
-verdict() { # verdict NAME FAILURE: none if FAILURE is empty
-    if [ -z "$2" ]; then
-        passed=$((passed + 1))
-        echo "ok       $1"
-    else
-        failed=$((failed + 1))
-        echo "FAILED   $1: $2"
-    fi
-}
 
 skip() { # skip NAME REASON
     skipped=$((skipped + 1))

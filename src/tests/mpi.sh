@@ -6,19 +6,9 @@
 # and every column of the log that tells no time (run-sha256). Ends with "N passed, N failed".
 #
 set -u
+. "$(dirname "$0")/verdict.sh"
 alone=$1 program=$2 folder=$3 mpirun="$4 --oversubscribe --bind-to none"
-passed=0 failed=0
 export OMP_WAIT_POLICY=passive # more threads than cores: who waits must not spin
-
-verdict() { # verdict NAME FAILURE: none if FAILURE is empty
-    if [ -z "$2" ]; then
-        passed=$((passed + 1))
-        echo "ok       $1"
-    else
-        failed=$((failed + 1))
-        echo "FAILED   $1: $2"
-    fi
-}
 
 # Arguments of every run: 100 pictures in steps of 32, so that the last step has 4, in the first 2
 # shards of 16 and in no other rank's.

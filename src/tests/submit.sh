@@ -4,22 +4,13 @@
 # write down how they were called. Works below FOLDER; ends with "N passed, N failed".
 #
 set -u
+. "$(dirname "$0")/verdict.sh"
 kdecay=$(realpath "$1")
 mkdir -p "$2/a project's \$copy/build" "$2/bin"
 folder=$(realpath "$2")
 cp -R Makefile src paper "$folder/a project's \$copy/"
 cp "$kdecay" "$folder/a project's \$copy/build/kdecay"
 cd "$folder/a project's \$copy" || exit 1
-passed=0 failed=0
-
-verdict() { # verdict NAME FAILURE: none if FAILURE is empty
-    if [ -z "$2" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED   $1: $2"
-    fi
-}
 
 same() { # same EXPECTED FOUND
     [ "$1" = "$2" ] || echo "expected \"$1\", found \"$2\""

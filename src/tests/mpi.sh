@@ -90,7 +90,7 @@ verdict "first steps of a run on 4 ranks, in one process" \
 
 # ---- Stops and kills, each gone on with on another number of ranks.
 experiment=experiments/smoke/preact-8/poly-k2.0.ini
-more="--set training.epochs=40"
+more="--set training.epochs=400" # longer than mpirun takes to pass a signal on, on a quiet machine, too
 run long 0 2
 expected=$(digests long)
 

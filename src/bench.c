@@ -406,7 +406,7 @@ static void write_tables(const struct bench *bench)
              o->threads == 1 ? "" : "s", o->program, o->compiler,
              bench->environment ? bench->environment : "oneDNN not known",
              bench->torch_version ? bench->torch_version : "not there");
-    text_add(&text, "Medians of %d round%s, of %g s of training or 3 steps each\n\n", o->rounds,
+    text_add(&text, "Medians of %d round%s, of %g s of training or one step each\n\n", o->rounds,
              o->rounds == 1 ? "" : "s", o->seconds);
     table_write_text(&ours, &text);
     text_add(&text,

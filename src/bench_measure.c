@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = 1, LEAST_ROUNDS = 3 };
+enum { SEED = 1 };
 
 /* Seconds, summed over rounds. */
 struct spent {
@@ -70,8 +70,10 @@ void bench_measure(const struct experiment *experiment, int threads, double seco
     while (warm_up.train < seconds / 3 || step == 1)
         take_round(&stepper, step++, &warm_up);
     int rounds = 0;
-    for (; rounds < LEAST_ROUNDS || spent.train < seconds; rounds++)
+    do {
         take_round(&stepper, step++, &spent);
+        rounds++;
+    } while (spent.train < seconds);
 
     const double pictures = (double)rounds * experiment->batch;
     const double threads_used = network_threads(stepper.network);

@@ -3,7 +3,8 @@
  *
  * The experiment's network is fed with made-up pictures, so that no data is needed; its classifier
  * has ten classes. After a warm-up, rounds of four follow each other until training alone has
- * taken the time asked for, at least three of them, each part with its own clock:
+ * taken the time asked for, each part with its own clock; where a step takes longer than that,
+ * one warms up and one is timed:
  *
  *   fill      pictures are moved, normalised and brought into the network
  *   train     forward, backward, SGD: training.batch pictures

@@ -66,12 +66,20 @@ static struct log train(const char *folder, const char *to, int threads)
     return read_log(folder, to);
 }
 
-static char *start_in(const char *precision)
+/* A folder with the experiment, and `lines` more. */
+static char *start_with(const char *lines)
 {
-    char *folder = scratch_folder();
-    char *text = memory_text("%s[training]\nprecision = %s\n", experiment, precision);
+    char *folder = scratch_folder(), *text = memory_text("%s%s", experiment, lines);
     scratch_write(folder, "experiments/a.ini", text);
     free(text);
+    return folder;
+}
+
+static char *start_in(const char *precision)
+{
+    char *lines = memory_text("[training]\nprecision = %s\n", precision);
+    char *folder = start_with(lines);
+    free(lines);
     return folder;
 }
 
@@ -123,9 +131,8 @@ static int signal_after(const char *command, const char *messages, int signal, l
 
 /* Killed again and again, after 40, 160, 280 ... ms, on other numbers of threads, until one call
  * reaches the end by itself. */
-static void check_kills(const char *precision)
+static void check_kills(char *folder)
 {
-    char *folder = start_in(precision);
     struct log whole = train(folder, "whole", 1);
     int kills = 0;
     for (long milliseconds = 40, threads = 1; milliseconds < 60000; milliseconds += 120) {
@@ -149,7 +156,14 @@ static void test_same_bits_after_kills(void **state)
 {
     (void)state;
     for (int p = 0; p < precision_count(); p++)
-        check_kills(precisions[p]);
+        check_kills(start_in(precisions[p]));
+}
+
+static void test_same_bits_after_kills_of_blocks_and_pads(void **state)
+{
+    (void)state;
+    check_kills(start_with("[network]\nweights = bank\nrows = 20\n"));
+    check_kills(start_with("[network]\nweights = expansion\nrows = 20\npadding = learned\n"));
 }
 
 /* Asked to stop again and again: each call goes on after the step at which the one before it
@@ -426,6 +440,7 @@ static void test_schedule_and_describe(void **state)
 const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_same_bits_for_any_threads),
     cmocka_unit_test(test_same_bits_after_kills),
+    cmocka_unit_test(test_same_bits_after_kills_of_blocks_and_pads),
     cmocka_unit_test(test_stops_lose_no_step),
     cmocka_unit_test(test_two_processes),
     cmocka_unit_test(test_foreign_checkpoints),

@@ -256,6 +256,42 @@ static void test_a_whole_bank_is_the_ordinary_network(void **state)
     }
 }
 
+static struct experiment winograd_experiment(const char *lines)
+{
+    char *text = memory_text("family = wide-resnet\nwidth = 2\ndepth = 10\n%s", lines);
+    struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    experiment.convolution = CONVOLUTION_AUTO;
+    free(text);
+    return experiment;
+}
+
+/* Its last stage has 128 channels. */
+static int uses_winograd(const struct experiment *experiment)
+{
+    struct network *network = network_create(experiment, 1);
+    char *kernels = network_kernels(network);
+    const int found = strstr(kernels, "wino") != NULL;
+    free(kernels);
+    network_destroy(network);
+    return found;
+}
+
+static void test_a_whole_bank_by_winograd(void **state)
+{
+    (void)state;
+    const struct experiment ordinary = winograd_experiment("");
+    if (!uses_winograd(&ordinary))
+        skip(); /* the CPU has no AVX-512 */
+    const struct digest expected = digest_after(&ordinary, 1, 2);
+    for (int rows = 1151; rows <= 1152; rows++) {
+        char *lines = memory_text("weights = bank\nrows = %d\n", rows);
+        const struct experiment bank = winograd_experiment(lines);
+        assert_true(uses_winograd(&bank));
+        assert_int_equal(strcmp(digest_after(&bank, 2, 2).hex, expected.hex) == 0, rows == 1152);
+        free(lines);
+    }
+}
+
 static void test_threads_change_no_bit(void **state)
 {
     (void)state;
@@ -450,6 +486,7 @@ const struct CMUnitTest weight_net_tests[] = {
     cmocka_unit_test(test_weights_start_as_ordinary_ones),
     cmocka_unit_test(test_all_else_starts_as_in_the_ordinary_network),
     cmocka_unit_test(test_a_whole_bank_is_the_ordinary_network),
+    cmocka_unit_test(test_a_whole_bank_by_winograd),
     cmocka_unit_test(test_threads_change_no_bit),
     cmocka_unit_test(test_checkpoints),
     cmocka_unit_test(test_weight_decay),

@@ -32,12 +32,23 @@ static void add_count(struct sheet *sheet, char *of, double reference, double ne
     sheet_end_row(sheet, &cells_no_comparison, holds ? "holds" : "fails");
 }
 
-/* What some counts give, of which there may be none. */
-static char *count_word(size_t all, size_t good)
+/* Of things that hold or fail; there may be none. */
+struct tally {
+    size_t all, good;
+};
+
+static void tally_add(struct tally *tally, int holds)
 {
-    if (good > 0 && good < all)
-        return memory_text("holds in %zu of %zu", good, all);
-    return memory_text("%s", all == 0 ? "not built" : good ? "holds" : "fails");
+    tally->all++;
+    if (holds)
+        tally->good++;
+}
+
+static char *tally_word(struct tally tally)
+{
+    if (tally.good > 0 && tally.good < tally.all)
+        return memory_text("holds in %zu of %zu", tally.good, tally.all);
+    return memory_text("%s", tally.all == 0 ? "not built" : tally.good ? "holds" : "fails");
 }
 
 static const double twentieth = 1. / 20; /* "only 1/20" of W2 */
@@ -48,8 +59,7 @@ static const double very_few = 1. / 100; /* ours, of P3 */
 static const char weight_keys[] = "network.weights network.rows network.weights_seed";
 
 /* The Weight Blocks of one arm, a row for each number of output channels in turn. */
-static void add_reductions(struct sheet *sheet, const struct experiment *e, size_t *all,
-                           size_t *good)
+static void add_reductions(struct sheet *sheet, const struct experiment *e, struct tally *tally)
 {
     struct architecture architecture;
     struct error error;
@@ -64,8 +74,7 @@ static void add_reductions(struct sheet *sheet, const struct experiment *e, size
         const int out = architecture.values[layer->output].channels;
         const double reduction = 9. * in * out / (double)layer->parameters;
         const int holds = reduction >= 9. * out;
-        (*all)++;
-        *good += holds ? 1 : 0;
+        tally_add(tally, holds);
         if (out != before)
             add_count(sheet, memory_text("%s, 3x3 convolutions to %d channels", e->arm, out),
                       9. * out, reduction, 2, holds);
@@ -76,45 +85,43 @@ static void add_reductions(struct sheet *sheet, const struct experiment *e, size
 
 static char *w1_computed(struct sheet *sheet, const struct variants *arms)
 {
-    size_t all = 0, good = 0;
+    struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++)
         if (arms->row[i].experiment->rows == 1)
-            add_reductions(sheet, arms->row[i].experiment, &all, &good);
-    return count_word(all, good);
+            add_reductions(sheet, arms->row[i].experiment, &tally);
+    return tally_word(tally);
 }
 
 static char *w2_computed(struct sheet *sheet, const struct variants *arms)
 {
-    size_t all = 0, good = 0;
+    struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct experiment *e = arms->row[i].experiment;
         const double share = counts_of(e).extra_share;
         const int holds = share <= twentieth;
         if (!(share > 0))
             continue;
-        all++;
-        good += holds ? 1 : 0;
+        tally_add(&tally, holds);
         add_count(sheet, memory_text("%s, extra multiply-adds (share)", e->arm), twentieth, share,
                   5, holds);
     }
-    return count_word(all, good);
+    return tally_word(tally);
 }
 
 static char *w5_computed(struct sheet *sheet, const struct variants *arms)
 {
     const double ordinary = (double)counts_of(arms->row->experiment).stored;
-    size_t all = 0, good = 0;
+    struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct experiment *e = arms->row[i].experiment;
         if (e->weights == WEIGHTS_FREE)
             continue;
         const double stored = (double)counts_of(e).stored;
         const int holds = stored <= ordinary;
-        all++;
-        good += holds ? 1 : 0;
+        tally_add(&tally, holds);
         add_count(sheet, memory_text("%s, stored", e->arm), ordinary, stored, 0, holds);
     }
-    return count_word(all, good);
+    return tally_word(tally);
 }
 
 static char *no_search(struct sheet *sheet, const struct variants *arms)
@@ -232,7 +239,7 @@ static char *p2_desk(struct sheet *sheet, const struct variants *arms)
 static char *p3_computed(struct sheet *sheet, const struct variants *arms)
 {
     const struct counts zero = counts_of(arms->row->experiment);
-    size_t all = 0, good = 0;
+    struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct counts counts = counts_of(arms->row[i].experiment);
         if (counts.trained == zero.trained)
@@ -248,10 +255,9 @@ static char *p3_computed(struct sheet *sheet, const struct variants *arms)
                       memory_text("%s, added %s (share)", arms->row[i].experiment->arm, of[j]),
                       very_few, added[j], 5, holds);
         }
-        all++;
-        good += both ? 1 : 0;
+        tally_add(&tally, both);
     }
-    return count_word(all, good);
+    return tally_word(tally);
 }
 
 /* ---- All ---------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "cost.h"
 #include "dataset.h"
+#include "description.h"
 #include "error.h"
 #include "export.h"
 #include "file.h"
@@ -195,7 +196,7 @@ static int command_describe(int argc, char **argv)
     if (options.ranks) {
         describe_ranks(&options, &experiment);
     } else {
-        network_describe(&experiment, stdout);
+        description_print(&experiment, stdout);
         printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
     }
     free(options.overrides);

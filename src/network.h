@@ -28,7 +28,6 @@
 #include "parameters.h"
 
 #include <stdint.h>
-#include <stdio.h>
 
 struct network;
 
@@ -105,9 +104,5 @@ const char *network_environment(const struct network *network);
 
 /* One line "name: forward, backward data, backward weights" a convolution; free() it. */
 char *network_kernels(const struct network *network);
-
-/* Every layer with shapes, parameters, multiply-adds and kernels, then "parameters N" and "macs N";
- * of a network that is too large to train here, too. Dies where it does not exist. */
-void network_describe(const struct experiment *experiment, FILE *out);
 
 #endif

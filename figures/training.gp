@@ -1,4 +1,4 @@
-# training.gp - test and training error over the epochs of every finished desk run.
+# training.gp - test and training error over the epochs of desk runs that differ in k and seed.
 #
 # Input: blocks separated by two blank lines. The first line of a block is its quoted title,
 # "ARM, seed N", where ARM holds "k = NUMBER"; then rows of epoch, learning rate, training loss,

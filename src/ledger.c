@@ -345,6 +345,13 @@ char *ledger_network(const struct experiment *experiment)
         text_add(&name, "-c%d", experiment->channels);
     if (experiment->weights != WEIGHTS_FREE)
         text_add(&name, "-%s-u%d", weights[experiment->weights], experiment->rows);
+    if (experiment->padding != PADDING_ZERO) {
+        char *padding = ledger_value(experiment, "network.padding");
+        text_add(&name, "-pad-%s", padding);
+        free(padding);
+    }
+    if (experiment->padding_depth > 1)
+        text_add(&name, "-d%d", experiment->padding_depth);
     free(family);
     return name.bytes;
 }

@@ -109,8 +109,9 @@ int ledger_size(const struct experiment *experiment, long long *parameters, long
                 struct error *error);
 
 /* The network's short name: "preact-20", "preact-164-bottleneck", "wrn-28-10" (depth, width),
- * "densenet-bc-100-12" (depth, growth), with "-c8" (channels of the first stage) and "-bank-u32"
- * (weights, rows) where they are not the usual ones; free() it. */
+ * "densenet-bc-100-12" (depth, growth), with "-c8" (channels of the first stage), "-bank-u32"
+ * (weights, rows), "-pad-partial" and "-pad-learned-d2" (padding, depth D of the Padding Layer)
+ * where they are not the usual ones; free() it. */
 char *ledger_network(const struct experiment *experiment);
 
 /* ---- Cost --------------------------------------------------------------------------------- */

@@ -197,33 +197,6 @@ static void write_low_rate(const char *out)
     write_over_k(out, "low-rate", curves, COUNT(curves), low_share);
 }
 
-/* ---- Runs over the epochs ----------------------------------------------------------------- */
-
-static void write_training(const struct ledger *ledger, const char *out)
-{
-    struct text text = {0};
-    text_add(&text, "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n");
-    int blocks = 0;
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        const struct experiment *e = &log->experiment;
-        if (e->scale != SCALE_DESK || log->status != LOG_FINISHED)
-            continue;
-        char *network = ledger_network(e);
-        char *decay = ledger_value(e, "schedule.decay");
-        text_add(&text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n", blocks++ ? "\n\n" : "",
-                 config_set_name(e), network, decay, e->k, log->seed);
-        free(network);
-        free(decay);
-        for (long r = 0; r < log->row_count; r++) {
-            const struct log_row *row = &log->rows[r];
-            text_add(&text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,
-                     row->train_loss, row->train_error, row->test_loss, row->test_error);
-        }
-    }
-    write_plot(out, "training", &text);
-}
-
 /* ---- Arms --------------------------------------------------------------------------------- */
 
 static void add_number(struct text *text, double value)
@@ -302,14 +275,59 @@ static void add_group(struct text *text, const struct arm *arms, size_t count)
         }
 }
 
+/* The end of the arms that differ from arm `first` in k alone. */
+static size_t group_end(const struct arms *arms, size_t first)
+{
+    size_t end = first + 1;
+    while (end < arms->count && strcmp(arms->arm[end].base.hex, arms->arm[first].base.hex) == 0)
+        end++;
+    return end;
+}
+
 static void add_groups(struct text *text, const struct arms *arms)
 {
     for (size_t first = 0, end; first < arms->count; first = end) {
-        for (end = first + 1; end < arms->count; end++)
-            if (strcmp(arms->arm[end].base.hex, arms->arm[first].base.hex) != 0)
-                break;
+        end = group_end(arms, first);
         add_group(text, &arms->arm[first], end - first);
     }
+}
+
+/* ---- Runs over the epochs ----------------------------------------------------------------- */
+
+static void add_run(struct text *text, const struct log *log)
+{
+    const struct experiment *e = &log->experiment;
+    char *network = ledger_network(e);
+    text_add(text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n", text->length ? "\n\n" : "",
+             config_set_name(e), network, base_name(e), e->k, log->seed);
+    free(network);
+    text_add(text, "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n");
+    for (long r = 0; r < log->row_count; r++) {
+        const struct log_row *row = &log->rows[r];
+        text_add(text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,
+                 row->train_loss, row->train_error, row->test_loss, row->test_error);
+    }
+}
+
+/* Put the runs of the group with most of them into *text, if they are more than `most`; return how
+ * many. */
+static size_t add_largest_group(struct text *text, const struct arms *arms, size_t most)
+{
+    for (size_t first = 0, end; first < arms->count; first = end) {
+        size_t runs = 0;
+        end = group_end(arms, first);
+        for (size_t a = first; a < end; a++)
+            runs += arms->arm[a].count - arms->arm[a].diverged;
+        if (runs <= most || arms->arm[end - 1].experiment->k == arms->arm[first].experiment->k)
+            continue;
+        most = runs;
+        text->length = 0;
+        for (size_t a = first; a < end; a++)
+            for (size_t i = 0; i < arms->arm[a].count; i++)
+                if (arms->arm[a].logs[i].status == LOG_FINISHED)
+                    add_run(text, &arms->arm[a].logs[i]);
+    }
+    return most;
 }
 
 /* ---- Arms that differ in the schedule alone ------------------------------------------------- */
@@ -360,7 +378,7 @@ static void add_setting(struct text *text, const struct setting *setting)
 }
 
 /* Put the setting with most arms into *text, if it has more than `most`; return how many. */
-static size_t add_largest(struct text *text, const struct arms *arms, size_t most)
+static size_t add_largest_setting(struct text *text, const struct arms *arms, size_t most)
 {
     char **settings = memory_zeroed(arms->count, sizeof *settings);
     for (size_t a = 0; a < arms->count; a++)
@@ -390,24 +408,27 @@ static size_t add_largest(struct text *text, const struct arms *arms, size_t mos
 static int write_arms(const struct ledger *ledger, const char *out, struct error *error)
 {
     static const enum picture_set sets[] = {SET_CIFAR10, SET_CIFAR100};
-    struct text over_k = {0}, over_area = {0};
-    size_t most = 0;
+    struct text over_k = {0}, over_epochs = {0}, over_area = {0};
+    size_t most_runs = 0, most_arms = 0;
     int status = 0;
     for (size_t s = 0; s < COUNT(sets) && status == 0; s++) {
         struct arms arms;
         status = ledger_arms(ledger, NULL, SCALE_DESK, sets[s], &arms, error);
         if (status == 0) {
             add_groups(&over_k, &arms);
-            most = add_largest(&over_area, &arms, most);
+            most_runs = add_largest_group(&over_epochs, &arms, most_runs);
+            most_arms = add_largest_setting(&over_area, &arms, most_arms);
             free(arms.arm);
         }
     }
     if (status != 0) {
         free(over_k.bytes);
+        free(over_epochs.bytes);
         free(over_area.bytes);
         return -1;
     }
     write_plot(out, "error-k", &over_k);
+    write_plot(out, "training", &over_epochs);
     write_plot(out, "error-area", &over_area);
     return 0;
 }
@@ -479,7 +500,6 @@ int plot_data_write(const struct ledger *ledger, const char *out, struct error *
     write_slopes(out);
     write_area(out);
     write_low_rate(out);
-    write_training(ledger, out);
     if (write_arms(ledger, out, error) != 0 || write_parameters(ledger, out, error) != 0)
         return -1;
     return plot_borders_write(ledger, out, error);

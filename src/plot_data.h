@@ -18,7 +18,8 @@
  *
  * Of raw logs of the desk scale:
  *
- *   training.tsv   the epochs of each finished run, a block a run under its quoted title
+ *   training.tsv   of the group of arms that differ in k alone, of two k or more, that has most
+ *                  finished runs: their epochs, a block a run under its quoted title
  *   error-k.tsv    a panel for each group of arms that differ in k alone, of two k or more and with
  *                  a finished run. "# panel: WHAT | EPOCHS | N", a block of the arms (k, n, mean of
  *                  the last errors in %, its 95 % t interval), a block of the runs (k, error)

@@ -330,6 +330,47 @@ static void diverged_runs_are_told(void **state)
     fixture_end(&fixture);
 }
 
+static size_t occurrences(const char *text, const char *of)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, of)); at++)
+        count++;
+    return count;
+}
+
+/* Five runs of two k, against six of one k and four of two with another padding: but for the one of
+ * them that diverged. */
+static void runs_over_epochs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "pad-net/replicate", "[network]\npadding = replicate\n");
+    fixture_variant(&fixture, "pad-net/replicate-k2",
+                    "[network]\npadding = replicate\n[schedule]\nk = 2\n");
+    fixture_variant(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n");
+    fixture_write_arm(&fixture, "pad-net/reflect", k1_errors, 6);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/training.tsv", "");
+    fixture_write_arm(&fixture, "pad-net/replicate", k2_errors, 2);
+    fixture_write_arm(&fixture, "pad-net/replicate-k2", k2_errors, 2);
+    fixture_write_arm(&fixture, k1, k1_errors, 3);
+    fixture_write_arm(&fixture, k2, k2_errors, 2);
+    diverge(&fixture, k2, 3);
+    write_from_logs(&fixture);
+    char *bytes = fixture_read(fixture.out, "plots/training.tsv");
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 1, seed "), 3);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 2, seed "), 2);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 5);
+    free(bytes);
+    fixture_write_arm(&fixture, "pad-net/replicate-k2", k1_errors, 4);
+    write_from_logs(&fixture);
+    bytes = fixture_read(fixture.out, "plots/training.tsv");
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20-pad-replicate, polynomial, "), 6);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 6);
+    free(bytes);
+    fixture_end(&fixture);
+}
+
 /* Three schedules of one setting, against two of another with more epochs. Over T = 782 steps the
  * linear base has the mean (T + 1) / 2T, a constant at half the rate a factor of half a range; two
  * cosine cycles of 391 steps have (391 + 1) / (2 x 391). */
@@ -478,6 +519,7 @@ const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(no_logs),
     cmocka_unit_test(errors_over_k),
     cmocka_unit_test(diverged_runs_are_told),
+    cmocka_unit_test(runs_over_epochs),
     cmocka_unit_test(errors_over_area),
     cmocka_unit_test(errors_over_parameters),
     cmocka_unit_test(borders_of_pad_net),

@@ -129,7 +129,7 @@ static void six_clear_seeds(void **state)
     expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
     expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
     expect(&fixture, "plots/training.tsv",
-           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n1\t");
+           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n# epoch\t");
     fixture_end(&fixture);
 }
 
@@ -314,6 +314,14 @@ static void network_names(void **state)
           .weights = WEIGHTS_BANK,
           .rows = 32},
          "wrn-16-1-bank-u32"},
+        {{.family = FAMILY_PREACT, .depth = 20, .channels = 16, .padding = PADDING_PARTIAL},
+         "preact-20-pad-partial"},
+        {{.family = FAMILY_PREACT,
+          .depth = 20,
+          .channels = 16,
+          .padding = PADDING_LEARNED,
+          .padding_depth = 2},
+         "preact-20-pad-learned-d2"},
         {{.family = FAMILY_DENSENET_BC, .depth = 100, .growth = 12, .channels = 16},
          "densenet-bc-100-12"},
     };
@@ -379,6 +387,7 @@ static void equal_files_are_left_alone(void **state)
     (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_arm(&fixture, k2, k2_errors, 2);
     write_report(&fixture);
     const long long runs = time_of(&fixture, "tables/runs.tex"),
                     training = time_of(&fixture, "plots/training.tsv"),

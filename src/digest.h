@@ -1,5 +1,5 @@
 /*
- * digest - SHA-256 (libmd) as hexadecimal text.
+ * digest - SHA-256 (Nettle) as hexadecimal text.
  */
 #ifndef KDECAY_DIGEST_H
 #define KDECAY_DIGEST_H

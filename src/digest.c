@@ -25,11 +25,16 @@ struct digest digest_of(const void *bytes, size_t size)
     return finish(&context);
 }
 
-struct digest digest_chain(const char *previous, const char *text)
+struct digest digest_chain_bytes(const char *previous, const void *bytes, size_t size)
 {
     struct sha256_ctx context;
     sha256_init(&context);
     sha256_update(&context, strlen(previous), (const uint8_t *)previous);
-    sha256_update(&context, strlen(text), (const uint8_t *)text);
+    sha256_update(&context, size, bytes);
     return finish(&context);
+}
+
+struct digest digest_chain(const char *previous, const char *text)
+{
+    return digest_chain_bytes(previous, text, strlen(text));
 }

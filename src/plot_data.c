@@ -199,28 +199,38 @@ static void write_low_rate(const char *out)
 
 /* ---- Runs over the epochs ----------------------------------------------------------------- */
 
+static void add_run(struct text *text, const struct log *log)
+{
+    const struct experiment *e = &log->experiment;
+    char *network = ledger_network(e);
+    text_add(text, "\"%s, %s, %s, k = %g, seed %ld\"\n", config_set_name(e), network,
+             decays[e->decay].name, e->k, log->seed);
+    free(network);
+    for (long r = 0; r < log->row_count; r++) {
+        const struct log_row *row = &log->rows[r];
+        text_add(text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,
+                 row->train_loss, row->train_error, row->test_loss, row->test_error);
+    }
+}
+
 static void write_training(const struct ledger *ledger, const char *out)
 {
-    struct text text = {0};
+    struct text *runs = memory_zeroed(ledger->count, sizeof *runs), text = {0};
+    /* almost all of the time goes into the digits of numbers */
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        if (log->experiment.scale == SCALE_DESK && log->status == LOG_FINISHED)
+            add_run(&runs[i], log);
+    }
     text_add(&text, "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n");
     int blocks = 0;
     for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        const struct experiment *e = &log->experiment;
-        if (e->scale != SCALE_DESK || log->status != LOG_FINISHED)
-            continue;
-        char *network = ledger_network(e);
-        char *decay = ledger_value(e, "schedule.decay");
-        text_add(&text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n", blocks++ ? "\n\n" : "",
-                 config_set_name(e), network, decay, e->k, log->seed);
-        free(network);
-        free(decay);
-        for (long r = 0; r < log->row_count; r++) {
-            const struct log_row *row = &log->rows[r];
-            text_add(&text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,
-                     row->train_loss, row->train_error, row->test_loss, row->test_error);
-        }
+        if (runs[i].bytes)
+            text_add(&text, "%s%s", blocks++ ? "\n\n" : "", runs[i].bytes);
+        free(runs[i].bytes);
     }
+    free(runs);
     write_plot(out, "training", &text);
 }
 
@@ -320,20 +330,31 @@ struct setting {
     size_t count;
 };
 
-static void add_base(struct text *text, const struct setting *setting, const char *base, double lr)
+/* The mean factor of each arm, with L0 = `lr` for all; free() it. */
+static double *mean_factors(const struct setting *setting, double lr)
+{
+    double *factor = memory_zeroed(setting->count, sizeof *factor);
+    /* each is a sum over all steps of a run */
+#pragma omp parallel for schedule(dynamic)
+    for (size_t a = 0; a < setting->count; a++) {
+        const struct experiment *e = setting->arm[a]->experiment;
+        const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
+        factor[a] = schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end);
+    }
+    return factor;
+}
+
+static void add_base(struct text *text, const struct setting *setting, const double *factor,
+                     const char *base)
 {
     int rows = 0;
     for (size_t a = 0; a < setting->count; a++) {
         const struct arm *arm = setting->arm[a];
-        const struct experiment *e = arm->experiment;
-        if (strcmp(base_name(e), base) != 0)
+        if (strcmp(base_name(arm->experiment), base) != 0)
             continue;
         if (rows++ == 0)
             text_add(text, "\n\n# base: %s\n# factor\tk\tn\tmean\tsd\n", base);
-        const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
-        text_add(text, "%.9g\t%g\t%zu",
-                 schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end), e->k,
-                 arm->count);
+        text_add(text, "%.9g\t%g\t%zu", factor[a], arm->experiment->k, arm->count);
         add_number(text, arm->mean);
         add_number(text, arm->sd);
         text_add(text, "\n");
@@ -354,9 +375,11 @@ static void add_setting(struct text *text, const struct setting *setting)
     free(network);
     add_tally(text, e, &tally);
     text_add(text, "\n");
+    double *factor = mean_factors(setting, lr);
     for (size_t i = 0; i < decay_count; i++)
-        add_base(text, setting, decays[i].name, lr);
-    add_base(text, setting, sgdr, lr);
+        add_base(text, setting, factor, decays[i].name);
+    add_base(text, setting, factor, sgdr);
+    free(factor);
 }
 
 /* Put the setting with most arms into *text, if it has more than `most`; return how many. */

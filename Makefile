@@ -63,7 +63,7 @@ Q := $(if $(V),,@)
 
 # ---- Packages and data -----------------------------------------------------------------------
 
-PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev libmd-dev \
+PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev nettle-dev \
             libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern \
             latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
             $(if $(MPI),openmpi-bin libopenmpi-dev)
@@ -102,7 +102,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-psabi
 # bits would depend on the instruction set.
 STRICT   := -std=c11 -fopenmp -ffp-contract=off
 COMPILE  := $(CC) $(STRICT) $(CFLAGS) $(WARNINGS)
-LIBS      = -ldnnl -l:libstdc++.so.6 -linih -lmd -lgsl -lgslcblas -lm $(MPI_LIBS)
+LIBS      = -ldnnl -l:libstdc++.so.6 -linih -lnettle -lgsl -lgslcblas -lm $(MPI_LIBS)
 
 # With MPI one file is another one, and only it sees the header. Asked for late: `make setup MPI=1 all`
 # installs it first.

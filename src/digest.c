@@ -1,15 +1,12 @@
 #include "digest.h"
 
-#include <stdint.h>
-#include <sys/types.h>
-
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
-static struct digest finish(SHA2_CTX *context)
+static struct digest finish(struct sha256_ctx *context)
 {
-    uint8_t raw[SHA256_DIGEST_LENGTH];
-    SHA256Final(raw, context);
+    uint8_t raw[SHA256_DIGEST_SIZE];
+    sha256_digest(context, sizeof raw, raw);
     static const char digits[] = "0123456789abcdef";
     struct digest digest;
     for (size_t i = 0; i < sizeof raw; i++) {
@@ -22,17 +19,22 @@ static struct digest finish(SHA2_CTX *context)
 
 struct digest digest_of(const void *bytes, size_t size)
 {
-    SHA2_CTX context;
-    SHA256Init(&context);
-    SHA256Update(&context, bytes, size);
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, size, bytes);
+    return finish(&context);
+}
+
+struct digest digest_chain_bytes(const char *previous, const void *bytes, size_t size)
+{
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, strlen(previous), (const uint8_t *)previous);
+    sha256_update(&context, size, bytes);
     return finish(&context);
 }
 
 struct digest digest_chain(const char *previous, const char *text)
 {
-    SHA2_CTX context;
-    SHA256Init(&context);
-    SHA256Update(&context, (const uint8_t *)previous, strlen(previous));
-    SHA256Update(&context, (const uint8_t *)text, strlen(text));
-    return finish(&context);
+    return digest_chain_bytes(previous, text, strlen(text));
 }

@@ -1,5 +1,5 @@
 /*
- * digest - SHA-256 (libmd) as hexadecimal text.
+ * digest - SHA-256 (Nettle) as hexadecimal text.
  */
 #ifndef KDECAY_DIGEST_H
 #define KDECAY_DIGEST_H
@@ -17,5 +17,6 @@ struct digest digest_of(const void *bytes, size_t size);
 /* The digest of `previous` (its hexadecimal text, may be empty) followed by `text`: a link of a
  * chain in which no link can be changed, dropped or moved without changing all that follow. */
 struct digest digest_chain(const char *previous, const char *text);
+struct digest digest_chain_bytes(const char *previous, const void *bytes, size_t size);
 
 #endif

@@ -106,17 +106,15 @@ struct cursor {
     struct error *error;
 };
 
-/* The next line without its newline, as a string of its own; NULL at the end. A last line without
- * a newline is a cut file and counts as the end. */
-static char *next_line(struct cursor *cursor)
+/* Go to the next line. The newline that ended this one; or NULL, and nowhere, at a last line without
+ * one, which is a cut file. */
+static const char *pass_line(struct cursor *cursor)
 {
     const char *newline = strchr(cursor->at, '\n');
-    if (!newline)
-        return NULL;
-    char *line = memory_text("%.*s", (int)(newline - cursor->at), cursor->at);
-    cursor->at = newline + 1;
     cursor->line++;
-    return line;
+    if (newline)
+        cursor->at = newline + 1;
+    return newline;
 }
 
 static int expected(const struct cursor *cursor, const char *what)
@@ -132,8 +130,9 @@ static int at_key(const struct cursor *cursor, const char *key)
            strncmp(cursor->at + 2 + length, ": ", 2) == 0;
 }
 
-/* The value of the next line, "# key: value", as a string of its own; NULL with the error set. */
-static char *take(struct cursor *cursor, const char *key)
+/* The value of the next line, "# key: value", up to the newline before cursor->at; NULL with the error
+ * set. */
+static const char *pass(struct cursor *cursor, const char *key)
 {
     if (!at_key(cursor, key)) {
         cursor->line++;
@@ -142,15 +141,19 @@ static char *take(struct cursor *cursor, const char *key)
         free(what);
         return NULL;
     }
-    char *line = next_line(cursor);
-    if (!line) {
-        cursor->line++;
+    const char *value = cursor->at + 2 + strlen(key) + 2;
+    if (!pass_line(cursor)) {
         expected(cursor, "a whole line");
         return NULL;
     }
-    char *value = memory_text("%s", line + 2 + strlen(key) + 2);
-    free(line);
     return value;
+}
+
+/* The same as a string of its own. */
+static char *take(struct cursor *cursor, const char *key)
+{
+    const char *value = pass(cursor, key);
+    return value ? memory_copy(value, (size_t)(cursor->at - 1 - value)) : NULL;
 }
 
 static int take_digest(struct cursor *cursor, const char *key, struct digest *digest)
@@ -207,11 +210,9 @@ static int take_experiment(struct cursor *cursor, struct log *log)
 static int parse_identity(struct cursor *cursor, struct log *log, struct digest *chain)
 {
     const char *first = cursor->at;
-    char *arm = take(cursor, "arm");
-    if (!arm)
+    char *name = take(cursor, "arm");
+    if (!name)
         return -1;
-    char *name = memory_text("%s", arm);
-    free(arm);
     long long seed = 0;
     int status = take_integer(cursor, "seed", &seed);
     log->seed = (long)seed;
@@ -236,12 +237,9 @@ static int parse_identity(struct cursor *cursor, struct log *log, struct digest 
 static int pass_lines(struct cursor *cursor, const char *key)
 {
     int lines = 0;
-    for (; at_key(cursor, key); lines++) {
-        char *value = take(cursor, key);
-        if (!value)
+    for (; at_key(cursor, key); lines++)
+        if (!pass(cursor, key))
             return -1;
-        free(value);
-    }
     return lines;
 }
 
@@ -256,10 +254,8 @@ static int parse_ranks(struct cursor *cursor, struct log *log)
     if (ranks < 2 || ranks > LOG_RANKS)
         return expected(cursor, "at least 2 ranks, or no such line");
     log->ranks = (int)ranks;
-    char *mpi = take(cursor, "mpi");
-    if (!mpi)
+    if (!pass(cursor, "mpi"))
         return -1;
-    free(mpi);
     const int lines = pass_lines(cursor, "rank");
     if (lines >= 0 && lines != log->ranks)
         return expected(cursor, "as many lines \"# rank\" as ranks");
@@ -280,29 +276,33 @@ static int parse_surroundings(struct cursor *cursor, struct log *log)
     return parse_ranks(cursor, log);
 }
 
+/* The lines from `first` on are a link. */
+static void add_link_read(const struct cursor *cursor, const char *first, struct digest *chain)
+{
+    *chain = digest_chain_bytes(chain->hex, first, (size_t)(cursor->at - first));
+}
+
 static int parse_step_loss(struct cursor *cursor, struct log *log, struct digest *chain)
 {
-    const char *link = cursor->at;
-    char *value = take(cursor, "step-loss");
+    const char *link = cursor->at, *value = pass(cursor, "step-loss");
     if (!value)
         return -1;
-    long step = 0;
-    double loss = 0;
-    const int good = sscanf(value, "%ld %lf", &step, &loss) == 2 &&
-                     step == log->step_loss_count + 1 && step <= LOG_STEP_LOSSES;
-    free(value);
-    if (!good)
+    char *after_step, *end;
+    const long step = strtol(value, &after_step, 10);
+    const double loss = strtod(after_step, &end);
+    if (step != log->step_loss_count + 1 || step > LOG_STEP_LOSSES || end == after_step ||
+        end != cursor->at - 1)
         return expected(cursor, "the next step and its loss");
     log->step_losses[log->step_loss_count++] = loss;
-    char *text = memory_text("%.*s", (int)(cursor->at - link), link);
-    *chain = digest_chain(chain->hex, text);
-    free(text);
+    add_link_read(cursor, link, chain);
     return 0;
 }
 
-/* The columns of a row; sscanf() would take as long as all else that reading a log does, but for
- * the digests. Returns the length of what the chain covers, or 0 where the row has another form. */
-static size_t scan_row(const char *line, struct log_row *row, char digest[LOG_ROW_DIGEST + 1])
+/* The columns of a row that ends at `newline`; sscanf() would take as long as all else that reading a
+ * log does, but for the digests. Returns the length of what the chain covers, or 0 where the row has
+ * another form. */
+static size_t scan_row(const char *line, const char *newline, struct log_row *row,
+                       char digest[LOG_ROW_DIGEST + 1])
 {
     long *const integers[] = {&row->epoch, &row->step};
     double *const reals[] = {
@@ -327,10 +327,11 @@ static size_t scan_row(const char *line, struct log_row *row, char digest[LOG_RO
             at += LOG_ROW_DIGEST + 1;
         }
         *reals[i] = strtod(at, &end);
-        if (end == at || *end != (i + 1 < REALS ? '\t' : '\0'))
+        if (end == at || *end != (i + 1 < REALS ? '\t' : '\n'))
             return 0;
     }
-    return covered;
+    /* strtod() skips white space, newlines too */
+    return end == newline ? covered : 0;
 }
 
 /* What may stand above the first row and between rows. */
@@ -341,10 +342,8 @@ static int parse_steps(struct cursor *cursor, struct log *log, struct digest *ch
             if (parse_step_loss(cursor, log, chain) != 0)
                 return -1;
         } else if (at_key(cursor, "resumed")) {
-            char *how = take(cursor, "resumed");
-            if (!how)
+            if (!pass(cursor, "resumed"))
                 return -1;
-            free(how);
         } else {
             return 0;
         }
@@ -353,28 +352,19 @@ static int parse_steps(struct cursor *cursor, struct log *log, struct digest *ch
 
 static int parse_row(struct cursor *cursor, struct log *log, struct digest *chain)
 {
-    char *line = next_line(cursor);
-    if (!line) {
-        cursor->line++;
+    const char *line = cursor->at, *newline = pass_line(cursor);
+    if (!newline)
         return expected(cursor, "a whole row");
-    }
     struct log_row row = {.line = cursor->line};
     char digest[LOG_ROW_DIGEST + 1];
-    const size_t covered = scan_row(line, &row, digest);
-    int status = 0;
-    if (covered == 0) {
-        status = expected(cursor, "ten columns");
-    } else if (row.epoch != log->row_count + 1) {
-        status = expected(cursor, "the epoch after the last row's");
-    } else {
-        line[covered] = '\0';
-        *chain = digest_chain(chain->hex, line);
-        if (strncmp(digest, chain->hex, LOG_ROW_DIGEST) != 0)
-            status = expected(cursor, "the row's digest to follow from the rows above");
-    }
-    free(line);
-    if (status != 0)
-        return status;
+    const size_t covered = scan_row(line, newline, &row, digest);
+    if (covered == 0)
+        return expected(cursor, "ten columns");
+    if (row.epoch != log->row_count + 1)
+        return expected(cursor, "the epoch after the last row's");
+    *chain = digest_chain_bytes(chain->hex, line, covered);
+    if (strncmp(digest, chain->hex, LOG_ROW_DIGEST) != 0)
+        return expected(cursor, "the row's digest to follow from the rows above");
     log->rows = memory_resize(log->rows, (size_t)log->row_count + 1, sizeof *log->rows);
     log->rows[log->row_count++] = row;
     return 0;
@@ -386,7 +376,7 @@ static int parse_rows(struct cursor *cursor, struct log *log, struct digest *cha
         cursor->line++;
         return expected(cursor, "the names of the columns");
     }
-    free(next_line(cursor));
+    pass_line(cursor);
     do {
         if (parse_steps(cursor, log, chain) != 0)
             return -1;
@@ -416,9 +406,7 @@ static int parse_end(struct cursor *cursor, const char *bytes, struct log *log,
         return expected(cursor, "as many rows as training.epochs");
     if (take_digest(cursor, "state-sha256", &log->state) != 0)
         return -1;
-    char *text = memory_text("%.*s", (int)(cursor->at - link), link);
-    *chain = digest_chain(chain->hex, text);
-    free(text);
+    add_link_read(cursor, link, chain);
     if (take_digest(cursor, "run-sha256", &log->run) != 0)
         return -1;
     if (strcmp(log->run.hex, chain->hex) != 0)

@@ -66,6 +66,13 @@ char *memory_text(const char *format, ...)
     return text;
 }
 
+char *memory_copy(const char *bytes, size_t length)
+{
+    char *text = memory_zeroed(length + 1, 1);
+    memcpy(text, bytes, length);
+    return text;
+}
+
 void text_add(struct text *text, const char *format, ...)
 {
     /* most texts fit at once, so that the numbers in them are formatted once */

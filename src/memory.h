@@ -26,6 +26,9 @@ void *memory_resize(void *block, size_t count, size_t size);
 /* A formatted string of its own. */
 char *memory_text(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* The first `length` bytes as a string of its own. */
+char *memory_copy(const char *bytes, size_t length);
+
 /* A growing string; start from {0}, release with free(text). */
 struct text {
     char *bytes; /* NUL-terminated once something was added */

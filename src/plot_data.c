@@ -338,20 +338,31 @@ struct setting {
     size_t count;
 };
 
-static void add_base(struct text *text, const struct setting *setting, const char *base, double lr)
+/* The mean factor of each arm, with L0 = `lr` for all; free() it. */
+static double *mean_factors(const struct setting *setting, double lr)
+{
+    double *factor = memory_zeroed(setting->count, sizeof *factor);
+    /* each is a sum over all steps of a run */
+#pragma omp parallel for schedule(dynamic)
+    for (size_t a = 0; a < setting->count; a++) {
+        const struct experiment *e = setting->arm[a]->experiment;
+        const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
+        factor[a] = schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end);
+    }
+    return factor;
+}
+
+static void add_base(struct text *text, const struct setting *setting, const double *factor,
+                     const char *base)
 {
     int rows = 0;
     for (size_t a = 0; a < setting->count; a++) {
         const struct arm *arm = setting->arm[a];
-        const struct experiment *e = arm->experiment;
-        if (strcmp(base_name(e), base) != 0)
+        if (strcmp(base_name(arm->experiment), base) != 0)
             continue;
         if (rows++ == 0)
             text_add(text, "\n\n# base: %s\n# factor\tk\tn\tmean\tsd\n", base);
-        const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
-        text_add(text, "%.9g\t%g\t%zu",
-                 schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end), e->k,
-                 arm->count);
+        text_add(text, "%.9g\t%g\t%zu", factor[a], arm->experiment->k, arm->count);
         add_number(text, arm->mean);
         add_number(text, arm->sd);
         text_add(text, "\n");
@@ -372,9 +383,11 @@ static void add_setting(struct text *text, const struct setting *setting)
     free(network);
     add_tally(text, e, &tally);
     text_add(text, "\n");
+    double *factor = mean_factors(setting, lr);
     for (size_t i = 0; i < decay_count; i++)
-        add_base(text, setting, decays[i].name, lr);
-    add_base(text, setting, sgdr, lr);
+        add_base(text, setting, factor, decays[i].name);
+    add_base(text, setting, factor, sgdr);
+    free(factor);
 }
 
 /* Put the setting with most arms into *text, if it has more than `most`; return how many. */

@@ -79,6 +79,19 @@ static int parse(const char *bytes, struct log *log, struct error *error)
     return log_parse(bytes, "l.tsv", log, error);
 }
 
+/* The two examples of FIPS 180-2 for SHA-256. */
+static void test_digests_are_sha256(void **state)
+{
+    (void)state;
+    assert_string_equal(digest_of("abc", 3).hex,
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    static const char two_blocks[] =
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1";
+    assert_string_equal(
+        digest_chain("abcdbcdecdefdefgefghfghighij", "hijkijkljklmklmnlmnomnopnopq").hex,
+        two_blocks);
+}
+
 static void test_what_is_written_is_read(void **state)
 {
     (void)state;
@@ -157,6 +170,26 @@ static void test_every_changed_byte_is_seen(void **state)
     check_changed_bytes(write_ranks(1, 1, 2, 2));
 }
 
+/* Put a newline in the place of the first byte of `number`. */
+static void check_broken_line(const char *number, const char *expected)
+{
+    struct log_writer writer = write_log(3, 1);
+    *strstr(writer.text.bytes, number) = '\n';
+    struct log log;
+    struct error error;
+    assert_int_equal(parse(writer.text.bytes, &log, &error), -1);
+    assert_non_null(strstr(error.text, expected));
+    free(writer.text.bytes);
+}
+
+/* A number on the next line is none of this one, though strtod() would read it. */
+static void test_numbers_are_of_their_line(void **state)
+{
+    (void)state;
+    check_broken_line(" 2.25\n", "the next step and its loss");
+    check_broken_line("0.0333", "ten columns");
+}
+
 /* Every shorter file is an error, or at the end of a row a log that still runs. */
 static void test_every_cut_is_seen(void **state)
 {
@@ -220,9 +253,11 @@ static void test_finished_means_all_epochs(void **state)
 }
 
 const struct CMUnitTest log_tests[] = {
+    cmocka_unit_test(test_digests_are_sha256),
     cmocka_unit_test(test_what_is_written_is_read),
     cmocka_unit_test(test_ranks),
     cmocka_unit_test(test_every_changed_byte_is_seen),
+    cmocka_unit_test(test_numbers_are_of_their_line),
     cmocka_unit_test(test_every_cut_is_seen),
     cmocka_unit_test(test_restored_log_goes_on_with_the_same_links),
     cmocka_unit_test(test_diverged_run),

@@ -459,7 +459,7 @@ float *assembly_gradient(const struct assembly *a, int tensor)
     return a->parameters.gradient + a->parameters.tensors[tensor].offset;
 }
 
-size_t assembly_bytes(const struct experiment *experiment, int block)
+size_t assembly_bytes(const struct experiment *experiment, int ranks, int block)
 {
     struct assembly a = {.block = block};
     struct error error;
@@ -490,7 +490,8 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
     passing_free(&a.passing);
     architecture_free(&a.architecture);
     const enum precision precision = (enum precision)experiment->precision;
-    const size_t number = precision_bytes(precision), shards = (size_t)experiment->shards;
+    const size_t number = precision_bytes(precision), shards = (size_t)(experiment->shards / ranks);
+    const size_t shard_pictures = (size_t)(experiment->batch / experiment->shards);
     size_t picture = picture_floats * number;
     /* values, momentum and gradients; two positions a weight; a backward layout */
     size_t weight = (3 + 2) * sizeof(float) + number;
@@ -499,7 +500,7 @@ size_t assembly_bytes(const struct experiment *experiment, int block)
         weight += number + sizeof(uint32_t);
     }
     /* a shard of passing values for each of two workers: more of them are little beside the rest */
-    const size_t passing = 2 * (size_t)experiment->batch / shards * scratch_floats * number;
-    return (size_t)experiment->batch * picture + passing + weights * weight +
+    const size_t passing = 2 * shard_pictures * scratch_floats * number;
+    return shards * shard_pictures * picture + passing + weights * weight +
            2 * shards * largest_section * sizeof(float);
 }

@@ -84,8 +84,8 @@ void *assembly_gradient_map(const struct assembly *assembly, int buffer, int sha
 float *assembly_value(const struct assembly *assembly, int tensor);
 float *assembly_gradient(const struct assembly *assembly, int tensor);
 
-/* The bytes that the experiment's network will take, near enough: maps, gradients, arenas.
- * `block` as dnn_block(). */
-size_t assembly_bytes(const struct experiment *experiment, int block);
+/* The bytes that the experiment's network will take on each of `ranks` ranks, near enough: maps,
+ * gradients, arenas. `block` as dnn_block(). */
+size_t assembly_bytes(const struct experiment *experiment, int ranks, int block);
 
 #endif

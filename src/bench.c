@@ -455,7 +455,7 @@ static void load_entry(const struct bench_options *options, const char *path, co
         die("%s", error.text);
     entry->precision = precision;
     entry->network = ledger_network(&entry->experiment);
-    const size_t needed = network_bytes(&entry->experiment), there = free_bytes();
+    const size_t needed = network_bytes(&entry->experiment, 1), there = free_bytes();
     if (needed > there) {
         entry->refused = memory_text("training takes about %zu MiB, %zu MiB are free", needed >> 20,
                                      there >> 20);

@@ -23,10 +23,10 @@ int campaign_minutes(const struct campaign_options *options, double core_hours)
 }
 
 /* MiB for each CPU of a task. */
-static long memory_of(const struct experiment *experiment, int cpus)
+static long memory_of(const struct experiment *experiment, const struct campaign_options *options)
 {
-    const double bytes = (double)(network_bytes(experiment) + dataset_bytes(experiment));
-    return MEMORY_STEP * (long)ceil(1.25 * bytes / (1 << 20) / cpus / MEMORY_STEP);
+    const size_t rank = network_bytes(experiment, options->ranks) + dataset_bytes(experiment);
+    return MEMORY_STEP * (long)ceil(1.25 * (double)rank / (1 << 20) / options->cpus / MEMORY_STEP);
 }
 
 /* ---- Which experiments -------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static void take(void *to, const struct status_run *run)
     char *network = ledger_network(experiment);
     const struct array key = {.scale = experiment->scale,
                               .minutes = campaign_minutes(arrays->options, run->core_hours),
-                              .memory = memory_of(experiment, arrays->options->cpus),
+                              .memory = memory_of(experiment, arrays->options),
                               .network = network};
     struct array *array = array_for(arrays, &key);
     array->tasks++;

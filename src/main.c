@@ -197,7 +197,7 @@ static int command_describe(int argc, char **argv)
         describe_ranks(&options, &experiment);
     } else {
         description_print(&experiment, stdout);
-        printf("bytes %zu\n", network_bytes(&experiment) + dataset_bytes(&experiment));
+        printf("bytes %zu\n", network_bytes(&experiment, 1) + dataset_bytes(&experiment));
     }
     free(options.overrides);
     return EXIT_SUCCESS;

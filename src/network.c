@@ -597,9 +597,9 @@ void network_size(const struct experiment *experiment, long long *parameters, lo
     architecture_free(&architecture);
 }
 
-size_t network_bytes(const struct experiment *experiment)
+size_t network_bytes(const struct experiment *experiment, int ranks)
 {
-    return assembly_bytes(experiment, 16);
+    return assembly_bytes(experiment, ranks, 16);
 }
 
 const char *network_onednn(const struct network *network)

@@ -95,9 +95,9 @@ struct parameters *network_parameters(struct network *network);
 /* Of the experiment's network, without building it. Dies where it does not exist. */
 void network_size(const struct experiment *experiment, long long *parameters, long long *macs);
 
-/* Bytes that training the experiment takes besides its pictures, near enough: for the blocks of 16
- * of AVX-512. */
-size_t network_bytes(const struct experiment *experiment);
+/* Bytes that training the experiment on `ranks` ranks takes on each of them besides its pictures,
+ * near enough: for the blocks of 16 of AVX-512. */
+size_t network_bytes(const struct experiment *experiment, int ranks);
 
 const char *network_onednn(const struct network *network);
 const char *network_environment(const struct network *network);

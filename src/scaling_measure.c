@@ -52,7 +52,7 @@ static double seconds_of(const struct experiment *part, int threads)
 
 static void check_machine(const struct experiment *part, int threads)
 {
-    const size_t needed = network_bytes(part);
+    const size_t needed = network_bytes(part, 1);
     const size_t there = (size_t)sysconf(_SC_AVPHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     if (needed > there)

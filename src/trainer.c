@@ -381,8 +381,8 @@ static void train(struct run *run)
 /* Better now than by the kernel's out-of-memory killer an hour later. */
 static void check_memory(const struct experiment *experiment)
 {
-    const size_t ranks = (size_t)ranks_count(), here = (size_t)ranks_here();
-    const size_t needed = here * (network_bytes(experiment) / ranks + dataset_bytes(experiment));
+    const size_t each = network_bytes(experiment, ranks_count()) + dataset_bytes(experiment);
+    const size_t needed = (size_t)ranks_here() * each;
     const size_t there = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
     if (needed > there)
         die("training takes about %zu MiB, this machine has %zu MiB; take a smaller "

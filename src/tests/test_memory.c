@@ -82,7 +82,7 @@ static void check_growth(const char *network, int batch, int shards, const char 
     const struct experiment less = model_experiment(network, batch, shards);
     const struct experiment more = model_experiment(more_network, more_batch, more_shards);
     const double found = taken(&more) - taken(&less);
-    const double expected = (double)network_bytes(&more) - (double)network_bytes(&less);
+    const double expected = (double)network_bytes(&more, 1) - (double)network_bytes(&less, 1);
     if (!(fabs(found / expected - 1) < 0.1))
         fail_msg("%s, %d pictures in %d shards take %g bytes more than %s, %d in %d, expected %g",
                  more_network, more_batch, more_shards, found, network, batch, shards, expected);
@@ -101,8 +101,20 @@ static void test_bytes_that_training_takes(void **state)
     check_growth(dense, 64, 16, dense, 192, 16);
 }
 
+/* A rank has its shards alone, but all of the weights: as with so much smaller a minibatch. */
+static void test_bytes_of_a_rank(void **state)
+{
+    (void)state;
+    static const char preact[] = "family = preact\ndepth = 8\n";
+    const struct experiment whole = model_experiment(preact, 64, 16);
+    const struct experiment part = model_experiment(preact, 16, 4);
+    assert_int_equal(network_bytes(&whole, 4), network_bytes(&part, 1));
+    assert_true(network_bytes(&whole, 16) > network_bytes(&whole, 1) / 16);
+}
+
 const struct CMUnitTest memory_tests[] = {
     cmocka_unit_test(test_too_large_a_network_is_refused),
     cmocka_unit_test(test_bytes_that_training_takes),
+    cmocka_unit_test(test_bytes_of_a_rank),
 };
 const size_t memory_test_count = sizeof memory_tests / sizeof memory_tests[0];

@@ -367,9 +367,9 @@ static void test_bytes_of_bf16(void **state)
     (void)state;
     struct experiment experiment = experiment_of("cifar10", 20);
     experiment.batch = 4096;
-    const size_t full = network_bytes(&experiment);
+    const size_t full = network_bytes(&experiment, 1);
     experiment.precision = PRECISION_BF16;
-    const double ratio = (double)network_bytes(&experiment) / (double)full;
+    const double ratio = (double)network_bytes(&experiment, 1) / (double)full;
     assert_true(ratio > 0.5 && ratio < 0.53);
 }
 

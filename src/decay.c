@@ -15,7 +15,7 @@ static const long double pi = 3.14159265358979323846264338327950288L;
 static long double polynomial(const struct decay_shape *shape, long double s, long double rest)
 {
     UNUSED(s);
-    return shape->power == 1 ? rest : powl(rest, shape->power);
+    return powl(rest, shape->power);
 }
 
 static long double polynomial_slope(const struct decay_shape *shape, long double s,

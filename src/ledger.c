@@ -76,7 +76,7 @@ int ledger_read(const char *results, const char *published, struct ledger *ledge
     *ledger = (struct ledger){.logs = memory_zeroed(count, sizeof *ledger->logs), .count = count};
     struct error *errors = memory_zeroed(count, sizeof *errors);
     int *status = memory_zeroed(count, sizeof *status);
-    /* most of a report's time goes into the digests of the logs */
+    /* the digests and numbers of many logs take seconds */
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < count; i++) {
         status[i] = log_read(path[i], &ledger->logs[i], &errors[i]);

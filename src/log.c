@@ -106,8 +106,8 @@ struct cursor {
     struct error *error;
 };
 
-/* Go to the next line. The newline that ended this one; or NULL, and nowhere, at a last line without
- * one, which is a cut file. */
+/* Go to the next line. Returns the newline that ended this one; or NULL, and stays, at a last line
+ * without one, which is a cut file. */
 static const char *pass_line(struct cursor *cursor)
 {
     const char *newline = strchr(cursor->at, '\n');
@@ -130,8 +130,8 @@ static int at_key(const struct cursor *cursor, const char *key)
            strncmp(cursor->at + 2 + length, ": ", 2) == 0;
 }
 
-/* The value of the next line, "# key: value", up to the newline before cursor->at; NULL with the error
- * set. */
+/* The value of the next line, "# key: value": what is left of the newline before cursor->at; NULL
+ * with the error set. */
 static const char *pass(struct cursor *cursor, const char *key)
 {
     if (!at_key(cursor, key)) {
@@ -298,9 +298,8 @@ static int parse_step_loss(struct cursor *cursor, struct log *log, struct digest
     return 0;
 }
 
-/* The columns of a row that ends at `newline`; sscanf() would take as long as all else that reading a
- * log does, but for the digests. Returns the length of what the chain covers, or 0 where the row has
- * another form. */
+/* The columns of a row that ends at `newline`; sscanf() takes twice as long. Returns the length of
+ * what the chain covers, or 0 where the row has another form. */
 static size_t scan_row(const char *line, const char *newline, struct log_row *row,
                        char digest[LOG_ROW_DIGEST + 1])
 {

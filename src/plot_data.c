@@ -298,10 +298,11 @@ static void add_run(struct text *text, const struct log *log)
 {
     const struct experiment *e = &log->experiment;
     char *network = ledger_network(e);
-    text_add(text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n", text->length ? "\n\n" : "",
+    text_add(text, "%s\"%s, %s, %s, k = %g, seed %ld\"\n",
+             text->length ? "\n\n"
+                          : "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n",
              config_set_name(e), network, base_name(e), e->k, log->seed);
     free(network);
-    text_add(text, "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n");
     for (long r = 0; r < log->row_count; r++) {
         const struct log_row *row = &log->rows[r];
         text_add(text, "%ld\t%.9g\t%.9g\t%.10g\t%.9g\t%.10g\n", row->epoch, row->lr,

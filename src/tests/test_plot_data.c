@@ -311,6 +311,38 @@ static void diverge(const struct fixture *fixture, const char *arm, long seed)
     fixture_write_log(fixture, fixture->results, &what);
 }
 
+/* In the order of the ledger; a run that diverged is left out. */
+static void numbers_over_epochs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    diverge(&fixture, k1, 3);
+    fixture_write_arm(&fixture, k2, k2_errors, 1);
+    write_from_logs(&fixture);
+    char *bytes = fixture_read(fixture.out, "plots/training.tsv");
+    double lr[6];
+    int end = 0;
+    assert_int_equal(sscanf(bytes,
+                            "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n"
+                            "\"CIFAR-10, preact-20, polynomial, k = 1, seed 1\"\n"
+                            "1\t%lf\t1.5\t40.5\t1.25\t9.5\n2\t%lf\t0.75\t40.5\t1.25\t10\n\n\n"
+                            "\"CIFAR-10, preact-20, polynomial, k = 1, seed 2\"\n"
+                            "1\t%lf\t1.5\t40.5\t1.25\t9.6\n2\t%lf\t0.75\t40.5\t1.25\t10.1\n\n\n"
+                            "\"CIFAR-10, preact-20, polynomial, k = 2, seed 1\"\n"
+                            "1\t%lf\t1.5\t40.5\t1.25\t7.5\n2\t%lf\t0.75\t40.5\t1.25\t8\n%n",
+                            &lr[0], &lr[1], &lr[2], &lr[3], &lr[4], &lr[5], &end),
+                     6);
+    assert_true(end > 0 && bytes[end] == '\0');
+    for (int i = 0; i < 6; i++) {
+        /* the last steps of two epochs of 391 */
+        const double s = (i % 2 ? 781 : 390) / 782., warped = i < 4 ? s : s * s;
+        assert_true(fabs(lr[i] - (0.1 - 0.0999 * warped)) < 1e-9);
+    }
+    free(bytes);
+    fixture_end(&fixture);
+}
+
 static void diverged_runs_are_told(void **state)
 {
     (void)state;
@@ -518,6 +550,7 @@ const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(low_rates),
     cmocka_unit_test(no_logs),
     cmocka_unit_test(errors_over_k),
+    cmocka_unit_test(numbers_over_epochs),
     cmocka_unit_test(diverged_runs_are_told),
     cmocka_unit_test(runs_over_epochs),
     cmocka_unit_test(errors_over_area),

@@ -129,7 +129,7 @@ static void six_clear_seeds(void **state)
     expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
     expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
     expect(&fixture, "plots/training.tsv",
-           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n# epoch\t");
+           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n1\t");
     fixture_end(&fixture);
 }
 

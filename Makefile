@@ -198,9 +198,10 @@ collect: build/kdecay ## copy finished logs below FROM, a copy of another result
 cost: build/kdecay ## what each row of the thesis's tables takes: core-hours and the folder for make submit
 	$(Q)build/kdecay cost
 
+# Slurm's PMIx opens the libpmix.so that is in the -dev package.
 .PHONY: test-cluster
 test-cluster: build/kdecay ## start a Slurm of one node, break a campaign in it, compare its logs (root; minutes)
-	$(Q)$(call INSTALL,munge slurmctld slurmd slurm-client)
+	$(Q)$(call INSTALL,munge slurmctld slurmd slurm-client $(if $(MPI),libopenmpi-dev libpmix-dev))
 	$(Q)src/tests/cluster.sh build/kdecay build/cluster
 
 # ---- Smoke runs ------------------------------------------------------------------------------

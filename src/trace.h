@@ -1,11 +1,10 @@
 /*
  * trace - from a number back to the lines that it came from.
  *
- * Every number in a table's CSV that came from a log, from a published file or from the measurements of
- * benchmarks.h has a value id. The
- * report writes OUT/tables/NAME.sources.tsv beside NAME.csv: tab-separated columns id, shown (the
- * text in the CSV), row and column (the CSV's line, and the name of its column), file, line; a line
- * for each place that the number came from.
+ * Every number in a table's CSV that came from a log, from a published file or from the measurements
+ * of benchmarks.h has a value id. The report writes OUT/tables/NAME.sources.tsv beside NAME.csv:
+ * tab-separated columns id, shown (the text in the CSV), row and column (the CSV's line, and the name
+ * of its column), file, line; a line for each place that the number came from.
  *
  *   ARM:last-error           mean test error (%) after the last epoch, of all runs of the arm
  *   ARM:sd                   their sample standard deviation

@@ -198,9 +198,10 @@ collect: build/kdecay ## copy finished logs below FROM, a copy of another result
 cost: build/kdecay ## what each row of the thesis's tables takes: core-hours and the folder for make submit
 	$(Q)build/kdecay cost
 
+# Slurm's PMIx opens the libpmix.so that is in the -dev package.
 .PHONY: test-cluster
 test-cluster: build/kdecay ## start a Slurm of one node, break a campaign in it, compare its logs (root; minutes)
-	$(Q)$(call INSTALL,munge slurmctld slurmd slurm-client)
+	$(Q)$(call INSTALL,munge slurmctld slurmd slurm-client $(if $(MPI),libopenmpi-dev libpmix-dev))
 	$(Q)src/tests/cluster.sh build/kdecay build/cluster
 
 # ---- Smoke runs ------------------------------------------------------------------------------
@@ -227,11 +228,10 @@ KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net
-TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs,\
+TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs scaling,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
-               $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims runs,build/tables/$t.txt) \
-               $(foreach e,txt tex,build/tables/environments.$e build/tables/scaling.$e) \
-               build/tables/macros.tex
+               $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims runs scaling,build/tables/$t.txt) \
+               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area error-parameters border-maps border-filters scaling
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 

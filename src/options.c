@@ -131,7 +131,7 @@ struct options read_options(int argc, char **argv)
             options.seconds = take_number("--seconds", optarg, 0, 3600);
             break;
         case 'm':
-            options.k = strtod(optarg, NULL);
+            options.k = take_positive("--k", optarg);
             break;
         case 'q':
             options.queue = optarg;
@@ -146,7 +146,7 @@ struct options read_options(int argc, char **argv)
             options.tasks = take_number("--tasks", optarg, 1, INT32_MAX);
             break;
         case 'x':
-            options.safety = strtod(optarg, NULL);
+            options.safety = take_positive("--safety", optarg);
             break;
         case 'w':
             options.ranks = take_number("--ranks", optarg, 1, 1 << 20);

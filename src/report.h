@@ -9,6 +9,7 @@
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end;
  *                                      unfinished ones (*.part) stand last
  *     OUT/tables/environments.txt|tex  see environments.h
+ *     OUT/tables/scaling.txt|csv|tex   see scaling_report.h
  *     OUT/tables/NAME.sources.tsv      of each CSV: where each of its numbers came from, trace.h
  *     OUT/tables/macros.tex            numbers of the paper's text
  *     OUT/plots/schedules.tsv ...      see plot_data.h

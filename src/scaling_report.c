@@ -14,6 +14,7 @@
 enum { MOST_RANKS = 64, FAST = 0, SLOW, LINKS };
 
 static const struct scaling_link links[LINKS] = {{1.5e-6, 12.5e9}, {30e-6, 1.25e9}};
+static const char *const link_names[LINKS] = {"100-gb-s", "10-gb-s"};
 
 /* ---- Networks ------------------------------------------------------------------------------- */
 
@@ -32,25 +33,42 @@ static int is_sample(const struct model *model, const struct benchmark *row, int
            row->threads == 1 && row->batch / row->shards == pictures;
 }
 
-/* Sorted by rounds, of each the first; their number. *line is that of the first. */
-static size_t samples_of(const struct model *model, int pictures, struct scaling_sample *samples,
-                         int *line)
+struct samples {
+    struct scaling_sample *sample; /* sorted by rounds, of each the first */
+    int *line;
+    size_t count;
+};
+
+/* None where a shard would be no whole picture. To be freed. */
+static struct samples samples_of(const struct model *model, int shards)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < model->benchmarks->count; i++) {
+    const int batch = model->experiment->batch;
+    const size_t most = model->benchmarks->count;
+    struct samples samples = {.sample = memory_zeroed(most, sizeof *samples.sample),
+                              .line = memory_zeroed(most, sizeof *samples.line)};
+    for (size_t i = 0; i < most && batch % shards == 0; i++) {
         const struct benchmark *row = &model->benchmarks->rows[i];
-        if (!is_sample(model, row, pictures))
+        if (!is_sample(model, row, batch / shards))
             continue;
-        size_t at = count;
-        while (at > 0 && samples[at - 1].rounds > row->shards)
+        size_t at = samples.count;
+        while (at > 0 && samples.sample[at - 1].rounds > row->shards)
             at--;
-        if (at > 0 && samples[at - 1].rounds == row->shards)
+        if (at > 0 && samples.sample[at - 1].rounds == row->shards)
             continue;
-        memmove(samples + at + 1, samples + at, (count++ - at) * sizeof *samples);
-        samples[at] = (struct scaling_sample){row->shards, row->batch / row->images_per_second};
-        *line = at == 0 ? row->line : *line;
+        const size_t behind = samples.count++ - at;
+        memmove(samples.sample + at + 1, samples.sample + at, behind * sizeof *samples.sample);
+        memmove(samples.line + at + 1, samples.line + at, behind * sizeof *samples.line);
+        samples.sample[at] =
+            (struct scaling_sample){row->shards, row->batch / row->images_per_second};
+        samples.line[at] = row->line;
     }
-    return count;
+    return samples;
+}
+
+static void samples_free(struct samples *samples)
+{
+    free(samples->sample);
+    free(samples->line);
 }
 
 struct prediction {
@@ -61,22 +79,20 @@ struct prediction {
 static double seconds_of(const struct model *model, int shards, int ranks, struct scaling_link link,
                          int *line)
 {
-    const struct experiment *e = model->experiment;
-    struct scaling_sample *samples = memory_zeroed(model->benchmarks->count + 1, sizeof *samples);
-    const size_t count =
-        e->batch % shards ? 0 : samples_of(model, e->batch / shards, samples, line);
+    struct samples samples = samples_of(model, shards);
     double seconds = NAN;
-    if (count) {
+    if (samples.count) {
         const struct scaling_setting setting = {
-            .traffic = scaling_traffic_of(&model->architecture, shards, e->batch),
+            .traffic = scaling_traffic_of(&model->architecture, shards, model->experiment->batch),
             .link = link,
-            .samples = samples,
-            .sample_count = count,
+            .samples = samples.sample,
+            .sample_count = samples.count,
             .shards = shards,
             .threads = 1};
         seconds = scaling_step_of(&setting, ranks).total;
+        *line = samples.line[0];
     }
-    free(samples);
+    samples_free(&samples);
     return seconds;
 }
 
@@ -138,48 +154,89 @@ static const struct table_column columns[] = {
     {"batch", "Batch", 'r', NULL},
     {"1 rank measured (images/s)", "1 rank", 'r', NULL},
     {"2 ranks measured", "2 ranks", 'r', NULL},
-    {"predicted", "pred.", 'r', NULL},
+    {"2 ranks predicted", "pred.", 'r', NULL},
     {"4 ranks measured", "4 ranks", 'r', NULL},
-    {"its cores", "cores", 'r', NULL},
+    {"cores of these", "cores", 'r', NULL},
     {"64 ranks, 100 Gb/s predicted", "64, 100\\,Gb/s", 'r', NULL},
-    {"efficiency (%)", "\\%", 'r', NULL},
+    {"efficiency, 100 Gb/s (%)", "\\%", 'r', NULL},
     {"64 ranks, 10 Gb/s predicted", "64, 10\\,Gb/s", 'r', NULL},
-    {"efficiency (%)", "\\%", 'r', NULL},
+    {"efficiency, 10 Gb/s (%)", "\\%", 'r', NULL},
 };
 
-/* A number that a line of the measurements gave; line 0: a dash. */
-static void add_number(const struct model *model, double value, int line, struct table *table)
+static char *shown(double value)
 {
-    if (!line) {
-        table_add(table, memory_text("-"), NULL);
-        return;
-    }
-    char *plain = memory_text("%.*f", value < 100 ? 1 : 0, value);
-    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", model->path, line, plain));
+    return memory_text("%.*f", value < 100 ? 1 : 0, value);
 }
 
-static void add_measured(const struct model *model, const struct benchmark *row,
+/* A number of the measurements, that links to `line`. Takes over `plain`, `id` and `sources`. */
+static void add_number(const struct model *model, char *plain, int line, char *id, char *sources,
+                       struct table *table)
+{
+    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", model->path, line, plain));
+    table_trace(table, id, sources);
+}
+
+static void add_dash(struct table *table)
+{
+    table_add(table, memory_text("-"), NULL);
+}
+
+/* What was measured on so many ranks: their cores, or images a second. */
+static void add_measured(const struct model *model, int ranks, const char *what,
                          struct table *table)
 {
-    add_number(model, row ? row->images_per_second : 0, row ? row->line : 0, table);
+    const struct benchmark *row = measured(model, ranks);
+    if (!row) {
+        add_dash(table);
+        return;
+    }
+    add_number(model,
+               strcmp(what, "cores") == 0 ? memory_text("%d", row->cores)
+                                          : shown(row->images_per_second),
+               row->line, memory_text("ranks:%s:%d:%s", model->experiment->arm, ranks, what),
+               memory_text("%s\t%d\n", model->path, row->line), table);
+}
+
+static void add_lines(const struct model *model, int shards, struct text *sources)
+{
+    struct samples samples = samples_of(model, shards);
+    for (size_t i = 0; i < samples.count; i++)
+        text_add(sources, "%s\t%d\n", model->path, samples.line[i]);
+    samples_free(&samples);
+}
+
+/* Images a second of so many ranks by a link, or their efficiency, which compares with one rank. */
+static void add_predicted(const struct model *model, int ranks, int which, int efficiency,
+                          struct table *table)
+{
+    const struct prediction p = predict(model, ranks, which);
+    const struct experiment *e = model->experiment;
+    if (!p.line) {
+        add_dash(table);
+        return;
+    }
+    struct text sources = {0};
+    add_lines(model, p.shards, &sources);
+    if (efficiency && p.shards != e->shards)
+        add_lines(model, e->shards, &sources);
+    add_number(model, shown(efficiency ? p.efficiency : p.rate), p.line,
+               memory_text("ranks:%s:%d:%s-%s", e->arm, ranks,
+                           efficiency ? "efficiency" : "predicted", link_names[which]),
+               sources.bytes, table);
 }
 
 static void add_row(const struct model *model, struct table *table)
 {
-    const struct benchmark *four = measured(model, 4);
-    const struct prediction two = predict(model, 2, FAST);
     table_add(table, memory_text("%s", model->network), NULL);
     table_add(table, memory_text("%d", model->experiment->batch), NULL);
-    add_measured(model, measured(model, 1), table);
-    add_measured(model, measured(model, 2), table);
-    add_number(model, two.rate, two.line, table);
-    add_measured(model, four, table);
-    table_add(table, four ? memory_text("%d", four->cores) : memory_text("-"), NULL);
-    for (int i = 0; i < LINKS; i++) {
-        const struct prediction last = predict(model, MOST_RANKS, i);
-        add_number(model, last.rate, last.line, table);
-        add_number(model, last.efficiency, last.line, table);
-    }
+    add_measured(model, 1, "measured", table);
+    add_measured(model, 2, "measured", table);
+    add_predicted(model, 2, FAST, 0, table);
+    add_measured(model, 4, "measured", table);
+    add_measured(model, 4, "cores", table);
+    for (int i = 0; i < LINKS; i++)
+        for (int efficiency = 0; efficiency < 2; efficiency++)
+            add_predicted(model, MOST_RANKS, i, efficiency, table);
 }
 
 static void write_table(const struct table *table, const char *path, const char *out)
@@ -195,8 +252,7 @@ static void write_table(const struct table *table, const char *path, const char 
              "GB/s, 64 with that and with one of 30 us and 1.25 GB/s.\nefficiency: of 64 times one "
              "rank's speed. -: not measured; `make bench-ranks` measures.\n");
     table_write_out(out, "scaling", ".txt", &text);
-    table_write_tex(table, "tabular", &text);
-    table_write_out(out, "scaling", ".tex", &text);
+    table_write_files(out, "scaling", table, table, "tabular");
 }
 
 /* ---- All ------------------------------------------------------------------------------------ */

@@ -12,10 +12,11 @@
  *                           (ranks, shards, then images a second and efficiency in %, of each link)
  *                           and a block of the measurements of its own minibatch (ranks, cores, images
  *                           a second, efficiency in %: of cores times one rank's speed)
- *   OUT/tables/scaling.txt, .tex   measured and predicted, a row a network
+ *   OUT/tables/scaling.txt, .csv, .tex   measured and predicted, a row a network
+ *   OUT/tables/scaling.sources.tsv       where the numbers came from, as trace.h tells
  *
  * In LaTeX a measured number links to its line, a predicted one to the first line that its compute is
- * from.
+ * from; scaling.sources.tsv names all of them.
  */
 #ifndef KDECAY_SCALING_REPORT_H
 #define KDECAY_SCALING_REPORT_H

@@ -19,7 +19,11 @@ die() {
 
 # What a job would take from this make is no concern of the make that the last job starts.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-if [ "$RANKS" != 1 ] && ! ldd "$program" | grep -q libmpi; then
+# Open MPI's processes, a single one too, want PMIx, whatever Slurm's default is.
+mpi=none
+if ldd "$program" | grep libmpi > /dev/null; then
+    mpi=${SLURM_MPI_TYPE:-pmix}
+elif [ "$RANKS" != 1 ]; then
     die "RANKS=$RANKS needs a program with MPI: make submit MPI=1 RANKS=$RANKS ..."
 fi
 mkdir -p "$folder/output"
@@ -32,6 +36,9 @@ if [ -n "$DRY_RUN" ]; then
 else
     command -v sbatch > /dev/null ||
         die "there is no sbatch here; go to a login node of a cluster, or see DRY_RUN=1"
+    [ "$mpi" = none ] || srun --mpi=list 2>&1 | grep -w "$mpi" > /dev/null ||
+        die "this Slurm cannot start MPI processes by $mpi: export SLURM_MPI_TYPE as one of" \
+            "\`srun --mpi=list\` that Open MPI knows, or build without MPI"
     src/slurm/queue.sh "$folder" > "$folder/queue" ||
         die "Slurm does not answer, and what is queued already is unknown; try again later"
 fi
@@ -69,7 +76,7 @@ while read -r name count minutes lead mib hours network; do
         --signal="TERM@$lead" --requeue --ntasks="$RANKS" --cpus-per-task="$CPUS" \
         --mem-per-cpu="${mib}M" --open-mode=append --output="$folder/output/%x-%a.txt" \
         --chdir="$PWD" $SBATCH_OPTIONS \
-        src/slurm/task.sh "$pinned" "$folder/$name.list" "$DATA")
+        src/slurm/task.sh "$pinned" "$folder/$name.list" "$DATA" "$mpi")
     jobs+=:$job
     echo "# $network: $count runs, $hours core-hours predicted, at most $minutes minutes at a time, job $job"
 done <<< "$campaign"

@@ -595,6 +595,8 @@ char *sources_problem(const struct sources_of *of, const struct sources *sources
     const char *leaf = strrchr(name, '/');
     if (strncmp(name, "table-", 6) == 0)
         problem = table_problem(of, source, n, name);
+    else if (strcmp(name, "ranks") == 0)
+        problem = compare(source, sources_ranks(of, source, n), 0);
     else if (strcmp(name, "claims") == 0)
         problem = claim_problem(of, source);
     else if (strcmp(name, "literature") == 0) {

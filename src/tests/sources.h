@@ -35,6 +35,9 @@ void sources_free(struct sources *sources);
 /* The number of sources, from `first` on, of one cell. */
 size_t sources_cell(const struct sources *sources, size_t first);
 
+/* What the n sources of a cell with an id "ranks:..." give; NaN if they are not those of the id. */
+double sources_ranks(const struct sources_of *of, const struct source *source, size_t n);
+
 /* What is wrong with the cell that `first` starts, free() it; NULL if nothing. */
 char *sources_problem(const struct sources_of *of, const struct sources *sources, size_t first);
 

@@ -70,9 +70,16 @@ fake scontrol << 'END'
 [ "$1" != requeue ] || printf '[%s]' "$@" >> "$here/requeued"
 END
 fake srun << 'END'
+[ "$1" != --mpi=list ] || { printf 'MPI plugin types are...\n\tnone\n%s' "$(cat "$here/mpi")"; exit; }
 printf '[%s]' "$@" > "$here/launched"
+echo step >> "$here/steps"
+[ "$(wc -l < "$here/steps")" != "$(cat "$here/step that starts")" ] || touch "results/a b/seed-4.tsv"
 exit "$(cat "$here/status")"
 END
+fake ldd << 'END'
+echo "$(cat "$here/linked") => /lib/a.so"
+END
+touch "$folder/linked" "$folder/mpi"
 export PATH=$folder/bin:$PATH
 
 run_make() {
@@ -99,7 +106,7 @@ expected+="[--chdir=$PWD][--partition=long][-A][x][src/slurm/task.sh]"
 found=$(sed 's/^\[[^]]*\]\[[^]]*\]//; s/\[build.slurm.program-.*//' "$folder/submitted" | sort -u)
 verdict "the options of all arrays, in a folder of an odd name" "$(same "$expected" "$found")"
 verdict "the pictures' folder, of an odd name" \
-    "$(same 3 "$(grep -cF ".list][$data]" "$folder/submitted")")"
+    "$(same 3 "$(grep -cF ".list][$data][none]" "$folder/submitted")")"
 rm "$folder/submitted"
 
 # ---- Submissions -----------------------------------------------------------------------------------
@@ -155,23 +162,41 @@ said=$(run_make submit EXP=experiments/none)
 verdict "a folder without experiments is an error" \
     "$([ $? != 0 ] && [[ $said == *"experiments/none: no experiment"* ]] || echo "$said")"
 
-if ! ldd "$kdecay" | grep -q libmpi; then
-    said=$(run_make submit SCALE=full RANKS=2)
-    verdict "ranks need MPI" "$([ $? != 0 ] && [[ $said == *"MPI=1 RANKS=2"* ]] || echo "$said")"
-fi
+# Programs with MPI and without, where Slurm has PMIx and where it hasn't.
+kinds() { # of srun's --mpi, of the tasks submitted
+    sed -nE 's/.*\[([^]]*)\]$/\1/p' "$folder/submitted" | sort -u
+}
+: > "$folder/submitted"
+said=$(run_make submit SCALE=full RANKS=2)
+verdict "ranks need MPI" "$([ $? != 0 ] && [[ $said == *"MPI=1 RANKS=2"* ]] || echo "$said")"
+echo libmpi.so.40 > "$folder/linked"
+for ranks in 1 2; do
+    said=$(run_make submit SCALE=full RANKS=$ranks)
+    verdict "MPI needs PMIx, ranks $ranks" \
+        "$([ $? != 0 ] && [[ $said == *"cannot start MPI processes by pmix"* ]] || echo "$said")"
+done
+verdict "what was refused is not submitted" "$(cat "$folder/submitted")"
+printf '\tpmix\nspecific pmix plugin versions available: pmix_v4\n' > "$folder/mpi"
+run_make submit EXP=experiments/study/deep RANKS=2 AFTER= > "$folder/said"
+verdict "processes are started by PMIx" "$(same pmix "$(kinds)")"
+: > "$folder/submitted"
+SLURM_MPI_TYPE=pmix_v4 run_make submit EXP=experiments/study/small RANKS=2 AFTER= > "$folder/said"
+verdict "or as the user says" "$(same pmix_v4 "$(kinds)")"
 
 # ---- A task --------------------------------------------------------------------------------------------
 
 printf '4\texperiments/a b.ini\n5\texperiments/c.ini\n' > "$folder/list"
+mkdir "results/a b"
+echo 1 > "$folder/step that starts"
 task() { # task STATUS: of the program
     echo "$1" > "$folder/status"
-    rm -f "$folder/requeued"
+    rm -f "$folder/requeued" "$folder/steps" "results/a b/seed-4.tsv"
     SLURM_ARRAY_TASK_ID=${2:-1} SLURM_NTASKS=2 SLURM_CPUS_PER_TASK=3 SLURM_JOB_ID=77 \
-        src/slurm/task.sh build/program "$folder/list" "$data" > "$folder/said" 2>&1
+        src/slurm/task.sh build/program "$folder/list" "$data" pmix > "$folder/said" 2>&1
 }
 task 4
 verdict "a run that was asked to stop goes back" "$(same '[requeue][77]' "$(cat "$folder/requeued")")"
-expected='[--ntasks=2][--cpus-per-task=3][--wait=300][build/program][train][experiments/a b.ini]'
+expected='[--ntasks=2][--cpus-per-task=3][--mpi=pmix][--wait=300][build/program][train][experiments/a b.ini]'
 expected+="[--seed][4][--threads][3][--data][$data]"
 verdict "its command" "$(same "$expected" "$(cat "$folder/launched")")"
 for status in 0 1 3 137; do
@@ -179,6 +204,14 @@ for status in 0 1 3 137; do
     verdict "status $status is the task's own, and final" \
         "$(same $status $?; ls "$folder/requeued" 2> /dev/null)"
 done
+echo 2 > "$folder/step that starts"
+task 0
+verdict "a step that does not start" "$(same "1 1" "$? $(wc -l < "$folder/steps")")"
+SLURM_RESTART_COUNT=2 task 0
+verdict "nor one that began before its node was lost, but the next" \
+    "$(same "0 2" "$? $(wc -l < "$folder/steps")")"
+SLURM_RESTART_COUNT=2 task 3
+verdict "a failure is not repeated" "$(same "3 1" "$? $(wc -l < "$folder/steps")")"
 rm "$folder/launched"
 task 0 3
 verdict "a task without a line" "$([ $? = 1 ] && ! [ -e "$folder/launched" ] || cat "$folder/said")"

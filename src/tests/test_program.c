@@ -302,6 +302,12 @@ static void test_complaints(void **state)
     expect_complaint("build/kdecay train no.ini --seed -1", "--seed -1");
     expect_complaint("build/kdecay train no.ini --threads 0 --seed 1", "--threads 0");
     expect_complaint("build/kdecay describe a.ini b.ini", "unexpected argument: b.ini");
+    expect_complaint("build/kdecay match --k 2x --experiments none", "--k 2x: expected a number");
+    expect_complaint("build/kdecay match --k 0 --experiments none", "--k 0: expected a number");
+    expect_complaint("build/kdecay match --k 1 --experiments none", "needs --k K, above 1");
+    expect_complaint("build/kdecay campaign --out none --safety 2x",
+                     "--safety 2x: expected a number");
+    expect_complaint("build/kdecay campaign --out none --safety 0.5", "--safety from 1 to 100");
     char *folder = start();
     char *command = memory_text("build/kdecay train %s/experiments/a.ini", folder);
     expect_complaint(command, "--seed");

@@ -48,7 +48,7 @@ static size_t each_table(const struct sources_of *of,
 {
     size_t count, sum = 0;
     char **path = file_list(of->tables, ".csv", &count);
-    assert_int_equal(count, 14);
+    assert_int_equal(count, 15);
     for (size_t i = 0; i < count; i++) {
         char *name = name_of(path[i]);
         struct sources sources = sources_read(of, name);
@@ -132,6 +132,16 @@ static struct fixture begin(void)
                                          .environment = "a",
                                          .diverged_at = 4};
     fixture_write_log(&fixture, fixture.results, &diverged);
+    scratch_write(fixture.results, "benchmarks/ranks.tsv",
+                  "# machine: made up\n"
+                  "experiment\tranks\tthreads\tcores\tshards\tbatch\timages_per_s\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t16.31\n"
+                  "cifar10/preact-20/poly-k1.0\t2\t1\t2\t16\t128\t31.27\n"
+                  "cifar10/preact-20/poly-k1.0\t4\t1\t2\t16\t128\t28.59\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t4\t32\t15.4\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t1\t8\t12.5\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t1\t2\t9.7\n"
+                  "cifar10/preact-110/poly-k1.0\t1\t1\t1\t16\t128\t3.44\n");
     return fixture;
 }
 
@@ -249,7 +259,7 @@ static void mutations(void **state)
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
     assert_true(each_table(&of, is_noticed) > 1000);
-    assert_int_equal(each_table(&of, lost_is_noticed), 13); /* no desk run on CIFAR-100 compares */
+    assert_int_equal(each_table(&of, lost_is_noticed), 14); /* no desk run on CIFAR-100 compares */
     free((char *)of.tables);
     fixture_end(&fixture);
 }
@@ -332,6 +342,12 @@ static void command(void **state)
     expect(output, "Wide ResNet\t16-8\t11.0\t4.81\t3.73\t3.0");
     expect(output, "CIFAR-10\tWide ResNet\t16-8\tfair\t4.27\tmedian\t5\tstep, mean/std\tWRN16, "
                    "arXiv 1605.07146, table 5\n");
+    free(output);
+    output = trace(&fixture, "ranks:cifar10/preact-20/poly-k1.0:4:measured", 0);
+    expect(output, "\n28.6: line 2 of ");
+    expect(output, "/tables/scaling.csv, column \"4 ranks measured\"\n");
+    expect(output, "/results/benchmarks/ranks.tsv:5\n");
+    expect(output, "\t4\t1\t2\t16\t128\t28.59\n    the file    # machine: made up\n");
     free(output);
     output = trace(&fixture, "cifar10/preact-20/poly-k2.0:nothing", 1);
     expect(output, "no table below ");

@@ -110,8 +110,8 @@ static const struct weight_table *table_of(struct assembly *a, const struct expe
 }
 
 /* The rows that make the weights, the tensor that comes next. They start so that the weights have
- * the mean square that He's start gives: an expansion to more than it has rows spreads their squares
- * over its slots, any other keeps them. */
+ * the mean square that He's start gives: an expansion to more than it has rows spreads their
+ * squares over its slots, any other keeps them. */
 static void add_rows(struct assembly *a, const struct experiment *experiment,
                      const struct layer *layer)
 {

@@ -8,7 +8,8 @@
  * them.
  *
  * Maps are allocated for every shard of this rank, but for those that pass (passing.h); a map of a
- * value is [own shards][shard pictures] of what dnn.h says of a map. Layers of one shape share their primitives. The pictures come as floats.
+ * value is [own shards][shard pictures] of what dnn.h says of a map. Layers of one shape share
+ * their primitives. The pictures come as floats.
  */
 #ifndef KDECAY_ASSEMBLY_H
 #define KDECAY_ASSEMBLY_H

@@ -12,9 +12,9 @@
  *   sources       every byte of every file below results and experiments is what audit_keep() saw,
  *                 and no file is new or gone. Left out: *.part files, hidden files and the list
  *                 itself, any change of which contradicts the files.
- *   schedule      the learning rate of each row is L(step - 1) computed anew, to a unit in the
- *                 last place of L0, the steps are epoch x steps an epoch, and there are as many rows
- *                 and step losses as the run took.
+ *   schedule      the learning rate of each row is L(step - 1) computed anew, to a unit in the last
+ *                 place of L0, the steps are epoch x steps an epoch, and there are as many rows and
+ *                 step losses as the run took.
  *   size          parameters and MACs are those of the network built anew from the experiment.
  *   data          the pictures of CIFAR runs are the known ones (SHA-256 of the sorted records).
  *   regeneration  tables and plot data made anew have the digests that were kept beside the logs.
@@ -50,8 +50,8 @@ struct audit_options {
 void audit_run(const struct audit_options *options, struct levels *levels);
 
 /* Make tables and plots in the scratch folder and keep their digests in options->digests; keep
- * options->drawn, unless it is NULL, as options->kept_drawn; then keep the digests of all sources in
- * options->sources. 0, or -1 with *error set. */
+ * options->drawn, unless it is NULL, as options->kept_drawn; then keep the digests of all sources
+ * in options->sources. 0, or -1 with *error set. */
 int audit_keep(const struct audit_options *options, struct error *error);
 /* The sources alone. */
 int audit_keep_sources(const struct audit_options *options, struct error *error);

@@ -2,8 +2,8 @@
  * campaign - the runs that are still to be made, as job arrays for Slurm: one task a run.
  *
  * A job array has one time limit and one size of memory for all its tasks, so the runs are grouped
- * by scale, network, limit and memory; an array has at most `tasks` of them. Within it seed 1 of all
- * arms stands before seed 2, so that a campaign that is cut short leaves equal seeds.
+ * by scale, network, limit and memory; an array has at most `tasks` of them. Within it seed 1 of
+ * all arms stands before seed 2, so that a campaign that is cut short leaves equal seeds.
  *
  * The time limit of a task, in minutes:
  *     safety x core-hours x 60 / (cpus x ranks)      up to the next 10, from 10 to 60 x hours
@@ -14,8 +14,7 @@
  * SIGTERM comes a tenth of the limit before its end, at most 10 minutes: what a step, or at worst
  * the evaluation after an epoch, may take.
  *
- * Memory for each CPU, MiB: 5/4 of what training takes in one process, over its CPUs, up to the next
- * 128. Each rank has so much, which is more than its share.
+ * Memory for each CPU, MiB: 5/4 of what training takes in a rank, over its CPUs, up to the next 128.
  */
 #ifndef KDECAY_CAMPAIGN_H
 #define KDECAY_CAMPAIGN_H

@@ -2,8 +2,8 @@
  * cells - what the tables of arms share: one arm against another, and the cells that show it.
  *
  * A number that an arm's logs gave is a link in LaTeX (see report.h) and has a value id (see
- * trace.h); what does not exist is "-". A diverged run makes the mean infinite, which the cell says,
- * and leaves the arm without a comparison, hence without evidence.
+ * trace.h); what does not exist is "-". A diverged run makes the mean infinite, which the cell
+ * says, and leaves the arm without a comparison, hence without evidence.
  */
 #ifndef KDECAY_CELLS_H
 #define KDECAY_CELLS_H
@@ -29,10 +29,10 @@ extern const struct comparison cells_no_comparison;
  * diverged run would be dropped from the comparison. Points to both arms. */
 struct comparison cells_compare(const struct arm *arm, const struct arm *control);
 
-/* The trend of the error over x: instead of a difference, each seed gives the slope of its least-squares
- * line through the errors of `count` >= 2 arms, points per unit of x. With two arms at distance 1 it
- * is their difference. The last arm against the first; NaN all over where a run diverged. Keeps
- * `arms`. */
+/* The trend of the error over x: instead of a difference, each seed gives the slope of its
+ * least-squares line through the errors of `count` >= 2 arms, points per unit of x. With two arms
+ * at distance 1 it is their difference. The last arm against the first; NaN all over where a run
+ * diverged. Keeps `arms`. */
 struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
 
 /* Adjust the p of one family. A member that is NULL is left out. */

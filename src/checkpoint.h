@@ -5,10 +5,10 @@
  * JSON header, the header, then raw little-endian floats. Every tensor is there by its name in
  * canonical layout, so that PyTorch users can open it; the momentum of a trained tensor NAME is
  * "momentum.NAME". The header's metadata holds, as strings, `format` ("pt"), `epoch` (the whole
- * epochs done), `state-sha256` (parameters_digest) and `log`: the raw log so far. Parameters and log
- * are one file so that a kill at any moment leaves them in step. Where the run was stopped within an
- * epoch, `within` stands before `log`: steps of this epoch, sum of their losses, wrong answers,
- * pictures, and the link that chains these to `state-sha256` (digest_chain).
+ * epochs done), `state-sha256` (parameters_digest) and `log`: the raw log so far. Parameters and
+ * log are one file so that a kill at any moment leaves them in step. Where the run was stopped
+ * within an epoch, `within` stands before `log`: steps of this epoch, sum of their losses, wrong
+ * answers, pictures, and the link that chains these to `state-sha256` (digest_chain).
  */
 #ifndef KDECAY_CHECKPOINT_H
 #define KDECAY_CHECKPOINT_H

@@ -66,8 +66,9 @@ struct verdicts {
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *comparison,
                          double limit);
 
-/* Count the trend of the last of `count` >= 2 arms from the first, x being log2 of `what`: a family of
- * its own. A row of numbers shows it where it is more than a difference: of more than two arms. */
+/* Count the trend of the last of `count` >= 2 arms from the first, x being log2 of `what`: a family
+ * of its own. A row of numbers shows it where it is more than a difference: of more than two arms.
+ */
 void sheet_add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *const *arms,
                      const double *x, size_t count, const char *what, struct verdicts *verdicts);
 

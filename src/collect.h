@@ -12,8 +12,8 @@
 #include <stdio.h>
 
 /* A line to `out` for each log that was copied, agrees or is refused, and a last line with their
- * numbers. Returns how many were refused: damaged, out of place, or different. Dies where there is no
- * log at all below `from`, or one cannot be written. */
+ * numbers. Returns how many were refused: damaged, out of place, or different. Dies where there is
+ * no log at all below `from`, or one cannot be written. */
 long collect(const char *from, const char *results, FILE *out);
 
 #endif

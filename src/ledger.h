@@ -1,10 +1,10 @@
 /*
  * ledger - all that was run: the logs below a results folder, and the arms that they belong to.
  *
- * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. That is checked here, because
- * a number is traced by its arm and because a log that lies twice would count twice. Files below
- * the folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts, diverged ones too: their error
- * is infinite and so is the mean of their arm.
+ * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. That is checked here, because a
+ * number is traced by its arm and because a log that lies twice would count twice. Files below the
+ * folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts, diverged
+ * ones too: their error is infinite and so is the mean of their arm.
  */
 #ifndef KDECAY_LEDGER_H
 #define KDECAY_LEDGER_H
@@ -42,8 +42,8 @@ void ledger_free(struct ledger *ledger);
 double ledger_last_error(const struct log *log);
 /* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
 double ledger_best_error(const struct log *log);
-/* Lines of the rows that ledger_last_error() and ledger_best_error() (the first such row) came from;
- * of a run that diverged, of its "# status". */
+/* Lines of the rows that ledger_last_error() and ledger_best_error() (the first such row) came
+ * from; of a run that diverged, of its "# status". */
 int ledger_last_line(const struct log *log);
 int ledger_best_line(const struct log *log);
 
@@ -95,8 +95,8 @@ void ledger_free_experiments(struct experiment_files *files);
  * free() it. */
 char *ledger_value(const struct experiment *experiment, const char *key);
 
-/* The canonical text without the lines of some keys: names with a space between them, a whole section
- * as "schedule."; free() it. */
+/* The canonical text without the lines of some keys: names with a space between them, a whole
+ * section as "schedule."; free() it. */
 char *ledger_text_but(const struct experiment *experiment, const char *keys);
 
 /* Whether two experiments differ in those keys alone, or not at all. */

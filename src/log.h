@@ -13,10 +13,11 @@
  *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: (of all
  *     ranks) / # started:
  *     # ranks: 2 / # mpi: ... / # rank: threads 1, CPU   (one a rank) where there were several
- *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an epoch has
- *                                                fewer, the rest stand between the rows
+ *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an epoch
+ *                                                has fewer, the rest stand between the rows
  *     epoch <TAB> step <TAB> lr ...              column names, then one row an epoch
- *     # resumed: after epoch 2, ...              where a stopped run went on; also above the columns
+ *     # resumed: after epoch 2, ...              where a stopped run went on; also above the
+ *                                                columns
  *     # status: finished                         or "diverged at step N"
  *     # state-sha256: ...                        parameters, momentum, BN statistics at the end
  *     # run-sha256: ...                          the last link of the chain

@@ -1,14 +1,14 @@
 /*
  * network - an architecture made to run: parameters, feature maps, forward and backward passes.
  *
- * Sharding. A minibatch of `batch` pictures is split into a fixed number of shards of
- * batch / shards pictures, part of the experiment. A shard is the unit of work: one thread runs it
- * with single-threaded primitives, and thread t of T takes the shards from S t / T to
- * S (t+1) / T - 1. Threads meet only at a NORM, whose statistics are those of the whole minibatch,
- * and after the backward pass. What is summed over shards is summed in an order of the shards: BN
- * sums and losses in double, one shard after another; gradients in a fixed pairwise tree. So the
- * number of threads changes no bit. Nor does the number of ranks (ranks.h), each of which has an equal
- * range of the shards; the threads share that.
+ * Sharding. A minibatch of `batch` pictures is split into a fixed number of shards of batch /
+ * shards pictures, part of the experiment. A shard is the unit of work: one thread runs it with
+ * single-threaded primitives, and thread t of T takes the shards from S t / T to S (t+1) / T - 1.
+ * Threads meet only at a NORM, whose statistics are those of the whole minibatch, and after the
+ * backward pass. What is summed over shards is summed in an order of the shards: BN sums and losses
+ * in double, one shard after another; gradients in a fixed pairwise tree. So the number of threads
+ * changes no bit. Nor does the number of ranks (ranks.h), each of which has an equal range of the
+ * shards; the threads share that.
  *
  * A minibatch of fewer pictures fills the shards from the front and leaves the rest empty.
  *

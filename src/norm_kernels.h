@@ -7,9 +7,9 @@
  *   BLOCK      channels; a vector holds a pixel's, and GCC splits it into what the CPU has, which
  *              changes no bit
  *   PRECISION  of the maps, which are read into floats and written from them (precision.h)
- *   NATIVE     or nothing: the attribute of a target with AVX-512-BF16, whose instruction then rounds
- *              to bf16, to the same bits as the plain kernels. Without it each function is compiled
- *              for the sets of CLONES
+ *   NATIVE     or nothing: the attribute of a target with AVX-512-BF16, whose instruction then
+ *              rounds to bf16, to the same bits as the plain kernels. Without it each function is
+ *              compiled for the sets of CLONES
  */
 #ifndef KDECAY_NORM_KERNELS_H
 #define KDECAY_NORM_KERNELS_H

@@ -194,8 +194,8 @@ INLINE void extrapolate(enum precision precision, const struct padding_shape *s,
     }
 }
 
-/* Between a map and the inside of a padded one. Rows are runs of neighbouring numbers in either kind
- * of map. */
+/* Between a map and the inside of a padded one. Rows are runs of neighbouring numbers in either
+ * kind of map. */
 enum direction { INWARD, OUTWARD };
 
 static void copy_inside(const struct padding_shape *s, int picture, enum direction direction,

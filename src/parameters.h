@@ -100,7 +100,8 @@ float *parameters_shard_gradient(const struct parameters *parameters, int index,
 /* The float behind a tensor's last one in the arenas. */
 size_t parameters_end(const struct tensor *tensor);
 
-/* Add up the shards' gradients of a tensor into its gradient, in the order of tree.h. Worker `worker` of `workers` does its part. A shard without pictures must have left 0. */
+/* Add up the shards' gradients of a tensor into its gradient, in the order of tree.h. Worker
+ * `worker` of `workers` does its part. A shard without pictures must have left 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
 /* Renew what is derived from the values of one tensor: its backward and forward layouts; of the

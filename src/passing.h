@@ -7,11 +7,11 @@
  * its worker's scratch memory, which all sections share and which so stays in the worker's cache.
  *
  * Of the layers that read passing values, a convolution needs its input once more in the backward
- * pass, for the gradient of its weights. The layers that make such inputs, NORM, PAD and dropout, are
- * cheap beside it and are run again there: their inputs are kept, and so the bits are the same. So
- * what is kept of a network is about one map a convolution, and of a DenseNet only what its layers
- * add, not the concatenations that they read. [The idea is that of Pleiss et al., Memory-Efficient
- * Implementation of DenseNets, arXiv 1707.06990]
+ * pass, for the gradient of its weights. The layers that make such inputs, NORM, PAD and dropout,
+ * are cheap beside it and are run again there: their inputs are kept, and so the bits are the same.
+ * So what is kept of a network is about one map a convolution, and of a DenseNet only what its
+ * layers add, not the concatenations that they read. [The idea is that of Pleiss et al.,
+ * Memory-Efficient Implementation of DenseNets, arXiv 1707.06990]
  */
 #ifndef KDECAY_PASSING_H
 #define KDECAY_PASSING_H

@@ -3,8 +3,8 @@
  * script of figures/. A line that begins with '#' is a comment; a number that does not exist is
  * NaN.
  *
- * Of schedules, by the functions that train. A base stands there under its name in decay.h, with
- * L0 = 1 and Le = 0 so that the rate is the factor, and with the numbers of experiments/schedules/
+ * Of schedules, by the functions that train. A base stands there under its name in decay.h, with L0
+ * = 1 and Le = 0 so that the rate is the factor, and with the numbers of experiments/schedules/
  * plain; linear is the polynomial with N = 1, exponential has Le / L0 = 1e-3, step drops to a fifth
  * at 0.3, 0.6 and 0.8 of training, and sgdr is the cosine in three cycles of 1, 2 and 4 parts.
  *
@@ -29,7 +29,8 @@
  *                  The factor is (mean L - Le) / (L0 - Le) over the steps, with the largest L0 of
  *                  those arms, so that a constant rate has the place of its own rate
  *
- *   error-parameters.tsv  Weight Net's arms with k = 1 and the seed 0 of what is fixed. "# panel: ..." as
+ *   error-parameters.tsv  Weight Net's arms with k = 1 and the seed 0 of what is fixed. "# panel:
+ *                         ..." as
  *                  above, then "# series: NAME" and a block each of expansion, bank and ordinary
  *                  networks: stored numbers (counts.h), n, mean and standard deviation
  *

@@ -2,9 +2,9 @@
  * published - numbers of the thesis and of the literature, transcribed into text files.
  *
  * results/published/table-5-2.tsv and table-5-3.tsv hold the thesis's two tables cell by cell,
- * literature.tsv what other papers report for the same networks, claims.tsv what the thesis claims. All
- * are lines of tab-separated fields below '#' comments and one line of column names. Errors are percentages,
- * lower is better.
+ * literature.tsv what other papers report for the same networks, claims.tsv what the thesis claims.
+ * All are lines of tab-separated fields below '#' comments and one line of column names. Errors are
+ * percentages, lower is better.
  *
  * The reader is strict: a wrong column name, a missing field or a number that is none is an error
  * that names file and line. Rows keep their line, because every number in the paper links to it.

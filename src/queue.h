@@ -3,9 +3,10 @@
  *
  * A campaign is submitted as job arrays. Each has a list, a file in a folder of lists:
  *     FOLDER/kdecay-0123456789abcdef.list        a line SEED <TAB> EXPERIMENT a task, task 1 first
- * and its job has the list's name, kdecay-0123456789abcdef. So squeue tells the runs by job name and
- * task number, and no path of ours goes through Slurm. The digits are the digest of the folder's
- * absolute path and the list: campaigns of two copies of the project are never taken for each other.
+ * and its job has the list's name, kdecay-0123456789abcdef. So squeue tells the runs by job name
+ * and task number, and no path of ours goes through Slurm. The digits are the digest of the folder's
+ * absolute path and the list: campaigns of two copies of the project are never taken for each
+ * other.
  */
 #ifndef KDECAY_QUEUE_H
 #define KDECAY_QUEUE_H

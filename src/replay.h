@@ -39,7 +39,8 @@ struct replay_spot {
 };
 
 /* Train the first steps of the drawn runs. Not drawn are runs that lie below `folder`, made again
- * as a whole, those without pictures and those in a precision that this CPU lacks. Dies where pictures are there but are not CIFAR's. */
+ * as a whole, those without pictures and those in a precision that this CPU lacks. Dies where
+ * pictures are there but are not CIFAR's. */
 void replay_spot_check(const struct replay_spot *spot, const char *folder,
                        const struct ledger *ledger, struct level *level);
 

@@ -27,8 +27,8 @@
  *
  * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount,
  * \CampaignHours, the core-hours logged below campaign/, and, for each desk arm without diverged
- * runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN..., followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
- * \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
+ * runs, \DeskMean..., \DeskSd... (n >= 2) and \DeskN..., followed by the arm's name in letters:
+ * cifar10/preact-20/poly-k2.0 gives \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
  */
 #ifndef KDECAY_REPORT_H
 #define KDECAY_REPORT_H
@@ -41,9 +41,9 @@ struct report_sources {
     const char *published;   /* folder of published numbers; may lie below `results` */
 };
 
-/* Write all files below `out`, each whole or not at all; one whose bytes would stay the same is left
- * alone. 0; or -1 with *error set, when a source
- * cannot be read. Dies when a file cannot be written. */
+/* Write all files below `out`, each whole or not at all; one whose bytes would stay the same is
+ * left alone. 0; or -1 with *error set, when a source cannot be read. Dies when a file cannot be
+ * written. */
 int report_write(const struct report_sources *sources, const char *out, struct error *error);
 
 #endif

@@ -6,8 +6,8 @@
  *
  *     T(N) = C(r(N)) + norms + gradient + rest
  *
- * since nothing is sent while something is computed. The efficiency is T(1) / (N T(N)): the share of
- * N times one rank's speed that is left (strong scaling: the minibatch stays as it is).
+ * since nothing is sent while something is computed. The efficiency is T(1) / (N T(N)): the share
+ * of N times one rank's speed that is left (strong scaling: the minibatch stays as it is).
  *
  * Compute, C. What one process without others takes for T r shards, measured at a few r (samples).
  * Between two of them C is a straight line: r shards' passes, and what each rank does once whatever
@@ -33,9 +33,9 @@
  *
  *     norms     for each NORM a gather of two sums, in double, a channel and shard, forward and
  *               backward: 16 S C bytes each, of C channels in memory
- *     gradient  the floats of the convolutions and of the classifier: each rank adds up one part for
- *               all, a scatter and a gather of 4 bytes a float; twice, for what has weight decay and
- *               what has none (the second is small or empty)
+ *     gradient  the floats of the convolutions and of the classifier: each rank adds up one part
+ *               for all, a scatter and a gather of 4 bytes a float; twice, for what has weight
+ *               decay and what has none (the second is small or empty)
  *     rest      gathers of losses and verdicts, 8 B and 4 B bytes; a reduction of 4 bytes, the flag
  *               that stops a run
  *

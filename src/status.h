@@ -6,7 +6,8 @@
  *   stale    it has a log of another text than the file's; training refuses to overwrite it, so
  *            either the file is restored or the log is moved away
  *   running  it has a log in the making only (seed-N.tsv.part): some process trains, or one was
- *            stopped and `make run` goes on from its checkpoint; the file cannot tell which. Or Slurm runs it
+ *            stopped and `make run` goes on from its checkpoint; the file cannot tell which. Or
+ *            Slurm runs it
  *   queued   it waits in Slurm
  *   missing  nothing, and the seed is one of those wanted
  *
@@ -53,10 +54,10 @@ struct status_run {
     double core_hours; /* predicted; NAN where nothing tells */
 };
 
-/* What is to be run for a scale: call `take` with `to` and each seed that is missing or was stopped;
- * neither with those in Slurm nor with those whose log another process has locked. Seed 1 of all
- * arms comes first, then seed 2 of all, so that whenever it is cut short the arms have the same
- * seeds. `take` may keep nothing that the run points to. 0, or -1 with *error set. */
+/* What is to be run for a scale: call `take` with `to` and each seed that is missing or was
+ * stopped; neither with those in Slurm nor with those whose log another process has locked. Seed 1
+ * of all arms comes first, then seed 2 of all, so that whenever it is cut short the arms have the
+ * same seeds. `take` may keep nothing that the run points to. 0, or -1 with *error set. */
 int status_to_do(const struct status_options *options, enum scale scale,
                  void (*take)(void *to, const struct status_run *run), void *to,
                  struct error *error);

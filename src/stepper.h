@@ -43,8 +43,9 @@ struct stepper {
     long ordered;    /* 0: of none yet */
 };
 
-/* Load the pictures from the folder `data` (`kept`: see dataset_load()) and build the network, without parameters yet: follow
- * with network_initialise() or checkpoint_load(). Dies where pictures or network don't exist. */
+/* Load the pictures from the folder `data` (`kept`: see dataset_load()) and build the network,
+ * without parameters yet: follow with network_initialise() or checkpoint_load(). Dies where
+ * pictures or network don't exist. */
 void stepper_open(struct stepper *stepper, const struct experiment *experiment, uint32_t seed,
                   int threads, const char *data, const char *kept);
 void stepper_close(struct stepper *stepper);

@@ -245,7 +245,8 @@ static void add_row(const struct variant_table *what, const struct variants *row
     variants_add_narrow(row, 0, 0, against_text(row), narrow);
 }
 
-/* Compare and fill. `needed` becomes the least number of pairs for evidence in the largest group. */
+/* Compare and fill. `needed` becomes the least number of pairs for evidence in the largest group.
+ */
 static int fill(const struct variant_table *what, struct variants *rows, struct table *wide,
                 struct table *narrow, size_t *needed, struct error *error)
 {

@@ -1,10 +1,10 @@
 /*
  * variants - arms that differ in little, each beside the control that it is compared with.
  *
- * They are the arms below one folder of experiments/: those that have logs, and the desk experiments
- * that have none yet. A folder directly above arms is a group, and in each group the arm of one name,
- * the control, comes first. What such arms share in a table stands here: their order, their
- * comparisons, and the cells from the number of runs on.
+ * They are the arms below one folder of experiments/: those that have logs, and the desk
+ * experiments that have none yet. A folder directly above arms is a group, and in each group the
+ * arm of one name, the control, comes first. What such arms share in a table stands here: their
+ * order, their comparisons, and the cells from the number of runs on.
  */
 #ifndef KDECAY_VARIANTS_H
 #define KDECAY_VARIANTS_H
@@ -31,8 +31,8 @@ struct variants {
 
 /* All rows below `folder`. `control` is the last part of a control's name; `first` the group that
  * stands before all others, or NULL. Points into ledger and files. 0; or -1 with *error set and
- * nothing to free, where logs contradict each other, an arm is not of the desk scale, or a group has no
- * control. */
+ * nothing to free, where logs contradict each other, an arm is not of the desk scale, or a group
+ * has no control. */
 int variants_collect(struct variants *variants, const struct ledger *ledger,
                      const struct experiment_files *files, const char *folder, const char *control,
                      const char *first, struct error *error);
@@ -41,7 +41,8 @@ void variants_free(struct variants *variants);
 /* The number of rows of the group that starts at row `at`. */
 size_t variants_group(const struct variants *variants, size_t at);
 
-/* "k2.0" of schedules/k2.0/knee below schedules, "" of precision/bf16 below precision; free() it. */
+/* "k2.0" of schedules/k2.0/knee below schedules, "" of precision/bf16 below precision; free() it.
+ */
 char *variants_group_name(const struct variants *variants, const struct variant *row);
 
 /* The last part of the arm's name: "bf16". */
@@ -55,7 +56,8 @@ void variants_holm(struct variant *row, size_t count, int which);
 
 /* ---- Tables ------------------------------------------------------------------------------- */
 
-/* The columns of a table: the given ones, then those of variants_add_wide() or _narrow(). free() it. */
+/* The columns of a table: the given ones, then those of variants_add_wide() or _narrow(). free()
+ * it. */
 struct table_column *variants_wide_columns(const struct table_column *own, size_t count,
                                            size_t *all);
 struct table_column *variants_narrow_columns(const struct table_column *own, size_t count,

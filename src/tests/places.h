@@ -1,6 +1,6 @@
 /*
- * places - what the tests read of a text file by line, column or key, by hand and not by the readers
- * that they test. All texts are to free(); what is not there is "" or NaN.
+ * places - what the tests read of a text file by line, column or key, by hand and not by the
+ * readers that they test. All texts are to free(); what is not there is "" or NaN.
  */
 #ifndef KDECAY_PLACES_H
 #define KDECAY_PLACES_H

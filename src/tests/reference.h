@@ -52,8 +52,8 @@ void reference_norm(struct shape shape, const double *x, const double *mean, con
 /* Every stride-th pixel; zeros in the channels that x has not. */
 void reference_shortcut(struct shape in, int out_channels, int stride, const double *x, double *y);
 
-/* A Padding Layer: y is [picture][channel][height + 2][width + 2], filter [channel][depth][2 reach +
- * 1 taps along], the constant after each channel's. */
+/* A Padding Layer: y is [picture][channel][height + 2][width + 2], filter [channel][depth][2 reach
+ * + 1 taps along], the constant after each channel's. */
 void reference_pad(struct shape in, int depth, int reach, const double *x, const double *filter,
                    double *y);
 

@@ -261,8 +261,8 @@ static double *differences_of(const struct source *source, size_t pairs)
     return differences;
 }
 
-/* Holm's p of the cell that `own` starts, in the family of the cells that have arms of the same folder
- * and, but for the companion studies, the same control; of restarts, arms of any folder. */
+/* Holm's p of the cell that `own` starts, in the family of the cells that have arms of the same
+ * folder and, but for the companion studies, the same control; of restarts, arms of any folder. */
 static double holm_of(const struct sources *sources, const struct source *own)
 {
     double p[32], adjusted = 0;
@@ -287,7 +287,8 @@ static double holm_of(const struct sources *sources, const struct source *own)
     }
     free(arm);
     free(control);
-    /* for each p up to the own one: times the number of those that are not smaller, ties in order */
+    /* for each p up to the own one: times the number of those that are not smaller, ties in order
+     */
     for (size_t i = 0; i < m; i++) {
         size_t smaller = 0;
         for (size_t j = 0; j < m; j++)
@@ -382,8 +383,8 @@ static double slope_of(const struct source *source, size_t m, const char *key)
     return sum / squares;
 }
 
-/* Whether the sources are, seed by seed of those that all have, the ends of the logs of the same `m`
- * arms, the first of `control`, the last of `arm`. */
+/* Whether the sources are, seed by seed of those that all have, the ends of the logs of the same
+ * `m` arms, the first of `control`, the last of `arm`. */
 static char *seeds_problem(const struct sources_of *of, const struct source *source, size_t n,
                            size_t m, const char *arm, const char *control)
 {

@@ -2,9 +2,9 @@
  * sources - the tests' own check of NAME.sources.tsv: opens every place that the index of a table
  * names, parses the numbers there and computes anew, by text and by hand, what the table shows.
  *
- * A number is right if it is what comes out, rounded to the last digit that is shown: at most half a
- * unit of that digit away, plus 1e-9 for decimal fractions in binary, and for the interval 1e-6 of
- * its half width, since quantiles stand here with seven digits.
+ * A number is right if it is what comes out, rounded to the last digit that is shown: at most half
+ * a unit of that digit away, plus 1e-9 for decimal fractions in binary, and for the interval 1e-6
+ * of its half width, since quantiles stand here with seven digits.
  */
 #ifndef KDECAY_SOURCES_H
 #define KDECAY_SOURCES_H

@@ -35,8 +35,8 @@ static int is_of(const struct number *number, const char *path, long line, int r
     return good;
 }
 
-/* Whether the sources are the file's measurements of one rank with shards of so many pictures: all of
- * them, by the number of shards. */
+/* Whether the sources are the file's measurements of one rank with shards of so many pictures: all
+ * of them, by the number of shards. */
 static int samples_from(const struct number *number, const struct source *source, size_t n,
                         int pictures, struct scaling_sample *sample)
 {

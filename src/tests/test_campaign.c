@@ -281,8 +281,8 @@ static void collections(void **state)
 
 /* ---- Costs -------------------------------------------------------------------------------- */
 
-/* Of a line "table-5-2 NETWORK 110 2.1 52 258 3 775 experiments/...": the folder and the numbers behind
- * the depth. 1 if it is such a line. */
+/* Of a line "table-5-2 NETWORK 110 2.1 52 258 3 775 experiments/...": the folder and the numbers
+ * behind the depth. 1 if it is such a line. */
 static int read_cost(const char *line, char *folder, double *number)
 {
     const char *at = strstr(line, " experiments/cifar");
@@ -295,8 +295,8 @@ static int read_cost(const char *line, char *folder, double *number)
                   &number[4]) == 5;
 }
 
-/* README.md shows what `make cost` said on a day. New logs change the speed, and so all core-hours by
- * one factor; multiply-adds, arms and that factor's being one are checked here. */
+/* README.md shows what `make cost` said on a day. New logs change the speed, and so all core-hours
+ * by one factor; multiply-adds, arms and that factor's being one are checked here. */
 static void readme_shows_the_costs(void **state)
 {
     (void)state;
@@ -337,8 +337,8 @@ static void costs(void **state)
     (void)state;
     char *text = NULL;
     assert_int_equal(scratch_run("build/kdecay cost", &text), 0);
-    /* WRN-28-10: 5.2 G multiply-adds, 200 epochs; SGDR's arms are the second row's, and theirs is the
-     * longer one; DenseNet-BC-250-24: 5,418,941,784 x 50,000 x 300 */
+    /* WRN-28-10: 5.2 G multiply-adds, 200 epochs; SGDR's arms are the second row's, and theirs is
+     * the longer one; DenseNet-BC-250-24: 5,418,941,784 x 50,000 x 300 */
     static const struct {
         const char *row;
         double peta;

@@ -14,8 +14,8 @@
 static const char k1_arm[] = "cifar10/preact-20/poly-k1.0",
                   k2_arm[] = "cifar10/preact-20/poly-k2.0";
 
-/* Six pairs of one sign: p = 2 / 64. Mean differences of -1 (its interval, sd sqrt(0.02), half width
- * 0.1484, see test_report.c), -3 and +0. */
+/* Six pairs of one sign: p = 2 / 64. Mean differences of -1 (its interval, sd sqrt(0.02), half
+ * width 0.1484, see test_report.c), -3 and +0. */
 static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
 static const double one_less[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
 static const double three_less[] = {7.00, 7.10, 6.90, 7.05, 6.95, 7.00};
@@ -200,8 +200,8 @@ static void words_of_runs(void **state)
     fixture_end(&fixture);
 }
 
-/* k = 1, 2, 4 lie at 0, 1, 2 doublings: the slope is half of the last error less the first, whatever
- * the middle one is. Two k > 1 double the p of each, not the trend's. */
+/* k = 1, 2, 4 lie at 0, 1, 2 doublings: the slope is half of the last error less the first,
+ * whatever the middle one is. Two k > 1 double the p of each, not the trend's. */
 static void trends(void **state)
 {
     (void)state;
@@ -238,7 +238,8 @@ static void trends(void **state)
     fixture_end(&fixture);
 }
 
-/* Three families, so that no p is doubled: better, no evidence and worse; k < 1 is not of the claim.
+/* Three families, so that no p is doubled: better, no evidence and worse; k < 1 is not of the
+ * claim.
  */
 static void words_of_several_families(void **state)
 {
@@ -343,8 +344,8 @@ static void expect_pad_net(const double *learned, size_t n, const char *p1, cons
     fixture_end(&fixture);
 }
 
-/* The claimed -0.5 against intervals that end in it, just before it, and hold 0 too. Differences d + s
- * (0, 0.1, -0.1, 0, 0.2, -0.2) have the half width 0.1484 s, see above. */
+/* The claimed -0.5 against intervals that end in it, just before it, and hold 0 too. Differences d
+ * + s (0, 0.1, -0.1, 0, 0.2, -0.2) have the half width 0.1484 s, see above. */
 static void words_of_pad_net(void **state)
 {
     (void)state;
@@ -375,9 +376,9 @@ static void words_of_pad_net(void **state)
 }
 
 /* 269,722 parameters and 40,551,040 multiply-adds. PL(1, 0) adds 2 numbers a channel to the 18 maps
- * that 3x3 convolutions read, of 7 x 16, 6 x 32 and 5 x 64 channels: 1,248, so 0.46 %. PL(4, 2) adds
- * 21: 13,104 or 4.86 %. Of a DenseNet's 3x3 convolutions, which read four times the channels that they
- * write, that is too much. */
+ * that 3x3 convolutions read, of 7 x 16, 6 x 32 and 5 x 64 channels: 1,248, so 0.46 %. PL(4, 2)
+ * adds 21: 13,104 or 4.86 %. Of a DenseNet's 3x3 convolutions, which read four times the channels
+ * that they write, that is too much. */
 static void counts_of_pad_net(void **state)
 {
     (void)state;
@@ -428,8 +429,9 @@ static struct fixture weight_net(void)
 }
 
 /* Beside 269,722 - 267,264 = 2,458 other parameters, u rows of the 624 input channels of the 18
- * convolutions; 8 rows: 7,450. What is stored is never more than 269,722. To make 267,264 weights of u
- * rows takes u times as many multiply-adds, of 128 forward passes of 40,551,040: 5.149e-5 u. */
+ * convolutions; 8 rows: 7,450. What is stored is never more than 269,722. To make 267,264 weights
+ * of u rows takes u times as many multiply-adds, of 128 forward passes of 40,551,040: 5.149e-5 u.
+ */
 static void counts_of_weight_net(void **state)
 {
     (void)state;
@@ -466,8 +468,8 @@ static void counts_of_weight_net(void **state)
     fixture_end(&fixture);
 }
 
-/* u = 1, 8, 1152 lie at 0, 3 and 10.17 doublings. With errors e, e, e - 1 the slope is -(10.170 - 4.390)
- * / (4.390^2 + 1.390^2 + 5.780^2) = -0.1060. bank has one u of seed 0: no trend. */
+/* u = 1, 8, 1152 lie at 0, 3 and 10.17 doublings. With errors e, e, e - 1 the slope is -(10.170 -
+ * 4.390) / (4.390^2 + 1.390^2 + 5.780^2) = -0.1060. bank has one u of seed 0: no trend. */
 static void words_of_weight_net(void **state)
 {
     (void)state;

@@ -79,7 +79,8 @@ static void test_dropout(void **state)
     plan_free(&p);
 }
 
-/* The concatenations pass; of a transition, what the pool reads passes too and is not made again. */
+/* The concatenations pass; of a transition, what the pool reads passes too and is not made again.
+ */
 static void test_densenet(void **state)
 {
     (void)state;

@@ -442,7 +442,8 @@ static void errors_over_area(void **state)
     fixture_end(&fixture);
 }
 
-/* 7,450 and 82,330 numbers of 8 and 128 rows; other seeds of what is fixed and other k are left out. */
+/* 7,450 and 82,330 numbers of 8 and 128 rows; other seeds of what is fixed and other k are left
+ * out. */
 static void errors_over_parameters(void **state)
 {
     (void)state;
@@ -472,8 +473,8 @@ static void errors_over_parameters(void **state)
     fixture_end(&fixture);
 }
 
-/* Measures of two 3x3 convolutions beside the log of an arm and seed; outputs have the rms `border` on
- * the border and 2 three pixels inward, taps `tap` times 1, 2, 3, ... */
+/* Measures of two 3x3 convolutions beside the log of an arm and seed; outputs have the rms `border`
+ * on the border and 2 three pixels inward, taps `tap` times 1, 2, 3, ... */
 static void write_measures(const struct fixture *fixture, const char *arm, long seed, double border,
                            double tap, int taps)
 {

@@ -352,7 +352,8 @@ static int report(const struct fixture *fixture, struct error *error)
     return status;
 }
 
-/* preact-20, a batch of 128 in 16 shards: 16 images a second on one rank, a shard of 8 takes 0.64 s. */
+/* preact-20, a batch of 128 in 16 shards: 16 images a second on one rank, a shard of 8 takes 0.64
+ * s. */
 static void predictions_of_kept_measurements(void **state)
 {
     (void)state;

@@ -47,8 +47,9 @@ static void t_interval(void **state)
 }
 
 /* NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2: upper critical values of Student's t
- * for 0.95, 0.975 and 0.995, printed with three decimals. Alternating -1 and 1, of a number of values
- * that is even, has mean 0 and sd sqrt(n / (n - 1)): the half width is the quantile / sqrt(n - 1). */
+ * for 0.95, 0.975 and 0.995, printed with three decimals. Alternating -1 and 1, of a number of
+ * values that is even, has mean 0 and sd sqrt(n / (n - 1)): the half width is the quantile / sqrt(n
+ * - 1). */
 static void t_quantiles(void **state)
 {
     (void)state;

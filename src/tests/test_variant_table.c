@@ -111,8 +111,8 @@ static void few_runs(void **state)
     fixture_end(&fixture);
 }
 
-/* A diverged run has no last loss, and leaves the arm without a comparison; its log has no epoch, so
- * that the clock's mean is that of the others. */
+/* A diverged run has no last loss, and leaves the arm without a comparison; its log has no epoch,
+ * so that the clock's mean is that of the others. */
 static void diverged_run(void **state)
 {
     (void)state;
@@ -182,8 +182,8 @@ static void arms_of_another_k(void **state)
     fixture_end(&fixture);
 }
 
-/* Numbers as in test_claims.c. Of 24 channels, a network has 605,026 parameters: 9 x (3 x 24 + 6 x 24^2 +
- * 24 x 48 + 5 x 48^2 + 48 x 96 + 5 x 96^2), BN's 2 x (7 x 24 + 6 x 48 + 6 x 96), and 970. */
+/* Numbers as in test_claims.c. Of 24 channels, a network has 605,026 parameters: 9 x (3 x 24 + 6 x
+ * 24^2 + 24 x 48 + 5 x 48^2 + 48 x 96 + 5 x 96^2), BN's 2 x (7 x 24 + 6 x 48 + 6 x 96), and 970. */
 static void columns_of_weight_net(void **state)
 {
     (void)state;
@@ -270,7 +270,8 @@ static void keys_that_may_differ(void **state)
     assert_true(ledger_same_but(&plain, &all, "network. schedule."));
 }
 
-/* m 2 / 2^n < 0.05: 0.0312; 0.0625, 0.0312; 0.0391 with n = 8; 0.0352 with n = 10; never below six. */
+/* m 2 / 2^n < 0.05: 0.0312; 0.0625, 0.0312; 0.0391 with n = 8; 0.0352 with n = 10; never below six.
+ */
 static void pairs_for_evidence(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 /* Networks of Weight Blocks: how many numbers they are, how they start, and that they train, stop,
- * go on and are exported as ordinary ones. Their gradients are tested with those of all families. */
+ * go on and are exported as ordinary ones. Their gradients are tested with those of all families.
+ */
 #include "checkpoint.h"
 #include "dnn.h"
 #include "file.h"
@@ -103,8 +104,8 @@ static void test_numbers_that_make_weights(void **state)
     assert_true(fabs(counts.share - 9000.0 * (double)pairs / (40551040.0 * BATCH)) < 1e-12);
 }
 
-/* With c channels, preact-20 has 9 c^2 (6 + 2 + 5 4 + 8 + 5 16) weights of 3x3 convolutions, 27 c of
- * the first, 86 c numbers of BN, 40 c + 10 of the classifier. */
+/* With c channels, preact-20 has 9 c^2 (6 + 2 + 5 4 + 8 + 5 16) weights of 3x3 convolutions, 27 c
+ * of the first, 86 c numbers of BN, 40 c + 10 of the classifier. */
 static void test_other_channels(void **state)
 {
     (void)state;

@@ -355,11 +355,15 @@ test-determinism: build/kdecay ## one digest for all threads, kills, compilers a
 	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev valgrind)
 	$(Q)bash src/tests/determinism.sh build/matrix
 
+# The program without MPI, beside the one of `make MPI=1`.
+ALONE := build$(if $(MPI),/alone)
+
 .PHONY: test-mpi
-test-mpi: build/kdecay ## one digest over 1, 2 and 4 ranks, stops and kills (minutes; installs Open MPI)
+test-mpi: ## one digest over 1, 2 and 4 ranks, stops and kills (minutes; installs Open MPI)
 	$(Q)$(call INSTALL,openmpi-bin libopenmpi-dev)
+	$(Q)$(MAKE) --no-print-directory MPI= OUT=$(ALONE) $(ALONE)/kdecay
 	$(Q)$(MAKE) --no-print-directory MPI=1 OUT=build/mpi build/mpi/kdecay
-	$(Q)bash src/tests/mpi.sh build/kdecay build/mpi/kdecay build/scratch/mpi '$(MPIRUN)'
+	$(Q)bash src/tests/mpi.sh $(ALONE)/kdecay build/mpi/kdecay build/scratch/mpi '$(MPIRUN)'
 
 # libFuzzer needs clang. What it finds is kept as build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
 # FILE` shows it again.

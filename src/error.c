@@ -6,18 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void say(const char *format, va_list arguments)
+/* In one piece: mpirun puts lines of its own between the pieces of a rank's. */
+static void say(const char *format, va_list arguments, const char *reason)
 {
-    fputs("kdecay: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    enum { TEXT = 4096, REST = 256 };
+    char text[TEXT], line[TEXT + REST];
+    vsnprintf(text, sizeof text, format, arguments);
+    snprintf(line, sizeof line, "kdecay: %s%s%s\n", text, reason ? ": " : "", reason ? reason : "");
+    fputs(line, stderr);
 }
 
 void die(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say(format, arguments);
+    say(format, arguments, NULL);
     va_end(arguments);
     exit(EXIT_FAILURE);
 }
@@ -33,7 +36,7 @@ void die_stopped(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    say(format, arguments);
+    say(format, arguments, NULL);
     va_end(arguments);
     exit(STATUS_STOPPED);
 }
@@ -43,9 +46,7 @@ void die_errno(const char *format, ...)
     const int saved = errno;
     va_list arguments;
     va_start(arguments, format);
-    fputs("kdecay: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, ": %s\n", strerror(saved));
+    say(format, arguments, strerror(saved));
     va_end(arguments);
     exit(EXIT_FAILURE);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -291,6 +292,32 @@ static void test_a_cpu_without_bf16(void **state)
     scratch_remove(folder);
 }
 
+/* A packet a write: what other processes write cannot come between its parts. */
+static void test_a_complaint_is_one_write(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"build/kdecay train no.ini --seed -1",
+                                           "build/kdecay audit --out /dev/null/a --results none"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            dup2(ends[1], STDERR_FILENO);
+            char *line = memory_text("exec %s", commands[i]);
+            execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+            _exit(127);
+        }
+        close(ends[1]);
+        char packet[1024];
+        const ssize_t size = read(ends[0], packet, sizeof packet);
+        assert_true(size > 8 && memcmp(packet, "kdecay: ", 8) == 0 && packet[size - 1] == '\n');
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        close(ends[0]);
+    }
+}
+
 static void test_complaints(void **state)
 {
     (void)state;
@@ -453,6 +480,7 @@ const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_a_log_is_never_overwritten),
     cmocka_unit_test(test_divergence_is_recorded),
     cmocka_unit_test(test_a_cpu_without_bf16),
+    cmocka_unit_test(test_a_complaint_is_one_write),
     cmocka_unit_test(test_complaints),
     cmocka_unit_test(test_schedule_and_describe),
 };

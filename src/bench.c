@@ -159,7 +159,7 @@ static char *reason_of(const char *printed)
     size_t start = end;
     while (start > 0 && printed[start - 1] != '\n')
         start--;
-    return memory_text("%.*s", (int)(end - start), printed + start);
+    return memory_copy(printed + start, end - start);
 }
 
 /* Run a job in a process of its own. What it printed, or NULL and *reason; free() them. */
@@ -202,7 +202,7 @@ static char *value_of(const char *printed, const char *name)
     for (const char *line = printed; *line;) {
         const size_t width = strcspn(line, "\n");
         if (width > length && strncmp(line, name, length) == 0 && line[length] == ' ')
-            return memory_text("%.*s", (int)(width - length - 1), line + length + 1);
+            return memory_copy(line + length + 1, width - length - 1);
         line += width + (line[width] == '\n');
     }
     return NULL;

@@ -218,7 +218,7 @@ int checkpoint_load(const char *path, struct parameters *parameters, struct plac
     *log = NULL;
     int good = size > LENGTH_BYTES && length <= size - LENGTH_BYTES;
     if (good) {
-        char *json = memory_text("%.*s", (int)length, file + LENGTH_BYTES);
+        char *json = memory_copy(file + LENGTH_BYTES, length);
         size_t bytes = 0;
         good = parse_header(json, parameters, place, &digest, log, &bytes) == 0 &&
                size == LENGTH_BYTES + length + bytes;

@@ -288,13 +288,13 @@ static void seal(struct lines *log)
         if (is_row(line)) {
             size_t length;
             const char *digest = column(line, DIGEST, &length);
-            link = memory_text("%.*s", (int)(digest - line) - 1, line);
+            link = memory_copy(line, (size_t)(digest - line) - 1);
         }
         if (link)
             chain = digest_chain(chain.hex, link);
         free(link);
         if (is_row(line)) {
-            char *digest = memory_text("%.*s", LOG_ROW_DIGEST, chain.hex);
+            char *digest = memory_copy(chain.hex, LOG_ROW_DIGEST);
             set_column(&log->line[i], DIGEST, digest);
             free(digest);
         }

@@ -74,9 +74,8 @@ HELPER VECTOR NAME(widen)(HALVES halves)
 HELPER void NAME(fetch)(const void *map, size_t at)
 {
     enum { AHEAD = 2048 }; /* bytes; 1024 and 4096 do about as well */
-    const size_t number = PRECISION == PRECISION_F32 ? sizeof(float) : sizeof(bf16);
-    __builtin_prefetch(
-        (const void *)((uintptr_t)map + at * number + AHEAD)); /* past its end, too */
+    const uintptr_t address = (uintptr_t)map + at * precision_bytes(PRECISION);
+    __builtin_prefetch((const void *)(address + AHEAD)); /* past the map's end, too */
 }
 
 HELPER VECTOR NAME(load)(const void *map, size_t at)

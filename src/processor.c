@@ -12,8 +12,8 @@ char *processor_name(void)
     char *text = file_read("/proc/cpuinfo", NULL, &error);
     const char *line = text ? strstr(text, "model name") : NULL;
     const char *name = line ? strstr(line, ": ") : NULL;
-    char *found = name ? memory_text("%.*s", (int)strcspn(name + 2, "\n"), name + 2)
-                       : memory_text("unknown CPU");
+    char *found =
+        name ? memory_copy(name + 2, strcspn(name + 2, "\n")) : memory_text("unknown CPU");
     free(text);
     return found;
 }

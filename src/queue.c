@@ -72,7 +72,7 @@ static int find_task(const char *path, long task, struct queue_run *run, struct 
     int status = 0;
     if (end && number_before(line, '\t') >= 0) {
         run->seed = number_before(line, '\t');
-        run->experiment = memory_text("%.*s", (int)(end - tab - 1), tab + 1);
+        run->experiment = memory_copy(tab + 1, (size_t)(end - tab - 1));
     } else {
         status = fail(error, "%s: expected line %ld, SEED<TAB>EXPERIMENT, of a task in the queue",
                       path, task);
@@ -110,7 +110,7 @@ int queue_read(const char *path, struct queue *queue, struct error *error)
     if (!bytes)
         return -1;
     const char *slash = strrchr(path, '/');
-    char *folder = slash ? memory_text("%.*s", (int)(slash - path), path) : memory_text(".");
+    char *folder = slash ? memory_copy(path, (size_t)(slash - path)) : memory_text(".");
     int status = 0;
     for (char *line = strtok_r(bytes, "\n", &rest); line && status >= 0;
          line = strtok_r(NULL, "\n", &rest)) {

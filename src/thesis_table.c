@@ -34,7 +34,7 @@ enum { THESIS_TEX_COLUMNS = COUNT(thesis_columns) - 1 };
 /* The source's short name is the word before its first comma. */
 static char *short_source_of(const struct literature_row *row)
 {
-    return memory_text("%.*s", (int)strcspn(row->source, ","), row->source);
+    return memory_copy(row->source, strcspn(row->source, ","));
 }
 
 static char *source_of(const struct literature_row *row)

@@ -15,7 +15,7 @@ static char *line_of(const char *bytes, int number)
     for (int line = 1; *bytes; line++) {
         const size_t length = strcspn(bytes, "\n");
         if (line == number)
-            return memory_text("%.*s", (int)length, bytes);
+            return memory_copy(bytes, length);
         bytes += length + (bytes[length] == '\n');
     }
     return NULL;
@@ -162,7 +162,7 @@ static char *field_of(const char *names, const char *line, const char *column)
     for (;;) {
         const size_t name = strcspn(names, "\t\n"), value = strcspn(line, "\t\n");
         if (name == strlen(column) && strncmp(names, column, name) == 0)
-            return memory_text("%.*s", (int)value, line);
+            return memory_copy(line, value);
         if (names[name] != '\t' || line[value] != '\t')
             return NULL;
         names += name + 1;

@@ -31,8 +31,7 @@ const char *variants_short_name(const struct variant *row)
 char *variants_group_name(const struct variants *variants, const struct variant *row)
 {
     const size_t start = strlen(variants->folder) + 1, end = group_length(row);
-    return end > start ? memory_text("%.*s", (int)(end - 1 - start), name_of(row) + start)
-                       : memory_text("%s", "");
+    return memory_copy(name_of(row) + start, end > start ? end - 1 - start : 0);
 }
 
 static int compare_groups(const struct variant *a, const struct variant *b)

@@ -342,7 +342,6 @@ static void train(struct run *run)
     struct progress progress = {.started = seconds_now(),
                                 .terminal = leads() && isatty(STDERR_FILENO),
                                 .first_step = steps_of(run)};
-    catch_stops();
     while (run->place.epoch < run->experiment->epochs) {
         const double started = seconds_now();
         const long pictures_before = progress.pictures;
@@ -430,6 +429,7 @@ static void complete(struct run *run)
 
 char *trainer_run(const struct trainer_options *options)
 {
+    catch_stops(); /* at once: to read the pictures takes seconds, to fit a whitening minutes */
     struct run run = {.options = options, .experiment = options->experiment};
     run.log_path = log_path(options->results, options->experiment->arm, options->seed);
     if (ranks_any(is_done(options, run.log_path)))

@@ -8,8 +8,9 @@
  *
  * A run is a pure function of experiment, seed, pictures and environment key (dnn_environment):
  * killed at any moment and called again, on any number of threads and ranks (ranks.h), it ends with
- * the same bits. A killed run goes on after the last epoch; SIGINT, SIGTERM or SIGUSR1 at any rank
- * end the step on all, then save a checkpoint, so that no step is lost (a second signal kills).
+ * the same bits. A killed run goes on after the last epoch; SIGINT, SIGTERM or SIGUSR1 at any rank,
+ * while it trains or still reads its pictures, end the step on all, then save a checkpoint, so that
+ * no step is lost (a second signal kills).
  *
  * While it runs, RESULTS/ARM/seed-N.tsv.part shows the log so far; the last act renames it to .tsv.
  * A log that is there already is never overwritten. No two processes work on one log or one

@@ -118,6 +118,8 @@ static int signal_after(const char *command, const char *messages, int signal, l
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        const struct sigaction action = {.sa_handler = SIG_DFL}; /* tests in the background */
+        sigaction(signal, &action, NULL);
         char *line = memory_text("exec %s 2>%s", command, messages);
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
@@ -185,7 +187,7 @@ static void test_stops_lose_no_step(void **state)
         const char *stop = strstr(text, "kdecay: stopped after step ");
         if (going_on)
             assert_int_equal(strtol(going_on + 20, NULL, 10), stopped);
-        else if (stopped % 10 != 0) /* steps an epoch; before the first step there is no handler */
+        else if (stopped % 10 != 0) /* steps an epoch; the program's first instant has no handler */
             assert_true(WIFSIGNALED(status));
         if (stop) {
             assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 4);
@@ -203,6 +205,33 @@ static void test_stops_lose_no_step(void **state)
     log_free(&whole);
     log_free(&ended);
     free(messages);
+    scratch_remove(folder);
+}
+
+/* A queue's signal that comes while the pictures are read, here from a pipe, does not kill: the
+ * program lives to find that they are not the official ones. */
+static void test_a_stop_while_pictures_are_read(void **state)
+{
+    (void)state;
+    char *folder = start();
+    char *train = train_command(folder, "early", 1);
+    char *command = memory_text("data=%s/data; at=$data/cifar-10-batches-bin; mkdir -p $at\n"
+                                "truncate -s 30730000 $at/data_batch_1.bin $at/data_batch_2.bin "
+                                "$at/data_batch_3.bin $at/data_batch_4.bin $at/data_batch_5.bin\n"
+                                "mkfifo $at/test_batch.bin\n"
+                                "%s --data $data --set run.scale=desk --set data.set=cifar10 "
+                                "--set data.train_pictures=0 --set data.test_pictures=0 &\n"
+                                "timeout 60 sh -c \"exec 3>$at/test_batch.bin; kill -TERM $!; "
+                                "head -c 30730000 /dev/zero >&3\"\n"
+                                "wait $!",
+                                folder, train);
+    char *output = NULL;
+    const int status = scratch_run(command, &output);
+    if (status != 1 || !strstr(output, "differ from the official ones"))
+        fail_msg("status %d: %s", status, output);
+    free(output);
+    free(command);
+    free(train);
     scratch_remove(folder);
 }
 
@@ -475,6 +504,7 @@ const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_same_bits_after_kills),
     cmocka_unit_test(test_same_bits_after_kills_of_blocks_and_pads),
     cmocka_unit_test(test_stops_lose_no_step),
+    cmocka_unit_test(test_a_stop_while_pictures_are_read),
     cmocka_unit_test(test_two_processes),
     cmocka_unit_test(test_foreign_checkpoints),
     cmocka_unit_test(test_a_log_is_never_overwritten),

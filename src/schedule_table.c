@@ -136,7 +136,7 @@ static void add_narrow(const struct variant *row, int which, int first, const st
 static void add_heading(const struct variant *linear, const struct variant *base,
                         struct table *table)
 {
-    char *shared = variants_heading(linear);
+    char *shared = variants_heading(linear, 0);
     char *what = linear == base ? memory_text("each base as published, k = 1")
                                 : memory_text("mean factor %.3f, that of k = %g",
                                               mean_factor(linear, base), linear->experiment->k);

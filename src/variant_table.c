@@ -128,6 +128,7 @@ static const struct own_column pad_net_columns[] = {
 struct variant_table {
     const char *name, *folder;
     const char *control;   /* last part of its name */
+    const char *first;     /* the group that stands before all others; NULL: none does */
     const char *keys;      /* in which arms may differ, as ledger_same_but() takes them */
     const char *differ_in; /* the same in words */
     const struct own_column *own;
@@ -136,14 +137,14 @@ struct variant_table {
 };
 
 static const struct variant_table tables[] = {
-    {"table-precision", "precision", "f32", "training.precision", "the precision of maps",
+    {"table-precision", "precision", "f32", NULL, "training.precision", "the precision of maps",
      precision_columns, COUNT(precision_columns),
      "train loss: mean of the runs' last epochs. images/s: as logged, mean of all epochs; whatever "
      "else the machine did is in it.\n"},
-    {"table-campaign", "campaign", "k1.0", "schedule.k", "k", campaign_columns,
-     COUNT(campaign_columns),
+    {"table-campaign", "campaign", "k1.0", "campaign/cifar10/preact-20", "schedule.k", "k",
+     campaign_columns, COUNT(campaign_columns),
      "core-hours: threads x seconds, as logged, of all runs of the arm.\n"},
-    {"table-weight-net", "weight-net", "ordinary-c16",
+    {"table-weight-net", "weight-net", "ordinary-c16", NULL,
      "network.weights network.rows network.weights_seed network.channels",
      "where the 3x3 weights come from, or in channels", weight_net_columns,
      COUNT(weight_net_columns),
@@ -151,7 +152,7 @@ static const struct variant_table tables[] = {
      "gives is not among them.\n"
      "reduction: stored of ordinary-c16 / stored. extra: multiply-adds that make weights, of those "
      "of a minibatch's forward pass.\n"},
-    {"table-pad-net", "pad-net", "zero",
+    {"table-pad-net", "pad-net", "zero", NULL,
      "network.padding network.padding_depth network.padding_reach", "padding", pad_net_columns,
      COUNT(pad_net_columns),
      "added: to the parameters and the forward multiply-adds of the control, by count.\n"},
@@ -256,7 +257,7 @@ static int fill(const struct variant_table *what, struct variants *rows, struct 
         count = variants_group(rows, first);
         if (compare_group(what, group, count, error) != 0)
             return -1;
-        char *heading = variants_heading(group);
+        char *heading = variants_heading(group, 1);
         table_add_group(narrow, heading);
         free(heading);
         for (size_t i = 0; i < count; i++)
@@ -328,8 +329,8 @@ int variant_table_write(const struct ledger *ledger, const struct experiment_fil
     int status = 0;
     for (size_t i = 0; i < COUNT(tables) && status == 0; i++) {
         struct variants rows;
-        if (variants_collect(&rows, ledger, experiments, tables[i].folder, tables[i].control, NULL,
-                             error) != 0)
+        if (variants_collect(&rows, ledger, experiments, tables[i].folder, tables[i].control,
+                             tables[i].first, error) != 0)
             return -1;
         status = write_table(&tables[i], &rows, out, error);
         variants_free(&rows);

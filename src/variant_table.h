@@ -2,8 +2,8 @@
  * variant_table - tables of desk arms that differ in one thing, each beside its control.
  *
  *   table-precision   precision/: the precision of maps; control f32
- *   table-campaign    campaign/:  k, over 30 epochs; a group for each picture set and network;
- *                     control k1.0
+ *   table-campaign    campaign/:  k, over 30 epochs; a group for each picture set, network and
+ *                     decay, preact-20 with the polynomial first; control k1.0
  *   table-weight-net  weight-net/: where the 3x3 weights come from, and channels; control
  *                     ordinary-c16
  *   table-pad-net     pad-net/: what stands around a map; control zero

@@ -240,11 +240,12 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
 
 /* ---- Words -------------------------------------------------------------------------------- */
 
-char *variants_heading(const struct variant *row)
+char *variants_heading(const struct variant *row, int with_decay)
 {
     const struct experiment *e = row->experiment;
     char *network = ledger_network(e);
-    char *heading = memory_text("%s, %s, %d epochs (scale: %s)", config_set_name(e), network,
+    char *heading = memory_text("%s, %s, %s%s%d epochs (scale: %s)", config_set_name(e), network,
+                                with_decay ? decays[e->decay].name : "", with_decay ? ", " : "",
                                 e->epochs, config_scale_name(e));
     free(network);
     return heading;

@@ -77,7 +77,8 @@ static void columns_of_precision(void **state)
     expect(&fixture, "table-precision.tex",
            "bf16 & \\fromruns{precision/bf16}{0.7500} & \\fromruns{precision/bf16}{2000} & "
            "\\fromruns{precision/bf16}{6} & \\fromruns{precision/bf16}{$9.00 \\pm 0.14$} & f32 & ");
-    expect(&fixture, "table-precision.txt", "\nCIFAR-10, preact-20, 2 epochs (scale: desk)\nf32 ");
+    expect(&fixture, "table-precision.txt",
+           "\nCIFAR-10, preact-20, polynomial, 2 epochs (scale: desk)\nf32 ");
     expect(&fixture, "table-precision.txt", " there can be evidence from 6 pairs on.\n");
     /* 12 runs of 2 threads, 2 epochs of 30 seconds */
     expect(&fixture, "table-precision.txt",
@@ -133,14 +134,16 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
     free(text);
 }
 
-/* A group a picture set, each with a control and a family of its own: two comparisons double p on
- * CIFAR-10, one on CIFAR-100 does not. */
+/* A group a picture set and decay, each with a control and a family of its own: two comparisons
+ * double p on CIFAR-10, one on CIFAR-100 does not. The polynomial's group on CIFAR-10 is first. */
 static void groups_of_the_campaign(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
     write_k(&fixture, "campaign/cifar100/preact-20/k1.0", "1", "cifar100", control);
     write_k(&fixture, "campaign/cifar100/preact-20/k2.0", "2", "cifar100", one_less);
+    fixture_variant(&fixture, "campaign/cifar10/cosine/k1.0", "[schedule]\ndecay = cosine\n");
+    fixture_write_arm(&fixture, "campaign/cifar10/cosine/k1.0", control, 1);
     write_k(&fixture, "campaign/cifar10/preact-20/k1.0", "1", "cifar10", control);
     write_k(&fixture, "campaign/cifar10/preact-20/k1.5", "1.5", "cifar10", half_less);
     write_k(&fixture, "campaign/cifar10/preact-20/k10.0", "10", "cifar10", one_less);
@@ -152,11 +155,15 @@ static void groups_of_the_campaign(void **state)
                 "0.0312,0.0625,no evidence,campaign/cifar10/preact-20/k1.5\n"
                 "cifar10/preact-20,k10.0,desk,2,10,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,"
                 "0.0312,0.0625,no evidence,campaign/cifar10/preact-20/k10.0\n"
+                "cifar10/cosine,k1.0,desk,2,1,0.03,1,10.00,-,-,-,-,-,-,-,-,-,"
+                "campaign/cifar10/cosine/k1.0\n"
                 "cifar100/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"
                 "campaign/cifar100/preact-20/k1.0\n"
                 "cifar100/preact-20,k2.0,desk,2,2,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,0.0312,"
                 "0.0312,better,campaign/cifar100/preact-20/k2.0\n");
     expect(&fixture, "table-campaign.txt", " there can be evidence from 7 pairs on.\n");
+    expect(&fixture, "table-campaign.txt",
+           "\n\nCIFAR-10, preact-20, cosine, 2 epochs (scale: desk)\nk1.0 ");
     expect(&fixture, "macros.tex", "\\newcommand{\\CampaignHours}{\\fromledger{1.0}}\n");
     fixture_end(&fixture);
 }

@@ -543,7 +543,7 @@ int claims_write(const struct claims_sources *sources, const char *out, struct e
     if (status == 0) {
         write_text(&sheet, out);
         table_write_files(out, "claims", &sheet.words, &sheet.words, "tabular");
-        table_write_files(out, "claims-numbers", &sheet.numbers, &sheet.narrow, "tabular");
+        table_write_files(out, "claims-numbers", &sheet.numbers, &sheet.narrow, "longtable");
     }
     sheet_free(&sheet);
     published_free_claims(&published);

@@ -28,7 +28,7 @@ static const struct table_column number_columns[] = {
 
 /* Text and LaTeX: claim and evidence stand in a heading. */
 static const struct table_column narrow_columns[] = {
-    {"of", "Of", 'p', "7.2cm"},
+    {"of", "Of", 'p', "4.5cm"},
     {"reference", "Ref.", 'r', NULL},
     {"new", "New", 'r', NULL},
     {"difference", "$\\Delta$", 'r', NULL},

@@ -23,7 +23,7 @@
  *     \runanchor{ARM}                   ... which holds this anchor at the arm's first run
  *     \fromledger{13}                  from logs of many arms to the ledger
  *     \frompublished{PATH}{LINE}{6.37}  to a line of a file of published numbers
- * and loads booktabs, array and, for runs.tex, longtable.
+ * and loads booktabs, array and, for runs.tex, environments.tex and claims-numbers.tex, longtable.
  *
  * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount,
  * \CampaignHours, the core-hours logged below campaign/, and, for each desk arm without diverged

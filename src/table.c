@@ -143,7 +143,7 @@ void table_write_tex(const struct table *table, const char *environment, struct 
              strcmp(environment, "longtable") == 0 ? "\\endhead\n" : "");
     for (size_t i = 0; i < table->cell_count; i += columns) {
         if (table->cells[i].group) {
-            text_add(out, "%s\\multicolumn{%zu}{@{}l}{%s} \\\\\n", i ? "\\addlinespace\n" : "",
+            text_add(out, "%s\\multicolumn{%zu}{@{}l}{%s} \\\\*\n", i ? "\\addlinespace\n" : "",
                      columns, table->cells[i].tex);
             continue;
         }

@@ -17,6 +17,10 @@ column_max(column) = real(system(sprintf( \
     column, column, input)))
 last_epoch = column_max(1)
 error_max = column_max(4) > column_max(6) ? column_max(4) : column_max(6)
+# An error of 0 has no place on a logarithmic axis: the curve ends there.
+error_min = real(system(sprintf( \
+    "awk -F '\t' 'NF >= 6 { for (c = 4; c <= 6; c += 2) if ($c > 0 && (!m || $c < m)) m = $c + 0 }" \
+    ." END { print m ? m : 1 }' '%s'", input)))
 
 if (last_epoch == 0) {
     eval nothing("no finished desk run yet")
@@ -43,7 +47,10 @@ legend(i) = !first_of_arm(i) ? "" : seeds_of(i) == 1 ? short(title_of(i)) \
 set datafile separator "\t"
 set xlabel "epoch"
 set xrange [1 - 0.04 * last_epoch : last_epoch * 1.04]
-set yrange [0 : error_max * 1.06]
+# The late epochs differ by a tenth of what the first ones do.
+set logscale y
+set yrange [error_min / 1.1 : (error_max > error_min ? error_max : error_min) * 1.1]
+set ytics (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
 set xtics ceil(last_epoch / 10.0)
 set format "%g"
 every_points = ceil(last_epoch / 25.0)

@@ -261,13 +261,20 @@ table-precision: build/tables/table-precision.txt ## show the desk arms that dif
 table-campaign: build/tables/table-campaign.txt ## show error against k over 30 epochs, CIFAR-10 and CIFAR-100
 	$(Q)cat $<
 
+# A table, then of the claims those of one letter: a line each of the words, their numbers.
+WITH_CLAIMS = cat $<; echo; awk -v RS= -v letter=$1 ' \
+    /^(claim|of) / { n = split($$0, line, "\n"); \
+                     for (i = 1; i <= n; i++) if (i <= 2 || line[i] ~ "^" letter) print line[i]; \
+                     if (/^claim /) print "" } \
+    $$0 ~ "^" letter "[0-9], " { print $$0 "\n" }' build/tables/claims.txt
+
 .PHONY: table-weight-net
-table-weight-net: build/tables/table-weight-net.txt ## show the arms of Weight Net: fewer parameters, extra computation, error
-	$(Q)cat $<
+table-weight-net: build/tables/table-weight-net.txt build/tables/claims.txt ## show Weight Net: fewer parameters, extra computation, error, its claims
+	$(Q)$(call WITH_CLAIMS,W)
 
 .PHONY: table-pad-net
-table-pad-net: build/tables/table-pad-net.txt ## show the arms of Pad Net: paddings, what they add, error
-	$(Q)cat $<
+table-pad-net: build/tables/table-pad-net.txt build/tables/claims.txt ## show Pad Net: paddings, what they add, error, its claims
+	$(Q)$(call WITH_CLAIMS,P)
 
 .PHONY: table-claims
 table-claims: build/tables/claims.txt ## show each claim, a word for each kind of evidence, the numbers behind it

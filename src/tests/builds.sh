@@ -74,7 +74,7 @@ draw "$one"
 echo "nothing changed: nothing written"
 
 # 3. A log with another duration: the table of runs and the paper, but no figure.
-log=$one/results/cifar10/preact-20/poly-k1.0/seed-1.tsv
+log=$one/results/campaign/cifar10/preact-20/k1.0/seed-1.tsv
 kept=$(cat "$log"; echo .)
 awk -F '\t' -v OFS='\t' '/^# text-sha256/ {exit} /^1\t/ {$9 += 600} {print}' "$log" > "$log.tmp"
 echo "# text-sha256: $(sha256sum < "$log.tmp" | cut -d ' ' -f 1)" >> "$log.tmp"
@@ -117,4 +117,15 @@ for bad in '\ref{nowhere}' '\citep{nobody}' '\noindent\rule{\dimexpr\linewidth+6
     cp paper/paper.tex "$two/paper/paper.tex"
 done
 echo "undefined names and long lines: refused"
+
+# 7. The companions' claims stand under their tables, each with its word and its numbers.
+for companion in weight-net:W:6:5 pad-net:P:3:3; do # W6 has no numbers: there is no search
+    IFS=: read -r table letter words numbers <<< "$companion"
+    shown=$(make -s -C "$one" -o build/kdecay "table-$table")
+    [ "$(grep -c "^${letter}[1-9]  " <<< "$shown")" = "$words" ] &&
+        [ "$(grep -c "^${letter}[1-9], " <<< "$shown")" = "$numbers" ] ||
+        fail "table-$table lacks claims: $shown"
+    ! grep -q '^C[1-9]' <<< "$shown" || fail "table-$table has others' claims: $shown"
+done
+echo "tables with their claims"
 rm -rf "$scratch"

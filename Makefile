@@ -230,7 +230,8 @@ THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs scaling,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
-               $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims runs scaling,build/tables/$t.txt) \
+               $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
+                 runs scaling,build/tables/$t.txt) \
                $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
 FIGURES := schedules bases slopes area low-rate training error-k error-area error-parameters border-maps border-filters scaling
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
@@ -261,20 +262,13 @@ table-precision: build/tables/table-precision.txt ## show the desk arms that dif
 table-campaign: build/tables/table-campaign.txt ## show error against k over 30 epochs, CIFAR-10 and CIFAR-100
 	$(Q)cat $<
 
-# A table, then of the claims those of one letter: a line each of the words, their numbers.
-WITH_CLAIMS = cat $<; echo; awk -v RS= -v letter=$1 ' \
-    /^(claim|of) / { n = split($$0, line, "\n"); \
-                     for (i = 1; i <= n; i++) if (i <= 2 || line[i] ~ "^" letter) print line[i]; \
-                     if (/^claim /) print "" } \
-    $$0 ~ "^" letter "[0-9], " { print $$0 "\n" }' build/tables/claims.txt
-
 .PHONY: table-weight-net
-table-weight-net: build/tables/table-weight-net.txt build/tables/claims.txt ## show Weight Net: fewer parameters, extra computation, error, its claims
-	$(Q)$(call WITH_CLAIMS,W)
+table-weight-net: build/tables/table-weight-net.txt build/tables/claims-weight-net.txt ## show Weight Net: fewer parameters, extra computation, error, its claims
+	$(Q)cat $^
 
 .PHONY: table-pad-net
-table-pad-net: build/tables/table-pad-net.txt build/tables/claims.txt ## show Pad Net: paddings, what they add, error, its claims
-	$(Q)$(call WITH_CLAIMS,P)
+table-pad-net: build/tables/table-pad-net.txt build/tables/claims-pad-net.txt ## show Pad Net: paddings, what they add, error, its claims
+	$(Q)cat $^
 
 .PHONY: table-claims
 table-claims: build/tables/claims.txt ## show each claim, a word for each kind of evidence, the numbers behind it

@@ -507,17 +507,28 @@ static int fill_claim(struct sheet *sheet, struct error *error)
     return 0;
 }
 
+/* What both texts have: the words with `head` above, the numbers with `numbers_head` above. */
+static void add_sheet(const struct sheet *sheet, const char *head, const char *between,
+                      struct text *text)
+{
+    text_add(text, "%s: a word for each kind of evidence, by the rules in src/claims.h\n\n", head);
+    table_write_text(&sheet->words, text);
+    text_add(text,
+             "\n%sThe numbers behind the words (error in %%, differences in points, below 0 is "
+             "better)\n\n",
+             between);
+    table_write_text(&sheet->narrow, text);
+}
+
 static void write_text(const struct sheet *sheet, const char *out)
 {
     struct text text = {0};
     text_add(&text, "claims: what the thesis and its companion studies claim, and what is known "
-                    "here\n\n1. A word for each kind of evidence, by the rules in "
-                    "src/claims.h\n\n");
-    table_write_text(&sheet->words, &text);
-    text_add(&text, "\n-: does not bear on the claim. T1 is what the tables' column of parameters "
-                    "says.\n\n2. The numbers behind the words (error in %%, differences in points, "
-                    "below 0 is better)\n\n");
-    table_write_text(&sheet->narrow, &text);
+                    "here\n\n");
+    add_sheet(sheet, "1. The claims",
+              "-: does not bear on the claim. T1 is what the tables' column of parameters "
+              "says.\n\n2. ",
+              &text);
     text_add(&text,
              "\n"
              "reference, new: original or fair baseline, and ours; k = 1 or restarts, and k > 1; "
@@ -529,23 +540,74 @@ static void write_text(const struct sheet *sheet, const char *out)
     table_write_out(out, "claims", ".txt", &text);
 }
 
-int claims_write(const struct claims_sources *sources, const char *out, struct error *error)
+/* For reading below the table of that folder's arms. */
+static void write_companion(const struct sheet *sheet, const char *folder, const char *out)
 {
-    struct published_claims published;
-    if (published_read_claims(sources->path, &published, error) != 0)
-        return -1;
-    struct sheet sheet = sheet_begin(sources);
+    struct text text = {0};
+    text_add(&text, "\n");
+    add_sheet(sheet, "Its claims", "", &text);
+    char *name = memory_text("claims-%s", folder);
+    table_write_out(out, name, ".txt", &text);
+    free(name);
+}
+
+/* `sheet` with the claims of a folder, of all where it is NULL; sheet_free() it either way. */
+static int fill_sheet(struct sheet *sheet, const struct claims_sources *sources,
+                      const struct published_claims *published, const char *folder,
+                      struct error *error)
+{
     int status = 0;
-    for (size_t i = 0; i < published.count && status == 0; i++) {
-        sheet.claim = &published.rows[i];
-        status = fill_claim(&sheet, error);
+    *sheet = sheet_begin(sources);
+    for (size_t i = 0; i < published->count && status == 0; i++) {
+        sheet->claim = &published->rows[i];
+        if (!folder || strcmp(sheet->claim->folder, folder) == 0)
+            status = fill_claim(sheet, error);
     }
+    return status;
+}
+
+static int write_all(const struct claims_sources *sources, const struct published_claims *published,
+                     const char *out, struct error *error)
+{
+    struct sheet sheet;
+    const int status = fill_sheet(&sheet, sources, published, NULL, error);
     if (status == 0) {
         write_text(&sheet, out);
         table_write_files(out, "claims", &sheet.words, &sheet.words, "tabular");
         table_write_files(out, "claims-numbers", &sheet.numbers, &sheet.narrow, "longtable");
     }
     sheet_free(&sheet);
+    return status;
+}
+
+static int write_companions(const struct claims_sources *sources,
+                            const struct published_claims *published, const char *out,
+                            struct error *error)
+{
+    int status = 0;
+    const char *before = "-";
+    for (size_t i = 0; i < published->count && status == 0; i++) {
+        const char *folder = published->rows[i].folder;
+        if (strcmp(folder, "-") != 0 && strcmp(folder, before) != 0) {
+            struct sheet sheet;
+            status = fill_sheet(&sheet, sources, published, folder, error);
+            if (status == 0)
+                write_companion(&sheet, folder, out);
+            sheet_free(&sheet);
+        }
+        before = folder;
+    }
+    return status;
+}
+
+int claims_write(const struct claims_sources *sources, const char *out, struct error *error)
+{
+    struct published_claims published;
+    if (published_read_claims(sources->path, &published, error) != 0)
+        return -1;
+    int status = write_all(sources, &published, out, error);
+    if (status == 0)
+        status = write_companions(sources, &published, out, error);
     published_free_claims(&published);
     return status;
 }

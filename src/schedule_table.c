@@ -133,10 +133,10 @@ static void add_narrow(const struct variant *row, int which, int first, const st
     variants_add_narrow(row, which, !first, against(row, which, base), table);
 }
 
-static void add_heading(const struct variant *linear, const struct variant *base,
+static void add_heading(const struct variant *linear, size_t count, const struct variant *base,
                         struct table *table)
 {
-    char *shared = variants_heading(linear, 0);
+    char *shared = variants_heading(linear, count);
     char *what = linear == base ? memory_text("each base as published, k = 1")
                                 : memory_text("mean factor %.3f, that of k = %g",
                                               mean_factor(linear, base), linear->experiment->k);
@@ -153,8 +153,9 @@ static void fill(const struct variants *rows, struct table *wide, struct table *
     for (size_t i = 0, next = 0; i < rows->count; i++) {
         const struct variant *row = &rows->row[i];
         if (i == next) {
-            add_heading(row, base, narrow);
-            next += variants_group(rows, i);
+            const size_t count = variants_group(rows, i);
+            add_heading(row, count, base, narrow);
+            next += count;
         }
         int lines = 0;
         for (int which = 0; which < VARIANT_CONTROLS; which++) {

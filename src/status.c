@@ -164,17 +164,29 @@ static void add_tally(struct tally *sum, const struct tally *tally)
     sum->unknown += tally->unknown;
 }
 
+/* Whether they take the same time for a picture. */
+static int is_alike(const struct experiment *left, const struct experiment *right)
+{
+    char *a = ledger_network(left), *b = ledger_network(right);
+    const int same = strcmp(a, b) == 0 && left->precision == right->precision;
+    free(a);
+    free(b);
+    return same;
+}
+
 /* Of one run; NAN if nothing tells. */
 static double core_hours(const struct sources *sources, const struct experiment *experiment,
                          struct speed desk)
 {
-    struct speed own = {0, 0};
+    struct speed own = {0, 0}, alike = {0, 0};
     for (size_t i = 0; i < sources->ledger.count; i++) {
         const struct log *log = &sources->ledger.logs[i];
         if (strcmp(log->experiment.arm, experiment->arm) == 0 && is_current(experiment, log))
             ledger_add_speed(&own, log);
+        if (log->experiment.scale != SCALE_SMOKE && is_alike(&log->experiment, experiment))
+            ledger_add_speed(&alike, log);
     }
-    return ledger_core_hours(experiment, own.macs > 0 ? own : desk);
+    return ledger_core_hours(experiment, own.macs > 0 ? own : alike.macs > 0 ? alike : desk);
 }
 
 /* ---- The table ---------------------------------------------------------------------------- */
@@ -267,10 +279,11 @@ int status_write(const struct status_options *options, FILE *out, struct error *
     text_add(&text, "\n"
                     "present, running, missing, stale: numbers of seeds. running: a log is in the "
                     "making, or its run was stopped. stale: its log\n"
-                    "tells of another text than the experiment's file. Core-hours are predicted: "
-                    "for training, from the arm's own logs or\n"
-                    "else, by multiply-adds, from all desk logs; - without any. Logs made on a "
-                    "busy machine make them too high.\n");
+                    "tells of another text than the experiment's file. Core-hours are predicted, "
+                    "for training: from the arm's own logs;\n"
+                    "else from those of the same network and precision; else, by multiply-adds, "
+                    "from all desk logs; - without any.\n"
+                    "Logs made on a busy machine make them too high.\n");
     if (with_queue)
         text_add(&text, "queued: waits in Slurm. running: there, or by hand.\n");
     fputs(text.bytes, out);

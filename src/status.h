@@ -44,7 +44,8 @@ struct status_options {
 
 /* One line an arm with the numbers of its seeds in each state, a total a scale and one of all.
  * Core-hours (threads x hours) are predicted for training one run: at the speed of the arm's own
- * present logs, or else by multiply-adds at that of all desk logs; a dash where there is neither.
+ * present logs; else of all of the same network and precision; else by multiply-adds at that of all
+ * desk logs; a dash where there is none.
  * 0; or -1 with *error set when a source cannot be read. */
 int status_write(const struct status_options *options, FILE *out, struct error *error);
 

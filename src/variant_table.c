@@ -257,7 +257,7 @@ static int fill(const struct variant_table *what, struct variants *rows, struct 
         count = variants_group(rows, first);
         if (compare_group(what, group, count, error) != 0)
             return -1;
-        char *heading = variants_heading(group, 1);
+        char *heading = variants_heading(group, count);
         table_add_group(narrow, heading);
         free(heading);
         for (size_t i = 0; i < count; i++)

@@ -240,13 +240,16 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
 
 /* ---- Words -------------------------------------------------------------------------------- */
 
-char *variants_heading(const struct variant *row, int with_decay)
+char *variants_heading(const struct variant *row, size_t count)
 {
     const struct experiment *e = row->experiment;
+    size_t alike = 0;
+    while (alike < count && row[alike].experiment->decay == e->decay)
+        alike++;
     char *network = ledger_network(e);
     char *heading = memory_text("%s, %s, %s%s%d epochs (scale: %s)", config_set_name(e), network,
-                                with_decay ? decays[e->decay].name : "", with_decay ? ", " : "",
-                                e->epochs, config_scale_name(e));
+                                alike == count ? decays[e->decay].name : "",
+                                alike == count ? ", " : "", e->epochs, config_scale_name(e));
     free(network);
     return heading;
 }

@@ -69,9 +69,9 @@ void variants_add_wide(const struct variant *row, int which, char *against, stru
 void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,
                          struct table *table);
 
-/* "CIFAR-10, preact-20, cosine, 10 epochs (scale: desk)", or without the decay where not all rows
- * below the heading have it; free() it. */
-char *variants_heading(const struct variant *row, int with_decay);
+/* "CIFAR-10, preact-20, cosine, 10 epochs (scale: desk)", without the decay where not all `count`
+ * rows below the heading have it; free() it. */
+char *variants_heading(const struct variant *row, size_t count);
 
 /* Append what the last columns mean, and the command for each row without a log. */
 void variants_add_notes(const struct variants *variants, struct text *text);

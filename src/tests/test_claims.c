@@ -72,6 +72,21 @@ static void change_published(struct fixture *fixture, const char *file, const ch
     fixture->published = folder;
 }
 
+/* A companion's text has a line for each of its claims, "W1  ..." to the last, and no one else's. */
+static void expect_own_claims(const struct fixture *fixture, const char *name, char letter,
+                              int last)
+{
+    char *bytes = table_of(fixture, name);
+    int found = 0;
+    for (const char *at = bytes; at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (strchr("CTWP", at[0]) && at[0] && at[1] >= '1' && at[1] <= '9' && at[2] == ' ')
+            assert_true(at[0] == letter && at[1] == '1' + found++);
+    }
+    assert_int_equal(found, last);
+    free(bytes);
+}
+
 /* 22.07 - 20.18 = 1.89 in the thesis's own table against at most 1.69; 6.37 - 5.26 = 1.11 is the
  * largest against fair baselines. */
 static void published_tables(void **state)
@@ -114,6 +129,8 @@ static void published_tables(void **state)
     expect(&fixture, "claims.tex",
            "C3 & \\frompublished{results/published/claims.tsv}{10}{the gain is at most 1.69 "
            "points} &");
+    expect_own_claims(&fixture, "tables/claims-weight-net.txt", 'W', 6);
+    expect_own_claims(&fixture, "tables/claims-pad-net.txt", 'P', 3);
     fixture_end(&fixture);
 }
 

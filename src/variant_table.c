@@ -4,6 +4,7 @@
 #include "table.h"
 #include "variants.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,16 +135,21 @@ struct variant_table {
     const struct own_column *own;
     size_t own_count;
     const char *notes; /* of its own columns */
+    int trend;         /* whether the trend over k stands below a group */
 };
 
 static const struct variant_table tables[] = {
     {"table-precision", "precision", "f32", NULL, "training.precision", "the precision of maps",
      precision_columns, COUNT(precision_columns),
      "train loss: mean of the runs' last epochs. images/s: as logged, mean of all epochs; whatever "
-     "else the machine did is in it.\n"},
+     "else the machine did is in it.\n",
+     0},
     {"table-campaign", "campaign", "k1.0", "campaign/cifar10/preact-20", "schedule.k", "k",
      campaign_columns, COUNT(campaign_columns),
-     "core-hours: threads x seconds, as logged, of all runs of the arm.\n"},
+     "core-hours: threads x seconds, as logged, of all runs of the arm.\n"
+     "trend: the slope of the error on log2 k, points for a doubling of k, over the seeds that all "
+     "arms with runs have; one\ncomparison, so that six pairs can be evidence.\n",
+     1},
     {"table-weight-net", "weight-net", "ordinary-c16", NULL,
      "network.weights network.rows network.weights_seed network.channels",
      "where the 3x3 weights come from, or in channels", weight_net_columns,
@@ -151,11 +157,12 @@ static const struct variant_table tables[] = {
      "trained, stored: parameters that training moves, and numbers to keep afterwards; what a seed "
      "gives is not among them.\n"
      "reduction: stored of ordinary-c16 / stored. extra: multiply-adds that make weights, of those "
-     "of a minibatch's forward pass.\n"},
+     "of a minibatch's forward pass.\n",
+     0},
     {"table-pad-net", "pad-net", "zero", NULL,
      "network.padding network.padding_depth network.padding_reach", "padding", pad_net_columns,
      COUNT(pad_net_columns),
-     "added: to the parameters and the forward multiply-adds of the control, by count.\n"},
+     "added: to the parameters and the forward multiply-adds of the control, by count.\n", 0},
 };
 
 /* ---- Comparisons -------------------------------------------------------------------------- */
@@ -223,7 +230,15 @@ static void add_own(const struct variant_table *what, const struct variant *row,
                     const struct variant *control, struct table *table)
 {
     for (size_t i = 0; i < what->own_count; i++)
-        what->own[i].add(row, control, table);
+        if (row->arm)
+            what->own[i].add(row, control, table);
+        else
+            cells_add_dash(table);
+}
+
+static char *row_name(const struct variant *row)
+{
+    return memory_text("%s", row->arm ? variants_short_name(row) : "trend");
 }
 
 static char *against_text(const struct variant *row)
@@ -236,14 +251,39 @@ static void add_row(const struct variant_table *what, const struct variants *row
                     struct table *narrow)
 {
     table_add(wide, variants_group_name(rows, row), NULL);
-    table_add(wide, memory_text("%s", variants_short_name(row)), NULL);
+    table_add(wide, row_name(row), NULL);
     table_add(wide, memory_text("%s", config_scale_name(row->experiment)), NULL);
     table_add(wide, memory_text("%d", row->experiment->epochs), NULL);
     add_own(what, row, control, wide);
     variants_add_wide(row, 0, against_text(row), wide);
-    table_add(narrow, memory_text("%s", variants_short_name(row)), NULL);
+    table_add(narrow, row_name(row), NULL);
     add_own(what, row, control, narrow);
     variants_add_narrow(row, 0, 0, against_text(row), narrow);
+}
+
+/* Below the group's rows, where three or more have runs: the trend that C2 asks for (claims.h). */
+static void add_trend(const struct variant_table *what, const struct variants *rows,
+                      const struct variant *group, size_t count, struct table *wide,
+                      struct table *narrow)
+{
+    const struct arm **family = memory_zeroed(count, sizeof *family);
+    double *x = memory_zeroed(count, sizeof *x);
+    size_t size = 0;
+    for (size_t i = 0; i < count && group->arm->count > 0; i++)
+        if (group[i].arm->count > 0 && group[i].experiment->k >= 1) {
+            x[size] = log2(group[i].experiment->k);
+            family[size++] = group[i].arm;
+        }
+    if (size > 2) {
+        struct variant row = {.experiment = group->experiment,
+                              .against = {group},
+                              .comparison = {cells_trend(family, x, size)}};
+        struct comparison *alone = row.comparison;
+        cells_holm(&alone, 1);
+        add_row(what, rows, &row, group, wide, narrow);
+    }
+    free(x);
+    free(family);
 }
 
 /* Compare and fill. `needed` becomes the least number of pairs for evidence in the largest group.
@@ -262,6 +302,8 @@ static int fill(const struct variant_table *what, struct variants *rows, struct 
         free(heading);
         for (size_t i = 0; i < count; i++)
             add_row(what, rows, &group[i], group, wide, narrow);
+        if (what->trend)
+            add_trend(what, rows, group, count, wide, narrow);
         const size_t pairs = variant_table_pairs_needed(count - 1);
         *needed = pairs > *needed ? pairs : *needed;
     }
@@ -292,7 +334,8 @@ static void write_text(const struct variant_table *what, const struct variants *
              "Holm p: of the exact two-sided sign-flip test, over all comparisons of a group.\n",
              what->notes);
     if (needed)
-        text_add(&text, "With so many comparisons there can be evidence from %zu pairs on.\n",
+        text_add(&text,
+                 "With so many comparisons of arms there can be evidence from %zu pairs on.\n",
                  needed);
     variants_add_notes(rows, &text);
     text_add(&text, "\nAll runs of this table: %.2f core-hours, as logged.\n", hours);

@@ -197,17 +197,29 @@ struct table_column *variants_narrow_columns(const struct table_column *own, siz
     return join(own, count, narrow_columns, COUNT(narrow_columns), all);
 }
 
-static char *command_of(const struct variant *row)
+static void add_dashes(struct table *table, size_t count)
 {
-    return memory_text("make run EXP=%s SEED=1", row->path);
+    for (size_t i = 0; i < count; i++)
+        cells_add_dash(table);
+}
+
+/* The arm's name, or the command that fills its row. */
+static char *name_or_command(const struct variant *row)
+{
+    return row->path  ? memory_text("make run EXP=%s SEED=1", row->path)
+           : row->arm ? memory_text("%s", row->arm->name)
+                      : memory_text("-");
 }
 
 void variants_add_wide(const struct variant *row, int which, char *against, struct table *table)
 {
     const struct comparison *c = &row->comparison[which];
-    cells_add_n(table, row->arm);
-    cells_add_mean(table, row->arm);
-    cells_add_sd(table, row->arm);
+    if (row->arm) {
+        cells_add_n(table, row->arm);
+        cells_add_mean(table, row->arm);
+        cells_add_sd(table, row->arm);
+    } else
+        add_dashes(table, 3);
     table_add(table, against, NULL);
     cells_add_pairs(table, c);
     cells_add_difference(table, c);
@@ -216,7 +228,7 @@ void variants_add_wide(const struct variant *row, int which, char *against, stru
     cells_add_p(table, c);
     cells_add_holm(table, c);
     cells_add_verdict(table, c);
-    table_add(table, row->path ? command_of(row) : memory_text("%s", row->arm->name), NULL);
+    table_add(table, name_or_command(row), NULL);
 }
 
 void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,
@@ -226,10 +238,11 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
     if (left_out) {
         table_add(table, memory_text("%s", ""), NULL);
         table_add(table, memory_text("%s", ""), NULL);
-    } else {
+    } else if (row->arm) {
         cells_add_n(table, row->arm);
         cells_add_mean_and_sd(table, row->arm);
-    }
+    } else
+        add_dashes(table, 2);
     table_add(table, against, NULL);
     cells_add_pairs(table, c);
     cells_add_difference(table, c);
@@ -266,7 +279,7 @@ void variants_add_notes(const struct variants *variants, struct text *text)
     for (size_t i = 0; i < variants->count; i++) {
         if (!variants->row[i].path)
             continue;
-        char *command = command_of(&variants->row[i]);
+        char *command = name_or_command(&variants->row[i]);
         text_add(text, "%s  %s\n",
                  missing++ ? ""
                            : "\nArms without a run, and the command that fills each; `make "

@@ -15,7 +15,7 @@ enum { VARIANT_CONTROLS = 2 }; /* with how many others an arm may be compared */
 
 struct variant {
     const struct experiment *experiment;
-    const struct arm *arm; /* one of no logs, where there is none yet */
+    const struct arm *arm; /* one of no logs, where there is none yet; NULL: of several, a trend */
     const char *path;      /* of the experiment file, where there is no log; else NULL */
     int first, control;    /* whether it is of the first group; its group's control */
     const struct variant *against[VARIANT_CONTROLS]; /* NULL: no comparison */
@@ -63,7 +63,7 @@ struct table_column *variants_wide_columns(const struct table_column *own, size_
 struct table_column *variants_narrow_columns(const struct table_column *own, size_t count,
                                              size_t *all);
 
-/* The last cells of a row; `against` names the control of comparison `which` and is taken over. In
+/* The last cells of a row, dashes for what a trend lacks; `against` names the control of comparison `which` and is taken over. In
  * the narrow table n and errors may be left out, where the row above has them. */
 void variants_add_wide(const struct variant *row, int which, char *against, struct table *table);
 void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,

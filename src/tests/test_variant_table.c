@@ -135,7 +135,8 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
 }
 
 /* A group a picture set and decay, each with a control and a family of its own: two comparisons
- * double p on CIFAR-10, one on CIFAR-100 does not. The polynomial's group on CIFAR-10 is first. */
+ * double p on CIFAR-10, one on CIFAR-100 does not. The polynomial's group on CIFAR-10 is first, and
+ * has three arms: so a trend. Its numbers were reckoned from the errors above by hand. */
 static void groups_of_the_campaign(void **state)
 {
     (void)state;
@@ -155,6 +156,8 @@ static void groups_of_the_campaign(void **state)
                 "0.0312,0.0625,no evidence,campaign/cifar10/preact-20/k1.5\n"
                 "cifar10/preact-20,k10.0,desk,2,10,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,"
                 "0.0312,0.0625,no evidence,campaign/cifar10/preact-20/k10.0\n"
+                "cifar10/preact-20,trend,desk,2,-,-,-,-,-,k1.0,6,-0.26,-0.31,-0.22,0.0312,0.0312,"
+                "better,-\n"
                 "cifar10/cosine,k1.0,desk,2,1,0.03,1,10.00,-,-,-,-,-,-,-,-,-,"
                 "campaign/cifar10/cosine/k1.0\n"
                 "cifar100/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"

@@ -93,6 +93,17 @@ void cells_holm(struct comparison *const *family, size_t count)
     free(p);
 }
 
+struct comparison cells_trend_over_k(const struct arm *const *arms, size_t count)
+{
+    double *x = memory_zeroed(count, sizeof *x);
+    for (size_t a = 0; a < count; a++)
+        x[a] = log2(arms[a]->experiment->k);
+    struct comparison trend = cells_trend(arms, x, count), *alone = &trend;
+    cells_holm(&alone, 1);
+    free(x);
+    return trend;
+}
+
 size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons)
 {
     static const struct arm nobody = {.name = ""};

@@ -190,6 +190,40 @@ static int add_desk_macros(struct text *text, const struct ledger *ledger, enum 
     return 0;
 }
 
+static void add_trend_macro(struct text *text, const char *what, const struct comparison *trend,
+                            int exists, char *value)
+{
+    char *link = exists ? cells_link(trend->arm, value) : memory_text("--");
+    text_add(text, "\\newcommand{\\Campaign%s}{%s}\n", what, link);
+    free(link);
+    free(value);
+}
+
+/* The trend over k of the campaign's first group, as in the last row of its table. */
+static int add_trend_macros(struct text *text, const struct ledger *ledger, struct error *error)
+{
+    struct arms arms;
+    if (ledger_arms(ledger, "campaign/cifar10/preact-20", SCALE_DESK, SET_CIFAR10, &arms, error) !=
+        0)
+        return -1;
+    const struct arm **family = memory_zeroed(arms.count, sizeof *family);
+    for (size_t i = 0; i < arms.count; i++)
+        family[i] = &arms.arm[i];
+    const struct comparison trend =
+        arms.count > 2 ? cells_trend_over_k(family, arms.count) : cells_no_comparison;
+    const struct interval interval = trend.interval;
+    add_trend_macro(text, "Pairs", &trend, trend.arm != NULL, memory_text("%zu", trend.pairs));
+    add_trend_macro(text, "Trend", &trend, isfinite(trend.mean),
+                    memory_text("$%+.2f$", trend.mean));
+    add_trend_macro(text, "Interval", &trend, !interval.reason,
+                    memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high));
+    add_trend_macro(text, "Verdict", &trend, trend.arm != NULL,
+                    memory_text("%s", statistics_verdict(trend.pairs, interval, trend.holm)));
+    free(family);
+    free(arms.arm);
+    return 0;
+}
+
 static void add_count_macro(struct text *text, const char *what, size_t count)
 {
     text_add(text, "\\newcommand{\\%sCount}{\\fromledger{%zu}}\n", what, count);
@@ -210,9 +244,10 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
     add_count_macro(&text, "FullRun", scales[SCALE_FULL]);
     add_count_macro(&text, "DeskRun", scales[SCALE_DESK]);
     add_count_macro(&text, "SmokeRun", scales[SCALE_SMOKE]);
-    text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
     add_count_macro(&text, "DivergedRun", diverged);
-    if (add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
+    text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
+    if (add_trend_macros(&text, ledger, error) != 0 ||
+        add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
         add_desk_macros(&text, ledger, SET_CIFAR100, error) != 0) {
         free(text.bytes);
         return -1;

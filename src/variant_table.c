@@ -4,7 +4,6 @@
 #include "table.h"
 #include "variants.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,22 +266,16 @@ static void add_trend(const struct variant_table *what, const struct variants *r
                       struct table *narrow)
 {
     const struct arm **family = memory_zeroed(count, sizeof *family);
-    double *x = memory_zeroed(count, sizeof *x);
     size_t size = 0;
     for (size_t i = 0; i < count && group->arm->count > 0; i++)
-        if (group[i].arm->count > 0 && group[i].experiment->k >= 1) {
-            x[size] = log2(group[i].experiment->k);
+        if (group[i].arm->count > 0 && group[i].experiment->k >= 1)
             family[size++] = group[i].arm;
-        }
     if (size > 2) {
-        struct variant row = {.experiment = group->experiment,
-                              .against = {group},
-                              .comparison = {cells_trend(family, x, size)}};
-        struct comparison *alone = row.comparison;
-        cells_holm(&alone, 1);
+        const struct variant row = {.experiment = group->experiment,
+                                    .against = {group},
+                                    .comparison = {cells_trend_over_k(family, size)}};
         add_row(what, rows, &row, group, wide, narrow);
     }
-    free(x);
     free(family);
 }
 

@@ -167,7 +167,14 @@ static void groups_of_the_campaign(void **state)
     expect(&fixture, "table-campaign.txt", " there can be evidence from 7 pairs on.\n");
     expect(&fixture, "table-campaign.txt",
            "\n\nCIFAR-10, preact-20, cosine, 2 epochs (scale: desk)\nk1.0 ");
-    expect(&fixture, "macros.tex", "\\newcommand{\\CampaignHours}{\\fromledger{1.0}}\n");
+    expect(
+        &fixture, "macros.tex",
+        "\\newcommand{\\CampaignHours}{\\fromledger{1.0}}\n"
+        "\\newcommand{\\CampaignPairs}{\\fromruns{campaign/cifar10/preact-20/k10.0}{6}}\n"
+        "\\newcommand{\\CampaignTrend}{\\fromruns{campaign/cifar10/preact-20/k10.0}{$-0.26$}}\n"
+        "\\newcommand{\\CampaignInterval}{\\fromruns{campaign/cifar10/preact-20/k10.0}"
+        "{$[-0.31, -0.22]$}}\n"
+        "\\newcommand{\\CampaignVerdict}{\\fromruns{campaign/cifar10/preact-20/k10.0}{better}}\n");
     fixture_end(&fixture);
 }
 

@@ -93,12 +93,18 @@ void cells_holm(struct comparison *const *family, size_t count)
     free(p);
 }
 
-struct comparison cells_trend_over_k(const struct arm *const *arms, size_t count)
+struct comparison cells_trend_over_k(const struct arm **arms, size_t count)
 {
     double *x = memory_zeroed(count, sizeof *x);
+    size_t size = 0;
     for (size_t a = 0; a < count; a++)
-        x[a] = log2(arms[a]->experiment->k);
-    struct comparison trend = cells_trend(arms, x, count), *alone = &trend;
+        if (arms[a]->count > 0 && arms[a]->experiment->k >= 1) {
+            x[size] = log2(arms[a]->experiment->k);
+            arms[size++] = arms[a];
+        }
+    struct comparison trend = cells_no_comparison, *alone = &trend;
+    if (size > 2 && arms[0]->experiment->k == 1)
+        trend = cells_trend(arms, x, size);
     cells_holm(&alone, 1);
     free(x);
     return trend;

@@ -35,8 +35,10 @@ struct comparison cells_compare(const struct arm *arm, const struct arm *control
  * diverged. Keeps `arms`. */
 struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
 
-/* The same over log2 k, points for a doubling of k, as a family of its own. */
-struct comparison cells_trend_over_k(const struct arm *const *arms, size_t count);
+/* The same over log2 k, points for a doubling of k, as a family of its own, of those of the arms
+ * that have runs and k >= 1, which it moves to the front. No comparison where they are fewer than
+ * three or the first has another k than 1. */
+struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
 
 /* Adjust the p of one family. A member that is NULL is left out. */
 void cells_holm(struct comparison *const *family, size_t count);

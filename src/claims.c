@@ -507,7 +507,7 @@ static int fill_claim(struct sheet *sheet, struct error *error)
     return 0;
 }
 
-/* What both texts have: the words with `head` above, the numbers with `numbers_head` above. */
+/* What both texts have: the words below `head`, the numbers below `between`. */
 static void add_sheet(const struct sheet *sheet, const char *head, const char *between,
                       struct text *text)
 {

@@ -83,8 +83,8 @@ struct claims_sources {
 };
 
 /* Write OUT/tables/claims.txt; claims.csv and .tex, the words; claims-numbers.csv and .tex, the
- * numbers behind them; claims-FOLDER.txt, the claims of a folder of experiments, which stand together
- * in claims.tsv. 0, or -1 with *error set. */
+ * numbers behind them; claims-FOLDER.txt, the claims of a folder of experiments, which stand
+ * together in claims.tsv. 0, or -1 with *error set. */
 int claims_write(const struct claims_sources *sources, const char *out, struct error *error);
 
 #endif

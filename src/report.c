@@ -209,8 +209,7 @@ static int add_trend_macros(struct text *text, const struct ledger *ledger, stru
     const struct arm **family = memory_zeroed(arms.count, sizeof *family);
     for (size_t i = 0; i < arms.count; i++)
         family[i] = &arms.arm[i];
-    const struct comparison trend =
-        arms.count > 2 ? cells_trend_over_k(family, arms.count) : cells_no_comparison;
+    const struct comparison trend = cells_trend_over_k(family, arms.count);
     const struct interval interval = trend.interval;
     add_trend_macro(text, "Pairs", &trend, trend.arm != NULL, memory_text("%zu", trend.pairs));
     add_trend_macro(text, "Trend", &trend, isfinite(trend.mean),

@@ -266,16 +266,13 @@ static void add_trend(const struct variant_table *what, const struct variants *r
                       struct table *narrow)
 {
     const struct arm **family = memory_zeroed(count, sizeof *family);
-    size_t size = 0;
-    for (size_t i = 0; i < count && group->arm->count > 0; i++)
-        if (group[i].arm->count > 0 && group[i].experiment->k >= 1)
-            family[size++] = group[i].arm;
-    if (size > 2) {
-        const struct variant row = {.experiment = group->experiment,
-                                    .against = {group},
-                                    .comparison = {cells_trend_over_k(family, size)}};
+    for (size_t i = 0; i < count; i++)
+        family[i] = group[i].arm;
+    const struct variant row = {.experiment = group->experiment,
+                                .against = {group},
+                                .comparison = {cells_trend_over_k(family, count)}};
+    if (row.comparison[0].arm)
         add_row(what, rows, &row, group, wide, narrow);
-    }
     free(family);
 }
 

@@ -15,8 +15,8 @@
  *
  * Holm's family is all comparisons of a group. The least p of n pairs is 2 / 2^n, and of m
  * comparisons one must stay below 0.05 / m: under each table stands from how many pairs on there
- * can be evidence. The trend over k, below a group of the campaign with three or more arms that have
- * runs, is a family of its own. The rest is as in thesis_table.h.
+ * can be evidence. The trend over k, below a group of the campaign with three or more arms that
+ * have runs, is a family of its own (cells_trend_over_k()). The rest is as in thesis_table.h.
  *
  * Columns of counts (counts.h) need no run. Those of the clock are named so: no digest covers what
  * they are from.

@@ -63,8 +63,9 @@ struct table_column *variants_wide_columns(const struct table_column *own, size_
 struct table_column *variants_narrow_columns(const struct table_column *own, size_t count,
                                              size_t *all);
 
-/* The last cells of a row, dashes for what a trend lacks; `against` names the control of comparison `which` and is taken over. In
- * the narrow table n and errors may be left out, where the row above has them. */
+/* The last cells of a row, dashes for what a trend lacks; `against` names the control of comparison
+ * `which` and is taken over. In the narrow table n and errors may be left out, where the row above
+ * has them. */
 void variants_add_wide(const struct variant *row, int which, char *against, struct table *table);
 void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,
                          struct table *table);

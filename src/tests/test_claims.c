@@ -72,7 +72,7 @@ static void change_published(struct fixture *fixture, const char *file, const ch
     fixture->published = folder;
 }
 
-/* A companion's text has a line for each of its claims, "W1  ..." to the last, and no one else's. */
+/* A companion's text has a line for each of its claims, "W1  ..." to the last, and for no other. */
 static void expect_own_claims(const struct fixture *fixture, const char *name, char letter,
                               int last)
 {

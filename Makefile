@@ -233,7 +233,7 @@ TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numb
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
                  runs scaling,build/tables/$t.txt) \
                $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
-FIGURES := schedules bases slopes area low-rate training error-k error-area error-parameters border-maps border-filters scaling
+FIGURES := schedules bases slopes area low-rate training error-k pairs error-area error-parameters border-maps border-filters scaling
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
 $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE

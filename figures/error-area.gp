@@ -28,7 +28,7 @@ set key at screen 0.825, graph 1.0 left top
 
 # bases of equal area stand side by side
 aside(b) = 0.006 * (b - (words(names) + 1) / 2.0)
-plot for [b = 1 : words(names)] input index b - 1 using ($1 + aside(b)) : 4 : 5 with yerrorbars \
+plot for [b = 1 : words(names)] input index b - 1 using (valid(5) ? $1 + aside(b) : NaN) : 4 : 5 with yerrorbars \
         ls style_of_base(word(names, b)) dt solid lw 0.8 ps 0 notitle, \
     for [b = 1 : words(names)] input index b - 1 using ($1 + aside(b)) : 4 with points \
         ls style_of_base(word(names, b)) lw 1.2 title word(names, b)

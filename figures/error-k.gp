@@ -33,7 +33,7 @@ do for [p = 1 : panels_of] {
     }
     plot input index 2 * p - 1 using ($1 + 0.1):2 with points pt 6 ps 0.4 lc rgb "#606060" title "single runs", \
         "" index 2 * p - 2 using 1:3 with lines ls 3 notitle, \
-        "" index 2 * p - 2 using 1:3:4:5 with yerrorbars ls 1 dt solid pt 7 ps 0.6 \
+        "" index 2 * p - 2 using (valid(4) ? $1 : NaN):3:4:5 with yerrorbars ls 1 dt solid pt 7 ps 0.6 \
         title "mean and its 95 % t interval", \
         "" index 2 * p - 2 using 1:3 with points ls 1 ps 0.6 notitle
 }

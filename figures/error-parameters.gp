@@ -32,7 +32,7 @@ set key inside right top
 # one style for each series, whichever of them are there
 style_of_series(name) = name eq "expansion" ? 2 : name eq "bank" ? 3 : 1
 
-plot for [s = 1 : words(names)] input index s - 1 using 1 : 3 : 4 with yerrorbars \
+plot for [s = 1 : words(names)] input index s - 1 using (valid(4) ? $1 : NaN) : 3 : 4 with yerrorbars \
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0 notitle, \
     for [s = 1 : words(names)] input index s - 1 using 1 : 3 with linespoints \
         ls style_of_series(word(names, s)) title word(names, s)

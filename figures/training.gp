@@ -1,9 +1,9 @@
 # training.gp - test and training error over the epochs of desk runs that differ in k and seed.
 #
-# Input: blocks separated by two blank lines. The first line of a block is its quoted title,
-# "ARM, seed N", where ARM holds "k = NUMBER"; then rows of epoch, learning rate, training loss,
-# training error, test loss, test error, separated by tabs, errors in %. Seeds of one arm are
-# drawn alike and named once. Without a row, the picture says so.
+# Input: blocks separated by two blank lines. The first line of a block is its quoted title, where
+# ARM holds "k = NUMBER": "ARM, seed N" of a run, behind the runs of an arm "ARM, n = N" of their
+# mean; then rows of epoch, learning rate, training loss, training error, test loss, test error,
+# separated by tabs, errors in %. Runs are thin, means named. Without a row, the picture says so.
 load "figures/style.gp"
 
 if (system(sprintf("test -r '%s' && echo yes", input)) ne "yes") {
@@ -28,21 +28,17 @@ if (last_epoch == 0) {
 }
 
 title_of(i) = word(titles, i)
-arm_of(i) = strstrt(title_of(i), ", seed") ? title_of(i)[1 : strstrt(title_of(i), ", seed") - 1] \
-                                           : title_of(i)
+is_mean(i) = strstrt(title_of(i), ", n = ") > 0
 # the number in "k = 1.5," anywhere in the title
 until_comma(text) = strstrt(text, ",") ? text[1 : strstrt(text, ",") - 1] : text
 k_of(i) = real(word(until_comma(title_of(i)[strstrt(title_of(i), "k = ") + 4 : *]), 1))
-seeds_of(i) = sum [j = 1 : words(titles)] (arm_of(j) eq arm_of(i) ? 1 : 0)
-first_of_arm(i) = i == 1 ? 1 : 0 == sum [j = 1 : i - 1] (arm_of(j) eq arm_of(i) ? 1 : 0)
 
 # What stands before "k = " in every title goes above the panels, else it stays in the legend.
 prefix_of(i) = title_of(i)[1 : strstrt(title_of(i), "k = ") - 1]
 common = prefix_of(1)
 do for [j = 2 : words(titles)] { if (prefix_of(j) ne common) { common = "" } }
 short(text) = text[strlen(common) + 1 : *]
-legend(i) = !first_of_arm(i) ? "" : seeds_of(i) == 1 ? short(title_of(i)) \
-          : sprintf("%s, %d seeds", short(arm_of(i)), seeds_of(i))
+legend(i) = is_mean(i) ? short(title_of(i)) : ""
 
 set datafile separator "\t"
 set xlabel "epoch"
@@ -55,8 +51,14 @@ set xtics ceil(last_epoch / 10.0)
 set format "%g"
 every_points = ceil(last_epoch / 25.0)
 
+# the runs below the means; gnuplot leaves out what has no number
+curves = "plot for [i = 1 : words(titles)] input index i - 1 using 1:(is_mean(i) ? NaN : $%d) " \
+    . "with lines ls style_of(k_of(i)) lw 0.3 dt solid notitle, " \
+    . "for [i = 1 : words(titles)] input index i - 1 using 1:(is_mean(i) ? $%d : NaN) " \
+    . "with linespoints ls style_of(k_of(i)) pointinterval every_points title legend(i)"
+
 # one legend for both panels, below them
-arms = sum [j = 1 : words(titles)] (first_of_arm(j) ? 1 : 0)
+arms = sum [j = 1 : words(titles)] (is_mean(j) ? 1 : 0)
 longest = 0
 do for [j = 1 : words(titles)] {
     if (strlen(legend(j)) > longest) { longest = strlen(legend(j)) }
@@ -71,14 +73,12 @@ eval sprintf(panels, 0.19 + 0.075 * legend_rows, common eq "" ? 0.91 : 0.84)
 set title "test error, after the epoch"
 set ylabel "error (%)"
 unset key
-plot for [i = 1 : words(titles)] input index i - 1 using 1:6 with linespoints \
-    ls style_of(k_of(i)) pointinterval every_points notitle
+eval sprintf(curves, 6, 6)
 unset label
 set title "training error, during the epoch"
 unset ylabel
 set key at screen 0.53, screen 0.01 center bottom vertical maxrows legend_rows \
     width legend_width font legend_font
-plot for [i = 1 : words(titles)] input index i - 1 using 1:4 with linespoints \
-    ls style_of(k_of(i)) pointinterval every_points title legend(i)
+eval sprintf(curves, 4, 4)
 unset multiplot
 eval finish

@@ -9,18 +9,10 @@
 const struct comparison cells_no_comparison = {
     .mean = NAN, .interval = {NAN, NAN, "no comparison"}, .p = NAN, .holm = NAN};
 
-static const struct log *log_of(const struct arm *arm, long seed)
-{
-    for (size_t i = 0; i < arm->count; i++)
-        if (arm->logs[i].seed == seed)
-            return &arm->logs[i];
-    return NULL;
-}
-
 static int all_have(const struct arm *const *arms, size_t count, long seed)
 {
     for (size_t a = 0; a < count; a++)
-        if (!log_of(arms[a], seed))
+        if (!ledger_log_of(arms[a], seed))
             return 0;
     return 1;
 }
@@ -36,7 +28,7 @@ static struct comparison compare(const struct arm *const *arms, const double *we
         if (!all_have(arms, count, seed))
             continue;
         for (size_t a = 0; a < count; a++)
-            sums[pairs] += weights[a] * ledger_last_error(log_of(arms[a], seed));
+            sums[pairs] += weights[a] * ledger_last_error(ledger_log_of(arms[a], seed));
         pairs++;
     }
     for (size_t a = 0; a < count; a++)
@@ -160,7 +152,7 @@ static void trace_comparison(struct table *table, const struct comparison *compa
     for (size_t i = 0; i < arm->count; i++) {
         const long seed = arm->logs[i].seed;
         for (size_t a = 0; a < count && all_have(arms, count, seed); a++) {
-            const struct log *log = log_of(arms[a], seed);
+            const struct log *log = ledger_log_of(arms[a], seed);
             add_source(&sources, log->path, ledger_last_line(log));
         }
     }

@@ -202,6 +202,14 @@ static int compare_arms(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
+const struct log *ledger_log_of(const struct arm *arm, long seed)
+{
+    for (size_t i = 0; i < arm->count; i++)
+        if (arm->logs[i].seed == seed)
+            return &arm->logs[i];
+    return NULL;
+}
+
 int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
                 enum picture_set set, struct arms *arms, struct error *error)
 {
@@ -221,6 +229,7 @@ int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scal
             fail(error, "%s: expected the same experiment as in %s; one arm has one", log->path,
                  arm->logs[0].path);
             free(arms->arm);
+            *arms = (struct arms){0};
             return -1;
         }
         arm->count++;
@@ -333,6 +342,11 @@ static char *family_name(const struct experiment *experiment)
         return memory_text("densenet-bc-%d-%d", experiment->depth, experiment->growth);
     }
     BUG("a family without a name");
+}
+
+const char *ledger_base(const struct experiment *experiment)
+{
+    return experiment->cycle ? LEDGER_RESTARTS : decays[experiment->decay].name;
 }
 
 char *ledger_network(const struct experiment *experiment)

@@ -62,14 +62,17 @@ struct arm {
     double core_hours;     /* ledger_logged_hours() of all runs */
 };
 
+/* An arm's run of a seed, or NULL. */
+const struct log *ledger_log_of(const struct arm *arm, long seed);
+
 struct arms {
     struct arm *arm;
     size_t count;
 };
 
 /* The arms of a scale and a picture set whose names lie below `folder` (NULL: all), sorted by
- * network, epochs, base, k and name. 0, or -1 with *error set when two logs of one arm hold
- * different experiments. Free arms->arm. */
+ * network, epochs, base, k and name. Free arms->arm. 0, or -1 with *error set and nothing to free
+ * when two logs of one arm hold different experiments. */
 int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
                 enum picture_set set, struct arms *arms, struct error *error);
 
@@ -113,6 +116,10 @@ int ledger_size(const struct experiment *experiment, long long *parameters, long
  * (weights, rows), "-pad-partial" and "-pad-learned-d2" (padding, depth D of the Padding Layer)
  * where they are not the usual ones; free() it. */
 char *ledger_network(const struct experiment *experiment);
+
+/* The name of the experiment's decay; where it restarts, LEDGER_RESTARTS. */
+#define LEDGER_RESTARTS "sgdr"
+const char *ledger_base(const struct experiment *experiment);
 
 /* ---- Cost --------------------------------------------------------------------------------- */
 

@@ -16,27 +16,9 @@
  *                  by the midpoint rule
  *   low-rate.tsv   k, then the share of training with f < 0.1, five decreasing bases: by bisection
  *
- * Of raw logs of the desk scale:
+ * and those of plot_runs.h and plot_borders.h.
  *
- *   training.tsv   of the group of arms that differ in k alone, of two k or more, that has most
- *                  finished runs: their epochs, a block a run under its quoted title
- *   error-k.tsv    a panel for each group of arms that differ in k alone, of two k or more and with
- *                  a finished run. "# panel: WHAT | EPOCHS | N", a block of the arms (k, n, mean of
- *                  the last errors in %, its 95 % t interval), a block of the runs (k, error)
- *   error-area.tsv the arms that differ in the schedule alone, of the setting that has most of
- *                  them. "# panel: ..." as above, then for each base a block "# base: NAME" of the
- *                  arms: mean factor, k, n, mean and standard deviation of the last errors in %.
- *                  The factor is (mean L - Le) / (L0 - Le) over the steps, with the largest L0 of
- *                  those arms, so that a constant rate has the place of its own rate
- *
- *   error-parameters.tsv  Weight Net's arms with k = 1 and the seed 0 of what is fixed. "# panel:
- *                         ..." as
- *                  above, then "# series: NAME" and a block each of expansion, bank and ordinary
- *                  networks: stored numbers (counts.h), n, mean and standard deviation
- *
- * and those of plot_borders.h.
- *
- * Blocks are separated by two blank lines. The mean of an arm with a diverged run is NaN.
+ * Blocks are separated by two blank lines.
  */
 #ifndef KDECAY_PLOT_DATA_H
 #define KDECAY_PLOT_DATA_H

@@ -256,13 +256,14 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
 char *variants_heading(const struct variant *row, size_t count)
 {
     const struct experiment *e = row->experiment;
+    const char *base = ledger_base(e);
     size_t alike = 0;
-    while (alike < count && row[alike].experiment->decay == e->decay)
+    while (alike < count && strcmp(ledger_base(row[alike].experiment), base) == 0)
         alike++;
     char *network = ledger_network(e);
     char *heading = memory_text("%s, %s, %s%s%d epochs (scale: %s)", config_set_name(e), network,
-                                alike == count ? decays[e->decay].name : "",
-                                alike == count ? ", " : "", e->epochs, config_scale_name(e));
+                                alike == count ? base : "", alike == count ? ", " : "", e->epochs,
+                                config_scale_name(e));
     free(network);
     return heading;
 }

@@ -300,6 +300,66 @@ static void errors_over_k(void **state)
     fixture_end(&fixture);
 }
 
+/* Differences 0, -1.1, -1.7 of k = 4 have the mean -2.8 / 3 and the deviation 0.862167810425171; of k
+ * = 2 they are half a point less. Over log2 k = 0, 1, 2 the means 0, -2.8 / 3 + 0.5, -2.8 / 3 lie
+ * around a line of the slope -2.8 / 6 through their mean at 1. */
+static void errors_paired_by_seed(void **state)
+{
+    (void)state;
+    static const char k4[] = "cifar10/preact-20/poly-k4.0";
+    const double middle[] = {10.5, 9.5, 8.7, 5}, most[] = {10, 9, 8.2};
+    struct fixture fixture = fixture_begin();
+    add_experiment(&fixture, k4, "[schedule]\nk = 4\n");
+    fixture_write_arm(&fixture, k1, k1_errors, 3);
+    fixture_write_arm(&fixture, k2, middle, 3);
+    fixture_write_arm(&fixture, k4, most, 3);
+    write_from_logs(&fixture);
+    const double mean = -2.8 / 3, half = 4.3026527 * 0.862167810425171 / sqrt(3), slope = mean / 2;
+    const double center = (2 * mean + 0.5) / 3;
+    char *bytes = fixture_read(fixture.out, "plots/pairs.tsv");
+    double shown[8];
+    int end = 0;
+    assert_int_equal(sscanf(bytes,
+                            "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3\n"
+                            "# k\tpairs\tmean\tlow\thigh\n"
+                            "2\t3\t%lf\t%lf\t%lf\n4\t3\t%lf\t%lf\t%lf\n\n\n"
+                            "# trend\n# k\tdifference\n1\t%lf\n4\t%lf%n",
+                            &shown[0], &shown[1], &shown[2], &shown[3], &shown[4], &shown[5],
+                            &shown[6], &shown[7], &end),
+                     8);
+    const double expected[] = {mean + 0.5,  mean + 0.5 - half, mean + 0.5 + half, mean,
+                               mean - half, mean + half,       center - slope,    center + slope};
+    for (int i = 0; i < 8; i++)
+        assert_true(fabs(shown[i] - expected[i]) < 1e-6);
+    assert_ptr_equal(strstr(bytes + end, "\n\n\n# seed: 1\n# k\terror\tdifference\n"), bytes + end);
+    double error, difference;
+    assert_int_equal(sscanf(bytes + end,
+                            " # seed: 1 # k error difference 1 10 0 2 10.5 0.5 4 10 0 # seed: 2"
+                            " # k error difference 1 10.1 0 2 9.5 -0.6 4 9 %lf # seed: 3"
+                            " # k error difference 1 9.9 0 2 8.7 -1.2 4 %lf -1.7",
+                            &difference, &error),
+                     2);
+    assert_true(fabs(difference + 1.1) < 1e-9 && fabs(error - 8.2) < 1e-9);
+    free(bytes);
+
+    /* a fourth seed of one arm pairs with nobody, and the line is of three seeds still */
+    fixture_write_arm(&fixture, k2, middle, 4);
+    write_from_logs(&fixture);
+    bytes = fixture_read(fixture.out, "plots/pairs.tsv");
+    assert_null(strstr(bytes, "# seed: 4"));
+    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\n1\t"));
+    free(bytes);
+
+    /* but not if it is one of two arms that k = 1 has, too */
+    fixture_write_arm(&fixture, k1, k1_errors, 4);
+    write_from_logs(&fixture);
+    bytes = fixture_read(fixture.out, "plots/pairs.tsv");
+    assert_non_null(strstr(bytes, "# seed: 4\n# k\terror\tdifference\n1\t10.05\t0\n2\t5\t-5.05\n"));
+    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\n\n\n# seed: 1\n"));
+    free(bytes);
+    fixture_end(&fixture);
+}
+
 static void diverge(const struct fixture *fixture, const char *arm, long seed)
 {
     const struct fixture_log what = {.arm = arm,
@@ -311,7 +371,8 @@ static void diverge(const struct fixture *fixture, const char *arm, long seed)
     fixture_write_log(fixture, fixture->results, &what);
 }
 
-/* In the order of the ledger; a run that diverged is left out. */
+/* In the order of the ledger, behind the runs of an arm their mean; a run that diverged is left out
+ * of both. */
 static void numbers_over_epochs(void **state)
 {
     (void)state;
@@ -321,7 +382,7 @@ static void numbers_over_epochs(void **state)
     fixture_write_arm(&fixture, k2, k2_errors, 1);
     write_from_logs(&fixture);
     char *bytes = fixture_read(fixture.out, "plots/training.tsv");
-    double lr[6];
+    double lr[10];
     int end = 0;
     assert_int_equal(sscanf(bytes,
                             "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n"
@@ -329,14 +390,19 @@ static void numbers_over_epochs(void **state)
                             "1\t%lf\t1.5\t40.5\t1.25\t9.5\n2\t%lf\t0.75\t40.5\t1.25\t10\n\n\n"
                             "\"CIFAR-10, preact-20, polynomial, k = 1, seed 2\"\n"
                             "1\t%lf\t1.5\t40.5\t1.25\t9.6\n2\t%lf\t0.75\t40.5\t1.25\t10.1\n\n\n"
+                            "\"CIFAR-10, preact-20, polynomial, k = 1, n = 2\"\n"
+                            "1\t%lf\t1.5\t40.5\t1.25\t9.55\n2\t%lf\t0.75\t40.5\t1.25\t10.05\n\n\n"
                             "\"CIFAR-10, preact-20, polynomial, k = 2, seed 1\"\n"
+                            "1\t%lf\t1.5\t40.5\t1.25\t7.5\n2\t%lf\t0.75\t40.5\t1.25\t8\n\n\n"
+                            "\"CIFAR-10, preact-20, polynomial, k = 2, n = 1\"\n"
                             "1\t%lf\t1.5\t40.5\t1.25\t7.5\n2\t%lf\t0.75\t40.5\t1.25\t8\n%n",
-                            &lr[0], &lr[1], &lr[2], &lr[3], &lr[4], &lr[5], &end),
-                     6);
+                            &lr[0], &lr[1], &lr[2], &lr[3], &lr[4], &lr[5], &lr[6], &lr[7], &lr[8],
+                            &lr[9], &end),
+                     10);
     assert_true(end > 0 && bytes[end] == '\0');
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 10; i++) {
         /* the last steps of two epochs of 391 */
-        const double s = (i % 2 ? 781 : 390) / 782., warped = i < 4 ? s : s * s;
+        const double s = (i % 2 ? 781 : 390) / 782., warped = i < 6 ? s : s * s;
         assert_true(fabs(lr[i] - (0.1 - 0.0999 * warped)) < 1e-9);
     }
     free(bytes);
@@ -392,13 +458,20 @@ static void runs_over_epochs(void **state)
     char *bytes = fixture_read(fixture.out, "plots/training.tsv");
     assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 1, seed "), 3);
     assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 2, seed "), 2);
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 5);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 2, n = 2\"\n"), 1);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 5 + 2);
     free(bytes);
     fixture_write_arm(&fixture, "pad-net/replicate-k2", k1_errors, 4);
     write_from_logs(&fixture);
     bytes = fixture_read(fixture.out, "plots/training.tsv");
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20-pad-replicate, polynomial, "), 6);
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 6);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20-pad-replicate, polynomial, "),
+                     6 + 2);
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 6 + 2);
+    free(bytes);
+    bytes = fixture_read(fixture.out, "plots/error-k.tsv");
+    assert_ptr_equal(strstr(bytes, "# panel: "), bytes);
+    assert_ptr_equal(strstr(bytes, "# panel: CIFAR-10, preact-20-pad-replicate | "), bytes);
+    assert_int_equal(occurrences(bytes, "# panel: "), 2);
     free(bytes);
     fixture_end(&fixture);
 }
@@ -551,6 +624,7 @@ const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(low_rates),
     cmocka_unit_test(no_logs),
     cmocka_unit_test(errors_over_k),
+    cmocka_unit_test(errors_paired_by_seed),
     cmocka_unit_test(numbers_over_epochs),
     cmocka_unit_test(diverged_runs_are_told),
     cmocka_unit_test(runs_over_epochs),

@@ -145,6 +145,9 @@ static void groups_of_the_campaign(void **state)
     write_k(&fixture, "campaign/cifar100/preact-20/k2.0", "2", "cifar100", one_less);
     fixture_variant(&fixture, "campaign/cifar10/cosine/k1.0", "[schedule]\ndecay = cosine\n");
     fixture_write_arm(&fixture, "campaign/cifar10/cosine/k1.0", control, 1);
+    fixture_variant(&fixture, "campaign/cifar10/sgdr/k1.0",
+                    "[schedule]\ndecay = cosine\ncycle = 1\n");
+    fixture_write_arm(&fixture, "campaign/cifar10/sgdr/k1.0", control, 1);
     write_k(&fixture, "campaign/cifar10/preact-20/k1.0", "1", "cifar10", control);
     write_k(&fixture, "campaign/cifar10/preact-20/k1.5", "1.5", "cifar10", half_less);
     write_k(&fixture, "campaign/cifar10/preact-20/k10.0", "10", "cifar10", one_less);
@@ -160,6 +163,8 @@ static void groups_of_the_campaign(void **state)
                 "better,-\n"
                 "cifar10/cosine,k1.0,desk,2,1,0.03,1,10.00,-,-,-,-,-,-,-,-,-,"
                 "campaign/cifar10/cosine/k1.0\n"
+                "cifar10/sgdr,k1.0,desk,2,1,0.03,1,10.00,-,-,-,-,-,-,-,-,-,"
+                "campaign/cifar10/sgdr/k1.0\n"
                 "cifar100/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"
                 "campaign/cifar100/preact-20/k1.0\n"
                 "cifar100/preact-20,k2.0,desk,2,2,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,0.0312,"
@@ -167,9 +172,11 @@ static void groups_of_the_campaign(void **state)
     expect(&fixture, "table-campaign.txt", " there can be evidence from 7 pairs on.\n");
     expect(&fixture, "table-campaign.txt",
            "\n\nCIFAR-10, preact-20, cosine, 2 epochs (scale: desk)\nk1.0 ");
+    expect(&fixture, "table-campaign.txt",
+           "\n\nCIFAR-10, preact-20, sgdr, 2 epochs (scale: desk)\nk1.0 ");
     expect(
         &fixture, "macros.tex",
-        "\\newcommand{\\CampaignHours}{\\fromledger{1.0}}\n"
+        "\\newcommand{\\CampaignHours}{\\fromledger{1.1}}\n"
         "\\newcommand{\\CampaignPairs}{\\fromruns{campaign/cifar10/preact-20/k10.0}{6}}\n"
         "\\newcommand{\\CampaignTrend}{\\fromruns{campaign/cifar10/preact-20/k10.0}{$-0.26$}}\n"
         "\\newcommand{\\CampaignInterval}{\\fromruns{campaign/cifar10/preact-20/k10.0}"

@@ -4,7 +4,7 @@
 #
 #   DATA=DIR       the folder that holds cifar-10-batches-bin/ and cifar-100-binary/
 #   THREADS=N      threads of a training run; changes no bit of its results
-#   EXP=FILE       the experiment file of `make run`
+#   EXP=FILE       the experiment file of `make run`; EXP=FILE|FOLDER what `make run-desk` trains of all
 #   SEED=N         the seed of `make run`
 #   MPI=1          build with Open MPI, for runs on several processes and machines
 #   RANKS=N        with MPI=1, the number of these processes (ranks) of a run; changes no bit
@@ -167,8 +167,10 @@ status: build/kdecay ## every arm: seeds wanted, present, running, queued, missi
 	$(Q)$(QUEUE); build/kdecay status $$queue
 
 .PHONY: run-desk
-run-desk: build/kdecay ## train all missing desk runs, one after another; stop and start at will
-	$(Q)build/kdecay missing desk | while read -r experiment seed; do \
+run-desk: build/kdecay ## train all missing desk runs, or those of EXP, seed by seed; stop and start at will
+	$(Q)$(if $(EXP),test -e '$(EXP)' || { echo "make run-desk: there is no $(EXP)" >&2; exit 1; };) \
+	  build/kdecay missing desk | awk -v below='$(EXP:%/=%)' '!below || index($$1 "/", below "/") == 1' | \
+	  while read -r experiment seed; do \
 	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
 
 # ---- Slurm -----------------------------------------------------------------------------------

@@ -162,6 +162,20 @@ said=$(run_make submit EXP=experiments/none)
 verdict "a folder without experiments is an error" \
     "$([ $? != 0 ] && [[ $said == *"experiments/none: no experiment"* ]] || echo "$said")"
 
+# Without Slurm: one run after another, seed by seed. TRAIN only says what it would train.
+arm desk/a/k1 desk 8
+arm desk/a/k2 desk 8 2
+arm desk/ab/k1 desk 8 3
+said=$(run_make run-desk TRAIN=echo EXP=experiments/desk/a/ | head -n 3)
+verdict "run-desk trains a folder, seed by seed, and no neighbour" "$(same \
+    "experiments/desk/a/k1.ini 1 experiments/desk/a/k2.ini 1 experiments/desk/a/k1.ini 2" \
+    "$(echo $said | sed 's/ --seed//g')")"
+verdict "or all" "$(same 18 "$(run_make run-desk TRAIN=echo | wc -l)")"
+said=$(run_make run-desk TRAIN=echo EXP=experiments/desk/none)
+verdict "but no folder that is not there" \
+    "$([ $? != 0 ] && [[ $said == *"there is no experiments/desk/none"* ]] || echo "$said")"
+rm -r experiments/desk
+
 # Programs with MPI and without, where Slurm has PMIx and where it hasn't.
 kinds() { # of srun's --mpi, of the tasks submitted
     sed -nE 's/.*\[([^]]*)\]$/\1/p' "$folder/submitted" | sort -u

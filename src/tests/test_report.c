@@ -426,7 +426,8 @@ static void environments(void **state)
     const char *second = strchr(first, '\n') + 1;
     assert_int_equal(strtol(first, NULL, 10), 3);
     assert_int_equal(strtol(second, NULL, 10), 1);
-    assert_non_null(strstr(second, "  another machine\n"));
+    assert_non_null(strstr(second, "  another machine  "));
+    assert_non_null(strstr(first, " (3)\n"));
     assert_true(strchr(second, '\n')[1] == '\0');
     free(text);
     fixture_end(&fixture);

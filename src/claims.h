@@ -26,7 +26,8 @@
  *          prints are shown; else "see numbers"
  *     C2   "says nothing": no fair baseline is a run with k = 1
  *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
- *     C2   of each family of arms that differ in k alone, one of them with k = 1: the trend, over
+ *     C2   of each family of arms that differ in k alone, one of them with k = 1, below the folders
+ *          of the thesis's tables (cifar10/, cifar100/) and of the campaign: the trend, over
  *          the seeds that all have, of the slope of the error on log2 k, k >= 1 (cells.h). It is
  *          one comparison, so that Holm leaves its p; with two k it is their difference, adjusted
  *          likewise. "better", "worse" or "no evidence" if all families have this verdict, else
@@ -41,8 +42,9 @@
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
  * claims a folder of experiments: without one that bears on a claim it is "not built". A word by
- * count is "holds" or "fails" if all that is counted does, else "holds in a of n". From runs at
- * full scale: "untested at full scale"; at the desk, without runs of the arms named, "no runs".
+ * count is "holds" or "fails" if all that is counted does, else "holds in a of n"; arms of another k
+ * or another seed of what is fixed are left out, since their networks are those of other arms. From
+ * runs at full scale: "untested at full scale"; at the desk, without runs of the arms named, "no runs".
  *
  *     W1   by count, of the arms with u = 1: each 3x3 convolution to C channels that is a Weight
  *          Block has at least 9 C times more weights than it trains

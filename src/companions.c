@@ -33,6 +33,13 @@ static void add_count(struct sheet *sheet, char *of, double reference, double ne
     sheet_end_row(sheet, &cells_no_comparison, holds ? "holds" : "fails");
 }
 
+/* The network of an arm with another k, or another seed of what is fixed, counts as that of the arm
+ * without: once. */
+static int is_counted(const struct experiment *e)
+{
+    return e->k == 1 && e->weights_seed == 0;
+}
+
 /* Of things that hold or fail; there may be none. */
 struct tally {
     size_t all, good;
@@ -88,7 +95,7 @@ static char *w1_computed(struct sheet *sheet, const struct variants *arms)
 {
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++)
-        if (arms->row[i].experiment->rows == 1)
+        if (arms->row[i].experiment->rows == 1 && is_counted(arms->row[i].experiment))
             add_reductions(sheet, arms->row[i].experiment, &tally);
     return tally_word(tally);
 }
@@ -100,7 +107,7 @@ static char *w2_computed(struct sheet *sheet, const struct variants *arms)
         const struct experiment *e = arms->row[i].experiment;
         const double share = counts_of(e).extra_share;
         const int holds = share <= twentieth;
-        if (!(share > 0))
+        if (!(share > 0) || !is_counted(e))
             continue;
         tally_add(&tally, holds);
         add_count(sheet, memory_text("%s, extra multiply-adds (share)", e->arm), twentieth, share,
@@ -115,7 +122,7 @@ static char *w5_computed(struct sheet *sheet, const struct variants *arms)
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct experiment *e = arms->row[i].experiment;
-        if (e->weights == WEIGHTS_FREE)
+        if (e->weights == WEIGHTS_FREE || !is_counted(e))
             continue;
         const double stored = (double)counts_of(e).stored;
         const int holds = stored <= ordinary;
@@ -243,7 +250,7 @@ static char *p3_computed(struct sheet *sheet, const struct variants *arms)
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct counts counts = counts_of(arms->row[i].experiment);
-        if (counts.trained == zero.trained)
+        if (counts.trained == zero.trained || !is_counted(arms->row[i].experiment))
             continue;
         const double added[] = {(double)(counts.trained - zero.trained) / (double)zero.trained,
                                 (double)(counts.macs - zero.macs) / (double)zero.macs};

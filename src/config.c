@@ -583,6 +583,12 @@ const char *config_scale_name(const struct experiment *experiment)
     return names[experiment->scale];
 }
 
+const char *config_precision_name(const struct experiment *experiment)
+{
+    static const char *const names[] = {"f32", "bf16"};
+    return names[experiment->precision];
+}
+
 static void print_decays(FILE *out)
 {
     for (size_t i = 0; i < decay_count; i++)

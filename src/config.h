@@ -138,6 +138,7 @@ struct decay_shape config_default_shape(void);
 int config_class_count(const struct experiment *experiment);
 const char *config_set_name(const struct experiment *experiment);
 const char *config_scale_name(const struct experiment *experiment);
+const char *config_precision_name(const struct experiment *experiment);
 
 /* The table of keys, for people. */
 void config_print_keys(FILE *out);

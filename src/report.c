@@ -190,16 +190,51 @@ static int add_desk_macros(struct text *text, const struct ledger *ledger, enum 
     return 0;
 }
 
-static void add_trend_macro(struct text *text, const char *what, const struct comparison *trend,
-                            int exists, char *value)
+/* Takes `value` over. */
+static void add_campaign_macro(struct text *text, const char *what, const struct arm *arm,
+                               int exists, char *value)
 {
-    char *link = exists ? cells_link(trend->arm, value) : memory_text("--");
+    char *link = exists ? cells_link(arm, value) : memory_text("--");
     text_add(text, "\\newcommand{\\Campaign%s}{%s}\n", what, link);
     free(link);
     free(value);
 }
 
-/* The trend over k of the campaign's first group, as in the last row of its table. */
+static void add_slope_macros(struct text *text, const char *which, const struct comparison *trend)
+{
+    const struct interval interval = trend->interval;
+    char *slope = memory_text("%sTrend", which), *range = memory_text("%sInterval", which);
+    add_campaign_macro(text, slope, trend->arm, isfinite(trend->mean),
+                       memory_text("$%+.2f$", trend->mean));
+    add_campaign_macro(text, range, trend->arm, !interval.reason,
+                       memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high));
+    free(range);
+    free(slope);
+}
+
+/* `count` arms sorted by k, without the first. */
+static struct comparison trend_of_rest(const struct arm *const *arms, size_t count)
+{
+    double *x = memory_zeroed(count, sizeof *x);
+    for (size_t a = 0; a < count; a++)
+        x[a] = log2(arms[a]->experiment->k);
+    const struct comparison rest =
+        count > 2 ? cells_trend(arms + 1, x + 1, count - 1) : cells_no_comparison;
+    free(x);
+    return rest;
+}
+
+static const struct arm *lowest_of(const struct arms *arms)
+{
+    const struct arm *lowest = NULL;
+    for (size_t a = 0; a < arms->count; a++)
+        if (isfinite(arms->arm[a].mean) && (!lowest || arms->arm[a].mean < lowest->mean))
+            lowest = &arms->arm[a];
+    return lowest;
+}
+
+/* Of the campaign's first group: the trend over k, as in the last row of its table, that without k
+ * = 1, and the k of the lowest mean. */
 static int add_trend_macros(struct text *text, const struct ledger *ledger, struct error *error)
 {
     struct arms arms;
@@ -210,14 +245,17 @@ static int add_trend_macros(struct text *text, const struct ledger *ledger, stru
     for (size_t i = 0; i < arms.count; i++)
         family[i] = &arms.arm[i];
     const struct comparison trend = cells_trend_over_k(family, arms.count);
-    const struct interval interval = trend.interval;
-    add_trend_macro(text, "Pairs", &trend, trend.arm != NULL, memory_text("%zu", trend.pairs));
-    add_trend_macro(text, "Trend", &trend, isfinite(trend.mean),
-                    memory_text("$%+.2f$", trend.mean));
-    add_trend_macro(text, "Interval", &trend, !interval.reason,
-                    memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high));
-    add_trend_macro(text, "Verdict", &trend, trend.arm != NULL,
-                    memory_text("%s", statistics_verdict(trend.pairs, interval, trend.holm)));
+    const struct comparison rest = trend_of_rest(family, trend.trend_count);
+    const struct arm *lowest = lowest_of(&arms);
+    add_campaign_macro(text, "Pairs", trend.arm, trend.arm != NULL,
+                       memory_text("%zu", trend.pairs));
+    add_slope_macros(text, "", &trend);
+    add_campaign_macro(
+        text, "Verdict", trend.arm, trend.arm != NULL,
+        memory_text("%s", statistics_verdict(trend.pairs, trend.interval, trend.holm)));
+    add_slope_macros(text, "Rest", &rest);
+    add_campaign_macro(text, "Lowest", lowest, lowest != NULL,
+                       memory_text("%g", lowest ? lowest->experiment->k : NAN));
     free(family);
     free(arms.arm);
     return 0;
@@ -226,6 +264,27 @@ static int add_trend_macros(struct text *text, const struct ledger *ledger, stru
 static void add_count_macro(struct text *text, const char *what, size_t count)
 {
     text_add(text, "\\newcommand{\\%sCount}{\\fromledger{%zu}}\n", what, count);
+}
+
+static int compare_states(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Finished logs that end with the same state as another: of arms that are the same training
+ * under other names. One of each such set is no repeat. */
+static size_t count_repeats(const struct ledger *ledger)
+{
+    const char **states = memory_zeroed(ledger->count, sizeof *states);
+    size_t count = 0, repeats = 0;
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger->logs[i].status == LOG_FINISHED)
+            states[count++] = ledger->logs[i].state.hex;
+    qsort(states, count, sizeof *states, compare_states);
+    for (size_t i = 1; i < count; i++)
+        repeats += strcmp(states[i], states[i - 1]) == 0 ? 1 : 0;
+    free(states);
+    return repeats;
 }
 
 static int write_macros(const struct ledger *ledger, const char *out, struct error *error)
@@ -244,6 +303,7 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
     add_count_macro(&text, "DeskRun", scales[SCALE_DESK]);
     add_count_macro(&text, "SmokeRun", scales[SCALE_SMOKE]);
     add_count_macro(&text, "DivergedRun", diverged);
+    add_count_macro(&text, "Repeat", count_repeats(ledger));
     text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
     if (add_trend_macros(&text, ledger, error) != 0 ||
         add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||

@@ -26,9 +26,11 @@
  * and loads booktabs, array and, for runs.tex, environments.tex and claims-numbers.tex, longtable.
  *
  * macros.tex defines \LogCount, \FullRunCount, \DeskRunCount, \SmokeRunCount, \DivergedRunCount,
+ * \RepeatCount, the logs that repeat another's training bit for bit under another arm's name;
  * \CampaignHours, the core-hours logged below campaign/; of the trend over k of preact-20 on
- * CIFAR-10 there, \CampaignPairs, \CampaignTrend, \CampaignInterval and \CampaignVerdict, dashes
- * where there is none; and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >=
+ * CIFAR-10 there, \CampaignPairs, \CampaignTrend, \CampaignInterval and \CampaignVerdict; without k
+ * = 1, \CampaignRestTrend and \CampaignRestInterval; \CampaignLowest, the k of the lowest mean;
+ * dashes where there is none; and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >=
  * 2) and \DeskN..., followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
  * \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
  */

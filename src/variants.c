@@ -253,19 +253,30 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
 
 /* ---- Words -------------------------------------------------------------------------------- */
 
+/* What all rows of the group have, else "". */
+static const char *shared_word(const struct variant *row, size_t count,
+                               const char *(*word_of)(const struct experiment *experiment))
+{
+    const char *word = word_of(row->experiment);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(word_of(row[i].experiment), word) != 0)
+            return "";
+    return word;
+}
+
 char *variants_heading(const struct variant *row, size_t count)
 {
     const struct experiment *e = row->experiment;
-    const char *base = ledger_base(e);
-    size_t alike = 0;
-    while (alike < count && strcmp(ledger_base(row[alike].experiment), base) == 0)
-        alike++;
+    const char *words[] = {shared_word(row, count, ledger_base),
+                           shared_word(row, count, config_precision_name)};
+    struct text heading = {0};
     char *network = ledger_network(e);
-    char *heading = memory_text("%s, %s, %s%s%d epochs (scale: %s)", config_set_name(e), network,
-                                alike == count ? base : "", alike == count ? ", " : "", e->epochs,
-                                config_scale_name(e));
+    text_add(&heading, "%s, %s", config_set_name(e), network);
+    for (size_t i = 0; i < COUNT(words); i++)
+        text_add(&heading, "%s%s", *words[i] ? ", " : "", words[i]);
+    text_add(&heading, ", %d epochs (scale: %s)", e->epochs, config_scale_name(e));
     free(network);
-    return heading;
+    return heading.bytes;
 }
 
 void variants_add_notes(const struct variants *variants, struct text *text)

@@ -98,8 +98,8 @@ said=$(run_make submit-dry-run SCALE=full DATA="$data" SBATCH_OPTIONS='--partiti
 verdict "a dry run submits nothing" "$([ -e "$folder/submitted" ] && cat "$folder/submitted")"
 : > "$folder/submitted"
 eval "$(grep '^sbatch .*task.sh' <<< "$said")" > /dev/null
-verdict "what it prints is a command: 15 tasks in arrays of 8 at most" \
-    "$(same "1-2 1-5 1-8" "$(submitted | cut -d ' ' -f 2 | sort | paste -sd ' ')")"
+verdict "what it prints is a command: 18 tasks in arrays of 8 at most" \
+    "$(same "1-4 1-6 1-8" "$(submitted | cut -d ' ' -f 2 | sort | paste -sd ' ')")"
 expected="[--time=1440][--signal=TERM@600][--requeue][--ntasks=1][--cpus-per-task=3]"
 expected+="[--mem-per-cpu=128M][--open-mode=append][--output=build/slurm/output/%x-%a.txt]"
 expected+="[--chdir=$PWD][--partition=long][-A][x][src/slurm/task.sh]"
@@ -112,16 +112,16 @@ rm "$folder/submitted"
 # ---- Submissions -----------------------------------------------------------------------------------
 
 run_make submit EXP=experiments/study/small AT_ONCE=2 AFTER=tables > "$folder/said"
-verdict "a folder: its ten runs, two at a time, and the last job behind both arrays" \
-    "$(same "1-2%2 1-8%2 [--dependency=afterany:1:2,singleton]" \
+verdict "a folder: its twelve runs, two at a time, and the last job behind both arrays" \
+    "$(same "1-4%2 1-8%2 [--dependency=afterany:1:2,singleton]" \
         "$(submitted | cut -d ' ' -f 2 | sort | paste -sd ' ') $(grep -o '\[--dep[^]]*\]' "$folder/submitted")")"
 runs=$(submitted | while read -r name range; do cut -f 2,1 "build/slurm/$name.list"; done | sort)
-expected=$(for seed in 1 2 3 4 5; do
+expected=$(for seed in 1 2 3 4 5 6; do
     printf "$seed\texperiments/study/small/%s.ini\n" one two
 done)
 verdict "each run once" "$(same "$expected" "$runs")"
 
-# Slurm has nine of them now: eight wait, one runs. The tenth has failed.
+# Slurm has eleven of them now: ten wait, one runs. The twelfth has failed.
 submitted | while read -r name range; do
     for task in $(seq "${range:2:1}"); do echo "PD $task $name"; done
 done | sed '1s/PD/R/; $d' > "$folder/queued"
@@ -130,7 +130,7 @@ run_make submit EXP=experiments/study/small AFTER= > "$folder/said"
 verdict "what is in the queue is not submitted again" "$(same "1-1" "$(submitted | cut -d ' ' -f 2)")"
 verdict "squeue is asked for this project's jobs alone" \
     "$(grep -qE '\[--name\]\[(kdecay-[0-9a-f]{16},?)+\]$' "$folder/asked" || cat "$folder/asked")"
-verdict "status tells running, queued and missing apart" "$(same "running queued missing 1 8 6" \
+verdict "status tells running, queued and missing apart" "$(same "running queued missing 1 10 7" \
     "$(run_make status | awk '/^arm/ {printf "%s %s %s ", $5, $6, $7}
         $1 == "total" && $2 == "full" {print $5, $6, $7}')")"
 submitted | while read -r name range; do echo "CG 1 $name"; done >> "$folder/queued"

@@ -358,7 +358,7 @@ static void costs(void **state)
                          5);
         assert_true(fabs(peta - rows[i].peta) < 0.06);
         assert_int_equal(arms, rows[i].arms);
-        assert_true(fabs(cell - 5 * run) <= 3);
+        assert_true(fabs(cell - 6 * run) <= 3);
         assert_true(all <= cell * arms + 3);
     }
     free(text);

@@ -413,24 +413,29 @@ static void counts_of_pad_net(void **state)
     expect(&fixture, "claims-numbers.csv",
            "\nP3,computed,\"pad-net/learned-d4, added parameters (share)\",0.01000,0.04858,-,");
     expect_word(&fixture, "little new computation\",holds in 1 of 2,no table,-,-,-\n");
+    fixture_variant(&fixture, "pad-net/learned-k2",
+                    "[network]\npadding = learned\n[schedule]\nk = 2\n");
+    expect_word(&fixture, "little new computation\",holds in 1 of 2,no table,-,-,-\n");
     static const char dense[] = "[network]\nfamily = densenet-bc\ndepth = 10\ngrowth = 12\n";
     char *deep = memory_text("%spadding = learned\npadding_depth = 4\npadding_reach = 2\n", dense);
     fixture_variant(&fixture, "pad-net/zero", dense);
     fixture_variant(&fixture, "pad-net/reflect", dense);
     fixture_variant(&fixture, "pad-net/learned", dense);
+    fixture_variant(&fixture, "pad-net/learned-k2", dense);
     fixture_variant(&fixture, "pad-net/learned-d4", deep);
     free(deep);
     expect_word(&fixture, "little new computation\",fails,no table,-,-,-\n");
     fixture_end(&fixture);
 }
 
-/* Arms of Weight Net, without runs: expansion-u1, -u8, -u1152 and bank-u8, -u8-s1. */
+/* Arms of Weight Net, without runs: expansion-u1, -u8, -u8-k2, -u1152 and bank-u8, -u8-s1. */
 static struct fixture weight_net(void)
 {
     static const char *const arms[][2] = {
         {"ordinary-c16", ""},
         {"expansion-u1", "weights = expansion\nrows = 1\n"},
         {"expansion-u8", "weights = expansion\nrows = 8\n"},
+        {"expansion-u8-k2", "weights = expansion\nrows = 8\n[schedule]\nk = 2\n"},
         {"expansion-u1152", "weights = expansion\nrows = 1152\n"},
         {"bank-u8", "weights = bank\nrows = 8\n"},
         {"bank-u8-s1", "weights = bank\nrows = 8\nweights_seed = 1\n"}};

@@ -172,9 +172,9 @@ static void groups_of_the_campaign(void **state)
                 "0.0312,better,campaign/cifar100/preact-20/k2.0\n");
     expect(&fixture, "table-campaign.txt", " there can be evidence from 7 pairs on.\n");
     expect(&fixture, "table-campaign.txt",
-           "\n\nCIFAR-10, preact-20, cosine, 2 epochs (scale: desk)\nk1.0 ");
+           "\n\nCIFAR-10, preact-20, cosine, f32, 2 epochs (scale: desk)\nk1.0 ");
     expect(&fixture, "table-campaign.txt",
-           "\n\nCIFAR-10, preact-20, sgdr, 2 epochs (scale: desk)\nk1.0 ");
+           "\n\nCIFAR-10, preact-20, sgdr, f32, 2 epochs (scale: desk)\nk1.0 ");
     expect(
         &fixture, "macros.tex",
         "\\newcommand{\\CampaignHours}{\\fromledger{1.1}}\n"
@@ -182,7 +182,11 @@ static void groups_of_the_campaign(void **state)
         "\\newcommand{\\CampaignTrend}{\\fromruns{campaign/cifar10/preact-20/k10.0}{$-0.26$}}\n"
         "\\newcommand{\\CampaignInterval}{\\fromruns{campaign/cifar10/preact-20/k10.0}"
         "{$[-0.31, -0.22]$}}\n"
-        "\\newcommand{\\CampaignVerdict}{\\fromruns{campaign/cifar10/preact-20/k10.0}{better}}\n");
+        "\\newcommand{\\CampaignVerdict}{\\fromruns{campaign/cifar10/preact-20/k10.0}{better}}\n"
+        "\\newcommand{\\CampaignRestTrend}{\\fromruns{campaign/cifar10/preact-20/k10.0}{$-0.18$}}\n"
+        "\\newcommand{\\CampaignRestInterval}{\\fromruns{campaign/cifar10/preact-20/k10.0}"
+        "{$[-0.24, -0.13]$}}\n"
+        "\\newcommand{\\CampaignLowest}{\\fromruns{campaign/cifar10/preact-20/k10.0}{10}}\n");
     fixture_end(&fixture);
 }
 
@@ -328,7 +332,7 @@ static void readme_shows_the_campaign(void **state)
         fail_msg("%s", output);
     char *table = fixture_read(folder, "tables/table-campaign.txt");
     char *readme = fixture_read(".", "README.md");
-    char *block = strstr(readme, "\nCIFAR-10, preact-20, polynomial, 30 epochs ");
+    char *block = strstr(readme, "\nCIFAR-10, preact-20, polynomial, bf16, 30 epochs ");
     char *end = block ? strstr(block, "```") : NULL;
     assert_non_null(end);
     *end = '\0';

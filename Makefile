@@ -168,9 +168,8 @@ status: build/kdecay ## every arm: seeds wanted, present, running, queued, missi
 
 .PHONY: run-desk
 run-desk: build/kdecay ## train all missing desk runs, or those of EXP, seed by seed; stop and start at will
-	$(Q)$(if $(EXP),test -e '$(EXP)' || { echo "make run-desk: there is no $(EXP)" >&2; exit 1; };) \
-	  build/kdecay missing desk | awk -v below='$(EXP:%/=%)' '!below || index($$1 "/", below "/") == 1' | \
-	  while read -r experiment seed; do \
+	$(Q)runs=$$(build/kdecay missing $(if $(EXP),'$(EXP)') --scale desk) || exit 1; \
+	  echo "$$runs" | while read -r experiment seed && [ "$$seed" ]; do \
 	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
 
 # ---- Slurm -----------------------------------------------------------------------------------

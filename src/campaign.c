@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700
 #include "campaign.h"
 
 #include "dataset.h"
@@ -27,40 +26,6 @@ static long memory_of(const struct experiment *experiment, const struct campaign
 {
     const size_t rank = network_bytes(experiment, options->ranks) + dataset_bytes(experiment);
     return MEMORY_STEP * (long)ceil(1.25 * (double)rank / (1 << 20) / options->cpus / MEMORY_STEP);
-}
-
-/* ---- Which experiments -------------------------------------------------------------------- */
-
-/* Whether an experiment file is `part` or lies below it, however both are written. */
-static int is_chosen(const char *part, const char *path)
-{
-    if (!part)
-        return 1;
-    char *wanted = realpath(part, NULL), *there = realpath(path, NULL);
-    const int chosen =
-        wanted && there && (strcmp(wanted, there) == 0 || ledger_is_below(there, wanted));
-    free(wanted);
-    free(there);
-    return chosen;
-}
-
-/* So that a wrong name is not taken for a finished campaign. */
-static int check_part(const struct campaign_options *options, struct error *error)
-{
-    struct experiment_files files;
-    if (ledger_read_experiments(options->status.experiments, &files, error) != 0)
-        return -1;
-    int chosen = 0;
-    for (size_t i = 0; i < files.count; i++)
-        chosen |= (options->scale < 0 || files.file[i].experiment.scale == options->scale) &&
-                  is_chosen(options->part, files.file[i].path);
-    ledger_free_experiments(&files);
-    return chosen ? 0
-                  : fail(error,
-                         "%s: no experiment%s; name a file or a folder below %s, and a scale that "
-                         "it has",
-                         options->part ? options->part : options->status.experiments,
-                         options->scale < 0 ? "" : " of this scale", options->status.experiments);
 }
 
 /* ---- Arrays ------------------------------------------------------------------------------- */
@@ -99,8 +64,6 @@ static void take(void *to, const struct status_run *run)
 {
     struct arrays *arrays = to;
     const struct experiment *experiment = &run->file->experiment;
-    if (!is_chosen(arrays->options->part, run->file->path))
-        return;
     char *network = ledger_network(experiment);
     const struct array key = {.scale = experiment->scale,
                               .minutes = campaign_minutes(arrays->options, run->core_hours),
@@ -130,7 +93,7 @@ static void write_array(const struct array *array, const char *lists, FILE *out)
 int campaign_write(const struct campaign_options *options, FILE *out, struct error *error)
 {
     struct arrays arrays = {.options = options};
-    int status = check_part(options, error);
+    int status = status_check_part(&options->status, options->scale, error);
     for (int scale = SCALE_SMOKE; scale <= SCALE_FULL && status == 0; scale++)
         if (options->scale < 0 || options->scale == scale)
             status = status_to_do(&options->status, (enum scale)scale, take, &arrays, error);

@@ -23,7 +23,6 @@
 
 struct campaign_options {
     struct status_options status;
-    const char *part;  /* an experiment file, or a folder of them; NULL: all */
     int scale;         /* -1: all */
     const char *lists; /* folder of lists, see queue.h */
     int cpus, ranks;   /* CPUs of a rank; ranks of a run */
@@ -38,7 +37,7 @@ int campaign_minutes(const struct campaign_options *options, double core_hours);
 /* Write the lists, and a line for each array to `out`:
  *     NAME TASKS MINUTES SIGNAL-SECONDS MIB-A-CPU CORE-HOURS NETWORK
  * where CORE-HOURS are predicted for all its tasks, or "-". 0; or -1 with *error set, also where
- * `part` names no experiment. */
+ * status_check_part() says so. */
 int campaign_write(const struct campaign_options *options, FILE *out, struct error *error);
 
 #endif

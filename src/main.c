@@ -69,8 +69,8 @@ static const char usage[] =
     "  status [--results DIR] [--experiments DIR] [--queue FILE]\n"
     "                      every arm: seeds wanted, present, missing; predicted core-hours; those\n"
     "                      in Slurm by what squeue wrote into the file\n"
-    "  missing smoke|desk|full [--results DIR] [--experiments DIR]\n"
-    "                      a line EXPERIMENT SEED for every run that is still to be made\n"
+    "  missing [EXPERIMENT.ini|FOLDER] --scale smoke|desk|full\n"
+    "                      a line EXPERIMENT SEED for every run still to be made\n"
     "  campaign [EXPERIMENT.ini|FOLDER] --out DIR [--scale smoke|desk|full] [--queue FILE]\n"
     "        [--threads N] [--ranks N] [--safety X] [--hours N] [--tasks N]\n"
     "                      the same as job arrays for Slurm: lists of tasks in DIR, and a line\n"
@@ -333,7 +333,8 @@ static struct status_options status_options_of(const struct folders *folders)
     return (struct status_options){.results = folders->options.results,
                                    .experiments = folders->options.experiments,
                                    .published = folders->published,
-                                   .queue = folders->options.queue};
+                                   .queue = folders->options.queue,
+                                   .part = folders->options.argument};
 }
 
 static enum scale scale_of(const char *name)
@@ -358,13 +359,21 @@ static int command_status(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+/* With an experiment file or folder as argument, or without. */
+static struct folders parse_part(int argc, char **argv)
+{
+    const int with_part = argc > 2 && argv[2][0] != '-';
+    return parse_folders(argc, argv, with_part ? "an experiment file or folder" : NULL, NULL);
+}
+
 static int command_missing(int argc, char **argv)
 {
-    struct folders folders = parse_folders(argc, argv, "smoke, desk or full", "build");
+    struct folders folders = parse_part(argc, argv);
     const struct status_options options = status_options_of(&folders);
-    const enum scale scale = scale_of(folders.options.argument);
+    if (!folders.options.scale)
+        die_usage("missing needs --scale smoke, desk or full", NULL);
     struct error error;
-    if (status_missing(&options, scale, stdout, &error) != 0)
+    if (status_missing(&options, scale_of(folders.options.scale), stdout, &error) != 0)
         die("%s", error.text);
     free_folders(&folders);
     return EXIT_SUCCESS;
@@ -372,15 +381,12 @@ static int command_missing(int argc, char **argv)
 
 static int command_campaign(int argc, char **argv)
 {
-    const int with_part = argc > 2 && argv[2][0] != '-';
-    struct folders folders =
-        parse_folders(argc, argv, with_part ? "an experiment file or folder" : NULL, NULL);
+    struct folders folders = parse_part(argc, argv);
     const struct options *options = &folders.options;
     if (!options->out || !(options->safety >= 1 && options->safety <= 100))
         die_usage("campaign needs --out DIR, and a --safety from 1 to 100", NULL);
     const struct campaign_options campaign = {
         .status = status_options_of(&folders),
-        .part = options->argument,
         .scale = options->scale ? (int)scale_of(options->scale) : -1,
         .lists = options->out,
         .cpus = (int)options->threads,

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700
 #include "status.h"
 
 #include "file.h"
@@ -293,6 +294,37 @@ int status_write(const struct status_options *options, FILE *out, struct error *
     return 0;
 }
 
+/* Whether an experiment file is `part` or lies below it, however both are written. */
+static int is_chosen(const char *part, const char *path)
+{
+    if (!part)
+        return 1;
+    char *wanted = realpath(part, NULL), *there = realpath(path, NULL);
+    const int chosen =
+        wanted && there && (strcmp(wanted, there) == 0 || ledger_is_below(there, wanted));
+    free(wanted);
+    free(there);
+    return chosen;
+}
+
+int status_check_part(const struct status_options *options, int scale, struct error *error)
+{
+    struct experiment_files files;
+    if (ledger_read_experiments(options->experiments, &files, error) != 0)
+        return -1;
+    int chosen = 0;
+    for (size_t i = 0; i < files.count; i++)
+        chosen |= (scale < 0 || files.file[i].experiment.scale == scale) &&
+                  is_chosen(options->part, files.file[i].path);
+    ledger_free_experiments(&files);
+    return chosen ? 0
+                  : fail(error,
+                         "%s: no experiment%s; name a file or a folder below %s, and a scale that "
+                         "it has",
+                         options->part ? options->part : options->experiments,
+                         scale < 0 ? "" : " of this scale", options->experiments);
+}
+
 int status_to_do(const struct status_options *options, enum scale scale,
                  void (*take)(void *to, const struct status_run *run), void *to,
                  struct error *error)
@@ -304,7 +336,8 @@ int status_to_do(const struct status_options *options, enum scale scale,
     for (long seed = 1; seed <= status_wanted_seeds(scale); seed++)
         for (size_t i = 0; i < sources.experiments.count; i++) {
             const struct experiment_file *file = &sources.experiments.file[i];
-            if (file->experiment.scale != (int)scale || !is_to_do(&sources, file, seed))
+            if (file->experiment.scale != (int)scale || !is_chosen(options->part, file->path) ||
+                !is_to_do(&sources, file, seed))
                 continue;
             const struct status_run run = {file, seed,
                                            core_hours(&sources, &file->experiment, desk)};
@@ -338,5 +371,7 @@ static void print_run(void *to, const struct status_run *run)
 int status_missing(const struct status_options *options, enum scale scale, FILE *out,
                    struct error *error)
 {
+    if (status_check_part(options, (int)scale, error) != 0)
+        return -1;
     return status_to_do(options, scale, print_run, out, error);
 }

@@ -40,6 +40,8 @@ struct status_options {
     const char *experiments; /* folder of experiment files */
     const char *published;   /* folder of published numbers; may lie below `results` */
     const char *queue;       /* what squeue printed (see queue.h); NULL: no Slurm, no such state */
+    const char *part;        /* what status_to_do() keeps to: an experiment file, or a folder of
+                              * them; NULL: all */
 };
 
 /* One line an arm with the numbers of its seeds in each state, a total a scale and one of all.
@@ -55,6 +57,10 @@ struct status_run {
     double core_hours; /* predicted; NAN where nothing tells */
 };
 
+/* 0; or -1 with *error set where no experiment of the scale (-1: of any) is in `part`, so that a
+ * wrong name is not taken for a part that is done. */
+int status_check_part(const struct status_options *options, int scale, struct error *error);
+
 /* What is to be run for a scale: call `take` with `to` and each seed that is missing or was
  * stopped; neither with those in Slurm nor with those whose log another process has locked. Seed 1
  * of all arms comes first, then seed 2 of all, so that whenever it is cut short the arms have the
@@ -69,7 +75,8 @@ int status_costs(const struct status_options *options,
                  void (*take)(void *to, const struct experiment_file *file, double core_hours),
                  void *to, struct error *error);
 
-/* What is to be run for a scale, as lines "EXPERIMENT SEED". */
+/* What is to be run for a scale, as lines "EXPERIMENT SEED". 0, or -1 with *error set, also where
+ * status_check_part() says so. */
 int status_missing(const struct status_options *options, enum scale scale, FILE *out,
                    struct error *error);
 

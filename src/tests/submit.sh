@@ -166,14 +166,20 @@ verdict "a folder without experiments is an error" \
 arm desk/a/k1 desk 8
 arm desk/a/k2 desk 8 2
 arm desk/ab/k1 desk 8 3
-said=$(run_make run-desk TRAIN=echo EXP=experiments/desk/a/ | head -n 3)
+said=$(run_make run-desk TRAIN=echo EXP=./experiments//desk/a/ | head -n 3)
 verdict "run-desk trains a folder, seed by seed, and no neighbour" "$(same \
     "experiments/desk/a/k1.ini 1 experiments/desk/a/k2.ini 1 experiments/desk/a/k1.ini 2" \
     "$(echo $said | sed 's/ --seed//g')")"
 verdict "or all" "$(same 18 "$(run_make run-desk TRAIN=echo | wc -l)")"
-said=$(run_make run-desk TRAIN=echo EXP=experiments/desk/none)
-verdict "but no folder that is not there" \
-    "$([ $? != 0 ] && [[ $said == *"there is no experiments/desk/none"* ]] || echo "$said")"
+for wrong in experiments/desk/none experiments/study; do
+    said=$(run_make run-desk TRAIN=echo EXP=$wrong)
+    verdict "but no folder without desk arms, $wrong" \
+        "$([ $? != 0 ] && [[ $said == *"$wrong: no experiment of this scale"* ]] || echo "$said")"
+done
+echo damaged > "results/seed-1.tsv"
+said=$(run_make run-desk TRAIN=echo)
+verdict "nor with a damaged log" "$([ $? != 0 ] && [[ $said == *"seed-1.tsv"* ]] || echo "$said")"
+rm results/seed-1.tsv
 rm -r experiments/desk
 
 # Programs with MPI and without, where Slurm has PMIx and where it hasn't.

@@ -17,7 +17,6 @@ if (seeds == 0) {
 
 set datafile separator "\t"
 set logscale x 2
-set xrange [0.93 : *]
 set xtics (1, 1.5, 2, 3, 5, 10)
 set autoscale noextend
 set offsets graph 0.05, graph 0.05, graph 0.06, graph 0.06

@@ -9,7 +9,7 @@
  *     # test-sha256: ...                      |  as in the log
  *     # environment: ...                      |
  *     # state-sha256: ...                    -+  of the weights: the log's last digest
- *     # pictures: 512                          the first ones of the test set
+ *     # pictures: 512                          the first ones of the test set, or all
  *     kind <TAB> layer <TAB> height ...        column names, then the rows, separated by tabs
  *
  *     kind      output or filter
@@ -35,8 +35,17 @@
 #include "config.h"
 #include "error.h"
 #include "ledger.h"
+#include "padding.h"
 
 enum { BORDERS_VERSION = 1, BORDERS_NEAR = 4, BORDERS_PICTURES = 512 };
+
+/* The rows of a convolution by number: distances 0 .. 3, the interior, then the taps and, right
+ * after as many as the experiment has, the constant. */
+enum {
+    BORDERS_INTERIOR = BORDERS_NEAR,
+    BORDERS_TAPS,
+    BORDERS_ROWS = BORDERS_TAPS + PADDING_DEPTH * (2 * PADDING_REACH + 1) + 1
+};
 
 struct borders_options {
     const struct experiment *experiment;
@@ -48,8 +57,26 @@ struct borders_options {
  * has no finished log or no checkpoint, or where the two have not the same weights. */
 void borders_run(const struct borders_options *options);
 
-/* Whether the file at `path` belongs to the log beside it, which stands in `ledger`: its head says
- * the same, its rows have the form above. 0, or -1 with *error set. */
+/* What a file says of one convolution. */
+struct borders_layer {
+    double rms[BORDERS_ROWS]; /* 0 of a row that it has not */
+};
+
+struct borders {
+    struct borders_layer *layer; /* in the network's order */
+    int layers, taps; /* taps: of each, with the constant; 0 where padding is not learned */
+};
+
+/* Where the measures of a log's run lie, if there are any; free() it. */
+char *borders_path(const struct log *log);
+
+/* Read the file of a log, which must be whole: the head that the log makes, then exactly the rows
+ * that the log's experiment implies, with their counts, as borders_run() writes them. Release with
+ * free(borders->layer). 0, or -1 with *error set and nothing to free. */
+int borders_read(const struct log *log, struct borders *borders, struct error *error);
+
+/* Whether the log of the file at `path` stands in `ledger`, and borders_read() takes the file. 0,
+ * or -1 with *error set. */
 int borders_check(const char *path, const struct ledger *ledger, struct error *error);
 
 #endif

@@ -85,17 +85,27 @@ void cells_holm(struct comparison *const *family, size_t count)
     free(p);
 }
 
+size_t cells_over_k(const struct arm **arms, double *x, size_t count)
+{
+    size_t size = 0;
+    for (size_t a = 0; a < count; a++) {
+        if (arms[a]->count == 0) /* such an arm may have no experiment */
+            continue;
+        const double k = arms[a]->experiment->k;
+        if (k >= 1 && (size == 0 || k > arms[size - 1]->experiment->k)) {
+            x[size] = log2(k);
+            arms[size++] = arms[a];
+        }
+    }
+    return size > 0 && x[0] > 0 ? 0 : size;
+}
+
 struct comparison cells_trend_over_k(const struct arm **arms, size_t count)
 {
     double *x = memory_zeroed(count, sizeof *x);
-    size_t size = 0;
-    for (size_t a = 0; a < count; a++)
-        if (arms[a]->count > 0 && arms[a]->experiment->k >= 1) {
-            x[size] = log2(arms[a]->experiment->k);
-            arms[size++] = arms[a];
-        }
     struct comparison trend = cells_no_comparison, *alone = &trend;
-    if (size > 2 && arms[0]->experiment->k == 1)
+    const size_t size = cells_over_k(arms, x, count);
+    if (size > 2)
         trend = cells_trend(arms, x, size);
     cells_holm(&alone, 1);
     free(x);
@@ -115,7 +125,7 @@ size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *
     struct comparison **family = memory_zeroed(size, sizeof *family);
     for (size_t i = 0; i < size; i++) {
         comparisons[i] =
-            &arms[i] == control ? cells_no_comparison : cells_compare(&arms[i], control);
+            arms[i].experiment->k == 1 ? cells_no_comparison : cells_compare(&arms[i], control);
         family[i] = &comparisons[i];
     }
     cells_holm(family, size);

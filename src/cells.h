@@ -35,17 +35,20 @@ struct comparison cells_compare(const struct arm *arm, const struct arm *control
  * diverged. Keeps `arms`. */
 struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
 
-/* The same over log2 k, points for a doubling of k, as a family of its own, of those of the arms
- * that have runs and k >= 1, which it moves to the front. No comparison where they are fewer than
- * three or the first has another k than 1. */
+/* Of arms sorted by k, move those to the front that a trend over k is of: with runs and k >= 1, the
+ * first of each k; x becomes log2 k. Their number, 0 where none has k = 1. */
+size_t cells_over_k(const struct arm **arms, double *x, size_t count);
+
+/* The trend over log2 k, points for a doubling of k, as a family of its own, of those arms, which it
+ * moves to the front. No comparison where they are fewer than three. */
 struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
 
 /* Adjust the p of one family. A member that is NULL is left out. */
 void cells_holm(struct comparison *const *family, size_t count);
 
 /* The first of `arms` (as ledger_arms() sorted them) that differ in k alone; their number. Compares
- * each with the arm of k = 1 among them, all as one family of Holm's; that arm's own comparison is
- * cells_no_comparison. Without such an arm there are no pairs. */
+ * each with the first of k = 1 among them, all as one family of Holm's; the comparison of an arm of
+ * k = 1 is cells_no_comparison. Without such an arm there are no pairs. */
 size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons);
 
 /* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to

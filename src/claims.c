@@ -177,6 +177,8 @@ static char *c3_fair(struct sheet *sheet)
 {
     double largest = -INFINITY;
     each_row(sheet, find_largest, &largest);
+    if (!isfinite(largest))
+        return memory_text("no fair baseline");
     each_row(sheet, add_fair_gain, &largest);
     return sheet_consistency(above(largest, sheet->claim->limit));
 }
@@ -322,19 +324,16 @@ static char *t1_own(struct sheet *sheet)
 
 /* ---- From runs ---------------------------------------------------------------------------- */
 
-/* Of one family, sorted by k, from the first k >= 1 on: the trend over log2 k. */
+/* Of one family, sorted by k: the trend over log2 k. */
 static void add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *arms,
                       size_t count, struct verdicts *verdicts)
 {
     const struct arm **family = memory_zeroed(count, sizeof *family);
     double *x = memory_zeroed(count, sizeof *x);
-    size_t size = 0;
     for (size_t i = 0; i < count; i++)
-        if (arms[i].experiment->k >= 1) {
-            x[size] = log2(arms[i].experiment->k);
-            family[size++] = &arms[i];
-        }
-    if (size > 1 && family[0]->experiment->k == 1)
+        family[i] = &arms[i];
+    const size_t size = cells_over_k(family, x, count);
+    if (size > 1)
         sheet_add_trend(sheet, evidence, family, x, size, "k", verdicts);
     free(x);
     free(family);
@@ -351,11 +350,11 @@ static void compare_k(struct sheet *sheet, enum evidence evidence, const struct 
             cells_compare_k(&arms->arm[first], arms->count - first, &comparisons[first]);
         for (size_t i = first; i < first + count; i++) {
             const struct comparison *c = &comparisons[i];
-            if (!c->arm || c->control->count == 0 || !(c->arm->experiment->k > 1))
+            if (!c->arm || c->control->count == 0)
                 continue;
             if (trends)
                 sheet_add_comparison(sheet, evidence, c);
-            else
+            else if (c->arm->experiment->k > 1)
                 sheet_count_verdict(verdicts, c, sheet->claim->limit);
         }
         if (trends)
@@ -405,7 +404,7 @@ static int compare_below(struct sheet *sheet, enum evidence evidence, const char
                     &arms, error) != 0)
         return -1;
     for (size_t i = 0; restarts && i < arms.count; i++)
-        if (has_restarts(&arms.arm[i]))
+        if (has_restarts(&arms.arm[i]) && arms.arm[i].experiment->k == 1)
             compare_restarts(sheet, evidence, &arms, &arms.arm[i], verdicts);
     if (!restarts)
         compare_k(sheet, evidence, &arms, verdicts);
@@ -469,6 +468,12 @@ static const struct {
 /* The word for one kind of evidence; NULL with *error set. */
 static char *word_of(struct sheet *sheet, enum evidence evidence, struct error *error)
 {
+    const char *id = sheet->claim->id;
+    if (isnan(sheet->claim->limit) && (strcmp(id, "C3") == 0 || strcmp(id, "P2") == 0)) {
+        fail(error, "%s:%d: claim %s: expected a limit in points", sheet->sources->path,
+             sheet->claim->line, id);
+        return NULL;
+    }
     if (strcmp(sheet->claim->folder, "-") != 0) {
         if (evidence == OWN || evidence == FAIR)
             return memory_text(evidence == OWN ? "no table" : "-");

@@ -10,8 +10,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* The word of a claim from the arms of its folder, of which there are some; the control comes
- * first. */
+/* The word of a claim from the first group of its folder's arms, of which there are some; the control
+ * comes first. */
 typedef char *arms_rule(struct sheet *sheet, const struct variants *arms);
 
 static const struct variant *find(const struct variants *arms, const char *name)
@@ -297,10 +297,13 @@ char *companions_word(struct sheet *sheet, enum evidence evidence, struct error 
         if (variants_collect(&arms, sources->ledger, sources->experiments, sheet->claim->folder,
                              rules[i].control, NULL, error) != 0)
             return NULL;
+        /* another picture set or network has counts and a control of its own */
+        struct variants first = arms;
+        first.count = arms.count == 0 ? 0 : variants_group(&arms, 0);
         char *word = arms.count == 0    ? memory_text("not built")
                      : !rule            ? memory_text("-")
                      : evidence == FULL ? memory_text("untested at full scale")
-                                        : rule(sheet, &arms);
+                                        : rule(sheet, &first);
         variants_free(&arms);
         return word;
     }

@@ -16,8 +16,8 @@
 
 #include "ledger.h"
 
-/* Write both files below OUT/plots/. 0; or -1 with *error set, where a measure does not belong to
- * its log or logs contradict each other. */
+/* Write both files below OUT/plots/. 0; or -1 with *error set, where borders_read() refuses a
+ * measure or logs contradict each other. */
 int plot_borders_write(const struct ledger *ledger, const char *out, struct error *error);
 
 #endif

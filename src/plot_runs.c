@@ -14,6 +14,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static const char no_row[] = "NaN\tNaN\n";
+
 static void write_plot(const char *out, const char *name, struct text *text)
 {
     file_update_text(memory_text("%s/plots/%s.tsv", out, name), text);
@@ -152,8 +154,8 @@ static void add_seed(struct text *text, const struct group *group, const struct 
 }
 
 /* The least-squares line through the differences, at k = 1 and the largest k: it goes through the
- * mean of all, and its slope is the trend of the tables. Left out where an arm lacks seeds that
- * another has, since its mean is then of other seeds than the trend. */
+ * mean of all, and its slope is the trend of the tables. Left out where a mean is of other seeds
+ * than the trend. */
 static void add_trend(struct text *text, const struct group *group)
 {
     const struct arm **arms = memory_zeroed(group->count, sizeof *arms);
@@ -163,7 +165,7 @@ static void add_trend(struct text *text, const struct group *group)
     const double count = (double)trend.trend_count;
     double k = NAN, mean_x = 0, mean = 0;
     int paired = isfinite(trend.mean);
-    for (size_t a = 0; a < trend.trend_count; a++) {
+    for (size_t a = 1; a < trend.trend_count; a++) { /* the first is k = 1: 0 in both */
         const struct comparison comparison = cells_compare(arms[a], arms[0]);
         paired &= comparison.pairs == trend.pairs;
         k = arms[a]->experiment->k;
@@ -175,6 +177,8 @@ static void add_trend(struct text *text, const struct group *group)
     if (paired)
         text_add(text, "1\t%.9g\n%g\t%.9g\n", mean - trend.mean * mean_x, k,
                  mean + trend.mean * (log2(k) - mean_x));
+    else
+        text_add(text, "%s", no_row); /* gnuplot would not count an empty block */
 }
 
 /* Of a group with k = 1. */
@@ -234,9 +238,9 @@ static void add_mean(struct text *text, const struct arm *arm)
     for (long r = 0; r < arm->experiment->epochs; r++) {
         struct log_row mean = {.epoch = r + 1};
         for (size_t i = 0; i < arm->count; i++) {
-            const struct log_row *row = &arm->logs[i].rows[r];
             if (arm->logs[i].status != LOG_FINISHED)
                 continue;
+            const struct log_row *row = &arm->logs[i].rows[r];
             mean.lr = row->lr;
             mean.train_loss += row->train_loss / finished;
             mean.train_error += row->train_error / finished;
@@ -304,7 +308,11 @@ static void add_base(struct text *text, const struct setting *setting, const dou
             continue;
         if (rows++ == 0)
             text_add(text, "\n\n# base: %s\n# factor\tk\tn\tmean\tsd\n", base);
-        text_add(text, "%.9g\t%g\t%zu", factor[a], arm->experiment->k, arm->count);
+        if (isfinite(factor[a]))
+            text_add(text, "%.9g", factor[a]);
+        else
+            text_add(text, "NaN"); /* all rates are L0 and Le, so that there is no factor */
+        text_add(text, "\t%g\t%zu", arm->experiment->k, arm->count);
         add_number(text, arm->mean);
         add_number(text, arm->sd);
         text_add(text, "\n");
@@ -332,6 +340,16 @@ static void add_setting(struct text *text, const struct setting *setting)
     free(factor);
 }
 
+/* Whether an arm of another name is the same experiment. */
+static int has_experiment(const struct setting *setting, const struct arm *arm)
+{
+    for (size_t a = 0; a < setting->count; a++)
+        if (strcmp(setting->arm[a]->logs->experiment_digest.hex,
+                   arm->logs->experiment_digest.hex) == 0)
+            return 1;
+    return 0;
+}
+
 /* Put the setting with most arms into *text, if it has more than `most`; return how many. */
 static size_t add_largest_setting(struct text *text, const struct arms *arms, size_t most)
 {
@@ -343,7 +361,7 @@ static size_t add_largest_setting(struct text *text, const struct arms *arms, si
         size_t shown = 0;
         setting.count = 0;
         for (size_t b = 0; b < arms->count; b++)
-            if (strcmp(settings[b], settings[a]) == 0) {
+            if (strcmp(settings[b], settings[a]) == 0 && !has_experiment(&setting, &arms->arm[b])) {
                 setting.arm[setting.count++] = &arms->arm[b];
                 shown += isfinite(arms->arm[b].mean) ? 1 : 0;
             }
@@ -366,7 +384,7 @@ static int write_arms(const struct ledger *ledger, const char *out, struct error
     struct arms arms[COUNT(sets)] = {0};
     struct groups groups = {0};
     struct text over_area = {0};
-    size_t most = 0;
+    size_t most = 1; /* one arm differs from none */
     int status = 0;
     for (size_t s = 0; s < COUNT(sets) && status == 0; s++) {
         status = ledger_arms(ledger, NULL, SCALE_DESK, sets[s], &arms[s], error);
@@ -395,12 +413,13 @@ static int compare_stored(const void *left, const void *right)
     return x != y ? (x > y) - (x < y) : strcmp((*a)->name, (*b)->name);
 }
 
-static void add_series(struct text *text, struct tally *tally, const struct arms *arms,
-                       enum weights weights)
+/* The number of its arms that have a mean to be drawn. */
+static size_t add_series(struct text *text, struct tally *tally, const struct arms *arms,
+                         enum weights weights)
 {
     static const char *const names[] = {"ordinary", "expansion", "bank"};
     const struct arm **series = memory_zeroed(arms->count, sizeof *series);
-    size_t count = 0;
+    size_t count = 0, shown = 0;
     for (size_t a = 0; a < arms->count; a++) {
         const struct experiment *e = arms->arm[a].experiment;
         if (e->weights == (int)weights && e->k == 1 && e->weights_seed == 0)
@@ -415,8 +434,10 @@ static void add_series(struct text *text, struct tally *tally, const struct arms
         add_number(text, series[a]->sd);
         text_add(text, "\n");
         tally_arm(tally, series[a]);
+        shown += isfinite(series[a]->mean) ? 1 : 0;
     }
     free(series);
+    return shown;
 }
 
 static int write_parameters(const struct ledger *ledger, const char *out, struct error *error)
@@ -426,10 +447,10 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
         return -1;
     struct text all = {0}, series = {0};
     struct tally tally = {0};
-    add_series(&series, &tally, &arms, WEIGHTS_EXPANSION);
-    add_series(&series, &tally, &arms, WEIGHTS_BANK);
-    add_series(&series, &tally, &arms, WEIGHTS_FREE);
-    if (series.length) {
+    size_t shown = add_series(&series, &tally, &arms, WEIGHTS_EXPANSION);
+    shown += add_series(&series, &tally, &arms, WEIGHTS_BANK);
+    shown += add_series(&series, &tally, &arms, WEIGHTS_FREE);
+    if (shown) {
         struct experiment ordinary = *arms.arm->experiment;
         ordinary.weights = WEIGHTS_FREE;
         ordinary.rows = ordinary.weights_seed = 0;

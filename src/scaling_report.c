@@ -145,6 +145,8 @@ static void add_panel(const struct model *model, struct text *text)
             text_add(text, "%d\t%d\t%.6g\t%.6g\n", ranks, row->cores, row->images_per_second,
                      100 * row->images_per_second / (row->cores * one->images_per_second));
     }
+    if (!one) /* gnuplot would not count an empty block */
+        text_add(text, "NaN\tNaN\tNaN\tNaN\n");
 }
 
 /* ---- Table ---------------------------------------------------------------------------------- */

@@ -172,7 +172,7 @@ static const struct variant *against(const struct variant_table *what, const str
 {
     if (ledger_same_but(row->experiment, group->experiment, what->keys))
         return group;
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         if (ledger_same_but(row->experiment, group[i].experiment, "schedule.k") &&
             ledger_same_but(group[i].experiment, group->experiment, what->keys))
             return &group[i];

@@ -128,4 +128,24 @@ for companion in weight-net:W:6:5 pad-net:P:3:3; do # W6 has no numbers: there i
     ! grep -q '^C[1-9]' <<< "$shown" || fail "table-$table has others' claims: $shown"
 done
 echo "tables with their claims"
+
+# 8. Results that leave figures with little or nothing to draw, by a gnuplot that has nothing to say.
+three=$scratch/three
+copy "$three"
+sparse() { # sparse WHAT LOGS...: with these alone, of those below results/
+    rm -rf "$three/results" && mkdir "$three/results"
+    for log in "${@:2}"; do
+        mkdir -p "$three/results/$(dirname "$log")"
+        cp "results/$log" "$three/results/$log"
+    done
+    cp -r results/published "$three/results/"
+    said=$(make -s -C "$three" -o build/kdecay figures 2>&1) && [ -z "$said" ] || fail "$1: $said"
+}
+campaign=campaign/cifar10/preact-20
+sparse "no logs"
+sparse "one k" $campaign/k1.0/seed-{1,2}.tsv
+sparse "two k of one seed" $campaign/k{1,2}.0/seed-1.tsv
+sparse "k of unequal seeds" $campaign/k{1,2,3}.0/seed-{1,2}.tsv $campaign/k2.0/seed-3.tsv \
+    $campaign/k1.0/seed-3.tsv
+echo "few logs or none: figures all the same"
 rm -rf "$scratch"

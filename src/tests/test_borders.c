@@ -40,7 +40,7 @@ static void command(const struct run *run, const char *what, int status, const c
     free(line);
 }
 
-static struct run run_of(const char *network)
+static struct run run_of(const char *network, int test_pictures)
 {
     struct run run = {.folder = scratch_folder()};
     char *text = memory_text("[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 24\n"
@@ -48,7 +48,7 @@ static struct run run_of(const char *network)
                              "epochs = 1\nbatch = 8\nlast_batch = keep\nshards = 4\n"
                              "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
                              "decay = cosine\nlr = 0.1\nlr_end = 0\n",
-                             TEST_PICTURES, network);
+                             test_pictures, network);
     scratch_write(run.folder, "experiments/x/a.ini", text);
     free(text);
     run.experiment_path = memory_text("%s/experiments/x/a.ini", run.folder);
@@ -195,7 +195,7 @@ static void check_filter(const struct interpreter *in, const char *name, int out
 
 static void check_measure(const char *network, int learned)
 {
-    struct run run = run_of(network);
+    struct run run = run_of(network, TEST_PICTURES);
     command(&run, "train", 0, "seed-1.tsv");
     command(&run, "borders", 0, "seed-1.borders.tsv");
     struct stepper stepper;
@@ -236,12 +236,15 @@ static void test_partial(void **state)
 
 /* ---- What does not fit ----------------------------------------------------------------------- */
 
-static void replace(const char *path, const char *old, const char *new)
+/* old "": at the end; new NULL: the file ends where `old` begins. */
+static void change(const char *path, const char *old, const char *new)
 {
     struct error error;
-    char *bytes = file_read(path, NULL, &error), *at = strstr(bytes, old);
+    char *bytes = file_read(path, NULL, &error);
+    char *at = *old ? strstr(bytes, old) : bytes + strlen(bytes);
     assert_non_null(at);
-    char *changed = memory_text("%.*s%s%s", (int)(at - bytes), bytes, new, at + strlen(old));
+    char *changed = memory_text("%.*s%s%s", (int)(at - bytes), bytes, new ? new : "",
+                                new ? at + strlen(old) : "");
     file_write(path, changed, strlen(changed));
     free(changed);
     free(bytes);
@@ -260,37 +263,119 @@ static void check_says(const struct run *run, const char *message)
     ledger_free(&ledger);
 }
 
+struct change {
+    const char *old, *new, *message; /* see change() and check_says() */
+};
+
+/* Each of the changes to the measure of a run must be noticed. */
+static void check_changes(const struct run *run, const struct change *changes, size_t count)
+{
+    struct error error;
+    command(run, "borders", 1, "seed-1.tsv");
+    command(run, "train", 0, "seed-1.tsv");
+    command(run, "borders", 0, "seed-1.borders.tsv");
+    check_says(run, NULL);
+    char *good = file_read(run->borders, NULL, &error);
+    for (size_t i = 0; i < count; i++) {
+        change(run->borders, changes[i].old, changes[i].new);
+        check_says(run, changes[i].message);
+        file_write(run->borders, good, strlen(good));
+    }
+    check_says(run, NULL);
+    free(good);
+}
+
+/* Six convolutions of 5, 5, 5, 5, 4, 4 rows, the first of them in line 10. */
 static void test_check(void **state)
 {
     (void)state;
-    static const struct {
-        const char *old, *new, *message;
-    } changes[] = {
-        {"# seed: 1", "# seed: 2", "expected the head"},
-        {"# arm: x/a", "# arm: x/b", "expected the head"},
-        {"state-sha256: ", "state-sha256: 0", "expected the head"},
-        {"# pictures: 13", "# pictures: ", "expected the head"},
-        {"\tmax\n", "\tmost\n", "expected the head"},
-        {"\t1\t-\t-\t", "\t1\t-\t", "seed-1.borders.tsv:11: expected a row of 13"},
-        {"\t1\t-\t-\t", "\t1\t-\t-\t5\t7\t", "seed-1.borders.tsv:11: expected a row"},
-        {"\t0\t-\t-\t", "\t0\t-\t-\t9\t9\t1\t1\t1\t1\nx", "borders.tsv:10: expected rms"}};
-    struct run run = run_of(PARTIAL);
-    command(&run, "borders", 1, "seed-1.tsv");
-    command(&run, "train", 0, "seed-1.tsv");
-    command(&run, "borders", 0, "seed-1.borders.tsv");
-    check_says(&run, NULL);
+    static const struct change changes[] = {
+        {"# seed: 1", "# seed: 2", "seed-1.borders.tsv:3: expected \"# seed: 1\"; restore"},
+        {"# arm: x/a", "# arm: x/b", "seed-1.borders.tsv:2: expected \"# arm: x/a\""},
+        {"state-sha256: ", "state-sha256: 0", "seed-1.borders.tsv:7: expected \"# state"},
+        {"# pictures: 13", "# pictures: ", "tsv:8: expected \"# pictures: 13\""},
+        {"# pictures: 13", "# pictures: 12", "tsv:8: expected \"# pictures: 13\""},
+        {"# pictures: 13\n", NULL, "tsv:8: expected \"# pictures: 13\""},
+        {"\tmax\n", "\tmost\n", "tsv:9: expected \"kind layer height"},
+        /* rows that are missing: all, the last layer, a distance */
+        {"output\tstage1.unit1.conv1", NULL,
+         "tsv:10: expected \"output stage1.unit1.conv1 32 32 0 - - 25792\"; restore the file, or "
+         "measure again by kdecay borders"},
+        {"output\tstage3.unit1.conv2", NULL,
+         "tsv:34: expected \"output stage3.unit1.conv2 8 8 0 - - 23296\""},
+        {"output\tstage3.unit1.conv2\t8\t8\t3", NULL,
+         "tsv:37: expected \"output stage3.unit1.conv2 8 8 3"},
+        {"output\tstage1.unit1.conv1\t32\t32\t1", "#",
+         "tsv:11: expected \"output stage1.unit1.conv1 32 32 1"},
+        {"stage1.unit1.conv2\t32\t32\t0", "stage2.unit1.conv1\t16\t16\t0",
+         "tsv:15: expected \"output stage1.unit1.conv2 32 32 0"},
+        {"stage2.unit1.conv1", "stage2.unit9.conv1", "tsv:20: expected \"output stage2.unit1"},
+        /* rows that are too many */
+        {"", "output\tstage3.unit1.conv2\t8\t8\tinterior\t-\t-\t0\t0\t0\t0\t0\t0\n",
+         "tsv:38: expected no more rows"},
+        {"", "\n", "tsv:38: expected no more rows"},
+        {"\tinterior\t", "\t4\t", "tsv:14: expected \"output stage1.unit1.conv1 32 32 interior"},
+        {"\t16\t16\t0", "\t16\t8\t0", "tsv:20: expected \"output stage2.unit1.conv1 16 16 0"},
+        {"\t-\t25792\t", "\t-\t25793\t", "tsv:10: expected \"output"},
+        {"\t1\t-\t-\t", "\t1\t-\t", "tsv:11: expected \"output stage1.unit1.conv1 32 32 1 - -"},
+        /* numbers */
+        {"\t25792\t", "\t25792\t1\t", "tsv:10: expected mean, rms, sd, min and max"},
+        {"\t25792\t", "\t25792\t\t", "tsv:10: expected mean, rms, sd, min and max"},
+        {"\t25792\t", "\t25792\n", "tsv:10: expected \"output"},
+        {"\t25792\t", "\t25792\t9\t9\t1\t1\t1\nx", "tsv:10: expected rms^2 = mean^2 + sd^2"},
+        {"\t25792\t", "\t25792\tnan\tnan\tnan\t1\t1\nx", "tsv:10: expected rms^2"},
+        {"\t25792\t", "\t25792\tx\t9\t1\t1\t1\nx", "tsv:10: expected mean, rms, sd"}};
+    struct run run = run_of(PARTIAL, TEST_PICTURES);
+    check_changes(&run, changes, sizeof changes / sizeof changes[0]);
+
+    struct ledger ledger;
     struct error error;
-    char *good = file_read(run.borders, NULL, &error);
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        replace(run.borders, changes[i].old, changes[i].new);
-        check_says(&run, changes[i].message);
-        file_write(run.borders, good, strlen(good));
-    }
-    check_says(&run, NULL);
-    const struct ledger none = {0};
-    assert_int_equal(borders_check(run.borders, &none, &error), -1);
+    assert_int_equal(ledger_read(run.results, NULL, &ledger, &error), 0);
+    ledger.logs->experiment.depth = 9;
+    assert_int_equal(borders_check(run.borders, &ledger, &error), -1);
+    assert_non_null(strstr(error.text, "seed-1.tsv: network.depth = 9: "));
+    ledger_free(&ledger);
+    assert_int_equal(borders_check(run.borders, &(struct ledger){0}, &error), -1);
     assert_non_null(strstr(error.text, "expected the log of its run beside it"));
-    free(good);
+    run_free(&run);
+}
+
+/* Three convolutions of 5 or 4 outputs and 7 taps. */
+static void test_check_taps(void **state)
+{
+    (void)state;
+    static const struct change changes[] = {
+        {"filter\tblock1.layer1.conv2\t32\t32\t-\t0\t-1", NULL,
+         "tsv:15: expected \"filter block1.layer1.conv2 32 32 - 0 -1 20\""},
+        {"filter\tblock1.layer1.conv2\t32\t32\t-\t1\t0", "#",
+         "tsv:19: expected \"filter block1.layer1.conv2 32 32 - 1 0 20\""},
+        {"filter\tblock3.layer1.conv2\t8\t8\t-\tconstant", NULL,
+         "tsv:44: expected \"filter block3.layer1.conv2 8 8 - constant constant 20\""},
+        {"", "filter\tblock3.layer1.conv2\t8\t8\t-\t2\t-1\t20\t0\t0\t0\t0\t0\n",
+         "tsv:45: expected no more rows"}};
+    struct run run = run_of(LEARNED, TEST_PICTURES);
+    check_changes(&run, changes, sizeof changes / sizeof changes[0]);
+    run_free(&run);
+}
+
+/* The last of the 512 pictures stand in the midst of a minibatch. */
+static void test_many_pictures(void **state)
+{
+    (void)state;
+    struct run run = run_of("family = preact\ndepth = 8\n", 520);
+    change(run.experiment_path, "batch = 8", "batch = 24");
+    command(&run, "train", 0, "seed-1.tsv");
+    struct error error;
+    assert_int_equal(config_load(run.experiment_path, NULL, 0, &run.experiment, &error), 0);
+    const struct borders_options options = {.experiment = &run.experiment,
+                                            .seed = SEED,
+                                            .results = run.results,
+                                            .checkpoints = run.checkpoints};
+    borders_run(&options);
+    check_says(&run, NULL);
+    char *bytes = file_read(run.borders, NULL, &error);
+    assert_non_null(strstr(bytes, "\n# pictures: 512\n"));
+    free(bytes);
     run_free(&run);
 }
 
@@ -298,7 +383,7 @@ static void test_check(void **state)
 static void test_other_weights(void **state)
 {
     (void)state;
-    struct run run = run_of(PARTIAL);
+    struct run run = run_of(PARTIAL, TEST_PICTURES);
     command(&run, "train", 0, "seed-1.tsv");
     char *path = checkpoint_path(run.checkpoints, &run.experiment, SEED);
     struct stepper stepper;
@@ -313,9 +398,8 @@ static void test_other_weights(void **state)
 }
 
 const struct CMUnitTest borders_tests[] = {
-    cmocka_unit_test(test_learned),
-    cmocka_unit_test(test_partial),
-    cmocka_unit_test(test_check),
-    cmocka_unit_test(test_other_weights),
+    cmocka_unit_test(test_learned),       cmocka_unit_test(test_partial),
+    cmocka_unit_test(test_check),         cmocka_unit_test(test_check_taps),
+    cmocka_unit_test(test_many_pictures), cmocka_unit_test(test_other_weights),
 };
 const size_t borders_test_count = sizeof borders_tests / sizeof borders_tests[0];

@@ -162,6 +162,30 @@ static void other_published_numbers(void **state)
     }
 }
 
+static void without_fair_baselines(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    change_published(&fixture, "-", "", "");
+    char *path = memory_text("%s/literature.tsv", fixture.published);
+    char *bytes = fixture_read(fixture.published, "literature.tsv");
+    static const char *const roles[][2] = {{"\tcited+fair\t", "\tcited\t"},
+                                           {"\tfair\t", "\tother\t"}};
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+        for (char *at; (at = strstr(bytes, roles[i][0])) != NULL;) {
+            char *changed = memory_text("%.*s%s%s", (int)(at - bytes), bytes, roles[i][1],
+                                        at + strlen(roles[i][0]));
+            free(bytes);
+            bytes = changed;
+        }
+    file_write(path, bytes, strlen(bytes));
+    expect_word(&fixture,
+                "\nC3,the gain is at most 1.69 points,-,not consistent,no fair baseline,");
+    free(bytes);
+    free(path);
+    fixture_end(&fixture);
+}
+
 /* 1,727,962 and 1,146,842 parameters with 10 classes; with the bottleneck's alone, 1.1 would do. */
 static void parameters_of_the_networks(void **state)
 {
@@ -236,6 +260,15 @@ static void trends(void **state)
            "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n");
     expect(&fixture, "claims-numbers.sources.tsv",
            "cifar10/preact-20/poly-k4.0:alone-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
+    /* another arm of k = 1 is neither a comparison nor a part of the trend */
+    write_k(&fixture, "cifar10/preact-20/poly-k1.0-again", "1", three_less, 6);
+    expect(&fixture, "claims-numbers.csv",
+           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
+           "0.0312,0.0625,6,no evidence\n"
+           "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
+           "0.0312,0.0625,6,no evidence\n"
+           "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+           "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n");
     /* a seed that the middle arm lacks is not in it */
     char *one = memory_text("%s/%s/seed-3.tsv", fixture.results, k2_arm);
     assert_int_equal(remove(one), 0);
@@ -288,6 +321,9 @@ static void words_of_several_families(void **state)
                     "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
     fixture_write_arm(&fixture, "cifar10/preact-44/poly-k0.5", one_less, 2);
     expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
+    /* but Holm's family has it, so it is shown */
+    expect(&fixture, "claims-numbers.csv",
+           "\nC2,desk runs,cifar10/preact-44/poly-k0.5 against k = 1,10.00,9.00,");
     fixture_end(&fixture);
 }
 
@@ -320,6 +356,9 @@ static void against_restarts(void **state)
     fixture_write_arm(&fixture, "schedules/plain/sgdr", k1, 6);
     expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
     fixture_write_arm(&fixture, "schedules/plain/linear", one_less, 6);
+    fixture_variant(&fixture, "schedules/plain/sgdr-k2",
+                    "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\nk = 2\n");
+    fixture_write_arm(&fixture, "schedules/plain/sgdr-k2", one_more, 6);
     fixture_variant(&fixture, "cifar10/preact-32/poly-k2.0",
                     "[network]\ndepth = 32\n[schedule]\nk = 2\n");
     fixture_write_arm(&fixture, "cifar10/preact-32/poly-k2.0", one_less, 6);
@@ -487,6 +526,11 @@ static void counts_of_weight_net(void **state)
         "\nW5,computed,\"weight-net/expansion-u1152, stored\",269722,269722,-,"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         expect(&fixture, "claims-numbers.csv", numbers[i]);
+    /* another picture set is another group, whose ordinary network has more parameters */
+    fixture_variant(&fixture, "weight-net/c100/ordinary-c16", "[data]\nset = cifar100\n");
+    fixture_variant(&fixture, "weight-net/c100/expansion-u1152",
+                    "[data]\nset = cifar100\n[network]\nweights = expansion\nrows = 1152\n");
+    expect_word(&fixture, words[0]);
     fixture_end(&fixture);
 }
 
@@ -543,6 +587,8 @@ static void errors(void **state)
     } bad[] = {
         {"\nC3\t", "\nC9\t", "claim C9: expected a folder, or a rule for it in the program"},
         {"\t1.69\t", "\tmany\t", "claims.tsv:10: limit = many: expected a number"},
+        {"\t1.69\t", "\t-\t", "claims.tsv:10: claim C3: expected a limit in points"},
+        {"\t0.5\t", "\t-\t", "claim P2: expected a limit in points"},
         {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 6 fields"},
         {"limit\tsays", "limit\ttext", "claims.tsv:7: expected \"says\" as the name of column 5"},
     };
@@ -562,6 +608,7 @@ static void errors(void **state)
 const struct CMUnitTest claims_tests[] = {
     cmocka_unit_test(published_tables),
     cmocka_unit_test(other_published_numbers),
+    cmocka_unit_test(without_fair_baselines),
     cmocka_unit_test(parameters_of_the_networks),
     cmocka_unit_test(words_of_runs),
     cmocka_unit_test(trends),

@@ -342,20 +342,20 @@ static void errors_paired_by_seed(void **state)
     assert_true(fabs(difference + 1.1) < 1e-9 && fabs(error - 8.2) < 1e-9);
     free(bytes);
 
-    /* a fourth seed of one arm pairs with nobody, and the line is of three seeds still */
-    fixture_write_arm(&fixture, k2, middle, 4);
-    write_from_logs(&fixture);
-    bytes = fixture_read(fixture.out, "plots/pairs.tsv");
-    assert_null(strstr(bytes, "# seed: 4"));
-    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\n1\t"));
-    free(bytes);
-
-    /* but not if it is one of two arms that k = 1 has, too */
+    /* a fourth seed of the control pairs with nobody */
     fixture_write_arm(&fixture, k1, k1_errors, 4);
     write_from_logs(&fixture);
     bytes = fixture_read(fixture.out, "plots/pairs.tsv");
+    assert_non_null(strstr(bytes, "# seed: 4\n# k\terror\tdifference\n1\t10.05\t0\n"));
+    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\n1\t"));
+    free(bytes);
+
+    /* but where another arm has it, too, that one's mean is of other seeds than the trend */
+    fixture_write_arm(&fixture, k2, middle, 4);
+    write_from_logs(&fixture);
+    bytes = fixture_read(fixture.out, "plots/pairs.tsv");
     assert_non_null(strstr(bytes, "# seed: 4\n# k\terror\tdifference\n1\t10.05\t0\n2\t5\t-5.05\n"));
-    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\n\n\n# seed: 1\n"));
+    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\nNaN\tNaN\n\n\n# seed: 1\n"));
     free(bytes);
     fixture_end(&fixture);
 }
@@ -512,6 +512,19 @@ static void errors_over_area(void **state)
     assert_true(fabs(factor[2] - 392. / 782) < 1e-8);
     assert_true(fabs(sd - sqrt(0.005)) < 1e-8);
     free(bytes);
+
+    /* the same experiment under another name is no fourth arm; without a range there is no factor */
+    add_experiment(&fixture, "cifar10/s/again", "");
+    fixture_write_arm(&fixture, "cifar10/s/again", k2_errors, 3);
+    add_experiment(&fixture, "cifar10/s/constant",
+                   "[schedule]\ndecay = constant\nlr = 0.1\nlr_end = 0.1\n");
+    fixture_write_arm(&fixture, "cifar10/s/constant", k2_errors, 1);
+    write_from_logs(&fixture);
+    bytes = fixture_read(fixture.out, "plots/error-area.tsv");
+    assert_int_equal(occurrences(bytes, "\t1\t6\t10\t"), 1);
+    assert_int_equal(occurrences(bytes, "\t1\t3\t9\t1\n"), 1);
+    assert_non_null(strstr(bytes, "# factor\tk\tn\tmean\tsd\nNaN\t1\t1\t8\tNaN\n"));
+    free(bytes);
     fixture_end(&fixture);
 }
 
@@ -544,14 +557,64 @@ static void errors_over_parameters(void **state)
                 "# series: bank\n# stored\tn\tmean\tsd\n7450\t1\t8\tNaN\n\n\n"
                 "# series: ordinary\n# stored\tn\tmean\tsd\n269722\t4\tNaN\tNaN\n");
     fixture_end(&fixture);
+
+    fixture = fixture_begin();
+    fixture_variant(&fixture, "weight-net/ordinary-c16", "");
+    diverge(&fixture, "weight-net/ordinary-c16", 1);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/error-parameters.tsv", "");
+    fixture_end(&fixture);
 }
 
-/* Measures of two 3x3 convolutions beside the log of an arm and seed; outputs have the rms `border`
- * on the border and 2 three pixels inward, taps `tap` times 1, 2, 3, ... */
-static void write_measures(const struct fixture *fixture, const char *arm, long seed, double border,
-                           double tap, int taps)
+/* What the made-up measures of a run say. */
+struct measures {
+    const char *arm;
+    long seed;
+    double border; /* rms of the first layer's outputs on the border, one more in each next layer;
+                      2 three pixels inward */
+    double tap;    /* of the filters' first number, twice and three times that of the next ones */
+    int taps;      /* d = 0, 1, ... and the constant; 0: none */
+};
+
+/* The 6n convolutions of a preact-(6n+2), by layer = 0, 1, ...; text but for the numbers. */
+static void add_place(struct text *text, const char *kind, int units, int layer)
 {
-    char *path = log_path(fixture->results, arm, seed);
+    const int stage = layer / (2 * units), side = 32 >> stage;
+    text_add(text, "%s\tstage%d.unit%d.conv%d\t%d\t%d\t", kind, stage + 1,
+             layer % (2 * units) / 2 + 1, layer % 2 + 1, side, side);
+}
+
+static void add_layer(struct text *text, const struct measures *what, int units, int layer)
+{
+    const int stage = layer / (2 * units), side = 32 >> stage, channels = 16 << stage;
+    const int inputs = stage > 0 && layer % (2 * units) == 0 ? channels / 2 : channels;
+    for (int distance = 0; distance < 4; distance++) {
+        const double rms = distance == 0 ? what->border + layer : distance == 3 ? 2 : 9;
+        add_place(text, "output", units, layer);
+        text_add(text, "%d\t-\t-\t%d\t0\t%g\t%g\t-1\t1\n", distance,
+                 512 * channels * 4 * (side - 1 - 2 * distance), rms, rms);
+    }
+    if (side > 8) {
+        add_place(text, "output", units, layer);
+        text_add(text, "interior\t-\t-\t%d\t0\t9\t9\t-1\t1\n",
+                 512 * channels * (side - 8) * (side - 8));
+    }
+    for (int t = 0; t < what->taps; t++) {
+        add_place(text, "filter", units, layer);
+        if (t + 1 < what->taps)
+            text_add(text, "-\t%d\t0", t);
+        else
+            text_add(text, "-\tconstant\tconstant");
+        text_add(text, "\t%d\t0\t%g\t%g\t-1\t1\n", inputs, what->tap * (t + 1),
+                 what->tap * (t + 1));
+    }
+}
+
+/* Of the first `layers` of a preact of so many units a stage, beside the log. */
+static void write_measures(const struct fixture *fixture, const struct measures *what, int units,
+                           int layers)
+{
+    char *path = log_path(fixture->results, what->arm, what->seed);
     struct log log;
     struct error error;
     if (log_read(path, &log, &error) != 0)
@@ -561,21 +624,10 @@ static void write_measures(const struct fixture *fixture, const char *arm, long 
              "# kdecay borders: 1\n# arm: %s\n# seed: %ld\n# experiment-sha256: %s\n"
              "# test-sha256: %s\n# environment: %s\n# state-sha256: %s\n# pictures: 512\n"
              "kind\tlayer\theight\twidth\tdistance\tdepth\talong\tcount\tmean\trms\tsd\tmin\tmax\n",
-             arm, seed, log.experiment_digest.hex, log.test.hex, log.environment, log.state.hex);
-    for (int layer = 0; layer < 2; layer++) {
-        for (int distance = 0; distance < 4; distance++) {
-            const double rms = distance == 0 ? border + layer : distance == 3 ? 2 : 9;
-            text_add(&text, "output\tconv%d\t8\t8\t%d\t-\t-\t9\t0\t%g\t%g\t-1\t1\n", layer,
-                     distance, rms, rms);
-        }
-        for (int t = 0; t < taps; t++) {
-            char *place =
-                t + 1 < taps ? memory_text("%d\t0", t) : memory_text("constant\tconstant");
-            text_add(&text, "filter\tconv%d\t8\t8\t-\t%s\t9\t0\t%g\t%g\t-1\t1\n", layer, place,
-                     tap * (t + 1), tap * (t + 1));
-            free(place);
-        }
-    }
+             what->arm, what->seed, log.experiment_digest.hex, log.test.hex, log.environment,
+             log.state.hex);
+    for (int layer = 0; layer < layers; layer++)
+        add_layer(&text, what, units, layer);
     char *file = memory_text("%.*s.borders.tsv", (int)(strlen(path) - strlen(".tsv")), path);
     file_write(file, text.bytes, text.length);
     free(file);
@@ -584,7 +636,31 @@ static void write_measures(const struct fixture *fixture, const char *arm, long 
     free(path);
 }
 
-/* Of three runs of zero two are measured: 1 and 3 over 2, and 2 and 4 on the second layer. */
+/* A block of border-maps.tsv: ratios of the first layer, half more on each next one. */
+static void add_map(struct text *text, const char *head, double mean, double least, double largest,
+                    int layers)
+{
+    text_add(text, "%s# layer\tmean\tleast\tlargest\n", head);
+    for (int l = 0; l < layers; l++)
+        text_add(text, "%d\t%g\t%g\t%g\n", l + 1, mean + l / 2., least + l / 2., largest + l / 2.);
+}
+
+/* A block of border-filters.tsv: all layers alike. */
+static void add_tap(struct text *text, const char *head, double rms)
+{
+    text_add(text, "%s# layer\trms\n", head);
+    for (int l = 0; l < 18; l++)
+        text_add(text, "%d\t%g\n", l + 1, rms);
+}
+
+static void expect_text(const struct fixture *fixture, const char *name, struct text *text)
+{
+    expect_file(fixture, name, text->bytes);
+    free(text->bytes);
+    *text = (struct text){0};
+}
+
+/* Of three runs of zero two are measured: 1 and 3 over 2, and half more on each next layer. */
 static void borders_of_pad_net(void **state)
 {
     (void)state;
@@ -600,20 +676,60 @@ static void borders_of_pad_net(void **state)
     fixture_write_arm(&fixture, "pad-net/zero", k2_errors, 3);
     fixture_write_arm(&fixture, "pad-net/learned", k2_errors, 2);
     fixture_write_arm(&fixture, "pad-net/learned-k2", k2_errors, 1);
-    write_measures(&fixture, "pad-net/zero", 1, 1, 0, 0);
-    write_measures(&fixture, "pad-net/zero", 3, 3, 0, 0);
-    write_measures(&fixture, "pad-net/learned", 1, 1, 0.5, 3);
-    write_measures(&fixture, "pad-net/learned", 2, 1, 1.5, 3);
-    write_measures(&fixture, "pad-net/learned-k2", 1, 1, 0.5, 2);
+    static const struct measures measured[] = {{"pad-net/zero", 1, 1, 0, 0},
+                                               {"pad-net/zero", 3, 3, 0, 0},
+                                               {"pad-net/learned", 1, 1, 0.5, 3},
+                                               {"pad-net/learned", 2, 1, 1.5, 3},
+                                               {"pad-net/learned-k2", 1, 1, 0.5, 2}};
+    for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++)
+        write_measures(&fixture, &measured[i], 3, 18);
     write_from_logs(&fixture);
-    expect_file(&fixture, "plots/border-maps.tsv",
-                "# arm: learned, n = 2\n# layer\tmean\tleast\tlargest\n1\t0.5\t0.5\t0.5\n"
-                "2\t1\t1\t1\n\n\n"
-                "# arm: zero, n = 2\n# layer\tmean\tleast\tlargest\n1\t1\t0.5\t1.5\n"
-                "2\t1.5\t1\t2\n");
-    expect_file(&fixture, "plots/border-filters.tsv",
-                "# arm: learned, n = 2\n# tap: 0, 0\n# layer\trms\n1\t1\n2\t1\n\n\n"
-                "# tap: 1, 0\n# layer\trms\n1\t2\n2\t2\n\n\n# tap: b\n# layer\trms\n1\t3\n2\t3\n");
+    struct text text = {0};
+    add_map(&text, "# arm: learned, n = 2\n", 0.5, 0.5, 0.5, 18);
+    add_map(&text, "\n\n# arm: zero, n = 2\n", 1, 0.5, 1.5, 18);
+    expect_text(&fixture, "plots/border-maps.tsv", &text);
+    add_tap(&text, "# arm: learned, n = 2\n# tap: 0, 0\n", 1);
+    add_tap(&text, "\n\n# tap: 1, 0\n", 2);
+    add_tap(&text, "\n\n# tap: b\n", 3);
+    expect_text(&fixture, "plots/border-filters.tsv", &text);
+    fixture_end(&fixture);
+}
+
+/* A measure that ends before the network does is refused, and so is one that only begins. */
+static void short_borders(void **state)
+{
+    (void)state;
+    static const struct measures measures = {"pad-net/zero", 1, 1, 0, 0};
+    static const int layers[] = {17, 0};
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, measures.arm, "");
+    fixture_write_arm(&fixture, measures.arm, k2_errors, 1);
+    struct ledger ledger;
+    struct error error;
+    assert_int_equal(ledger_read(fixture.results, NULL, &ledger, &error), 0);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        write_measures(&fixture, &measures, 3, layers[i]);
+        assert_int_equal(plot_data_write(&ledger, fixture.out, &error), -1);
+        assert_non_null(strstr(error.text, i == 0 ? "expected \"output stage3.unit3.conv2 8 8 0"
+                                                  : "expected \"output stage1.unit1.conv1 32 "));
+    }
+    ledger_free(&ledger);
+    fixture_end(&fixture);
+}
+
+/* 516 layers. */
+static void borders_of_deep_network(void **state)
+{
+    (void)state;
+    static const struct measures measures = {"pad-net/deep", 1, 1, 0, 0};
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, measures.arm, "[network]\ndepth = 518\n");
+    fixture_write_arm(&fixture, measures.arm, k2_errors, 1);
+    write_measures(&fixture, &measures, 86, 516);
+    write_from_logs(&fixture);
+    struct text text = {0};
+    add_map(&text, "# arm: deep, n = 1\n", 0.5, 0.5, 0.5, 516);
+    expect_text(&fixture, "plots/border-maps.tsv", &text);
     fixture_end(&fixture);
 }
 
@@ -631,5 +747,7 @@ const struct CMUnitTest plot_data_tests[] = {
     cmocka_unit_test(errors_over_area),
     cmocka_unit_test(errors_over_parameters),
     cmocka_unit_test(borders_of_pad_net),
+    cmocka_unit_test(short_borders),
+    cmocka_unit_test(borders_of_deep_network),
 };
 const size_t plot_data_test_count = sizeof plot_data_tests / sizeof plot_data_tests[0];

@@ -208,6 +208,10 @@ static void arms_of_another_k(void **state)
     expect(&fixture, "table-pad-net.csv", ",9.50,0.07,zero,6,-0.50,-0.50,-0.50,0.0312,0.0625,");
     expect(&fixture, "table-pad-net.csv", "\n,learned-k2,desk,2,1248,0.46,");
     expect(&fixture, "table-pad-net.csv", ",9.00,0.14,learned,6,-0.50,-0.65,-0.35,0.0312,0.0625,");
+    fixture_variant(&fixture, "pad-net/zero-k2", "[schedule]\nk = 2\n"); /* the control's own */
+    fixture_write_arm(&fixture, "pad-net/zero-k2", one_less, 6);
+    expect(&fixture, "table-pad-net.csv", "\n,zero-k2,desk,2,0,0.00,");
+    expect(&fixture, "table-pad-net.csv", ",9.00,0.14,zero,6,-1.00,-1.15,-0.85,0.0312,0.0938,");
     fixture_end(&fixture);
 }
 

@@ -4,6 +4,7 @@
 # ARM holds "k = NUMBER": "ARM, seed N" of a run, behind the runs of an arm "ARM, n = N" of their
 # mean; then rows of epoch, learning rate, training loss, training error, test loss, test error,
 # separated by tabs, errors in %. Runs are thin, means named. Without a row, the picture says so.
+height = 8.5
 load "figures/style.gp"
 
 if (system(sprintf("test -r '%s' && echo yes", input)) ne "yes") {
@@ -43,10 +44,11 @@ legend(i) = is_mean(i) ? short(title_of(i)) : ""
 set datafile separator "\t"
 set xlabel "epoch"
 set xrange [1 - 0.04 * last_epoch : last_epoch * 1.04]
-# The late epochs differ by a tenth of what the first ones do.
+# What differs are the late epochs, so the first ones are cut off.
 set logscale y
-set yrange [error_min / 1.1 : (error_max > error_min ? error_max : error_min) * 1.1]
-set ytics (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
+top = error_max > 4 * error_min ? 4 * error_min : (error_max > error_min ? error_max : error_min) * 1.1
+set yrange [error_min / 1.1 : top]
+set ytics (0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 70, 100)
 set xtics ceil(last_epoch / 10.0)
 set format "%g"
 every_points = ceil(last_epoch / 25.0)
@@ -69,7 +71,7 @@ legend_width = longest > 25 ? -longest / 7 : 0 # gnuplot takes letters for wider
 if (common ne "") {
     set label common[1 : strlen(common) - 2] at screen 0.53, screen 0.96 center
 }
-eval sprintf(panels, 0.19 + 0.075 * legend_rows, common eq "" ? 0.91 : 0.84)
+eval sprintf(panels, 0.15 + 0.07 * legend_rows, common eq "" ? 0.91 : 0.84)
 set title "test error, after the epoch"
 set ylabel "error (%)"
 unset key

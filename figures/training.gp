@@ -46,8 +46,8 @@ set xlabel "epoch"
 set xrange [1 - 0.04 * last_epoch : last_epoch * 1.04]
 # What differs are the late epochs, so the first ones are cut off.
 set logscale y
-top = error_max > 4 * error_min ? 4 * error_min : (error_max > error_min ? error_max : error_min) * 1.1
-set yrange [error_min / 1.1 : top]
+top = error_max > error_min ? error_max : error_min
+set yrange [error_min / 1.1 : top > 4 * error_min ? 4 * error_min : 1.1 * top]
 set ytics (0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 70, 100)
 set xtics ceil(last_epoch / 10.0)
 set format "%g"

@@ -39,8 +39,8 @@ struct comparison cells_trend(const struct arm *const *arms, const double *x, si
  * first of each k; x becomes log2 k. Their number, 0 where none has k = 1. */
 size_t cells_over_k(const struct arm **arms, double *x, size_t count);
 
-/* The trend over log2 k, points for a doubling of k, as a family of its own, of those arms, which it
- * moves to the front. No comparison where they are fewer than three. */
+/* The trend over log2 k, points for a doubling of k, as a family of its own, of those arms, which
+ * it moves to the front. No comparison where they are fewer than three. */
 struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
 
 /* Adjust the p of one family. A member that is NULL is left out. */

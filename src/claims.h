@@ -33,19 +33,20 @@
  *          likewise. "better", "worse" or "no evidence" if all families have this verdict, else
  *          "better in a, worse in b of n". Each other k with k = 1, Holm over the k, stands beside
  *          for reading
- *     C3   of each k > 1 with k = 1, the rest equal, Holm over all k but 1: "not consistent" if a verdict
- *          is better and its interval is all beyond the limit; else "consistent" if a verdict is
- *          better and its interval is all within; else "no evidence"
+ *     C3   of each k > 1 with k = 1, the rest equal, Holm over all k but 1: "not consistent" if a
+ *          verdict is better and its interval is all beyond the limit; else "consistent" if a
+ *          verdict is better and its interval is all within; else "no evidence"
  *     C4   the words of C2, of arms with k > 1 without restarts, with arms of restarts and k = 1
- *          that differ in the schedule alone; Holm's family is all arms against the same one with restarts
+ *          that differ in the schedule alone; Holm's family is all arms against the same one with
+ *          restarts
  *     without a comparison: "no runs" or "untested at full scale"
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
- * claims a folder of experiments, of which the first group is judged, one picture set and network as
- * in its table: without one that bears on a claim it is "not built". A word by
- * count is "holds" or "fails" if all that is counted does, else "holds in a of n"; arms of another k
- * or another seed of what is fixed are left out, since their networks are those of other arms. From
- * runs at full scale: "untested at full scale"; at the desk, without runs of the arms named, "no runs".
+ * claims a folder of experiments, of which the first group is judged, one picture set and network
+ * as in its table: without one that bears on a claim it is "not built". A word by count is "holds"
+ * or "fails" if all that is counted does, else "holds in a of n"; arms of another k or another seed
+ * of what is fixed are left out, since their networks are those of other arms. From runs at full
+ * scale: "untested at full scale"; at the desk, without runs of the arms named, "no runs".
  *
  *     W1   by count, of the arms with u = 1: each 3x3 convolution to C channels that is a Weight
  *          Block has at least 9 C times more weights than it trains

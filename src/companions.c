@@ -10,8 +10,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* The word of a claim from the first group of its folder's arms, of which there are some; the control
- * comes first. */
+/* The word of a claim from the first group of its folder's arms, of which there are some; the
+ * control comes first. */
 typedef char *arms_rule(struct sheet *sheet, const struct variants *arms);
 
 static const struct variant *find(const struct variants *arms, const char *name)

@@ -9,9 +9,9 @@
 
 #include "ledger.h"
 
-/* Write OUT/tables/environments.txt and .tex, a longtable: a row for each environment key (it begins
- * with oneDNN's version) and compiler, with the number of its logs and of those of each program,
- * in the order of the ledger. */
+/* Write OUT/tables/environments.txt and .tex, a longtable: a row for each environment key (it
+ * begins with oneDNN's version) and compiler, with the number of its logs and of those of each
+ * program, in the order of the ledger. */
 void environments_write(const struct ledger *ledger, const char *out);
 
 #endif

@@ -30,9 +30,9 @@
  * \CampaignHours, the core-hours logged below campaign/; of the trend over k of preact-20 on
  * CIFAR-10 there, \CampaignPairs, \CampaignTrend, \CampaignInterval and \CampaignVerdict; without k
  * = 1, \CampaignRestTrend and \CampaignRestInterval; \CampaignLowest, the k of the lowest mean;
- * dashes where there is none; and, for each desk arm without diverged runs, \DeskMean..., \DeskSd... (n >=
- * 2) and \DeskN..., followed by the arm's name in letters: cifar10/preact-20/poly-k2.0 gives
- * \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
+ * dashes where there is none; and, for each desk arm without diverged runs, \DeskMean...,
+ * \DeskSd... (n >= 2) and \DeskN..., followed by the arm's name in letters:
+ * cifar10/preact-20/poly-k2.0 gives \DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero.
  */
 #ifndef KDECAY_REPORT_H
 #define KDECAY_REPORT_H

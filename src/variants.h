@@ -70,8 +70,8 @@ void variants_add_wide(const struct variant *row, int which, char *against, stru
 void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,
                          struct table *table);
 
-/* "CIFAR-10, preact-20, cosine, bf16, 10 epochs (scale: desk)", without decay or precision where not
- * all `count` rows below the heading have it; free() it. */
+/* "CIFAR-10, preact-20, cosine, bf16, 10 epochs (scale: desk)", without decay or precision where
+ * not all `count` rows below the heading have it; free() it. */
 char *variants_heading(const struct variant *row, size_t count);
 
 /* Append what the last columns mean, and the command for each row without a log. */

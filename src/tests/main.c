@@ -46,6 +46,7 @@ static const struct group {
     GROUP(statistics),
     GROUP(report),
     GROUP(plot_data),
+    GROUP(plot_runs),
     GROUP(schedule_table),
     GROUP(status),
     GROUP(audit),

@@ -101,8 +101,9 @@ static void text_and_latex(void **state)
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     char *text = table_of(&fixture, ".txt"), *tex = table_of(&fixture, ".tex");
-    expect(text, "-\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); each base as published, k = 1\n"
-                 "linear ");
+    expect(text,
+           "-\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); each base as published, k = 1\n"
+           "linear ");
     expect(text, "\n\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); mean factor 0.667, that of "
                  "k = 2\nlinear, k 2 ");
     char *commands = memory_text(":\n  make run EXP=%s/schedules/plain/step.ini SEED=1\n"

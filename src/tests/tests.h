@@ -38,6 +38,7 @@ DECLARE_TESTS(parameters);
 DECLARE_TESTS(passing);
 DECLARE_TESTS(pictures);
 DECLARE_TESTS(plot_data);
+DECLARE_TESTS(plot_runs);
 DECLARE_TESTS(precision);
 DECLARE_TESTS(probe);
 DECLARE_TESTS(program);

@@ -192,9 +192,9 @@ static void add_pairs(struct text *text, const struct group *group)
     add_panel(text, control->experiment, &group->tally);
     text_add(text, "# k\tpairs\tmean\tlow\thigh\n");
     for (const struct arm *arm = group->arm; arm < group->arm + group->count; arm++) {
-        const struct comparison comparison = cells_compare(arm, control);
-        if (arm == control)
+        if (arm->experiment->k == 1)
             continue;
+        const struct comparison comparison = cells_compare(arm, control);
         text_add(text, "%g\t%zu", arm->experiment->k, comparison.pairs);
         add_number(text, comparison.mean);
         add_number(text, comparison.interval.low);

@@ -54,13 +54,13 @@ static void add_tally(struct text *text, const struct experiment *experiment,
         text_add(text, ", %zu diverged", tally->diverged);
 }
 
-/* "CIFAR-10, preact-20 | polynomial, 12 epochs | n = 6" */
-static void add_panel(struct text *text, const struct experiment *experiment,
+/* "CIFAR-10, preact-20 | polynomial, 12 epochs | n = 6"; base NULL: of several bases. */
+static void add_panel(struct text *text, const struct experiment *experiment, const char *base,
                       const struct tally *tally)
 {
     char *network = ledger_network(experiment);
-    text_add(text, "%s# panel: %s, %s | %s, ", text->length ? "\n\n" : "",
-             config_set_name(experiment), network, ledger_base(experiment));
+    text_add(text, "%s# panel: %s, %s | %s%s", text->length ? "\n\n" : "",
+             config_set_name(experiment), network, base ? base : "", base ? ", " : "");
     free(network);
     add_tally(text, experiment, tally);
     text_add(text, "\n");
@@ -112,7 +112,8 @@ static void add_groups(struct groups *groups, const struct arms *arms)
 
 static void add_errors(struct text *text, const struct group *group)
 {
-    add_panel(text, group->arm->experiment, &group->tally);
+    const struct experiment *e = group->arm->experiment;
+    add_panel(text, e, ledger_base(e), &group->tally);
     text_add(text, "# k\tn\tmean\tlow\thigh\n");
     for (size_t a = 0; a < group->count; a++) {
         const struct arm *arm = &group->arm[a];
@@ -189,7 +190,7 @@ static void add_pairs(struct text *text, const struct group *group)
         control++;
     if (control == group->arm + group->count || control->experiment->k > 1)
         return;
-    add_panel(text, control->experiment, &group->tally);
+    add_panel(text, control->experiment, ledger_base(control->experiment), &group->tally);
     text_add(text, "# k\tpairs\tmean\tlow\thigh\n");
     for (const struct arm *arm = group->arm; arm < group->arm + group->count; arm++) {
         if (arm->experiment->k == 1)
@@ -328,11 +329,7 @@ static void add_setting(struct text *text, const struct setting *setting)
         tally_arm(&tally, setting->arm[a]);
         lr = fmax(lr, setting->arm[a]->experiment->lr);
     }
-    char *network = ledger_network(e);
-    text_add(text, "# panel: %s, %s | ", config_set_name(e), network);
-    free(network);
-    add_tally(text, e, &tally);
-    text_add(text, "\n");
+    add_panel(text, e, NULL, &tally);
     double *factor = mean_factors(setting, lr);
     for (size_t i = 0; i < decay_count; i++)
         add_base(text, setting, factor, decays[i].name);
@@ -455,11 +452,8 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
         ordinary.weights = WEIGHTS_FREE;
         ordinary.rows = ordinary.weights_seed = 0;
         ordinary.channels = 16;
-        char *network = ledger_network(&ordinary);
-        text_add(&all, "# panel: %s, %s | ", config_set_name(&ordinary), network);
-        free(network);
-        add_tally(&all, &ordinary, &tally);
-        text_add(&all, "\n%s", series.bytes);
+        add_panel(&all, &ordinary, NULL, &tally);
+        text_add(&all, "%s", series.bytes);
     }
     free(series.bytes);
     free(arms.arm);

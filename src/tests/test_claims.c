@@ -246,29 +246,24 @@ static void words_of_runs(void **state)
 static void trends(void **state)
 {
     (void)state;
+    static const char numbers[] =
+        "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
+        "0.0312,0.0625,6,no evidence\n"
+        "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
+        "0.0312,0.0625,6,no evidence\n"
+        "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+        "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n";
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1_arm, k1, 6);
     fixture_write_arm(&fixture, k2_arm, one_more, 6);
     write_k(&fixture, "cifar10/preact-20/poly-k4.0", "4", one_less, 6);
     expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
-    expect(&fixture, "claims-numbers.csv",
-           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
-           "0.0312,0.0625,6,no evidence\n"
-           "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
-           "0.0312,0.0625,6,no evidence\n"
-           "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
-           "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n");
+    expect(&fixture, "claims-numbers.csv", numbers);
     expect(&fixture, "claims-numbers.sources.tsv",
            "cifar10/preact-20/poly-k4.0:alone-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
     /* another arm of k = 1 is neither a comparison nor a part of the trend */
     write_k(&fixture, "cifar10/preact-20/poly-k1.0-again", "1", three_less, 6);
-    expect(&fixture, "claims-numbers.csv",
-           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
-           "0.0312,0.0625,6,no evidence\n"
-           "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
-           "0.0312,0.0625,6,no evidence\n"
-           "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
-           "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0312,0.0312,6,better\n");
+    expect(&fixture, "claims-numbers.csv", numbers);
     /* a seed that the middle arm lacks is not in it */
     char *one = memory_text("%s/%s/seed-3.tsv", fixture.results, k2_arm);
     assert_int_equal(remove(one), 0);

@@ -157,17 +157,6 @@ static void errors_paired_by_seed(void **state)
     fixture_end(&fixture);
 }
 
-static void diverge(const struct fixture *fixture, const char *arm, long seed)
-{
-    const struct fixture_log what = {.arm = arm,
-                                     .seed = seed,
-                                     .lr_factor = 1,
-                                     .loss_factor = 1,
-                                     .environment = "a",
-                                     .diverged_at = 5};
-    fixture_write_log(fixture, fixture->results, &what);
-}
-
 /* In the order of the ledger, behind the runs of an arm their mean; a run that diverged is left out
  * of both. */
 static void numbers_over_epochs(void **state)
@@ -175,7 +164,7 @@ static void numbers_over_epochs(void **state)
     (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
-    diverge(&fixture, k1, 3);
+    fixture_write_diverged(&fixture, k1, 3);
     fixture_write_arm(&fixture, k2, k2_errors, 1);
     write_from_logs(&fixture);
     char *bytes = fixture_read(fixture.out, "plots/training.tsv");
@@ -210,8 +199,8 @@ static void diverged_runs_are_told(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    diverge(&fixture, k1, 1);
-    diverge(&fixture, k2, 1);
+    fixture_write_diverged(&fixture, k1, 1);
+    fixture_write_diverged(&fixture, k2, 1);
     write_from_logs(&fixture);
     expect_file(&fixture, "plots/error-k.tsv", "");
     expect_file(&fixture, "plots/error-area.tsv", "");
@@ -250,7 +239,7 @@ static void runs_over_epochs(void **state)
     fixture_write_arm(&fixture, "pad-net/replicate-k2", k2_errors, 2);
     fixture_write_arm(&fixture, k1, k1_errors, 3);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
-    diverge(&fixture, k2, 3);
+    fixture_write_diverged(&fixture, k2, 3);
     write_from_logs(&fixture);
     char *bytes = fixture_read(fixture.out, "plots/training.tsv");
     assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 1, seed "), 3);
@@ -346,7 +335,7 @@ static void errors_over_parameters(void **state)
         fixture_write_arm(&fixture, arm, k2_errors, i == 0 ? 1 : 3);
         free(arm);
     }
-    diverge(&fixture, "weight-net/ordinary-c16", 4);
+    fixture_write_diverged(&fixture, "weight-net/ordinary-c16", 4);
     write_from_logs(&fixture);
     expect_file(&fixture, "plots/error-parameters.tsv",
                 "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n\n\n"
@@ -357,7 +346,7 @@ static void errors_over_parameters(void **state)
 
     fixture = fixture_begin();
     fixture_variant(&fixture, "weight-net/ordinary-c16", "");
-    diverge(&fixture, "weight-net/ordinary-c16", 1);
+    fixture_write_diverged(&fixture, "weight-net/ordinary-c16", 1);
     write_from_logs(&fixture);
     expect_file(&fixture, "plots/error-parameters.tsv", "");
     fixture_end(&fixture);

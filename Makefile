@@ -172,6 +172,12 @@ run-desk: build/kdecay ## train all missing desk runs, or those of EXP, seed by 
 	  echo "$$runs" | while read -r experiment seed && [ "$$seed" ]; do \
 	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
 
+# In the order of its protocol: no control is trained before the primary arms are complete.
+.PHONY: run-confirmation
+run-confirmation: build/kdecay ## train what is missing of experiments/confirmation, in its protocol's order
+	$(Q)$(MAKE) run-desk EXP=experiments/confirmation/primary
+	$(Q)$(MAKE) run-desk EXP=experiments/confirmation/controls
+
 # ---- Slurm -----------------------------------------------------------------------------------
 
 # What squeue knows, as an option of `kdecay status`; nothing where there is no Slurm.

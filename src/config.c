@@ -16,7 +16,7 @@ enum { INCLUDE_DEPTH = 8, KEY_NAME = 64 };
 
 /* ---- The language ------------------------------------------------------------------------- */
 
-enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD, KEY_DECAY, KEY_EPOCHS };
+enum key_type { KEY_INTEGER, KEY_REAL, KEY_WORD, KEY_DECAY, KEY_EPOCHS, KEY_DIGEST };
 
 struct key {
     const char *name; /* section.key */
@@ -33,6 +33,13 @@ struct key {
 static const struct key keys[] = {
     {"run.scale", KEY_WORD, AT(scale), 0, 0, "smoke|desk|full", NULL,
      "smoke: made-up pictures, seconds; desk: hours on two cores; full: the thesis's own size"},
+    {"run.first_seed", KEY_INTEGER, AT(first_seed), 0, 1000000, NULL, "1",
+     "the least seed that the arm is to be run with"},
+    {"run.seeds", KEY_INTEGER, AT(seeds), 0, 1000, NULL, "0",
+     "how many seeds, from there on; 0: the number that the scale asks for"},
+    {"run.protocol", KEY_DIGEST, AT(protocol), 0, 0, NULL, "",
+     "SHA-256 of the PROTOCOL.md that registered the arm before its first run; it lies in a folder "
+     "above the arm's file"},
     {"data.set", KEY_WORD, AT(set), 0, 0, "cifar10|cifar100|made-up", NULL, "which pictures"},
     {"data.train_pictures", KEY_INTEGER, AT(train_pictures), 0, 50000, NULL, "0",
      "how many to make up; 0 with a real set"},
@@ -153,6 +160,11 @@ static double *real_at(struct experiment *experiment, const struct key *key)
     return (double *)((char *)experiment + key->offset);
 }
 
+static struct digest *digest_at(struct experiment *experiment, const struct key *key)
+{
+    return (struct digest *)((char *)experiment + key->offset);
+}
+
 /* The index of `word` in "a|b|c", or -1. */
 static int word_index(const char *words, const char *word)
 {
@@ -198,9 +210,23 @@ static int set_epochs(struct epoch_list *list, const struct key *key, const char
     return 0;
 }
 
+/* 64 hexadecimal digits; empty is none. */
+static int set_digest(struct digest *digest, const struct key *key, const char *value,
+                      struct error *error)
+{
+    const size_t length = strlen(value);
+    if (length != 0 && (length != DIGEST_LENGTH || strspn(value, "0123456789abcdef") != length))
+        return fail(error, "%s = %s: expected a SHA-256, %d digits of 0-9 and a-f", key->name,
+                    value, DIGEST_LENGTH);
+    memcpy(digest->hex, value, length + 1);
+    return 0;
+}
+
 static int set_value(struct experiment *experiment, const struct key *key, const char *value,
                      struct error *error)
 {
+    if (key->type == KEY_DIGEST)
+        return set_digest(digest_at(experiment, key), key, value, error);
     if (key->type == KEY_EPOCHS)
         return set_epochs(epochs_at(experiment, key), key, value, error);
     if (key->type == KEY_DECAY) {
@@ -347,6 +373,8 @@ static int has_default(struct experiment *experiment, const struct key *key)
         BUG("a default value outside its own range");
     if (key->type == KEY_EPOCHS)
         return epochs_at(experiment, key)->count == 0;
+    if (key->type == KEY_DIGEST)
+        return digest_at(experiment, key)->hex[0] == '\0';
     return key->type == KEY_REAL ? *real_at(experiment, key) == *real_at(&other, key)
                                  : *integer_at(experiment, key) == *integer_at(&other, key);
 }
@@ -535,6 +563,8 @@ char *config_text(const struct experiment *experiment)
             text_add(&text, "%d", *integer_at(&copy, key));
         } else if (key->type == KEY_DECAY) {
             text_add(&text, "%s", decays[*integer_at(&copy, key)].name);
+        } else if (key->type == KEY_DIGEST) {
+            text_add(&text, "%s", digest_at(&copy, key)->hex);
         } else if (key->type == KEY_EPOCHS) {
             const struct epoch_list *list = epochs_at(&copy, key);
             for (int i = 0; i < list->count; i++)
@@ -606,6 +636,8 @@ void config_print_keys(FILE *out)
             print_decays(out);
         else if (key->type == KEY_EPOCHS)
             fprintf(out, "at most %d increasing integers", DROP_LIST);
+        else if (key->type == KEY_DIGEST)
+            fprintf(out, "%d hexadecimal digits", DIGEST_LENGTH);
         else
             fprintf(out, "%s %g..%g", key->type == KEY_REAL ? "real" : "integer", key->low,
                     key->high);

@@ -62,7 +62,10 @@ struct epoch_list {
 
 struct experiment {
     /* [run] */
-    int scale; /* enum scale */
+    int scale;              /* enum scale */
+    int first_seed;         /* the least of the seeds that the arm is to be run with */
+    int seeds;              /* how many there are, from there on; 0: as many as status.h says */
+    struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": none did */
     /* [data] */
     int set;            /* enum picture_set */
     int train_pictures; /* made-up pictures only, else 0 */

@@ -25,6 +25,18 @@ int status_wanted_seeds(enum scale scale)
     BUG("a scale without seeds");
 }
 
+struct seed_range status_seeds(const struct experiment *experiment)
+{
+    const int count =
+        experiment->seeds ? experiment->seeds : status_wanted_seeds((enum scale)experiment->scale);
+    return (struct seed_range){experiment->first_seed, experiment->first_seed + count - 1L};
+}
+
+static int is_wanted(struct seed_range seeds, long seed)
+{
+    return seed >= seeds.first && seed <= seeds.last;
+}
+
 /* ---- Sources ------------------------------------------------------------------------------ */
 
 struct sources {
@@ -134,19 +146,18 @@ static struct tally tally_of(const struct sources *sources, const struct experim
                              double hours)
 {
     const struct experiment *experiment = &file->experiment;
-    const int wanted = status_wanted_seeds((enum scale)experiment->scale);
-    struct tally tally = {.wanted = wanted};
-    for (long seed = 1; seed <= wanted; seed++)
+    const struct seed_range seeds = status_seeds(experiment);
+    struct tally tally = {.wanted = (int)(seeds.last - seeds.first) + 1};
+    for (long seed = seeds.first; seed <= seeds.last; seed++)
         tally.seeds[state_of(sources, file, seed)]++;
     for (size_t i = 0; i < sources->ledger.count; i++) {
         const struct log *log = &sources->ledger.logs[i];
-        if (strcmp(log->experiment.arm, experiment->arm) == 0 &&
-            (log->seed < 1 || log->seed > wanted))
+        if (strcmp(log->experiment.arm, experiment->arm) == 0 && !is_wanted(seeds, log->seed))
             tally.seeds[is_current(experiment, log) ? PRESENT : STALE]++;
     }
     for (size_t i = 0; i < sources->part_count; i++) {
         const long seed = part_seed(sources->parts[i], sources->results, experiment->arm);
-        if ((seed == 0 || seed > wanted) && state_of(sources, file, seed) == RUNNING)
+        if (seed >= 0 && !is_wanted(seeds, seed) && state_of(sources, file, seed) == RUNNING)
             tally.seeds[RUNNING]++;
     }
     if (isfinite(hours))
@@ -333,11 +344,19 @@ int status_to_do(const struct status_options *options, enum scale scale,
     if (read_sources(options, &sources, error) != 0)
         return -1;
     const struct speed desk = ledger_desk_speed(&sources.ledger);
-    for (long seed = 1; seed <= status_wanted_seeds(scale); seed++)
+    long rounds = 0;
+    for (size_t i = 0; i < sources.experiments.count; i++) {
+        const struct seed_range seeds = status_seeds(&sources.experiments.file[i].experiment);
+        const long count = seeds.last - seeds.first + 1;
+        rounds = count > rounds ? count : rounds;
+    }
+    for (long round = 0; round < rounds; round++)
         for (size_t i = 0; i < sources.experiments.count; i++) {
             const struct experiment_file *file = &sources.experiments.file[i];
-            if (file->experiment.scale != (int)scale || !is_chosen(options->part, file->path) ||
-                !is_to_do(&sources, file, seed))
+            const struct seed_range seeds = status_seeds(&file->experiment);
+            const long seed = seeds.first + round;
+            if (file->experiment.scale != (int)scale || !is_wanted(seeds, seed) ||
+                !is_chosen(options->part, file->path) || !is_to_do(&sources, file, seed))
                 continue;
             const struct status_run run = {file, seed,
                                            core_hours(&sources, &file->experiment, desk)};

@@ -11,8 +11,9 @@
  *   queued   it waits in Slurm
  *   missing  nothing, and the seed is one of those wanted
  *
- * Wanted are the seeds 1 to n, n by scale. Logs of further seeds count where they are present,
- * stale or running, and never as missing.
+ * Wanted are the n seeds from run.first_seed on; n is run.seeds or, where the experiment does not
+ * say, the number of its scale. Logs of other seeds count where they are present, stale or running,
+ * and never as missing.
  */
 #ifndef KDECAY_STATUS_H
 #define KDECAY_STATUS_H
@@ -33,7 +34,13 @@ enum {
     STATUS_FULL_SEEDS = STATUS_DESK_SEEDS,
 };
 
-int status_wanted_seeds(enum scale scale);
+int status_wanted_seeds(enum scale scale); /* where the experiment does not say */
+
+/* The first and the last seed that the experiment is to be run with. */
+struct seed_range {
+    long first, last;
+};
+struct seed_range status_seeds(const struct experiment *experiment);
 
 struct status_options {
     const char *results;     /* folder of raw logs */
@@ -62,9 +69,9 @@ struct status_run {
 int status_check_part(const struct status_options *options, int scale, struct error *error);
 
 /* What is to be run for a scale: call `take` with `to` and each seed that is missing or was
- * stopped; neither with those in Slurm nor with those whose log another process has locked. Seed 1
- * of all arms comes first, then seed 2 of all, so that whenever it is cut short the arms have the
- * same seeds. `take` may keep nothing that the run points to. 0, or -1 with *error set. */
+ * stopped; neither with those in Slurm nor with those whose log another process has locked. The
+ * first seed of all arms comes first, then the second of all, so that whenever it is cut short the
+ * arms have the same seeds. `take` may keep nothing that the run points to. 0, or -1 with *error set. */
 int status_to_do(const struct status_options *options, enum scale scale,
                  void (*take)(void *to, const struct status_run *run), void *to,
                  struct error *error);

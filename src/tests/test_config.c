@@ -96,6 +96,38 @@ static void test_canonical_text(void **state)
     free(text);
 }
 
+/* What registers an arm stands in its text, so in each log; other texts are what they were. */
+static void test_registration(void **state)
+{
+    (void)state;
+    static const char digest[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    char *keys = memory_text("scale = smoke\nfirst_seed = 7\nseeds = 8\nprotocol = %s\n", digest);
+    char *registered = with("scale = smoke\n", keys);
+    struct experiment e;
+    struct error error;
+    assert_int_equal(config_parse(good, "text", &e, &error), 0);
+    assert_true(e.first_seed == 1 && e.seeds == 0 && e.protocol.hex[0] == '\0');
+    char *text = config_text(&e);
+    assert_null(strstr(text, "seed"));
+    assert_null(strstr(text, "protocol"));
+    free(text);
+    assert_int_equal(config_parse(registered, "text", &e, &error), 0);
+    assert_true(e.first_seed == 7 && e.seeds == 8);
+    assert_string_equal(e.protocol.hex, digest);
+    text = config_text(&e);
+    char *expected = memory_text("run.first_seed = 7\nrun.seeds = 8\nrun.protocol = %s\n", digest);
+    assert_non_null(strstr(text, expected));
+    free(expected);
+    free(text);
+    free(registered);
+    free(keys);
+    expect_error_with("scale = smoke\n", "scale = smoke\nprotocol = 00ff\n",
+                      "a.ini:3:", "64 digits");
+    keys = memory_text("scale = smoke\nprotocol = %.63sG\n", digest);
+    expect_error_with("scale = smoke\n", keys, "a.ini:3:", "0-9 and a-f");
+    free(keys);
+}
+
 static void test_includes(void **state)
 {
     (void)state;
@@ -158,10 +190,8 @@ static void test_missing_file(void **state)
 }
 
 const struct CMUnitTest config_tests[] = {
-    cmocka_unit_test(test_values_and_defaults),
-    cmocka_unit_test(test_canonical_text),
-    cmocka_unit_test(test_includes),
-    cmocka_unit_test(test_malformed_files),
-    cmocka_unit_test(test_missing_file),
+    cmocka_unit_test(test_values_and_defaults), cmocka_unit_test(test_canonical_text),
+    cmocka_unit_test(test_registration),        cmocka_unit_test(test_includes),
+    cmocka_unit_test(test_malformed_files),     cmocka_unit_test(test_missing_file),
 };
 const size_t config_test_count = sizeof config_tests / sizeof config_tests[0];

@@ -135,6 +135,31 @@ static void more_seeds_than_wanted(void **state)
     fixture_end(&fixture);
 }
 
+/* A registered arm names its seeds; the first of each arm stands in the first round. */
+static void seeds_of_the_experiment(void **state)
+{
+    (void)state;
+    static const char registered[] = "cifar10/preact-20/registered";
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, registered, "[run]\nfirst_seed = 7\nseeds = 2\n");
+    expect_row(&fixture, registered, "desk", "2 0 0 2 0 - -");
+    char *text = printed(&fixture, SCALE_DESK);
+    char *start = memory_text("%s/%s.ini 1\n%s/%s.ini 1\n%s/%s.ini 7\n%s/%s.ini 2\n",
+                              fixture.experiments, k1, fixture.experiments, k2, fixture.experiments,
+                              registered, fixture.experiments, k1);
+    char *last = memory_text("%s/%s.ini 8\n", fixture.experiments, registered);
+    assert_memory_equal(text, start, strlen(start));
+    assert_non_null(strstr(text, last));
+    assert_null(strstr(text, "registered.ini 9"));
+    free(last);
+    free(start);
+    free(text);
+    fixture_write_arm(&fixture, registered, errors, 3); /* seeds 1 to 3, of which none is wanted */
+    write_part(&fixture, registered, 8);
+    expect_row(&fixture, registered, "desk", "2 3 1 1 0 0.03 0.03");
+    fixture_end(&fixture);
+}
+
 static void scales_want_their_seeds(void **state)
 {
     (void)state;
@@ -201,5 +226,6 @@ const struct CMUnitTest status_tests[] = {
     cmocka_unit_test(nothing_was_run),           cmocka_unit_test(every_state),
     cmocka_unit_test(more_seeds_than_wanted),    cmocka_unit_test(scales_want_their_seeds),
     cmocka_unit_test(speed_of_the_same_network), cmocka_unit_test(unreadable_sources),
+    cmocka_unit_test(seeds_of_the_experiment),
 };
 const size_t status_test_count = sizeof status_tests / sizeof status_tests[0];

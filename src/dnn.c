@@ -117,6 +117,17 @@ static const char *isa_name(dnnl_cpu_isa_t isa)
     }
 }
 
+static int includes(unsigned isa, unsigned wanted)
+{
+    return (isa & wanted) == wanted;
+}
+
+struct dnn_isa dnn_isa_of(unsigned isa)
+{
+    return (struct dnn_isa){.block = includes(isa, dnnl_cpu_isa_avx512_core) ? 16 : 8,
+                            .bf16 = includes(isa, dnnl_cpu_isa_avx512_core_bf16)};
+}
+
 static char *describe_environment(const char *version)
 {
     unsigned a, b, c, d;
@@ -151,7 +162,7 @@ struct dnn *dnn_open(int workers)
     dnn->spent = memory_zeroed((size_t)workers, sizeof *dnn->spent);
     for (int w = 0; w < workers; w++)
         CHECK(dnnl_stream_create(&dnn->stream[w], dnn->engine, dnnl_stream_default_flags));
-    dnn->block = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core ? 16 : 8;
+    dnn->block = dnn_isa_of(dnnl_get_effective_cpu_isa()).block;
     const dnnl_version_t *version = dnnl_version();
     dnn->version = memory_text("%d.%d.%d (%.12s)", version->major, version->minor, version->patch,
                                version->hash);
@@ -192,7 +203,7 @@ const char *dnn_environment(const struct dnn *dnn)
 int dnn_check_precision(enum precision precision, struct error *error)
 {
     const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    if (precision == PRECISION_F32 || isa >= dnnl_cpu_isa_avx512_core_bf16)
+    if (precision == PRECISION_F32 || dnn_isa_of(isa).bf16)
         return 0;
     return fail(error,
                 "training.precision = bf16: needs avx512_core_bf16, oneDNN finds %s on this CPU; "

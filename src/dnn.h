@@ -55,6 +55,15 @@ void dnn_close(struct dnn *dnn);
 
 int dnn_block(const struct dnn *dnn);
 
+/* What an instruction set has that this room asks for. `isa` is a value of oneDNN's dnnl_cpu_isa_t:
+ * a set of bits, one for each extension. As numbers the sets have no order: in 2.6 avx2_vnni, which
+ * has no AVX-512, is the largest. */
+struct dnn_isa {
+    int block; /* channels, see above */
+    int bf16;  /* 1 with avx512_core_bf16 */
+};
+struct dnn_isa dnn_isa_of(unsigned isa);
+
 /* 0, or -1 with *error set where the CPU lacks bf16: below avx512_core_bf16 oneDNN would emulate
  * it, slowly, or not have it. */
 int dnn_check_precision(enum precision precision, struct error *error);

@@ -45,6 +45,50 @@ static int take_cases(const struct dnn *dnn, struct conv_shape cases[CASES])
     return count;
 }
 
+/* Every value of dnnl_cpu_isa_t in oneDNN's dnnl_types.h, as numbers: one header has not all. */
+static const struct {
+    const char *version, *name;
+    unsigned isa;
+    struct dnn_isa has;
+} isas[] = {
+    {"2.6", "all", 0x0, {8, 0}},
+    {"2.6", "sse41", 0x1, {8, 0}},
+    {"2.6", "avx", 0x3, {8, 0}},
+    {"2.6", "avx2", 0x7, {8, 0}},
+    {"2.6", "avx512_mic", 0xf, {8, 0}},
+    {"2.6", "avx512_mic_4ops", 0x1f, {8, 0}},
+    {"2.6", "avx512_core", 0x27, {16, 0}},
+    {"2.6", "avx512_core_vnni", 0x67, {16, 0}},
+    {"2.6", "avx512_core_bf16", 0xe7, {16, 1}},
+    {"2.6", "avx512_core_amx", 0x3e7, {16, 1}},
+    {"2.6", "avx2_vnni", 0x407, {8, 0}},
+    {"3.7", "default", 0x0, {8, 0}},
+    {"3.7", "sse41", 0x1, {8, 0}},
+    {"3.7", "avx", 0x3, {8, 0}},
+    {"3.7", "avx2", 0x7, {8, 0}},
+    {"3.7", "avx2_vnni", 0xf, {8, 0}},
+    {"3.7", "avx2_vnni_2", 0x1f, {8, 0}},
+    {"3.7", "avx512_core", 0x27, {16, 0}},
+    {"3.7", "avx512_core_vnni", 0x67, {16, 0}},
+    {"3.7", "avx512_core_bf16", 0xe7, {16, 1}},
+    {"3.7", "avx10_1_512, avx512_core_fp16", 0x1ef, {16, 1}},
+    {"3.7", "avx10_1_512_amx, avx512_core_amx", 0xfef, {16, 1}},
+    {"3.7", "avx10_1_512_amx_fp16, avx512_core_amx_fp16", 0x1fef, {16, 1}},
+    {"3.12", "avx10_2, avx10_2_512", 0x201ff, {16, 1}},
+    {"3.12", "avx10_2_amx_2, avx10_2_512_amx_2", 0x22fff, {16, 1}},
+};
+
+static void test_instruction_sets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
+        const struct dnn_isa found = dnn_isa_of(isas[i].isa);
+        if (found.block != isas[i].has.block || found.bf16 != isas[i].has.bf16)
+            fail_msg("oneDNN %s, %s: block %d, bf16 %d", isas[i].version, isas[i].name, found.block,
+                     found.bf16);
+    }
+}
+
 static void test_rule_of_winograd(void **state)
 {
     (void)state;
@@ -350,6 +394,7 @@ static void test_two_workers_give_the_bits_of_one(void **state)
 }
 
 const struct CMUnitTest dnn_tests[] = {
+    cmocka_unit_test(test_instruction_sets),
     cmocka_unit_test(test_convolutions),
     cmocka_unit_test(test_positions_are_permutations),
     cmocka_unit_test(test_rule_of_winograd),

@@ -4,6 +4,8 @@
 #
 #   DATA=DIR       the folder that holds cifar-10-batches-bin/ and cifar-100-binary/
 #   THREADS=N      threads of a training run; changes no bit of its results
+#   CHECKPOINT_MINUTES=X
+#                  a run writes a checkpoint when the last one is older, and after every epoch
 #   EXP=FILE       the experiment file of `make run`; EXP=FILE|FOLDER what `make run-desk` trains of all
 #   SEED=N         the seed of `make run`
 #   MPI=1          build with Open MPI, for runs on several processes and machines
@@ -38,6 +40,7 @@
 DATA    ?= build/data
 RANKS   ?= 1
 THREADS ?= $(shell echo $$(($$(nproc) / $(RANKS) + !($$(nproc) / $(RANKS)))))
+CHECKPOINT_MINUTES ?= 10
 SEED    ?= 1
 CPUS    ?= 8
 SAFETY  ?= 2
@@ -149,7 +152,7 @@ FORCE:
 
 # ---- Runs ------------------------------------------------------------------------------------
 
-TRAIN := build/kdecay train --threads $(THREADS) --data $(DATA)
+TRAIN := build/kdecay train --threads $(THREADS) --data $(DATA) --checkpoint-minutes $(CHECKPOINT_MINUTES)
 
 # Threads are bound to no core: mpirun's own choice may be one core for all threads of a rank. A
 # stop, passed on by mpirun, has 10 seconds to end a step and save.
@@ -186,7 +189,7 @@ QUEUE = queue=; if command -v squeue > /dev/null; then mkdir -p build/slurm; \
   else echo "make status: Slurm does not answer: what it has is unknown" >&2; fi; fi
 
 quoted = '$(subst ','\'',$(1))'
-SUBMIT = $(foreach v,EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER SBATCH_OPTIONS,$v=$(call quoted,$($v)))
+SUBMIT = $(foreach v,EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES SBATCH_OPTIONS,$v=$(call quoted,$($v)))
 
 .PHONY: submit
 submit: build/kdecay ## queue what is missing, of EXP (file or folder) and SCALE, in Slurm; DRY_RUN=1 only shows it

@@ -40,14 +40,14 @@ static const char usage[] =
     "usage: kdecay COMMAND ...\n"
     "\n"
     "  train EXPERIMENT.ini --seed N [--threads N] [--data DIR] [--set section.key=value]...\n"
-    "        [--results DIR] [--checkpoints DIR]\n"
+    "        [--results DIR] [--checkpoints DIR] [--checkpoint-minutes X]\n"
     "                      train, or go on after a stop; writes RESULTS/ARM/seed-N.tsv\n"
     "  describe EXPERIMENT.ini [--set ...]\n"
     "                      every layer: shape, parameters, multiply-adds, oneDNN kernels\n"
     "  describe EXPERIMENT.ini --ranks N --latency US --bandwidth GBS [--threads T]\n"
     "        [--images-per-second X] [--set ...]\n"
     "                      predicted speed on 1, 2, 4 ... N MPI ranks of T threads, by a model of\n"
-    "                      the messages; compute is measured here, or is X images/s of one rank\n"
+    "                      the messages; compute is measured, or is X images/s of one rank\n"
     "  schedule EXPERIMENT.ini [--set ...] [--plot FILE.svg|.pdf|.png]\n"
     "                      step, epoch, learning rate and its derivative as TSV, below the mean\n"
     "                      factor; or a picture of them\n"
@@ -57,7 +57,7 @@ static const char usage[] =
     "                      a run's weights as an ordinary network has them, from its checkpoint\n"
     "  keys                what an experiment file may say\n"
     "  probe EXPERIMENT.ini --seed N [--steps N] --out DIR [--data DIR] [--threads N]\n"
-    "                      the first steps laid open, for comparison with other programs\n"
+    "                      the first steps laid open, to compare with other programs\n"
     "  borders EXPERIMENT.ini --seed N [--data DIR] [--results DIR] [--checkpoints DIR]\n"
     "                      of a finished run, from its checkpoint: "
     "RESULTS/ARM/seed-N.borders.tsv,\n"
@@ -70,13 +70,13 @@ static const char usage[] =
     "                      every arm: seeds wanted, present, missing; predicted core-hours; those\n"
     "                      in Slurm by what squeue wrote into the file\n"
     "  missing [EXPERIMENT.ini|FOLDER] --scale smoke|desk|full\n"
-    "                      a line EXPERIMENT SEED for every run still to be made\n"
+    "                      a line EXPERIMENT SEED for each missing run\n"
     "  campaign [EXPERIMENT.ini|FOLDER] --out DIR [--scale smoke|desk|full] [--queue FILE]\n"
     "        [--threads N] [--ranks N] [--safety X] [--hours N] [--tasks N]\n"
     "                      the same as job arrays for Slurm: lists of tasks in DIR, and a line\n"
     "                      NAME TASKS MINUTES SIGNAL-SECONDS MIB-A-CPU CORE-HOURS NETWORK each\n"
     "  collect DIR [--results DIR]\n"
-    "                      copy the finished logs below DIR that are not there yet\n"
+    "                      copy the finished logs below DIR that are missing\n"
     "  cost [--results DIR] [--experiments DIR]\n"
     "                      what each row of the thesis's tables takes, and the command\n"
     "  report [--results DIR] [--experiments DIR] [--out DIR]\n"
@@ -85,7 +85,7 @@ static const char usage[] =
     "        [--seed N] [--runs N] [--steps N] [--data DIR] [--threads N]\n"
     "                      check logs, experiments and regenerated tables, and with --runs the\n"
     "                      first steps of runs drawn by the seed; writes OUT.txt, .json, .xml;\n"
-    "                      status 1 if any level fails\n"
+    "                      status 1 if a level fails\n"
     "  keep [--results DIR] [--experiments DIR] [--drawn FILE] [--out DIR]\n"
     "                      write the digests that the audit expects: of sources, tables, plot\n"
     "                      data, drawings\n"
@@ -98,7 +98,8 @@ static const char usage[] =
     "  version\n"
     "\n"
     "Defaults: --threads all CPUs, --data build/data, --results results (with --set:\n"
-    "build/tries/DIGEST), --checkpoints build/checkpoints, --experiments experiments.\n";
+    "build/tries/DIGEST), --checkpoints build/checkpoints, --checkpoint-minutes 10,\n"
+    "--experiments experiments.\n";
 
 static struct experiment load_experiment(const struct options *options)
 {
@@ -132,6 +133,7 @@ static int command_train(int argc, char **argv)
                                         .data = options.data,
                                         .results = results,
                                         .checkpoints = options.checkpoints,
+                                        .checkpoint_minutes = options.checkpoint_minutes,
                                         .program = KDECAY_VERSION,
                                         .compiler = KDECAY_COMPILER};
     free(trainer_run(&run));

@@ -36,6 +36,15 @@ static double take_positive(const char *option, const char *value)
     return number;
 }
 
+static double take_minutes(const char *option, const char *value)
+{
+    char *end = NULL;
+    const double minutes = strtod(value, &end);
+    if (end == value || *end != '\0' || !(minutes >= 0) || isinf(minutes))
+        die("%s %s: expected a number of minutes, 0 or more", option, value);
+    return minutes;
+}
+
 struct options read_options(int argc, char **argv)
 {
     static const struct option known[] = {{"seed", required_argument, NULL, 's'},
@@ -64,6 +73,7 @@ struct options read_options(int argc, char **argv)
                                           {"latency", required_argument, NULL, 'a'},
                                           {"bandwidth", required_argument, NULL, 'b'},
                                           {"images-per-second", required_argument, NULL, 'v'},
+                                          {"checkpoint-minutes", required_argument, NULL, 'M'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
                               .seed = -1,
@@ -75,6 +85,7 @@ struct options read_options(int argc, char **argv)
                               .hours = 24,
                               .tasks = 1000,
                               .safety = 2,
+                              .checkpoint_minutes = 10,
                               .data = "build/data",
                               .checkpoints = "build/checkpoints",
                               .experiments = "experiments"};
@@ -159,6 +170,9 @@ struct options read_options(int argc, char **argv)
             break;
         case 'v':
             options.images_per_second = take_positive("--images-per-second", optarg);
+            break;
+        case 'M':
+            options.checkpoint_minutes = take_minutes("--checkpoint-minutes", optarg);
             break;
         default:
             die_usage("unknown option, or one without its value", argv[optind - 1]);

@@ -25,6 +25,7 @@ struct options {
     double bandwidth;         /* GB/s; 0: not given */
     double images_per_second; /* 0: not given */
     double safety;
+    double checkpoint_minutes;
 };
 
 _Noreturn void die_usage(const char *what, const char *argument);

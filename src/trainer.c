@@ -26,6 +26,7 @@ struct run {
     char *log_path, *part_path, *checkpoint_path;
     struct file_lock log_lock, checkpoint_lock;
     struct place place;
+    double saved; /* end of the last checkpoint, at first the begin of training (seconds_now) */
 };
 
 /* Every rank keeps the log in mind, one writes it. */
@@ -105,6 +106,26 @@ static void catch_stops(void)
     }
 }
 
+/* ---- Checkpoints --------------------------------------------------------------------------- */
+
+static void save(struct run *run)
+{
+    if (!leads())
+        return;
+    checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), &run->place,
+                    run->log.text.bytes);
+    file_write(run->part_path, run->log.text.bytes, run->log.text.length);
+    run->saved = seconds_now();
+}
+
+/* Within an epoch; its end has a checkpoint anyway. Rank 0's clock decides, and nobody needs to be
+ * told: rank 0 has the whole state and writes it, the others wait for its next message. */
+static int save_is_due(const struct run *run)
+{
+    return leads() && run->place.steps < run->stepper.steps_per_epoch &&
+           seconds_now() - run->saved >= 60 * run->options->checkpoint_minutes;
+}
+
 /* ---- Epochs -------------------------------------------------------------------------------- */
 
 enum outcome { EPOCH_DONE, DIVERGED, STOPPED };
@@ -132,6 +153,8 @@ static enum outcome train_epoch(struct run *run, struct progress *progress, doub
         place->pictures += count;
         progress->pictures += count;
         progress_show(progress, run, step, loss, *lr);
+        if (save_is_due(run))
+            save(run);
     }
     return EPOCH_DONE;
 }
@@ -307,15 +330,6 @@ static void finish(struct run *run, long diverged_at)
     fprintf(stderr, "%s\n", run->log_path);
 }
 
-static void save(struct run *run)
-{
-    if (!leads())
-        return;
-    checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), &run->place,
-                    run->log.text.bytes);
-    file_write(run->part_path, run->log.text.bytes, run->log.text.length);
-}
-
 static void unlock(struct run *run)
 {
     if (!leads())
@@ -342,6 +356,7 @@ static void train(struct run *run)
     struct progress progress = {.started = seconds_now(),
                                 .terminal = leads() && isatty(STDERR_FILENO),
                                 .first_step = steps_of(run)};
+    run->saved = progress.started;
     while (run->place.epoch < run->experiment->epochs) {
         const double started = seconds_now();
         const long pictures_before = progress.pictures;

@@ -4,7 +4,8 @@
 #
 # FOLDER keeps the lists of tasks (queue.h), a copy of the program, so that a build does not change what
 # a queued task runs, and what the tasks print. Knobs come through the environment; the Makefile names
-# and explains them: EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER SBATCH_OPTIONS DRY_RUN.
+# and explains them: EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES SBATCH_OPTIONS
+# DRY_RUN.
 #
 # With DRY_RUN the commands are printed, as a shell would read them, and nothing is submitted; where
 # Slurm does not answer its queue is taken as empty then.
@@ -76,7 +77,7 @@ while read -r name count minutes lead mib hours network; do
         --signal="TERM@$lead" --requeue --ntasks="$RANKS" --cpus-per-task="$CPUS" \
         --mem-per-cpu="${mib}M" --open-mode=append --output="$folder/output/%x-%a.txt" \
         --chdir="$PWD" $SBATCH_OPTIONS \
-        src/slurm/task.sh "$pinned" "$folder/$name.list" "$DATA" "$mpi")
+        src/slurm/task.sh "$pinned" "$folder/$name.list" "$DATA" "$mpi" "$CHECKPOINT_MINUTES")
     jobs+=:$job
     echo "# $network: $count runs, $hours core-hours predicted, at most $minutes minutes at a time, job $job"
 done <<< "$campaign"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
-# task.sh PROGRAM LIST DATA MPI - one task of a job array: the run in line SLURM_ARRAY_TASK_ID of LIST.
-# MPI is the way in which srun starts the processes, as of `srun --mpi=list`.
+# task.sh PROGRAM LIST DATA MPI MINUTES - one task of a job array: the run in line SLURM_ARRAY_TASK_ID of
+# LIST. MPI is the way in which srun starts the processes, as of `srun --mpi=list`; MINUTES lie between
+# two checkpoints at most.
 #
 # Before the time limit Slurm sends SIGTERM to the step (not to this shell); the program finishes its
 # training step, writes a checkpoint and ends with status 4, and the task goes back into the queue, to
@@ -9,7 +10,7 @@
 # other failure leaves the queue; the next `make submit` takes the run up again from its checkpoint.
 #
 set -u
-program=$1 list=$2 data=$3 mpi=$4
+program=$1 list=$2 data=$3 mpi=$4 minutes=$5
 IFS=$'\t' read -r seed experiment < <(sed -n "${SLURM_ARRAY_TASK_ID}p" "$list") || {
     echo "task.sh: $list has no line $SLURM_ARRAY_TASK_ID" >&2
     exit 1
@@ -26,7 +27,8 @@ log=${log%.ini}/seed-$seed.tsv
 # with status 0. The next step has another number.
 for ((step = 0; step <= ${SLURM_RESTART_COUNT:-0}; step++)); do
     srun --ntasks="$SLURM_NTASKS" --cpus-per-task="$SLURM_CPUS_PER_TASK" --mpi="$mpi" --wait=300 \
-        "$program" train "$experiment" --seed "$seed" --threads "$SLURM_CPUS_PER_TASK" --data "$data"
+        "$program" train "$experiment" --seed "$seed" --threads "$SLURM_CPUS_PER_TASK" --data "$data" \
+        --checkpoint-minutes "$minutes"
     status=$?
     if [ $status != 0 ] || [ -e "$log" ]; then
         break

@@ -60,20 +60,29 @@ for threads in 2 3 4; do
 done
 
 # Killed at 20 random moments of as long as a run takes; where it ends, it starts again.
-RANDOM=1 kills=0 history=1 complaint=
-while [ $kills -lt 20 ]; do
-    go_on killed-$history "$plain" $((RANDOM % 4 + 1)) 2>/dev/null &
-    pid=$!
-    sleep "$(printf '%d.%03d' $((RANDOM * milliseconds / 32768 / 1000)) \
-        $((RANDOM * milliseconds / 32768 % 1000)))"
-    pkill -KILL -P $pid 2>/dev/null && kills=$((kills + 1))
-    wait $pid 2>/dev/null
-    [ -z "$(digest killed-$history)" ] || history=$((history + 1))
-done
-for ((h = 1; h <= history; h++)); do
-    go_on killed-$h "$plain" 2
-    verdict "20 kills, run $h of $history" "$(digest killed-$h)" "$expected"
-done
+RANDOM=1
+kills() { # kills NAME DIGEST [ARGUMENTS...]
+    local name=$1 right=$2 kills=0 history=1 pid h
+    shift 2
+    while [ $kills -lt 20 ]; do
+        go_on $name-$history "$plain" $((RANDOM % 4 + 1)) "$@" 2>/dev/null &
+        pid=$!
+        sleep "$(printf '%d.%03d' $((RANDOM * milliseconds / 32768 / 1000)) \
+            $((RANDOM * milliseconds / 32768 % 1000)))"
+        pkill -KILL -P $pid 2>/dev/null && kills=$((kills + 1))
+        wait $pid 2>/dev/null
+        [ -z "$(digest $name-$history)" ] || history=$((history + 1))
+    done
+    for ((h = 1; h <= history; h++)); do
+        go_on $name-$h "$plain" 2 "$@"
+        verdict "20 kills, $name, run $h of $history" "$(digest $name-$h)" "$right"
+    done
+}
+kills epochs "$expected"
+
+# The same within one epoch of all the pictures of those three, with checkpoints of its own.
+long="--set training.epochs=1 --set data.train_pictures=3000"
+kills one-epoch "$(run long "$plain" 2 $long)" $long --checkpoint-minutes 0.001
 
 build gcc-O0 gcc "-O0 -g"
 verdict "gcc -O0" "$(run gcc-O0 "$folder/gcc-O0/kdecay" 2)" "$expected"

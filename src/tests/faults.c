@@ -3,8 +3,8 @@
  *
  *   FAULT_ALLOCATION=N  the N-th allocation fails
  *   FAULT_MEMORY=N      the N-th allocation and all after it fail
- *   FAULT_KILL=N        SIGKILL at the N-th call of fopen for writing, fwrite, fflush, fsync or
- *                       rename; an fwrite has then written the first half of its bytes
+ *   FAULT_KILL=N        SIGKILL at the N-th call of fopen for writing, fwrite, fsync or rename;
+ *                       an fwrite has then written the first half of its bytes
  *   FAULT_COUNT=FILE    appends the numbers of both kinds of calls to FILE at the end
  *
  * Allocations are calls of malloc, calloc, realloc, posix_memalign, aligned_alloc and memalign by

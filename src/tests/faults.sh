@@ -17,12 +17,13 @@ skip() { # skip NAME REASON
     echo "skipped  $1: $2"
 }
 
-# A run of seconds: 3 epochs of 4 steps. Messages go to FOLDER/messages.
+# A run of seconds: 3 epochs of 4 steps, MINUTES between checkpoints. Messages go to FOLDER/messages.
+minutes=10
 train() { # train PLACE [PREFIX...]
     local place=$1
     shift
     "$@" "$kdecay" train experiments/smoke/preact-8/poly-k2.0.ini --seed 1 --threads 2 \
-        --set data.train_pictures=100 --set data.test_pictures=32 --set training.batch=32 \
+        --set data.train_pictures=100 --set data.test_pictures=32 --set training.batch=32 --checkpoint-minutes $minutes \
         --results "$place/results" --checkpoints "$place/checkpoints" > "$folder/messages" 2>&1
 }
 
@@ -80,17 +81,43 @@ for variable in FAULT_ALLOCATION FAULT_MEMORY; do
     verdict "out of memory at $count of $allocations allocations, $variable" "$failure"
 done
 
-# ---- Kills: at every call that writes, within a checkpoint's bytes, too.
-failure= n=1
+# ---- Kills: at calls that write, within a checkpoint's bytes, too, with a checkpoint after every step: at
+# each of the first 50 and the last 7, in between at every seventh, which is another one of each checkpoint.
+# Nine of the twelve steps end no epoch. The calls before step 1 are half of a checkpoint's; those after
+# step 12 are of the log alone.
+minutes=0
+FAULT_COUNT=$folder/count train "$folder/steps" env LD_PRELOAD="$faults"
+epochs=$writes
+writes=$(sed -n '2s/.* //p' "$folder/count")
+a_save=$(((writes - epochs) / 9))
+verdict "checkpoints after steps: $writes calls that write, $a_save each" "$(
+    [ "$(digest "$folder/steps")" = "$expected" ] && [ $a_save -gt 0 ] &&
+        [ $((writes - epochs)) = $((9 * a_save)) ] || tail -n 1 "$folder/messages"
+)"
+
+lost() { # lost N: why the run that was killed at call N, and goes on, has lost a step that was saved
+    local from steps
+    from=$(sed -n 's/^going on after \(step\|epoch\) \([0-9]*\) .*/\1 \2/p' "$folder/messages")
+    case $from in
+        step*) steps=${from#step } ;;
+        epoch*) steps=$((4 * ${from#epoch })) ;;
+        *) steps=0 ;;
+    esac
+    [ $steps -ge $(($1 / a_save < 12 ? $1 / a_save : 12)) ] || echo "call $1: goes on from step $steps"
+}
+
+failure= n=1 kills=0
 while [ -z "$failure" ] && [ $n -le "$writes" ]; do
     rm -rf "$folder/kill"
     train "$folder/kill" env FAULT_KILL=$n LD_PRELOAD="$faults" 2>/dev/null # bash's "Killed"
     status=$?
     [ $status = 137 ] || failure="call $n: status $status, expected 137"
-    [ -n "$failure" ] || failure=$(recovery "$folder/kill")
-    n=$((n + 1))
+    [ -n "$failure" ] || failure=$(recovery "$folder/kill"; lost $n)
+    n=$((n + (n < 50 || n + 7 > writes - 7 ? 1 : 7)))
+    kills=$((kills + 1))
 done
-verdict "killed at each of $writes calls that write" "$failure"
+minutes=10
+verdict "killed at $kills of $writes calls that write: no saved step is trained again" "$failure"
 
 # ---- Disk: the first checkpoint fits (about 620 KiB), the second one beside it does not.
 disk_full() {

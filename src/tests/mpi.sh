@@ -145,6 +145,33 @@ verdict "the ranks that went on are in the log" \
     "$(grep -q '^# resumed: after epoch .*, ranks 2, threads 1, ' "$(log_of kills)" ||
         grep '^# resumed' "$(log_of kills)")"
 
+# One long epoch, with a checkpoint after every step: rank 0, whose clock decides, and the last one.
+more="--set training.epochs=1 --set data.train_pictures=9600 --checkpoint-minutes 0"
+run epoch 0 2
+expected=$(digests epoch)
+ranks=4
+for victim in head tail; do
+    $mpirun -n $ranks "$program" $(arguments epoch-kills 1) > "$folder/messages" 2>&1 &
+    job=$!
+    saved=$folder/saved
+    touch "$saved"
+    for ((i = 0; i < 1200; i++)); do # until there is a checkpoint of this life
+        [ -z "$(find "$folder/epoch-kills" -name '*.safetensors' -newer "$saved" 2>/dev/null)" ] || break
+        kill -0 $job 2>/dev/null || break
+        sleep 0.05
+    done
+    kill -KILL "$(pgrep -P $job | $victim -n 1)"
+    wait $job 2>/dev/null
+    ranks=2
+done
+verdict "killed twice within an epoch, it had gone on there" \
+    "$(grep -q '^going on after step ' "$folder/messages" || cat "$folder/messages")"
+run epoch-kills 0 1
+verdict "gone on without MPI" "$(
+    grep -q '^going on after step ' "$folder/messages" || echo "the checkpoint was not used"
+    same epoch-kills
+)"
+
 # ---- Complaints, once.
 more=
 run refused 3 1

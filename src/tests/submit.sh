@@ -107,6 +107,7 @@ found=$(sed 's/^\[[^]]*\]\[[^]]*\]//; s/\[build.slurm.program-.*//' "$folder/sub
 verdict "the options of all arrays, in a folder of an odd name" "$(same "$expected" "$found")"
 verdict "the pictures' folder, of an odd name" \
     "$(same 3 "$(grep -cF ".list][$data][none]" "$folder/submitted")")"
+verdict "the minutes between checkpoints" "$(same 3 "$(grep -cF "[$data][none][10]" "$folder/submitted")")"
 rm "$folder/submitted"
 
 # ---- Submissions -----------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ rm -r experiments/desk
 
 # Programs with MPI and without, where Slurm has PMIx and where it hasn't.
 kinds() { # of srun's --mpi, of the tasks submitted
-    sed -nE 's/.*\[([^]]*)\]$/\1/p' "$folder/submitted" | sort -u
+    sed -nE 's/.*\[([^]]*)\]\[10\]$/\1/p' "$folder/submitted" | sort -u
 }
 : > "$folder/submitted"
 said=$(run_make submit SCALE=full RANKS=2)
@@ -212,12 +213,12 @@ task() { # task STATUS: of the program
     echo "$1" > "$folder/status"
     rm -f "$folder/requeued" "$folder/steps" "results/a b/seed-4.tsv"
     SLURM_ARRAY_TASK_ID=${2:-1} SLURM_NTASKS=2 SLURM_CPUS_PER_TASK=3 SLURM_JOB_ID=77 \
-        src/slurm/task.sh build/program "$folder/list" "$data" pmix > "$folder/said" 2>&1
+        src/slurm/task.sh build/program "$folder/list" "$data" pmix 2.5 > "$folder/said" 2>&1
 }
 task 4
 verdict "a run that was asked to stop goes back" "$(same '[requeue][77]' "$(cat "$folder/requeued")")"
 expected='[--ntasks=2][--cpus-per-task=3][--mpi=pmix][--wait=300][build/program][train][experiments/a b.ini]'
-expected+="[--seed][4][--threads][3][--data][$data]"
+expected+="[--seed][4][--threads][3][--data][$data][--checkpoint-minutes][2.5]"
 verdict "its command" "$(same "$expected" "$(cat "$folder/launched")")"
 for status in 0 1 3 137; do
     task $status

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,15 @@ static const char experiment[] =
     "augmentation = flip-crop\n[network]\nfamily = preact\ndepth = 8\n[training]\nepochs = 5\n"
     "batch = 32\nlast_batch = keep\nshards = 8\nmomentum = 0.9\nnesterov = yes\n"
     "weight_decay = 1e-4\n[schedule]\ndecay = polynomial\nlr = 0.1\nlr_end = 0\nk = 1.5\n";
+
+/* One epoch of 60 steps, with dropout, which a step draws by its number. */
+static const char long_epoch[] =
+    "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 1920\ntest_pictures = 50\n"
+    "augmentation = flip-crop\n[network]\nfamily = wide-resnet\ndepth = 10\nwidth = 1\n"
+    "dropout = 0.3\n[training]\nepochs = 1\nbatch = 32\nlast_batch = keep\nshards = 8\n"
+    "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\ndecay = polynomial\n"
+    "lr = 0.1\nlr_end = 0\n";
+enum { LONG_EPOCH = 60 };
 
 /* What the CPU lacks is not tested, but for the complaint. */
 static const char *const precisions[] = {"f32", "bf16"};
@@ -111,9 +121,8 @@ static void test_same_bits_for_any_threads(void **state)
         check_threads(precisions[p]);
 }
 
-/* Start the program with its messages in the file `messages`, send it the signal after
- * `milliseconds`; its status as waitpid() gives it. */
-static int signal_after(const char *command, const char *messages, int signal, long milliseconds)
+/* Start the program with its messages in the file `messages` and the signal as by default. */
+static pid_t start_program(const char *command, const char *messages, int signal)
 {
     const pid_t child = fork();
     assert_true(child >= 0);
@@ -124,8 +133,20 @@ static int signal_after(const char *command, const char *messages, int signal, l
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
     }
+    return child;
+}
+
+static void wait_milliseconds(long milliseconds)
+{
     const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     nanosleep(&pause, NULL);
+}
+
+/* Start the program, send it the signal after `milliseconds`; its status as waitpid() gives it. */
+static int signal_after(const char *command, const char *messages, int signal, long milliseconds)
+{
+    const pid_t child = start_program(command, messages, signal);
+    wait_milliseconds(milliseconds);
     kill(child, signal);
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -167,6 +188,90 @@ static void test_same_bits_after_kills_of_blocks_and_pads(void **state)
     (void)state;
     check_kills(start_with("[network]\nweights = bank\nrows = 20\n"));
     check_kills(start_with("[network]\nweights = expansion\nrows = 20\npadding = learned\n"));
+}
+
+/* When the checkpoint below the folder was written; zeros: there is none. */
+static struct timespec written_at(const char *folder)
+{
+    size_t count = 0;
+    char **paths = file_list(folder, ".safetensors", &count);
+    struct stat found = {0};
+    for (size_t i = 0; i < count; i++) {
+        stat(paths[i], &found);
+        free(paths[i]);
+    }
+    free(paths);
+    return found.st_mtim;
+}
+
+/* Start the program, kill it `milliseconds` after a new checkpoint; its status. */
+static int kill_after_checkpoint(const char *command, const char *messages, const char *checkpoints,
+                                 long milliseconds)
+{
+    const struct timespec before = written_at(checkpoints);
+    const pid_t child = start_program(command, messages, SIGKILL);
+    int status = 0;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        const struct timespec now = written_at(checkpoints);
+        if (now.tv_sec != before.tv_sec || now.tv_nsec != before.tv_nsec) {
+            wait_milliseconds(milliseconds);
+            kill(child, SIGKILL);
+        }
+        wait_milliseconds(1);
+    }
+    return status;
+}
+
+/* Every life ends within the one long epoch, and every next one begins at a later step. */
+static void check_kills_within_an_epoch(const char *folder, const char *minutes,
+                                        const struct log *whole)
+{
+    char *to = memory_text("killed-%s", minutes);
+    char *checkpoints = memory_text("%s/%s-checkpoints", folder, to);
+    char *messages = memory_text("%s/messages", folder);
+    long step = 0, kills = 0;
+    for (int ended = 0; !ended;) {
+        char *base = train_command(folder, to, (int)(kills % 3 + 1));
+        char *command = memory_text("%s --checkpoint-minutes %s", base, minutes);
+        const int status =
+            kill_after_checkpoint(command, messages, checkpoints, (17 * kills + 3) % 60);
+        char *text = file_read(messages, NULL, NULL);
+        const char *after = strstr(text, "going on after step ");
+        const long begun = after                                    ? strtol(after + 20, NULL, 10)
+                           : strstr(text, "going on after epoch 1") ? LONG_EPOCH
+                                                                    : 0;
+        if (kills > 0 ? begun <= step : begun != 0)
+            fail_msg("killed %ld times, from step %ld on, and again from %ld", kills, step, begun);
+        step = begun;
+        ended = WIFEXITED(status);
+        if (ended && WEXITSTATUS(status) != 0)
+            fail_msg("%s: %s", command, text);
+        kills += !ended;
+        free(text);
+        free(command);
+        free(base);
+    }
+    if (kills < 3)
+        fail_msg("%ld kills: no checkpoint within the epoch", kills);
+    struct log killed = read_log(folder, to);
+    expect_same(whole, &killed);
+    log_free(&killed);
+    free(messages);
+    free(checkpoints);
+    free(to);
+}
+
+static void test_kills_within_an_epoch_go_on_there(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder();
+    scratch_write(folder, "experiments/a.ini", long_epoch);
+    struct log whole = train(folder, "whole", 1);
+    assert_int_equal(whole.rows[0].step, LONG_EPOCH);
+    check_kills_within_an_epoch(folder, "0", &whole);
+    check_kills_within_an_epoch(folder, "0.0005", &whole); /* 30 ms: a few steps */
+    log_free(&whole);
+    scratch_remove(folder);
 }
 
 /* Asked to stop again and again: each call goes on after the step at which the one before it
@@ -357,6 +462,10 @@ static void test_complaints(void **state)
     expect_complaint("build/kdecay train no.ini --seed x", "--seed x");
     expect_complaint("build/kdecay train no.ini --seed -1", "--seed -1");
     expect_complaint("build/kdecay train no.ini --threads 0 --seed 1", "--threads 0");
+    expect_complaint("build/kdecay train no.ini --seed 1 --checkpoint-minutes -1",
+                     "--checkpoint-minutes -1: expected a number of minutes, 0 or more");
+    expect_complaint("build/kdecay train no.ini --seed 1 --checkpoint-minutes nan", "minutes nan");
+    expect_complaint("build/kdecay train no.ini --seed 1 --checkpoint-minutes 2x", "minutes 2x");
     expect_complaint("build/kdecay describe a.ini b.ini", "unexpected argument: b.ini");
     expect_complaint("build/kdecay match --k 2x --experiments none", "--k 2x: expected a number");
     expect_complaint("build/kdecay match --k 0 --experiments none", "--k 0: expected a number");
@@ -503,6 +612,7 @@ const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_same_bits_for_any_threads),
     cmocka_unit_test(test_same_bits_after_kills),
     cmocka_unit_test(test_same_bits_after_kills_of_blocks_and_pads),
+    cmocka_unit_test(test_kills_within_an_epoch_go_on_there),
     cmocka_unit_test(test_stops_lose_no_step),
     cmocka_unit_test(test_a_stop_while_pictures_are_read),
     cmocka_unit_test(test_two_processes),

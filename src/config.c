@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include "file.h"
+#include "ini_text.h"
 #include "memory.h"
 #include "padding.h"
 
-#include <ini.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -271,7 +271,7 @@ static int key_index(const char *name)
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* What inih's handler needs; one for each file of a chain of includes. */
+/* What take_key() needs; one for each file of a chain of includes. */
 struct reading {
     struct experiment *experiment;
     const char *path;
@@ -279,7 +279,7 @@ struct reading {
     uint8_t set_here[KEY_COUNT]; /* in this file */
     uint8_t *set;                /* in any file */
     struct error *error;
-    int failed, nested; /* nested: the error's text already names file and line */
+    int nested; /* the error's text already names file and line */
 };
 
 static int read_experiment(const char *path, int depth, struct experiment *experiment, uint8_t *set,
@@ -303,12 +303,10 @@ static int include_file(struct reading *reading, const char *value)
     return status;
 }
 
-/* inih calls this for every key; 0 tells it that the line is bad. */
+/* Called for every key of a text. */
 static int take_key(void *user, const char *section, const char *name, const char *value)
 {
     struct reading *reading = user;
-    if (reading->failed)
-        return 1;
     char full[2 * KEY_NAME];
     snprintf(full, sizeof full, "%.*s%s%.*s", KEY_NAME - 2, section, section[0] ? "." : "",
              KEY_NAME - 2, name);
@@ -324,8 +322,7 @@ static int take_key(void *user, const char *section, const char *name, const cha
         reading->set_here[index] = reading->set[index] = 1;
         status = set_value(reading->experiment, &keys[index], value, reading->error);
     }
-    reading->failed = status != 0;
-    return !reading->failed;
+    return status == 0;
 }
 
 static int prefix_error(struct error *error, const char *path, int line)
@@ -337,31 +334,27 @@ static int prefix_error(struct error *error, const char *path, int line)
     return -1;
 }
 
-/* Shared by files and texts: turn what inih returned into a status and a message. */
-static int finish_reading(const struct reading *reading, int line)
+/* Shared by files and texts. */
+static int read_text(struct reading *reading, const char *text, size_t size)
 {
-    if (reading->nested)
-        return -1;
-    if (reading->failed)
-        return prefix_error(reading->error, reading->path, line);
-    if (line > 0)
-        return fail(reading->error,
-                    "%s:%d: expected `[section]` or `key = value` (at most %d characters)",
-                    reading->path, line, 200);
-    return 0;
+    const int line = ini_text_read(text, size, take_key, reading, reading->error);
+    if (line == 0)
+        return 0;
+    return reading->nested ? -1 : prefix_error(reading->error, reading->path, line);
 }
 
 static int read_experiment(const char *path, int depth, struct experiment *experiment, uint8_t *set,
                            struct error *error)
 {
-    char *text = file_read(path, NULL, error);
+    size_t size = 0;
+    char *text = file_read(path, &size, error);
     if (!text)
         return -1;
     struct reading reading = {
         .experiment = experiment, .path = path, .depth = depth, .set = set, .error = error};
-    const int line = ini_parse_string(text, take_key, &reading);
+    const int status = read_text(&reading, text, size);
     free(text);
-    return finish_reading(&reading, line);
+    return status;
 }
 
 static int has_default(struct experiment *experiment, const struct key *key)
@@ -529,8 +522,7 @@ int config_parse(const char *text, const char *name, struct experiment *experime
                               .depth = INCLUDE_DEPTH, /* a canonical text includes nothing */
                               .set = set,
                               .error = error};
-    const int line = ini_parse_string(text, take_key, &reading);
-    if (finish_reading(&reading, line) != 0)
+    if (read_text(&reading, text, strlen(text)) != 0)
         return -1;
     return finish(experiment, set, name, error);
 }

@@ -1,11 +1,11 @@
 /*
  * config - an experiment file: all that a run depends on besides its seed and the pictures.
  *
- * An experiment is an INI file (read by inih) of `key = value` lines in sections. The only key
- * outside a section is `include = FILE`, relative to the including file. There may be several; they
- * come first, a later one overrides an earlier one, and what the file itself says overrides them
- * all. A key that is unknown, misspelt, out of range, set twice in one file or missing is an error
- * that names file and line.
+ * An experiment is an INI file of `key = value` lines in sections (read by inih; ini_text.h says what
+ * a line may be). The only key outside a section is `include = FILE`, relative to the including file.
+ * There may be several; they come first, a later one overrides an earlier one, and what the file
+ * itself says overrides them all. A key that is unknown, misspelt, out of range, set twice in one
+ * file or missing is an error that names file and line.
  *
  * The table of keys in config.c is the whole language: name, type, range, default, meaning.
  * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and

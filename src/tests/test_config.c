@@ -1,4 +1,6 @@
 #include "config.h"
+#include "file.h"
+#include "log.h"
 #include "memory.h"
 #include "scratch.h"
 #include "tests.h"
@@ -180,6 +182,220 @@ static void test_malformed_files(void **state)
     expect_error("\001\002\377[[[", "a.ini:1:", "key = value");
 }
 
+/* ---- Lines -------------------------------------------------------------------------------- */
+
+enum { LIMIT = 199 }; /* bytes of a line: inih's 200 without the NUL */
+
+/* A line of so many bytes: `head`, x's, and `tail` at its end. */
+static char *line_of(int bytes, const char *head, const char *tail)
+{
+    const int middle = bytes - (int)strlen(head) - (int)strlen(tail);
+    assert_true(middle > 0);
+    char *line = memory_text("%s%*s%s", head, middle, "", tail);
+    memset(line + strlen(head), 'x', (size_t)middle);
+    return line;
+}
+
+/* `good` and one more line behind it, which is line 24; what may stand around the line. */
+static void expect_long_line(const char *before, const char *head, const char *tail,
+                             const char *after)
+{
+    for (int bytes = LIMIT - 1; bytes <= LIMIT + 1; bytes++) {
+        char *line = line_of(bytes, head, tail);
+        char *text = memory_text("%s%s%s%s", good, before, line, after);
+        struct experiment e;
+        struct error error = {""};
+        const int status = config_parse(text, "a.ini", &e, &error);
+        if (bytes > LIMIT) {
+            assert_int_equal(status, -1);
+            assert_string_equal(error.text,
+                                "a.ini:24: a line of 200 bytes without the white space around it, "
+                                "expected at most 199; break a long comment into lines that each "
+                                "begin with `;`");
+        } else {
+            assert_string_equal(error.text, "");
+            assert_int_equal(status, 0);
+            assert_true(e.shape.power == 1 && e.k == 2);
+        }
+        free(text);
+        free(line);
+    }
+}
+
+/* inih alone reads `lr = 9` and the like as lines of their own, from the 200th byte on. */
+static void test_long_lines(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"", "\n", "\r\n", "\n\n", " \t\n", "\n; the end\n"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        expect_long_line("", "; ", "x", ends[i]);
+        expect_long_line("", "# ", " lr = 9", ends[i]);
+        expect_long_line("   \t ", ";", "lr = 9", ends[i]);
+        expect_long_line("", "update = step ; ", " lr = 9", ends[i]);
+        expect_long_line("", "[schedule] ; ", "[run]", ends[i]);
+    }
+    /* the fault as it was found: the mean factor became that of another power */
+    char *comment = line_of(198 + 9, "; ", "power = 5"), *text = with("k = 2\n", "k = 1\n");
+    char *both = memory_text("%s%s", text, comment);
+    expect_error(both, "a.ini:24: a line of 207 bytes", "at most 199");
+    free(both);
+    free(text);
+    /* a line that is too long counts before all keys, and so does one of no form */
+    both = memory_text("[run]\nscale = none\n%s\n", comment);
+    expect_error(both, "a.ini:3: a line of 207 bytes", "");
+    free(both);
+    expect_error("[run]\nscale smoke\nscal = smoke\n", "a.ini:2: expected", "key = value");
+    free(comment);
+}
+
+/* In a text that is included, line and file are its own. */
+static void test_long_lines_of_an_included_file(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);
+    char *line = line_of(250, "include = ", ".ini");
+    char *text = memory_text("%s\n", line);
+    scratch_write(folder, "family.ini", text);
+    scratch_write(folder, "a.ini", "; the arm\ninclude = family.ini\n");
+    struct experiment e;
+    struct error error = {""};
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
+    assert_non_null(strstr(error.text, "family.ini:1: a line of 250 bytes"));
+    free(text);
+    free(line);
+    free(path);
+    scratch_remove(folder);
+}
+
+/* What inih would pass over in silence: bytes that are no text, and what stands behind a section. */
+static void test_bytes_that_are_no_text(void **state)
+{
+    (void)state;
+    expect_error_with("k = 2\n", "k = 2\001\n", "a.ini:23: the byte 0x01", "remove it");
+    expect_error_with("k = 2\n", "; a comment\rk = 5\n", "a.ini:23: the byte 0x0d", "remove it");
+    expect_error_with("[schedule]\n", "[schedule] power = 5\n", "a.ini:19:", "behind `[section]`");
+    expect_error_with("[schedule]\n", "[schedule]power = 5\n", "a.ini:19:", "behind `[section]`");
+    char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);
+    const size_t size = sizeof good - 1;
+    char *bytes = memory_text("%s?k = 5\n", good);
+    bytes[size] = '\0';
+    file_write(path, bytes, size + 7);
+    struct experiment e;
+    struct error error = {""};
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
+    assert_non_null(strstr(error.text, "a.ini:24: the byte 0x00"));
+    free(bytes);
+    free(path);
+    scratch_remove(folder);
+}
+
+/* `good` behind a byte order mark, with other ends of line, or indented: the same experiment. */
+static void test_white_space_means_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start, *indent, *end;
+    } layouts[] = {{"\xef\xbb\xbf", "", "\n"},
+                   {"", "", "\r\n"},
+                   {"", "    ", "\n"},
+                   {"", "\t", "\n"},
+                   {"", "  \t ", " \r\n"},
+                   {"\xef\xbb\xbf", "    ", "\r\n"},
+                   {"", "", "\n\n"}};
+    struct experiment first, second;
+    struct error error = {""};
+    assert_int_equal(config_parse(good, "text", &first, &error), 0);
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        struct text text = {0};
+        text_add(&text, "%s", layouts[i].start);
+        for (const char *at = good; *at; at = strchr(at, '\n') + 1)
+            text_add(&text, "%s%.*s%s", layouts[i].indent, (int)strcspn(at, "\n"), at,
+                     layouts[i].end);
+        assert_int_equal(config_parse(text.bytes, "text", &second, &error), 0);
+        assert_string_equal(config_digest(&first).hex, config_digest(&second).hex);
+        free(text.bytes);
+    }
+    /* an indented line is one of its own, with its own number */
+    char *text = with("lr_end = 0\n", "   lr_end = 0.01\n");
+    assert_int_equal(config_parse(text, "text", &second, &error), 0);
+    assert_true(second.lr == 0.1 && second.lr_end == 0.01);
+    free(text);
+    expect_error_with("k = 2\n", "k = 2\n   k = 3\n", "a.ini:24: schedule.k", "twice");
+    expect_error_with("k = 2\n", "k = 2\n   and more\n", "a.ini:24:", "key = value");
+}
+
+/* ---- Files of the project ----------------------------------------------------------------- */
+
+/* README.md's experiment file, copied with its indentation to where the README puts it. Only the
+ * decay, which its reader is to write, is not there. */
+static void test_experiment_of_the_readme(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    char *readme = file_read("README.md", NULL, &error);
+    assert_non_null(readme);
+    const char *start = strstr(readme, "       include = ");
+    assert_non_null(start);
+    const char *end = strstr(start, "\n\n");
+    assert_non_null(end);
+    char *block = memory_text("%.*s\n", (int)(end - start), start);
+    char *folder = scratch_folder();
+    char *path = memory_text("%s/experiments/cifar10/preact-20/mine-k1.0.ini", folder);
+    scratch_write(folder, "experiments/cifar10/preact-20/mine-k1.0.ini", block);
+    char *link = memory_text("ln -s \"$PWD/experiments/families\" %s/experiments", folder);
+    assert_int_equal(scratch_run(link, NULL), 0);
+    struct experiment e;
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
+    assert_non_null(strstr(error.text, "mine-k1.0.ini:6: schedule.decay = mine: no such decay"));
+    char *mine = strstr(block, "decay = mine");
+    assert_non_null(mine);
+    mine[strlen("decay = ")] = '\0';
+    char *linear = memory_text("%slinear\n", block);
+    scratch_write(folder, "experiments/cifar10/preact-20/mine-k1.0.ini", linear);
+    assert_int_equal(config_load(path, NULL, 0, &e, &error), 0);
+    assert_string_equal(e.arm, "cifar10/preact-20/mine-k1.0");
+    assert_string_equal(decays[e.decay].name, "linear");
+    free(linear);
+    free(link);
+    free(block);
+    free(readme);
+    free(path);
+    scratch_remove(folder);
+}
+
+/* Rules that are newer than an experiment or a log let it be. */
+static void test_all_experiments_and_logs(void **state)
+{
+    (void)state;
+    size_t count = 0, arms = 0, logs = 0;
+    char **path = file_list("experiments", ".ini", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct experiment e;
+        struct error error = {""};
+        if (!strstr(path[i], "/families/")) {
+            if (config_load(path[i], NULL, 0, &e, &error) != 0)
+                fail_msg("%s", error.text);
+            arms++;
+        }
+        free(path[i]);
+    }
+    free(path);
+    path = file_list("results", ".tsv", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct log log;
+        struct error error = {""};
+        if (strstr(path[i], "/seed-") && !strstr(path[i], ".borders.")) {
+            if (log_read(path[i], &log, &error) != 0)
+                fail_msg("%s", error.text);
+            log_free(&log);
+            logs++;
+        }
+        free(path[i]);
+    }
+    free(path);
+    assert_true(arms >= 100 && logs >= 100);
+}
+
 static void test_missing_file(void **state)
 {
     (void)state;
@@ -190,8 +406,17 @@ static void test_missing_file(void **state)
 }
 
 const struct CMUnitTest config_tests[] = {
-    cmocka_unit_test(test_values_and_defaults), cmocka_unit_test(test_canonical_text),
-    cmocka_unit_test(test_registration),        cmocka_unit_test(test_includes),
-    cmocka_unit_test(test_malformed_files),     cmocka_unit_test(test_missing_file),
+    cmocka_unit_test(test_values_and_defaults),
+    cmocka_unit_test(test_canonical_text),
+    cmocka_unit_test(test_registration),
+    cmocka_unit_test(test_includes),
+    cmocka_unit_test(test_malformed_files),
+    cmocka_unit_test(test_long_lines),
+    cmocka_unit_test(test_long_lines_of_an_included_file),
+    cmocka_unit_test(test_bytes_that_are_no_text),
+    cmocka_unit_test(test_white_space_means_nothing),
+    cmocka_unit_test(test_experiment_of_the_readme),
+    cmocka_unit_test(test_all_experiments_and_logs),
+    cmocka_unit_test(test_missing_file),
 };
 const size_t config_test_count = sizeof config_tests / sizeof config_tests[0];

@@ -201,7 +201,7 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        const long steps = dataset_steps_per_epoch(&log->experiment);
+        const long steps = config_steps_per_epoch(&log->experiment);
         const struct schedule schedule = schedule_of(&log->experiment, steps);
         check_length(log, steps, level);
         for (long r = 0; r < log->row_count; r++) {

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700
 #include "config.h"
 
+#include "config_rules.h"
 #include "file.h"
 #include "ini_text.h"
 #include "memory.h"
@@ -372,64 +373,7 @@ static int has_default(struct experiment *experiment, const struct key *key)
                                  : *integer_at(experiment, key) == *integer_at(&other, key);
 }
 
-/* ---- Rules between keys ------------------------------------------------------------------- */
-
-/* What must hold between keys; the message follows the file's name. */
-static const char *broken_rule(const struct experiment *e)
-{
-    const int made_up = e->set == SET_MADE_UP, step = e->decay == DECAY_STEP;
-    const int last_drop = e->drops.count ? e->drops.epoch[e->drops.count - 1] : 0;
-    if (made_up && (e->train_pictures == 0 || e->test_pictures == 0))
-        return "data.set = made-up: expected data.train_pictures and data.test_pictures above 0";
-    if (!made_up && (e->train_pictures != 0 || e->test_pictures != 0))
-        return "data.train_pictures and data.test_pictures belong to data.set = made-up; remove "
-               "them";
-    if (made_up != (e->scale == SCALE_SMOKE))
-        return "data.set = made-up and run.scale = smoke belong together; change one of them";
-    if (e->batch % e->shards != 0)
-        return "training.batch: expected a multiple of training.shards";
-    if (made_up && e->last_batch == LAST_BATCH_DROP && e->train_pictures < e->batch)
-        return "training.last_batch = drop leaves no step: fewer pictures than training.batch";
-    if (e->lr_end > e->lr)
-        return "schedule.lr_end: expected at most schedule.lr";
-    if (e->family != FAMILY_PREACT && (e->block != BLOCK_BASIC || e->shortcut != SHORTCUT_A))
-        return "network.block and network.shortcut belong to network.family = preact; remove them";
-    if ((e->family == FAMILY_WIDE_RESNET) != (e->width != 0))
-        return "network.width belongs to network.family = wide-resnet, which needs it";
-    if ((e->family == FAMILY_DENSENET_BC) != (e->growth != 0))
-        return "network.growth belongs to network.family = densenet-bc, which needs it";
-    if (e->family == FAMILY_PREACT && e->dropout != 0)
-        return "network.dropout belongs to wide-resnet and densenet-bc; remove it";
-    if (e->padding != PADDING_LEARNED && (e->padding_depth != 1 || e->padding_reach != 0))
-        return "network.padding_depth and network.padding_reach belong to network.padding = "
-               "learned; remove them";
-    if ((e->weights == WEIGHTS_FREE) != (e->rows == 0))
-        return "network.rows belongs to network.weights = expansion or bank, which need it";
-    if (e->weights == WEIGHTS_FREE && e->weights_seed != 0)
-        return "network.weights_seed belongs to network.weights = expansion or bank; remove it";
-    if (e->family != FAMILY_PREACT && e->channels != 16)
-        return "network.channels belongs to network.family = preact; remove it";
-    if (step != (e->drops.count != 0))
-        return "schedule.drops belongs to schedule.decay = step, which needs it";
-    if (step && (e->cycle != 0 || e->endpoint || e->form != FORM_WARP || e->lr_end != 0))
-        return "schedule.decay = step: expected no schedule.cycle, endpoint or form, and lr_end = "
-               "0";
-    if (strcmp(decays[e->decay].name, "exponential") == 0 && (e->lr_end <= 0 || e->lr_end >= e->lr))
-        return "schedule.decay = exponential: expected schedule.lr_end above 0 and below "
-               "schedule.lr";
-    if (e->shape.tanh_low >= e->shape.tanh_high)
-        return "schedule.tanh_low: expected less than schedule.tanh_high";
-    if (last_drop >= e->epochs)
-        return "schedule.drops: expected epochs before training.epochs";
-    if (!step && e->momentum_reset != MOMENTUM_KEPT)
-        return "training.momentum_reset belongs to schedule.decay = step; remove it";
-    if (e->cycle == 0 && e->cycle_factor != 1)
-        return "schedule.cycle_factor needs schedule.cycle";
-    if (e->warmup_steps == 0 &&
-        (e->warmup != WARMUP_CONSTANT || e->warmup_clock != CLOCK_RUNS || e->warmup_lr != 0))
-        return "schedule.warmup, warmup_lr and warmup_clock need schedule.warmup_steps";
-    return NULL;
-}
+/* ---- The whole experiment ----------------------------------------------------------------- */
 
 static int is_shape(const struct key *key)
 {
@@ -457,9 +401,8 @@ static int finish(struct experiment *experiment, const uint8_t *set, const char 
         if (set_value(experiment, &keys[i], keys[i].fallback, NULL) != 0)
             BUG("a default value outside its own range");
     }
-    const char *rule = broken_rule(experiment);
-    if (rule)
-        return fail(error, "%s: %s", path, rule);
+    if (config_rules_check(experiment, path, error) != 0)
+        return -1;
     const struct key *misplaced = misplaced_shape(experiment);
     return misplaced ? fail(error, "%s: %s does not belong to schedule.decay = %s; remove it", path,
                             misplaced->name, decays[experiment->decay].name)
@@ -586,6 +529,17 @@ struct decay_shape config_default_shape(void)
         if (is_shape(key) && set_value(&experiment, key, key->fallback, NULL) != 0)
             BUG("a default value outside its own range");
     return experiment.shape;
+}
+
+long config_train_count(const struct experiment *experiment)
+{
+    return experiment->set == SET_MADE_UP ? experiment->train_pictures : CIFAR_TRAIN;
+}
+
+long config_steps_per_epoch(const struct experiment *experiment)
+{
+    const long count = config_train_count(experiment), batch = experiment->batch;
+    return experiment->last_batch == LAST_BATCH_KEEP ? (count + batch - 1) / batch : count / batch;
 }
 
 int config_class_count(const struct experiment *experiment)

@@ -5,7 +5,8 @@
  * a line may be). The only key outside a section is `include = FILE`, relative to the including file.
  * There may be several; they come first, a later one overrides an earlier one, and what the file
  * itself says overrides them all. A key that is unknown, misspelt, out of range, set twice in one
- * file or missing is an error that names file and line.
+ * file or missing is an error that names file and line. Values that do not go together are an error,
+ * too (config_rules.h).
  *
  * The table of keys in config.c is the whole language: name, type, range, default, meaning.
  * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and
@@ -29,6 +30,7 @@
 
 enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
 enum picture_set { SET_CIFAR10, SET_CIFAR100, SET_MADE_UP };
+enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 }; /* images of each real set */
 enum normalisation { NORMALISE_MEAN_STD, NORMALISE_PIXEL_MEAN, NORMALISE_ZCA };
 enum augmentation { AUGMENT_NONE, AUGMENT_FLIP_CROP };
 enum crop_padding { CROP_ZERO, CROP_REFLECT };
@@ -137,6 +139,10 @@ struct digest config_digest(const struct experiment *experiment);
 
 /* What the decays' own keys are where an experiment does not say. */
 struct decay_shape config_default_shape(void);
+
+/* Images of the training set, and steps of an epoch over it. */
+long config_train_count(const struct experiment *experiment);
+long config_steps_per_epoch(const struct experiment *experiment);
 
 int config_class_count(const struct experiment *experiment);
 const char *config_set_name(const struct experiment *experiment);

@@ -56,7 +56,7 @@ static double macs_of(const struct experiment *experiment)
     struct error error;
     if (ledger_size(experiment, &parameters, &macs, &error) != 0)
         die("%s: %s", experiment->arm, error.text);
-    return (double)macs * (double)dataset_train_count(experiment) * experiment->epochs;
+    return (double)macs * (double)config_train_count(experiment) * experiment->epochs;
 }
 
 static void add_arm(void *to, const struct experiment_file *file, double core_hours)

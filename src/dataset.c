@@ -115,8 +115,6 @@ struct source {
     struct picture_digests digests;
 };
 
-enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 };
-
 static const struct source sources[] = {
     [SET_CIFAR10] = {"cifar-10-batches-bin",
                      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
@@ -308,21 +306,10 @@ size_t dataset_bytes(const struct experiment *experiment)
 {
     const int made_up = experiment->set == SET_MADE_UP;
     const size_t test = (size_t)(made_up ? experiment->test_pictures : CIFAR_TEST);
-    const size_t count = (size_t)dataset_train_count(experiment) + test;
+    const size_t count = (size_t)config_train_count(experiment) + test;
     const size_t labels = made_up ? 1 : sources[experiment->set].label_bytes;
     const size_t floats = experiment->normalisation == NORMALISE_ZCA ? PICTURE_FLOATS : 0;
     return count * (labels + PICTURE_FLOATS + floats * sizeof(float));
-}
-
-long dataset_train_count(const struct experiment *experiment)
-{
-    return experiment->set == SET_MADE_UP ? experiment->train_pictures : CIFAR_TRAIN;
-}
-
-long dataset_steps_per_epoch(const struct experiment *experiment)
-{
-    const long count = dataset_train_count(experiment), batch = experiment->batch;
-    return experiment->last_batch == LAST_BATCH_KEEP ? (count + batch - 1) / batch : count / batch;
 }
 
 /* ---- Pictures ----------------------------------------------------------------------------- */

@@ -101,7 +101,4 @@ int dataset_is_there(const struct experiment *experiment, const char *folder);
 /* Bytes that the loaded pictures take. */
 size_t dataset_bytes(const struct experiment *experiment);
 
-long dataset_train_count(const struct experiment *experiment);
-long dataset_steps_per_epoch(const struct experiment *experiment);
-
 #endif

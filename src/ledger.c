@@ -397,6 +397,6 @@ double ledger_core_hours(const struct experiment *experiment, struct speed speed
     long long parameters = 0, macs = 0;
     if (!(speed.macs > 0) || ledger_size(experiment, &parameters, &macs, NULL) != 0)
         return NAN;
-    const double pictures = (double)dataset_train_count(experiment) * experiment->epochs;
+    const double pictures = (double)config_train_count(experiment) * experiment->epochs;
     return (double)macs * pictures * speed.core_seconds / speed.macs / 3600;
 }

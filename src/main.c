@@ -221,7 +221,7 @@ static int command_schedule(int argc, char **argv)
 {
     const struct options options = parse_options(argc, argv, "an experiment file");
     const struct experiment experiment = load_experiment(&options);
-    const long per_epoch = dataset_steps_per_epoch(&experiment);
+    const long per_epoch = config_steps_per_epoch(&experiment);
     const struct schedule schedule = schedule_of(&experiment, per_epoch);
     if (options.plot) {
         plot_schedule(&schedule, experiment.arm, options.plot);

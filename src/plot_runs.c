@@ -293,7 +293,7 @@ static double *mean_factors(const struct setting *setting, double lr)
 #pragma omp parallel for schedule(dynamic)
     for (size_t a = 0; a < setting->count; a++) {
         const struct experiment *e = setting->arm[a]->experiment;
-        const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
+        const struct schedule schedule = schedule_of(e, config_steps_per_epoch(e));
         factor[a] = schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end);
     }
     return factor;

@@ -119,7 +119,7 @@ static void evaluate(const struct probe *probe, int count)
 void probe_run(const struct probe_options *options)
 {
     struct probe probe = {.options = options, .experiment = options->experiment};
-    const long per_epoch = dataset_steps_per_epoch(probe.experiment);
+    const long per_epoch = config_steps_per_epoch(probe.experiment);
     if (options->steps > per_epoch * probe.experiment->epochs)
         die("--steps %ld: the run has %ld", options->steps, per_epoch * probe.experiment->epochs);
     const size_t most = (size_t)options->steps * (size_t)probe.experiment->batch;

@@ -87,7 +87,7 @@ static char *schedule_text(const struct variant *row, const struct variant *base
 static double mean_factor(const struct variant *row, const struct variant *base)
 {
     const struct experiment *e = row->experiment, *b = base->experiment;
-    const struct schedule schedule = schedule_of(e, dataset_steps_per_epoch(e));
+    const struct schedule schedule = schedule_of(e, config_steps_per_epoch(e));
     const double mean = e->lr_end + (e->lr - e->lr_end) * schedule_mean(&schedule);
     return (mean - b->lr_end) / (b->lr - b->lr_end);
 }

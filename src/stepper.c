@@ -16,7 +16,7 @@ void stepper_open(struct stepper *stepper, const struct experiment *experiment, 
     if (dataset_load(&stepper->dataset, experiment, data, kept, &error) != 0)
         die("%s", error.text);
     stepper->order = memory_zeroed(stepper->dataset.train.count, sizeof *stepper->order);
-    stepper->steps_per_epoch = dataset_steps_per_epoch(experiment);
+    stepper->steps_per_epoch = config_steps_per_epoch(experiment);
     stepper->schedule = schedule_of(experiment, stepper->steps_per_epoch);
     stepper->sgd = sgd_of(experiment);
     stepper->network = network_create(experiment, threads);

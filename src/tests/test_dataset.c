@@ -194,9 +194,9 @@ static void test_steps_per_epoch(void **state)
 {
     (void)state;
     struct experiment e = {.set = SET_CIFAR10, .batch = 128, .last_batch = LAST_BATCH_KEEP};
-    assert_int_equal(dataset_steps_per_epoch(&e), 391);
+    assert_int_equal(config_steps_per_epoch(&e), 391);
     e.last_batch = LAST_BATCH_DROP;
-    assert_int_equal(dataset_steps_per_epoch(&e), 390);
+    assert_int_equal(config_steps_per_epoch(&e), 390);
 }
 
 const struct CMUnitTest dataset_tests[] = {

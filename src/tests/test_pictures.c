@@ -159,9 +159,9 @@ static void test_last_batch(void **state)
                                .train_pictures = cases[i].pictures,
                                .batch = cases[i].batch,
                                .last_batch = LAST_BATCH_KEEP};
-        assert_int_equal(dataset_steps_per_epoch(&e), cases[i].keep);
+        assert_int_equal(config_steps_per_epoch(&e), cases[i].keep);
         e.last_batch = LAST_BATCH_DROP;
-        assert_int_equal(dataset_steps_per_epoch(&e), cases[i].drop);
+        assert_int_equal(config_steps_per_epoch(&e), cases[i].drop);
     }
 }
 

@@ -68,7 +68,7 @@ static void test_drops_at(void **state)
 {
     (void)state;
     const struct schedule step = schedule_that_says(8, STEP);
-    const struct schedule warm = schedule_that_says(8, STEP "warmup_steps = 25\n");
+    const struct schedule warm = schedule_that_says(8, STEP "warmup_steps = 25\nwarmup_lr = 0.03\n");
     const struct schedule line = schedule_that_says(8, LINE);
     for (long t = 0; t < 80; t++) {
         assert_int_equal(schedule_drops_at(&step, t) != 0, t == 20 || t == 50);

@@ -58,6 +58,9 @@ int fail(struct error *error, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(error->text, sizeof error->text, format, arguments);
         va_end(arguments);
+        for (char *at = error->text; *at; at++)
+            if ((unsigned char)*at < ' ')
+                *at = '?'; /* a user's text may hold newlines, a message is one line */
     }
     return -1;
 }

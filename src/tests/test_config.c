@@ -65,6 +65,9 @@ static void test_values_and_defaults(void **state)
     const char *bad[] = {"schedule.kk=3.5"};
     assert_int_equal(config_load(path, bad, 1, &e, &error), -1);
     assert_non_null(strstr(error.text, "schedule.kk"));
+    const char *lines[] = {"schedule.k=2\n3"};
+    assert_int_equal(config_load(path, lines, 1, &e, &error), -1);
+    assert_string_equal(error.text, "--set schedule.k = 2?3: expected a number");
     free(path);
     scratch_remove(folder);
 }

@@ -1,14 +1,24 @@
-/* Experiment files: what is read is written as canonical text, which reads back as the same. */
+/* Experiment files: any bytes can be read for keys; what is read as an experiment is written as
+ * canonical text, which reads back as the same. */
 #include "config.h"
 #include "error.h"
 #include "fuzz.h"
+#include "ini_text.h"
 #include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static int take_any(void *user, const char *section, const char *name, const char *value)
+{
+    *(size_t *)user += strlen(section) + strlen(name) + strlen(value);
+    return 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    size_t taken = 0;
+    ini_text_read((const char *)bytes, size, take_any, &taken, NULL);
     char *text = memory_text("%.*s", (int)size, (const char *)bytes);
     struct experiment experiment, again;
     struct error error;

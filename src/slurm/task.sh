@@ -36,7 +36,11 @@ for ((step = 0; step <= ${SLURM_RESTART_COUNT:-0}; step++)); do
     echo "task.sh: step $step has not started: there is no $log" >&2
     status=1
 done
+# The last task of an array has the array's own number as its SLURM_JOB_ID, by which Slurm would requeue
+# every task of the array, running and finished ones, too.
 if [ $status = 4 ]; then
-    scontrol requeue "$SLURM_JOB_ID"
+    job=$SLURM_JOB_ID
+    [ -z "${SLURM_ARRAY_JOB_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+    scontrol requeue "$job"
 fi
 exit $status

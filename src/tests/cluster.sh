@@ -5,8 +5,9 @@
 # munged, slurmctld and slurmd have keys, sockets, ports, state and logs of their own below FOLDER, and
 # leave the machine's own alone. A task is killed, one is stopped by its time limit, and the node loses
 # slurmd with all that it runs; then every log must be there, once, with the digests of the same run
-# made by hand in one process. With a KDECAY that was built with MPI every task has two ranks. Needs
-# root and Slurm's packages. Ends with "N passed, N failed", status 1 if any failed.
+# made by hand in one process. Then one task of three that run is stopped by its limit, and the others
+# must go on. With a KDECAY that was built with MPI every task has two ranks. Needs root and Slurm's
+# packages. Ends with "N passed, N failed", status 1 if any failed.
 #
 set -u
 . "$(dirname "$0")/verdict.sh"
@@ -90,8 +91,9 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=5
 MaxArraySize=5
-NodeName=$(hostname -s) NodeAddr=127.0.0.1 CPUs=$((2 * ranks)) RealMemory=1024 State=UNKNOWN
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+NodeName=$(hostname -s) NodeAddr=127.0.0.1 CPUs=$((3 * ranks)) RealMemory=1024 State=UNKNOWN
+PartitionName=two-tasks Nodes=ALL Default=YES MaxCPUsPerNode=$((2 * ranks)) MaxTime=INFINITE State=UP
+PartitionName=three-tasks Nodes=ALL MaxTime=INFINITE State=UP
 END
 export SLURM_CONF=$folder/slurm.conf
 (umask 077 && head -c 1024 /dev/urandom > "$folder/munge.key")
@@ -114,36 +116,39 @@ cd "$project" || exit 1
 rm -rf results/smoke experiments/smoke/preact-8-bf16 # bf16: not on every CPU
 long=(killed crash limit)
 declare -A epochs=([killed]=10 [crash]=25 [limit]=120) # long enough to be broken in
-for name in "${long[@]}"; do
-    mkdir -p "experiments/smoke/$name"
+
+experiment() { # experiment RUN EPOCHS
+    mkdir -p "experiments/smoke/$1"
     printf 'include = ../../families/%s.ini\n' preact-8-smoke schedule-polynomial \
-        > "experiments/smoke/$name/poly-k2.0.ini"
-    printf '[training]\nepochs = %s\n' "${epochs[$name]}" \
-        >> "experiments/smoke/$name/poly-k2.0.ini"
+        > "experiments/smoke/$1/poly-k2.0.ini"
+    printf '[training]\nepochs = %s\n' "$2" >> "experiments/smoke/$1/poly-k2.0.ini"
+}
+for name in "${long[@]}"; do
+    experiment "$name" "${epochs[$name]}"
 done
 
 run_make() {
     make -s -o build/kdecay "$@" 2>&1
 }
 
-submit() { # the smoke campaign
-    run_make submit SCALE=smoke CPUS=1 RANKS=$ranks AFTER='-o build/kdecay tables'
+submit() { # submit [KNOB=VALUE]...: the smoke campaign
+    run_make submit SCALE=smoke CPUS=1 RANKS=$ranks AFTER='-o build/kdecay tables' "$@"
 }
 
 log() { # log RUN: its path
     echo "results/smoke/$1/poly-k2.0/seed-1.tsv"
 }
 
-job() { # job RUN: the number of its task
+job() { # job RUN: its task, as 7_3
     local list
     list=$(grep -l "smoke/$1/poly-k2.0.ini" build/slurm/*.list)
-    squeue --noheader --array --format '%A %K %j' | awk -v name="$(basename "$list" .list)" \
+    squeue --noheader --array --format '%F_%K %K %j' | awk -v name="$(basename "$list" .list)" \
         -v task="$(grep -n "smoke/$1/poly-k2.0.ini" "$list" | cut -d : -f 1)" \
         '$2 == task && $3 == name {print $1}'
 }
 
 state() { # state RUN: of its task, as PENDING
-    squeue --noheader --jobs "$(job "$1")" --format %T
+    squeue --noheader --array --jobs "$(job "$1")" --format %T
 }
 
 has_state() {
@@ -216,7 +221,7 @@ lose_all() {
 wait_for 20 lose_all
 verdict "the node has lost all that it ran" \
     "$(programs_of crash > /dev/null && echo "a process goes on")"
-sleep 20 # Slurm misses only jobs that had BatchStartTimeout to begin
+sleep 22 # Slurm misses only jobs that began before BatchStartTimeout and MessageTimeout, 10 s each
 slurmd -b || give_up "slurmd does not start again"
 
 # 3. The time limit comes near.
@@ -265,6 +270,40 @@ verdict "the last job made the tables" \
 said=$(run_make collect "FROM=$by_hand/results")
 verdict "the runs made by hand agree when they are collected" \
     "$(grep -qx "0 copied, 0 known, $wanted agree, 0 refused" <<< "$said" || echo "$said")"
+
+# ---- One task of an array ----------------------------------------------------------------------
+
+of_job() { # of_job TASK FIELD: as Restarts
+    scontrol --oneliner show job "$1" | grep -o "\<$2=[^ ]*" | cut -d = -f 2
+}
+
+# Three run, and one comes near its limit. The last one has the array's own number.
+for stopped in 1 3; do
+    for task in 1 2 3; do
+        experiment "task-$task" 1000 # more than there is time for
+    done
+    said=$(submit AFTER= SBATCH_OPTIONS=--partition=three-tasks)
+    for task in 1 2 3; do
+        wait_for 120 has_rows "task-$task" 2 || echo "task $task does not run: $said"
+    done
+    number=$(job "task-$stopped")
+    array=${number%_*}
+    [ $stopped = 1 ] || verdict "the last task of an array has the array's own number" \
+        "$([ "$(of_job "$number" JobId)" = "$array" ] || of_job "$number" JobId)"
+    scontrol update "JobId=$number" TimeLimit=1
+    wait_for 90 has_state "task-$stopped" PENDING
+    sleep 2 # for what else goes back
+    expected='' found=''
+    for task in 1 2 3; do
+        expected+="$([ $task = $stopped ] && echo PENDING 1 || echo RUNNING 0), "
+        found+="$(of_job "${array}_$task" JobState) $(of_job "${array}_$task" Restarts), "
+    done
+    verdict "task $stopped of 3, stopped before its limit, goes back alone" \
+        "$([ "$expected" = "$found" ] || echo "state and restarts: expected $expected found $found")"
+    scancel "$array"
+    wait_for 60 empty || give_up "the array does not end: $(squeue --noheader --array)"
+    rm -r experiments/smoke/task-* results/smoke/task-*
+done
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -217,6 +217,8 @@ task() { # task STATUS: of the program
 }
 task 4
 verdict "a run that was asked to stop goes back" "$(same '[requeue][77]' "$(cat "$folder/requeued")")"
+SLURM_ARRAY_JOB_ID=77 task 4
+verdict "alone, where its number is its array's" "$(same '[requeue][77_1]' "$(cat "$folder/requeued")")"
 expected='[--ntasks=2][--cpus-per-task=3][--mpi=pmix][--wait=300][build/program][train][experiments/a b.ini]'
 expected+="[--seed][4][--threads][3][--data][$data][--checkpoint-minutes][2.5]"
 verdict "its command" "$(same "$expected" "$(cat "$folder/launched")")"

@@ -12,6 +12,8 @@ static void say(const char *format, va_list arguments, const char *reason)
     enum { TEXT = 4096, REST = 256 };
     char text[TEXT], line[TEXT + REST];
     vsnprintf(text, sizeof text, format, arguments);
+    for (char *c = text; (c = strpbrk(c, "\r\n")); c++)
+        *c = ' '; /* of what was typed: a message is one line */
     snprintf(line, sizeof line, "kdecay: %s%s%s\n", text, reason ? ": " : "", reason ? reason : "");
     fputs(line, stderr);
 }

@@ -2,195 +2,488 @@
 #include "options.h"
 
 #include "error.h"
+#include "log.h"
 #include "memory.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-_Noreturn void die_usage(const char *what, const char *argument)
+/* ---- The table ---------------------------------------------------------------------------- */
+
+enum type { TEXT, TEXTS, CHOICE, INT, LONG, REAL };
+
+/* One name may have several rows, each for other commands. */
+struct option {
+    const char *name;
+    const char *value;    /* what help calls it; of a CHOICE all that there are */
+    const char *commands; /* that take it; a space between them */
+    enum type type;
+    size_t field;        /* in struct options */
+    double low, high;    /* of a number; both are in the range ... */
+    int above;           /* ... unless low is not */
+    int required;        /* it must be given */
+    const char *initial; /* the default, as it would be typed; NULL: none */
+    const char *needs;   /* the option without which this one means nothing */
+    const char *help;
+};
+
+#define FIELD(member) offsetof(struct options, member)
+
+static const struct option table[] = {
+    {"seed", "N", "train export probe borders", LONG, FIELD(seed), .high = UINT32_MAX,
+     .required = 1, .help = "the run's seed"},
+    {"seed", "N", "audit", LONG, FIELD(seed), .high = UINT32_MAX, .initial = "1",
+     .help = "seed of the draw of the runs"},
+    {"seed", "N", "selftest", LONG, FIELD(seed), .high = UINT32_MAX, .initial = "1",
+     .help = "seed of the draw of damages"},
+    {"set", "SECTION.KEY=VALUE", "train describe schedule export probe borders bench", TEXTS,
+     FIELD(overrides), .help = "this instead of what the experiment file says; may be repeated"},
+    {"threads", "N", "train probe bench audit", INT, FIELD(threads), .low = 1, .high = 1024,
+     .help = "threads of training; all CPUs unless given"},
+    {"checkpoint-minutes", "N", "train", REAL, FIELD(checkpoint_minutes), .high = INFINITY,
+     .initial = "10", .help = "minutes of training until the next checkpoint, at most"},
+    {"data", "DIR", "train probe borders audit", TEXT, FIELD(data), .initial = "build/data",
+     .help = "folder that holds cifar-10-batches-bin/ and cifar-100-binary/"},
+    {"results", "DIR", "train", TEXT, FIELD(results),
+     .help = "folder of the log; unless given, results, or with --set build/tries/DIGEST"},
+    {"results", "DIR",
+     "borders status missing campaign collect cost report audit keep selftest trace", TEXT,
+     FIELD(results), .initial = "results", .help = "folder of logs"},
+    {"experiments", "DIR", "match status missing campaign cost report audit keep selftest trace",
+     TEXT, FIELD(experiments), .initial = "experiments", .help = "folder of experiment files"},
+    {"checkpoints", "DIR", "train export probe borders audit", TEXT, FIELD(checkpoints),
+     .initial = "build/checkpoints", .help = "folder of checkpoints and of fits of ZCA"},
+
+    {"ranks", "N", "describe", INT, FIELD(ranks), .low = 1, .high = 1 << 20, .needs = "latency",
+     .help = "predict the speed on 1, 2, 4 ... N MPI ranks by a model of the messages"},
+    {"latency", "US", "describe", REAL, FIELD(latency), .above = 1, .high = INFINITY,
+     .needs = "bandwidth", .help = "microseconds that a message takes"},
+    {"bandwidth", "GBS", "describe", REAL, FIELD(bandwidth), .above = 1, .high = INFINITY,
+     .needs = "ranks", .help = "gigabytes a second between ranks"},
+    {"threads", "N", "describe", INT, FIELD(threads), .low = 1, .high = 1024, .needs = "ranks",
+     .help = "threads of each rank; all CPUs unless given"},
+    {"images-per-second", "X", "describe", REAL, FIELD(images_per_second), .above = 1,
+     .high = INFINITY, .needs = "ranks", .help = "speed of one rank; measured here unless given"},
+    {"plot", "FILE", "schedule", TEXT, FIELD(plot),
+     .help = "draw the schedule into this .svg, .pdf or .png file instead"},
+    {"k", "K", "match", REAL, FIELD(k), .low = 1, .high = 100, .above = 1, .required = 1,
+     .help = "exponent of the polynomial whose mean rate the others get"},
+    {"steps", "N", "probe", LONG, FIELD(steps), .low = 2, .high = INT32_MAX, .initial = "50",
+     .help = "steps of training; the run's at most"},
+    {"rounds", "N", "bench", INT, FIELD(rounds), .low = 1, .high = 1000, .initial = "3",
+     .help = "measurements of each network"},
+    {"seconds", "X", "bench", REAL, FIELD(seconds), .high = 3600, .initial = "3",
+     .help = "seconds of training in each measurement, at least"},
+    {"torch", "SCRIPT", "bench", TEXT, FIELD(torch), .help = "script that measures PyTorch, too"},
+
+    {"scale", "smoke|desk|full", "missing", CHOICE, FIELD(scale), .required = 1,
+     .help = "scale of the experiments"},
+    {"scale", "smoke|desk|full", "campaign", CHOICE, FIELD(scale),
+     .help = "scale of the experiments; all unless given"},
+    {"queue", "FILE", "status missing campaign", TEXT, FIELD(queue),
+     .help = "what squeue printed; without it Slurm is taken to have nothing"},
+    {"threads", "N", "campaign", INT, FIELD(threads), .low = 1, .high = 1024,
+     .help = "CPUs of each rank; as many as here unless given"},
+    {"ranks", "N", "campaign", INT, FIELD(ranks), .low = 1, .high = 1 << 20, .initial = "1",
+     .help = "MPI ranks of a run"},
+    {"safety", "X", "campaign", REAL, FIELD(safety), .low = 1, .high = 100, .initial = "2",
+     .help = "time limits are X times the prediction"},
+    {"hours", "N", "campaign", INT, FIELD(hours), .low = 1, .high = 24 * 365, .initial = "24",
+     .help = "the longest time limit"},
+    {"tasks", "N", "campaign", INT, FIELD(tasks), .low = 1, .high = INT32_MAX, .initial = "1000",
+     .help = "tasks of an array, at most"},
+
+    {"replay", "DIR", "audit", TEXT, FIELD(replay),
+     .help = "folder of logs of runs made again, to be compared"},
+    {"drawn", "FILE", "audit keep", TEXT, FIELD(drawn),
+     .help = "digests of figures and paper drawn anew (drawn.h)"},
+    {"runs", "N", "audit", LONG, FIELD(runs), .high = 1000000, .initial = "0",
+     .help = "number of runs whose first steps are trained again"},
+    {"steps", "N", "audit", LONG, FIELD(steps), .low = 2, .high = LOG_STEP_LOSSES, .initial = "3",
+     .help = "the number of these steps"},
+    {"runs", "N", "selftest", LONG, FIELD(runs), .high = 1000000, .initial = "1000",
+     .help = "number of damages"},
+    {"out", "FILE", "export", TEXT, FIELD(out), .required = 1, .help = "file of the weights"},
+    {"out", "DIR", "probe bench", TEXT, FIELD(out), .required = 1, .help = "folder to write to"},
+    {"out", "DIR", "campaign", TEXT, FIELD(out), .required = 1, .help = "folder of the lists"},
+    {"out", "DIR", "report", TEXT, FIELD(out), .initial = "build", .help = "folder to write to"},
+    {"out", "DIR", "trace", TEXT, FIELD(out), .initial = "build",
+     .help = "where the report wrote to"},
+    {"out", "DIR", "audit", TEXT, FIELD(out), .initial = "build/audit",
+     .help = "folder to work in; beside it OUT.txt, .json and .xml are written"},
+    {"out", "DIR", "keep", TEXT, FIELD(out), .initial = "build/audit", .help = "folder to work in"},
+    {"out", "DIR", "selftest", TEXT, FIELD(out), .initial = "build/selftest",
+     .help = "folder to work in"},
+};
+
+enum { ROWS = sizeof table / sizeof table[0] };
+
+static int takes(const struct command *command, const struct option *option)
 {
-    die("%s%s%s; `kdecay help` shows what there is", what, argument ? ": " : "",
-        argument ? argument : "");
+    const size_t length = strlen(command->name);
+    for (const char *at = option->commands; at; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        if (strncmp(at, command->name, length) == 0 && (at[length] == ' ' || !at[length]))
+            return 1;
+    }
+    return 0;
 }
 
-static long take_number(const char *option, const char *value, long low, long high)
+/* The row of this command; NULL: it takes no such option. */
+static const struct option *find(const struct command *command, const char *name)
 {
-    char *end = NULL;
-    errno = 0;
-    const long number = strtol(value, &end, 10);
-    if (errno || end == value || *end != '\0' || number < low || number > high)
-        die("%s %s: expected a whole number from %ld to %ld", option, value, low, high);
-    return number;
+    for (const struct option *o = table; o < table + ROWS; o++)
+        if (strcmp(o->name, name) == 0 && takes(command, o))
+            return o;
+    return NULL;
 }
 
-static double take_positive(const char *option, const char *value)
+/* ---- Mistakes ------------------------------------------------------------------------------- */
+
+static size_t least(size_t a, size_t b)
 {
-    char *end = NULL;
-    const double number = strtod(value, &end);
-    if (end == value || *end != '\0' || !(number > 0) || isinf(number))
-        die("%s %s: expected a number above 0", option, value);
-    return number;
+    return a < b ? a : b;
 }
 
-static double take_minutes(const char *option, const char *value)
+/* How many letters to put in, leave out, replace or swap with the next one, to make b of a. */
+static size_t distance(const char *a, const char *b)
 {
-    char *end = NULL;
-    const double minutes = strtod(value, &end);
-    if (end == value || *end != '\0' || !(minutes >= 0) || isinf(minutes))
-        die("%s %s: expected a number of minutes, 0 or more", option, value);
-    return minutes;
-}
-
-struct options read_options(int argc, char **argv)
-{
-    static const struct option known[] = {{"seed", required_argument, NULL, 's'},
-                                          {"threads", required_argument, NULL, 't'},
-                                          {"data", required_argument, NULL, 'd'},
-                                          {"set", required_argument, NULL, 'k'},
-                                          {"results", required_argument, NULL, 'r'},
-                                          {"checkpoints", required_argument, NULL, 'c'},
-                                          {"experiments", required_argument, NULL, 'e'},
-                                          {"replay", required_argument, NULL, 'p'},
-                                          {"drawn", required_argument, NULL, 'f'},
-                                          {"steps", required_argument, NULL, 'n'},
-                                          {"runs", required_argument, NULL, 'u'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {"plot", required_argument, NULL, 'g'},
-                                          {"torch", required_argument, NULL, 'y'},
-                                          {"rounds", required_argument, NULL, 'l'},
-                                          {"seconds", required_argument, NULL, 'i'},
-                                          {"k", required_argument, NULL, 'm'},
-                                          {"queue", required_argument, NULL, 'q'},
-                                          {"scale", required_argument, NULL, 'z'},
-                                          {"hours", required_argument, NULL, 'h'},
-                                          {"tasks", required_argument, NULL, 'j'},
-                                          {"safety", required_argument, NULL, 'x'},
-                                          {"ranks", required_argument, NULL, 'w'},
-                                          {"latency", required_argument, NULL, 'a'},
-                                          {"bandwidth", required_argument, NULL, 'b'},
-                                          {"images-per-second", required_argument, NULL, 'v'},
-                                          {"checkpoint-minutes", required_argument, NULL, 'M'},
-                                          {NULL, 0, NULL, 0}};
-    struct options options = {.overrides = memory_zeroed((size_t)argc, sizeof(char *)),
-                              .seed = -1,
-                              .threads = -1,
-                              .steps = -1,
-                              .runs = -1,
-                              .rounds = 3,
-                              .seconds = 3,
-                              .hours = 24,
-                              .tasks = 1000,
-                              .safety = 2,
-                              .checkpoint_minutes = 10,
-                              .data = "build/data",
-                              .checkpoints = "build/checkpoints",
-                              .experiments = "experiments"};
-    opterr = 0;
-    optind = 2;
-    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (c) {
-        case 's':
-            options.seed = take_number("--seed", optarg, 0, UINT32_MAX);
-            break;
-        case 't':
-            options.threads = take_number("--threads", optarg, 1, 1024);
-            break;
-        case 'n':
-            options.steps = take_number("--steps", optarg, 2, INT32_MAX);
-            break;
-        case 'u':
-            options.runs = take_number("--runs", optarg, 0, 1000000);
-            break;
-        case 'k':
-            options.overrides[options.override_count++] = optarg;
-            break;
-        case 'd':
-            options.data = optarg;
-            break;
-        case 'r':
-            options.results = optarg;
-            break;
-        case 'c':
-            options.checkpoints = optarg;
-            break;
-        case 'e':
-            options.experiments = optarg;
-            break;
-        case 'p':
-            options.replay = optarg;
-            break;
-        case 'f':
-            options.drawn = optarg;
-            break;
-        case 'o':
-            options.out = optarg;
-            break;
-        case 'g':
-            options.plot = optarg;
-            break;
-        case 'y':
-            options.torch = optarg;
-            break;
-        case 'l':
-            options.rounds = take_number("--rounds", optarg, 1, 1000);
-            break;
-        case 'i':
-            options.seconds = take_number("--seconds", optarg, 0, 3600);
-            break;
-        case 'm':
-            options.k = take_positive("--k", optarg);
-            break;
-        case 'q':
-            options.queue = optarg;
-            break;
-        case 'z':
-            options.scale = optarg;
-            break;
-        case 'h':
-            options.hours = take_number("--hours", optarg, 1, 24 * 365);
-            break;
-        case 'j':
-            options.tasks = take_number("--tasks", optarg, 1, INT32_MAX);
-            break;
-        case 'x':
-            options.safety = take_positive("--safety", optarg);
-            break;
-        case 'w':
-            options.ranks = take_number("--ranks", optarg, 1, 1 << 20);
-            break;
-        case 'a':
-            options.latency = take_positive("--latency", optarg);
-            break;
-        case 'b':
-            options.bandwidth = take_positive("--bandwidth", optarg);
-            break;
-        case 'v':
-            options.images_per_second = take_positive("--images-per-second", optarg);
-            break;
-        case 'M':
-            options.checkpoint_minutes = take_minutes("--checkpoint-minutes", optarg);
-            break;
-        default:
-            die_usage("unknown option, or one without its value", argv[optind - 1]);
+    enum { LONGEST = 32 };
+    size_t d[LONGEST + 1][LONGEST + 1], m = strlen(a), n = strlen(b);
+    if (m > LONGEST || n > LONGEST)
+        return SIZE_MAX;
+    for (size_t i = 0; i <= m; i++) {
+        for (size_t j = 0; j <= n; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            const size_t other = a[i - 1] != b[j - 1];
+            d[i][j] = least(d[i - 1][j - 1] + other, 1 + least(d[i - 1][j], d[i][j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
         }
     }
-    if (options.threads < 0)
-        options.threads = sysconf(_SC_NPROCESSORS_ONLN);
-    return options;
+    return d[m][n];
 }
 
-struct options parse_options(int argc, char **argv, const char *argument)
+/* Keeps in *best the name nearest to `word`, if at most a third of its letters are wrong. */
+static void consider(const char *name, const char *word, const char **best)
 {
-    struct options options = read_options(argc, argv);
-    if (argument && optind >= argc)
-        die_usage("expected", argument);
-    if (argument)
-        options.argument = argv[optind++];
-    if (optind < argc)
-        die_usage("unexpected argument", argv[optind]);
-    return options;
+    const size_t wrong = distance(name, word);
+    if (wrong <= strlen(name) / 3 && (!*best || wrong < distance(*best, word)))
+        *best = name;
+}
+
+void options_die(const struct command *command, const char *what, const char *word)
+{
+    die("%s%s; `kdecay %s --help` shows what it takes", what, word, command->name);
+}
+
+static _Noreturn void die_unknown(const struct command *command, const char *name)
+{
+    const char *near = NULL;
+    for (const struct option *o = table; o < table + ROWS; o++) {
+        if (strcmp(o->name, name) == 0)
+            die("%s does not take --%s; `kdecay %s --help` shows what it takes", command->name,
+                name, command->name);
+        if (takes(command, o))
+            consider(o->name, name, &near);
+    }
+    if (near)
+        die("unknown option --%s; did you mean --%s?", name, near);
+    options_die(command, "unknown option --", name);
+}
+
+void options_die_command(const struct command *commands, size_t count, const char *word)
+{
+    const char *near = NULL;
+    for (size_t i = 0; i < count; i++)
+        consider(commands[i].name, word + strspn(word, "-"), &near);
+    if (near)
+        die("no such command: %s; did you mean %s?", word, near);
+    die("no such command: %s; `kdecay help` shows what there is", word);
+}
+
+/* ---- Values --------------------------------------------------------------------------------- */
+
+/* "a whole number from 1 to 1024"; nothing where any text will do. */
+static void add_range(const struct option *o, struct text *text)
+{
+    if (o->type == CHOICE)
+        text_add(text, "one of %s", o->value);
+    if (o->type < INT)
+        return;
+    text_add(text, "a %snumber ", o->type == REAL ? "" : "whole ");
+    text_add(text,
+             o->above         ? "above %.10g"
+             : isinf(o->high) ? "not below %.10g"
+                              : "from %.10g",
+             o->low);
+    if (!isinf(o->high))
+        text_add(text, o->above ? ", %.10g at most" : " to %.10g", o->high);
+}
+
+static _Noreturn void die_value(const struct option *o, const char *value)
+{
+    struct text range = {0};
+    add_range(o, &range);
+    die("--%s %s: expected %s", o->name, value, range.bytes);
+}
+
+static double take_number(const struct option *o, const char *value)
+{
+    const char *letters =
+        o->type == REAL ? "+-.0123456789eE" : "-0123456789"; /* not 0x, inf, nan */
+    char *end = NULL;
+    const double number = strtod(value, &end);
+    if (value[strspn(value, letters)] || end == value || *end || !isfinite(number) ||
+        !(o->above ? number > o->low : number >= o->low) || !(number <= o->high))
+        die_value(o, value);
+    return number;
+}
+
+/* The place of the value among those of "smoke|desk|full". */
+static int take_choice(const struct option *o, const char *value)
+{
+    int place = 0;
+    for (const char *at = o->value; at; at = strchr(at, '|'), place++) {
+        at += *at == '|';
+        if (strcspn(at, "|") == strlen(value) && strncmp(at, value, strlen(value)) == 0)
+            return place;
+    }
+    die_value(o, value);
+}
+
+static void set(const struct option *o, const char *value, struct options *options)
+{
+    void *field = (char *)options + o->field;
+    if (!*value)
+        die("--%s: expected %s, found nothing", o->name, o->value);
+    switch (o->type) {
+    case TEXT:
+        *(const char **)field = value;
+        break;
+    case TEXTS:
+        options->overrides[options->override_count++] = value;
+        break;
+    case CHOICE:
+        *(int *)field = take_choice(o, value);
+        break;
+    case INT:
+        *(int *)field = (int)take_number(o, value);
+        break;
+    case LONG:
+        *(long *)field = (long)take_number(o, value);
+        break;
+    case REAL:
+        *(double *)field = take_number(o, value);
+    }
+}
+
+/* ---- The line ------------------------------------------------------------------------------- */
+
+int options_ask_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return 1;
+    return 0;
+}
+
+/* argv[at] and, unless it holds its value, the next word; returns the place of the last one. */
+static int take_option(const struct command *command, int argc, char **argv, int at, char *given,
+                       struct options *options)
+{
+    const char *word = argv[at] + 2, *equals = strchr(word, '=');
+    char *name = memory_copy(word, equals ? (size_t)(equals - word) : strlen(word));
+    const struct option *o = find(command, name);
+    if (!o)
+        die_unknown(command, name);
+    free(name);
+    if (given[o - table] && o->type != TEXTS)
+        die("--%s is given twice", o->name);
+    given[o - table] = 1;
+    if (!equals && (++at == argc || strncmp(argv[at], "--", 2) == 0))
+        die("--%s without its value %s", o->name, o->value);
+    set(o, equals ? equals + 1 : argv[at], options);
+    return at;
+}
+
+static void check_arguments(const struct command *command, const struct options *options)
+{
+    const char *wanted = command->arguments;
+    const size_t most = !wanted ? 0 : strstr(wanted, "...") ? SIZE_MAX : 1;
+    if (options->argument_count > most)
+        options_die(command, "unexpected argument: ", options->arguments[most]);
+    if (wanted && *wanted != '[' && options->argument_count == 0)
+        options_die(command, "expected: ", wanted);
+}
+
+/* What was not given: its default, if it needs none. */
+static void complete(const struct command *command, const char *given, struct options *options)
+{
+    for (const struct option *o = table; o < table + ROWS; o++) {
+        const int is_given = given[o - table];
+        if (!takes(command, o))
+            continue;
+        if (o->required && !is_given)
+            die("%s needs --%s %s", command->name, o->name, o->value);
+        if (o->initial && !is_given)
+            set(o, o->initial, options);
+        const struct option *other = o->needs && is_given ? find(command, o->needs) : NULL;
+        if (other && !given[other - table])
+            die("--%s needs --%s %s", o->name, other->name, other->value);
+    }
+    if (options->threads == 0)
+        options->threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void options_parse(const struct command *command, int argc, char **argv, struct options *options)
+{
+    char given[ROWS] = {0};
+    *options = (struct options){.arguments = memory_zeroed((size_t)argc, sizeof(char *)),
+                                .overrides = memory_zeroed((size_t)argc, sizeof(char *)),
+                                .scale = -1};
+    int ended = 0;
+    for (int i = 2; i < argc; i++) {
+        if (ended || argv[i][0] != '-' || !argv[i][1])
+            options->arguments[options->argument_count++] = argv[i];
+        else if (argv[i][1] != '-')
+            options_die(command, "unknown option ", argv[i]);
+        else if (!argv[i][2])
+            ended = 1;
+        else
+            i = take_option(command, argc, argv, i, given, options);
+    }
+    options->argument = options->arguments[0];
+    check_arguments(command, options);
+    complete(command, given, options);
+}
+
+const char *options_path(struct options *options, const char *name)
+{
+    size_t i = 0;
+    while (options->paths[i])
+        if (++i == sizeof options->paths / sizeof options->paths[0])
+            BUG("more paths than there is room for");
+    return options->paths[i] = memory_text("%s/%s", options->results, name);
+}
+
+void options_free(struct options *options)
+{
+    for (size_t i = 0; i < sizeof options->paths / sizeof options->paths[0]; i++)
+        free(options->paths[i]);
+    free(options->arguments);
+    free(options->overrides);
+}
+
+/* ---- Help ----------------------------------------------------------------------------------- */
+
+/* Words as they fit in a line; further lines are indented. */
+struct paragraph {
+    FILE *out;
+    int indent, column;
+};
+
+static void put(struct paragraph *p, const char *word, int length)
+{
+    enum { WIDTH = 80 };
+    if (p->column > p->indent && p->column + 1 + length > WIDTH) {
+        fprintf(p->out, "\n%*s", p->indent, "");
+        p->column = p->indent;
+    } else if (p->column > p->indent) {
+        p->column += fprintf(p->out, " ");
+    }
+    p->column += fprintf(p->out, "%.*s", length, word);
+}
+
+static void put_words(struct paragraph *p, const char *words)
+{
+    for (int length; *words; words += length + (words[length] == ' ')) {
+        length = (int)strcspn(words, " ");
+        put(p, words, length);
+    }
+}
+
+/* "usage: kdecay train EXPERIMENT.ini --seed N [--threads N]", no option torn from its value. */
+static void print_synopsis(const struct command *command, FILE *out)
+{
+    enum { INDENT = 16 };
+    struct paragraph p = {out, INDENT, 0};
+    p.column = fprintf(out, "usage: kdecay %s", command->name);
+    if (command->arguments)
+        p.column += fprintf(out, " %s", command->arguments);
+    for (int required = 1; required >= 0; required--) {
+        for (const struct option *o = table; o < table + ROWS; o++) {
+            if (o->required != required || !takes(command, o))
+                continue;
+            char *word = memory_text(required ? "--%s %s%s" : "[--%s %s]%s", o->name, o->value,
+                                     o->type == TEXTS ? "..." : "");
+            put(&p, word, (int)strlen(word));
+            free(word);
+        }
+    }
+    fputs("\n\n", out);
+}
+
+/* Name and help; below them, in brackets, what else is known. */
+static void print_entry(const char *name, const char *help, const struct text *more, FILE *out)
+{
+    enum { INDENT = 29 };
+    struct paragraph p = {out, INDENT, INDENT};
+    fprintf(out, "  %-*s", INDENT - 2, name);
+    put_words(&p, help);
+    if (more->length)
+        fprintf(out, "\n%*s(%s)", INDENT, "", more->bytes);
+    fputc('\n', out);
+}
+
+static void print_option(const struct option *o, FILE *out)
+{
+    struct text more = {0};
+    add_range(o, &more);
+    const char *comma = more.length ? "; " : "";
+    if (o->required)
+        text_add(&more, "%smust be given", comma);
+    if (o->initial)
+        text_add(&more, "%sdefault %s", comma, o->initial);
+    if (o->needs)
+        text_add(&more, "%sneeds --%s", comma, o->needs);
+    char *name = memory_text("--%s %s", o->name, o->value);
+    print_entry(name, o->help, &more, out);
+    free(name);
+    free(more.bytes);
+}
+
+void options_print_command(const struct command *command, FILE *out)
+{
+    print_synopsis(command, out);
+    struct paragraph p = {out, 0, 0};
+    put_words(&p, command->summary);
+    fputs("\n\n", out);
+    if (command->arguments)
+        print_entry(command->arguments,
+                    *command->arguments == '[' ? "may be left out" : "must be given",
+                    &(struct text){0}, out);
+    for (const struct option *o = table; o < table + ROWS; o++)
+        if (takes(command, o))
+            print_option(o, out);
+    print_entry("-h, --help", "this help, and nothing else is done", &(struct text){0}, out);
+}
+
+void options_print_commands(const struct command *commands, size_t count, FILE *out)
+{
+    enum { INDENT = 12 };
+    fputs("usage: kdecay COMMAND [ARGUMENT]... [--OPTION VALUE]...\n\n", out);
+    for (size_t i = 0; i < count; i++) {
+        struct paragraph p = {out, INDENT, INDENT};
+        fprintf(out, "  %-*s", INDENT - 2, commands[i].name);
+        put_words(&p, commands[i].summary);
+        fputc('\n', out);
+    }
+    fputs("\n`kdecay COMMAND --help` shows its arguments and options.\n", out);
 }

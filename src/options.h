@@ -1,39 +1,71 @@
 /*
- * options - the words of the command line behind the command: one set of options for all commands,
- * each of which takes what it needs. A mistake dies with a line that says what was expected.
+ * options - the words of a command line, and the help that shows which there may be.
+ *
+ *     kdecay COMMAND [ARGUMENT]... [--OPTION VALUE]...
+ *
+ * One table in options.c has a row for each option: its type, range, default, the commands that take
+ * it, the field of struct options that it sets, its help. A row for each command is in main.c. What
+ * is taken, what is refused and all help are made from these two tables.
+ *
+ * Rules. Options and arguments stand in any order; `--` ends the options. An option's value is the
+ * next word, unless that begins with `--`, or what follows `=` in the same word. No value is empty.
+ * Names are not shortened. An option may be given once; --set may be repeated, and the later one
+ * wins. A number is decimal, the whole word, finite, and in the range. `--help` or `-h` anywhere
+ * before `--` shows the command's help, and nothing else is done.
+ *
+ * A mistake dies (status 1) with a line that says what was expected, before anything is done.
  */
 #ifndef KDECAY_OPTIONS_H
 #define KDECAY_OPTIONS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
+/* An option that the command does not take, or that was not given and has no default, is 0 or NULL,
+ * but for threads: all CPUs. */
 struct options {
-    const char *argument; /* the one that is no option; NULL: none */
+    char **arguments; /* the words that are no options */
+    size_t argument_count;
+    const char *argument; /* the first one; NULL: none */
     const char **overrides;
     size_t override_count;
     const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *out, *plot, *torch;
-    const char *queue, *scale;
-    long seed;    /* -1: not given */
-    long threads; /* -1: not given */
-    long steps;   /* -1: not given */
-    long runs;    /* -1: not given */
-    long rounds, seconds;
-    long ranks; /* 0: not given */
-    long hours, tasks;
-    double k;                 /* 0: not given */
-    double latency;           /* us; 0: not given */
-    double bandwidth;         /* GB/s; 0: not given */
-    double images_per_second; /* 0: not given */
-    double safety;
-    double checkpoint_minutes;
+    const char *queue;
+    int scale; /* enum scale; -1: not given */
+    int threads, ranks, rounds, hours, tasks;
+    long seed, steps, runs;
+    double seconds, k, safety, checkpoint_minutes;
+    double latency;           /* us */
+    double bandwidth;         /* GB/s */
+    double images_per_second; /* of one rank */
+    char *paths[4];           /* of options_path() */
 };
 
-_Noreturn void die_usage(const char *what, const char *argument);
+struct command {
+    const char *name;
+    const char
+        *arguments; /* "FILE": one; "FILE...": one or more; "[FILE]": one or none; NULL: none */
+    const char *summary;
+    int (*run)(struct options *options); /* its exit status */
+    int on_ranks;                        /* several processes may run it together (ranks.h) */
+};
 
-/* Options from argv[2] on; the rest stands at argv[optind] then. Free `overrides`. */
-struct options read_options(int argc, char **argv);
+/* Whether the words from argv[2] on ask for help. */
+int options_ask_help(int argc, char **argv);
 
-/* The same with one argument besides, `argument` says which, or with none if it is NULL. */
-struct options parse_options(int argc, char **argv, const char *argument);
+/* Read the words from argv[2] on. The strings are those of argv. */
+void options_parse(const struct command *command, int argc, char **argv, struct options *options);
+void options_free(struct options *options);
+
+/* RESULTS/NAME; belongs to *options. */
+const char *options_path(struct options *options, const char *name);
+
+/* Die of a mistake that the tables cannot tell, naming the command's help. */
+_Noreturn void options_die(const struct command *command, const char *what, const char *word);
+_Noreturn void options_die_command(const struct command *commands, size_t count, const char *word);
+
+/* Help of one command, and of the program. */
+void options_print_command(const struct command *command, FILE *out);
+void options_print_commands(const struct command *commands, size_t count, FILE *out);
 
 #endif

@@ -52,6 +52,7 @@ static const struct group {
     GROUP(audit),
     GROUP(probe),
     GROUP(bench),
+    GROUP(options),
     GROUP(program),
     GROUP(borders),
     GROUP(campaign),

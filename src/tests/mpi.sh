@@ -176,6 +176,8 @@ verdict "gone on without MPI" "$(
 more=
 run refused 3 1
 verdict "3 ranks" "$(one_line $? "3 ranks cannot share 16 shards .* start one of 1, 2, 4, 8, 16$")"
+$mpirun -n 2 "$program" train no.ini --sed 1 > "$folder/messages" 2>&1
+verdict "an unknown option" "$(one_line $? "unknown option --sed; did you mean --seed?$")"
 $mpirun -n 2 "$program" train no.ini --seed 1 > "$folder/messages" 2>&1
 verdict "no experiment" "$(one_line $? "no.ini: cannot be opened")"
 $mpirun -n 2 "$program" train experiments/cifar10/preact-20/poly-k2.0.ini --seed 1 \

@@ -293,8 +293,8 @@ static void describe_says_what_is_missing(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"--ranks 4", "--latency US and --bandwidth GBS"},
-        {"--ranks 4 --latency 1", "--latency US and --bandwidth GBS"},
+        {"--ranks 4", "--ranks needs --latency US"},
+        {"--ranks 4 --latency 1", "--latency needs --bandwidth GBS"},
         {"--ranks 4 --latency 0 --bandwidth 1", "--latency 0: expected a number above 0"},
         {"--ranks 4 --latency 1 --bandwidth x", "--bandwidth x: expected a number above 0"},
         {"--ranks 4 --latency 1 --bandwidth 1 --threads 1000 --set training.shards=128",

@@ -32,6 +32,7 @@ DECLARE_TESTS(maps);
 DECLARE_TESTS(match);
 DECLARE_TESTS(memory);
 DECLARE_TESTS(network);
+DECLARE_TESTS(options);
 DECLARE_TESTS(pad_net);
 DECLARE_TESTS(padding);
 DECLARE_TESTS(parameters);

@@ -434,9 +434,20 @@ build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
 DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
   command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
 
+# The date of the commit that last changed each protocol (registration.h). A shallow clone shows the
+# date of its oldest commit instead, so there it is unknown.
+build/protocols.txt: FORCE
+	$(Q)mkdir -p $(@D); : > $@.tmp; \
+	if [ "$$(git rev-parse --is-shallow-repository 2>/dev/null)" = false ]; then \
+	  for file in $$(git ls-files 'experiments/*PROTOCOL.md'); do \
+	    printf '%s  %s  %s\n' "$$(sha256sum < $$file | cut -d ' ' -f 1)" \
+	      "$$(TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ -- $$file)" \
+	      $$file >> $@.tmp; done; fi; mv $@.tmp $@
+
 .PHONY: audit
-audit: build/kdecay $(SMOKE) $(DRAWN) ## check logs, experiments, tables, figures, paper, runs made again; fails on any difference
-	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --out build/audit --data $(DATA) \
+audit: build/kdecay $(SMOKE) $(DRAWN) build/protocols.txt ## check logs, experiments, tables, figures, paper, runs made again; fails on any difference
+	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --protocols build/protocols.txt \
+	  --out build/audit --data $(DATA) \
 	  --threads $(THREADS) --runs $(AUDIT_RUNS) --seed $(AUDIT_SEED) --steps $(AUDIT_STEPS)
 
 .PHONY: audit-selftest

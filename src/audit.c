@@ -7,6 +7,7 @@
 #include "file.h"
 #include "ledger.h"
 #include "manifest.h"
+#include "registration.h"
 #include "report.h"
 #include "schedule.h"
 
@@ -124,6 +125,21 @@ static void check_ledger(const struct audit_options *options, const struct ledge
         check_seed(ledger, log, level);
     }
     check_files(options, ledger, level);
+}
+
+/* ---- Registration ------------------------------------------------------------------------- */
+
+static void check_registration(const struct audit_options *options, const struct ledger *ledger,
+                               struct level *level)
+{
+    struct experiment_files files;
+    struct error error;
+    if (ledger_read_experiments(options->experiments, &files, &error) != 0) {
+        level_fail(level, "%s", error.text);
+        return;
+    }
+    registration_check(options->experiments, &files, ledger, options->protocols, level);
+    ledger_free_experiments(&files);
 }
 
 /* ---- Sources ------------------------------------------------------------------------------ */
@@ -427,6 +443,8 @@ void audit_run(const struct audit_options *options, struct levels *levels)
     check_logs(options, &ledger, levels_begin(levels, "logs", "logs"));
     levels_end(levels);
     check_ledger(options, &ledger, levels_begin(levels, "ledger", "logs"));
+    levels_end(levels);
+    check_registration(options, &ledger, levels_begin(levels, "registration", "files and logs"));
     levels_end(levels);
     check_sources(options, levels_begin(levels, "sources", "files"));
     levels_end(levels);

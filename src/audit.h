@@ -9,6 +9,8 @@
  *                 without logs and *.part files, unfinished runs, are listed and do not fail (but
  *                 the table of runs has a row for each, which the level regeneration sees as it
  *                 sees a new log); any file but logs, unfinished runs and lists of digests does.
+ *   registration  an arm that a protocol registered still has it, its logs carry it, and none was
+ *                 started before it was committed (registration.h).
  *   sources       every byte of every file below results and experiments is what audit_keep() saw,
  *                 and no file is new or gone. Left out: *.part files, hidden files and the list
  *                 itself, any change of which contradicts the files.
@@ -42,6 +44,7 @@ struct audit_options {
     const char *sources;    /* likewise: "SHA-256  results/smoke/..." or "experiments/..." a line */
     const char *drawn;      /* list of what was drawn anew (drawn.h); NULL: nothing was */
     const char *kept_drawn; /* the list that was kept */
+    const char *protocols;  /* dates of protocols (registration.h); NULL: unknown */
     const char *scratch;    /* folder to make the tables in; its tables/ and plots/ are emptied */
     const char *program, *compiler; /* what runs, in a log's words */
 };

@@ -78,6 +78,7 @@ static struct audit_options audit_options_of(struct options *options)
                                   .digests = options_path(options, "artefacts.sha256"),
                                   .sources = options_path(options, "sources.sha256"),
                                   .drawn = options->drawn,
+                                  .protocols = options->protocols,
                                   .kept_drawn = options_path(options, "drawn.sha256"),
                                   .scratch = options->out,
                                   .program = KDECAY_VERSION,

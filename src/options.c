@@ -100,6 +100,8 @@ static const struct option table[] = {
      .help = "folder of logs of runs made again, to be compared"},
     {"drawn", "FILE", "audit keep", TEXT, FIELD(drawn),
      .help = "digests of figures and paper drawn anew (drawn.h)"},
+    {"protocols", "FILE", "audit", TEXT, FIELD(protocols),
+     .help = "dates of the commits of protocols (registration.h)"},
     {"runs", "N", "audit", LONG, FIELD(runs), .high = 1000000, .initial = "0",
      .help = "number of runs whose first steps are trained again"},
     {"steps", "N", "audit", LONG, FIELD(steps), .low = 2, .high = LOG_STEP_LOSSES, .initial = "3",

@@ -29,7 +29,8 @@ struct options {
     const char *argument; /* the first one; NULL: none */
     const char **overrides;
     size_t override_count;
-    const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *out, *plot, *torch;
+    const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *protocols, *out,
+        *plot, *torch;
     const char *queue;
     int scale; /* enum scale; -1: not given */
     int threads, ranks, rounds, hours, tasks;

@@ -50,6 +50,7 @@ static const struct group {
     GROUP(schedule_table),
     GROUP(status),
     GROUP(audit),
+    GROUP(registration),
     GROUP(probe),
     GROUP(bench),
     GROUP(options),

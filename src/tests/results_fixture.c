@@ -97,7 +97,7 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         .environment = what->environment,
         .kernels = "conv1: a, b, c\n",
         .threads = 2,
-        .started = "never"};
+        .started = "2026-01-02T03:04:05Z"};
     assert_int_equal(ledger_size(&experiment, &facts.parameters, &facts.macs, &error), 0);
     const struct schedule schedule = schedule_of(&experiment, STEPS_AN_EPOCH);
 

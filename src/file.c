@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 char *file_read(const char *path, size_t *size, struct error *error)
@@ -166,6 +167,26 @@ int file_is_locked(const char *path)
         close(descriptor);
     free(lock);
     return locked;
+}
+
+/* A line of the list: "1: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE START END". */
+int file_lock_is_seen(const char *path)
+{
+    char *lock = lock_path(path), *device = NULL;
+    struct stat about;
+    FILE *list = stat(lock, &about) == 0 ? fopen("/proc/locks", "r") : NULL;
+    char line[256];
+    int seen = 0;
+    if (list)
+        device = memory_text(" %02x:%02x:%llu ", major(about.st_dev), minor(about.st_dev),
+                             (unsigned long long)about.st_ino);
+    while (list && !seen && fgets(line, sizeof line, list))
+        seen = strstr(line, " FLOCK ") && strstr(line, device);
+    if (list)
+        fclose(list);
+    free(device);
+    free(lock);
+    return seen;
 }
 
 /* ---- Listings ------------------------------------------------------------------------------ */

@@ -46,6 +46,10 @@ void file_unlock(struct file_lock *lock);
 /* Whether a process, on this machine or wherever the file system carries flock to, has the lock. */
 int file_is_locked(const char *path);
 
+/* The same, of this machine alone, without touching the lock: by the kernel's list /proc/locks. For
+ * those who only look; 0 where the list cannot be read. */
+int file_lock_is_seen(const char *path);
+
 /* All files below `folder` whose names end in `suffix`, but hidden ones, as paths sorted bytewise
  * (so that no listing depends on the file system's order). A folder that is missing has none; dies
  * where one cannot be read. The array of *count strings and each string are to be freed. */

@@ -29,11 +29,14 @@
 #include "trace.h"
 #include "trainer.h"
 #include "version.h"
+#include "watch.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* ---- What many commands share ----------------------------------------------------------------- */
 
@@ -233,6 +236,19 @@ static int command_status(struct options *options)
     return EXIT_SUCCESS;
 }
 
+static int command_watch(struct options *options)
+{
+    const struct watch_options watch = {.results = options->results,
+                                        .published = options_path(options, "published"),
+                                        .checkpoints = options->checkpoints,
+                                        .queue = options->queue};
+    struct error error;
+    const int once = options->once || !isatty(STDOUT_FILENO);
+    check(once ? watch_write(&watch, time(NULL), stdout, &error) : watch_follow(&watch, &error),
+          &error);
+    return EXIT_SUCCESS;
+}
+
 static int command_missing(struct options *options)
 {
     const struct status_options status = status_options_of(options);
@@ -375,6 +391,8 @@ static const struct command commands[] = {
     {"status", NULL,
      "every arm: seeds wanted, present, running, queued, missing, stale; predicted core-hours",
      .run = command_status},
+    {"watch", NULL, "runs under way and those that wait, followed until Ctrl-C; only looks",
+     .run = command_watch},
     {"missing", "[EXPERIMENT.ini|FOLDER]",
      "a line EXPERIMENT SEED for every run still to be made, of all experiments or those named",
      .run = command_missing},

@@ -13,12 +13,12 @@
 
 /* ---- The table ---------------------------------------------------------------------------- */
 
-enum type { TEXT, TEXTS, CHOICE, INT, LONG, REAL };
+enum type { FLAG, TEXT, TEXTS, CHOICE, INT, LONG, REAL };
 
 /* One name may have several rows, each for other commands. */
 struct option {
     const char *name;
-    const char *value;    /* what help calls it; of a CHOICE all that there are */
+    const char *value;    /* what help calls it; of a CHOICE all that there are; NULL: a FLAG */
     const char *commands; /* that take it; a space between them */
     enum type type;
     size_t field;        /* in struct options */
@@ -50,11 +50,11 @@ static const struct option table[] = {
     {"results", "DIR", "train", TEXT, FIELD(results),
      .help = "folder of the log; unless given, results, or with --set build/tries/DIGEST"},
     {"results", "DIR",
-     "borders status missing campaign collect cost report audit keep selftest trace", TEXT,
+     "borders status watch missing campaign collect cost report audit keep selftest trace", TEXT,
      FIELD(results), .initial = "results", .help = "folder of logs"},
     {"experiments", "DIR", "match status missing campaign cost report audit keep selftest trace",
      TEXT, FIELD(experiments), .initial = "experiments", .help = "folder of experiment files"},
-    {"checkpoints", "DIR", "train export probe borders audit", TEXT, FIELD(checkpoints),
+    {"checkpoints", "DIR", "train export probe borders audit watch", TEXT, FIELD(checkpoints),
      .initial = "build/checkpoints", .help = "folder of checkpoints and of fits of ZCA"},
 
     {"ranks", "N", "describe", INT, FIELD(ranks), .low = 1, .high = 1 << 20, .needs = "latency",
@@ -67,6 +67,7 @@ static const struct option table[] = {
      .help = "threads of each rank; all CPUs unless given"},
     {"images-per-second", "X", "describe", REAL, FIELD(images_per_second), .above = 1,
      .high = INFINITY, .needs = "ranks", .help = "speed of one rank; measured here unless given"},
+    {"once", NULL, "watch", FLAG, FIELD(once), .help = "show the runs once, and end"},
     {"plot", "FILE", "schedule", TEXT, FIELD(plot),
      .help = "draw the schedule into this .svg, .pdf or .png file instead"},
     {"k", "K", "match", REAL, FIELD(k), .low = 1, .high = 100, .above = 1, .required = 1,
@@ -83,7 +84,7 @@ static const struct option table[] = {
      .help = "scale of the experiments"},
     {"scale", "smoke|desk|full", "campaign", CHOICE, FIELD(scale),
      .help = "scale of the experiments; all unless given"},
-    {"queue", "FILE", "status missing campaign", TEXT, FIELD(queue),
+    {"queue", "FILE", "status watch missing campaign", TEXT, FIELD(queue),
      .help = "what squeue printed; without it Slurm is taken to have nothing"},
     {"threads", "N", "campaign", INT, FIELD(threads), .low = 1, .high = 1024,
      .help = "CPUs of each rank; as many as here unless given"},
@@ -266,6 +267,8 @@ static void set(const struct option *o, const char *value, struct options *optio
     if (!*value)
         die("--%s: expected %s, found nothing", o->name, o->value);
     switch (o->type) {
+    case FLAG:
+        BUG("a flag with a value");
     case TEXT:
         *(const char **)field = value;
         break;
@@ -309,6 +312,12 @@ static int take_option(const struct command *command, int argc, char **argv, int
     if (given[o - table] && o->type != TEXTS)
         die("--%s is given twice", o->name);
     given[o - table] = 1;
+    if (o->type == FLAG) {
+        if (equals)
+            die("--%s takes no value", o->name);
+        *(int *)((char *)options + o->field) = 1;
+        return at;
+    }
     if (!equals && (++at == argc || strncmp(argv[at], "--", 2) == 0))
         die("--%s without its value %s", o->name, o->value);
     set(o, equals ? equals + 1 : argv[at], options);
@@ -423,8 +432,9 @@ static void print_synopsis(const struct command *command, FILE *out)
         for (const struct option *o = table; o < table + ROWS; o++) {
             if (o->required != required || !takes(command, o))
                 continue;
-            char *word = memory_text(required ? "--%s %s%s" : "[--%s %s]%s", o->name, o->value,
-                                     o->type == TEXTS ? "..." : "");
+            char *word = memory_text("%s--%s%s%s%s%s", required ? "" : "[", o->name,
+                                     o->value ? " " : "", o->value ? o->value : "",
+                                     required ? "" : "]", o->type == TEXTS ? "..." : "");
             put(&p, word, (int)strlen(word));
             free(word);
         }
@@ -455,7 +465,7 @@ static void print_option(const struct option *o, FILE *out)
         text_add(&more, "%sdefault %s", comma, o->initial);
     if (o->needs)
         text_add(&more, "%sneeds --%s", comma, o->needs);
-    char *name = memory_text("--%s %s", o->name, o->value);
+    char *name = memory_text("--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
     print_entry(name, o->help, &more, out);
     free(name);
     free(more.bytes);

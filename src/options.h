@@ -32,6 +32,7 @@ struct options {
     const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *protocols, *out,
         *plot, *torch;
     const char *queue;
+    int once;
     int scale; /* enum scale; -1: not given */
     int threads, ranks, rounds, hours, tasks;
     long seed, steps, runs;

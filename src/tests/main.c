@@ -68,6 +68,7 @@ static const struct group {
     GROUP(selftest),
     GROUP(trace),
     GROUP(variant_table),
+    GROUP(watch),
     GROUP(weight_block),
     GROUP(weight_net),
 /* clang-format on */

@@ -57,6 +57,7 @@ DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);
 DECLARE_TESTS(trace);
 DECLARE_TESTS(variant_table);
+DECLARE_TESTS(watch);
 DECLARE_TESTS(weight_block);
 DECLARE_TESTS(weight_net);
 DECLARE_TESTS(whitening);

@@ -33,6 +33,8 @@
 #   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the pictures,
 #   AUDIT_SEED=N   drawn by this seed, to be chosen by the auditor,
 #   AUDIT_STEPS=N  the number of these steps, 2 to 100
+#   CHROMIUM=PROGRAM
+#                  the browser of `make test-page`
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
 #   OUT=DIR        where objects and the program go: another folder for another compiler
 #   V=1            show every command
@@ -168,6 +170,10 @@ run: build/kdecay ## train EXP with SEED, or go on after a stop; the log goes to
 .PHONY: status
 status: build/kdecay ## every arm: seeds wanted, present, running, queued, missing, stale; core-hours
 	$(Q)$(QUEUE); build/kdecay status $$queue
+
+.PHONY: watch
+watch: build/kdecay ## follow the runs under way and those in Slurm, until Ctrl-C: progress, loss, error, time left
+	$(Q)$(QUEUE); build/kdecay watch $$queue
 
 .PHONY: run-desk
 run-desk: build/kdecay ## train all missing desk runs, or those of EXP, seed by seed; stop and start at will
@@ -342,6 +348,52 @@ build/paper/paper.pdf: build/inputs/paper
 	  grep -n '^Warning--' build/paper/paper.blg >&2; then exit 1; fi
 	$(Q)awk '/^Overfull/ && substr($$3, 2) + 0 > 5 {print FILENAME ":" FNR ": " $$0; bad = 1} \
 	  END {exit bad}' build/paper/paper.log >&2
+
+# ---- The page --------------------------------------------------------------------------------
+
+# Static files, without what npm has too, if it is not there: no other target needs node or npm. The
+# library is pinned by src/page/package-lock.json with its digest.
+PAGE_PACKAGES := build/page-packages
+CHROMIUM ?= chromium
+UPLOT := $(PAGE_PACKAGES)/node_modules/uplot
+NPM_CI = mkdir -p $(PAGE_PACKAGES) && cp src/page/package.json src/page/package-lock.json src/page/.npmrc $(PAGE_PACKAGES)/ && \
+  (cd $(PAGE_PACKAGES) && npm ci --ignore-scripts --fetch-retries=0 $(1) > npm.txt 2>&1)
+
+NEED_NODE = command -v node > /dev/null || \
+  { echo "make $@: node is not there; make page-packages, or apt-get install nodejs" >&2; exit 1; }
+
+.PHONY: page-packages
+page-packages: ## install what make page takes from npm (the library for plots) into build/
+	$(Q)for tool in node npm; do command -v $$tool > /dev/null || missing=1; done; \
+	  if [ "$$missing" ]; then $(call INSTALL,nodejs npm); fi
+	$(Q)$(call NPM_CI,--omit=dev) || { tail -n 5 $(PAGE_PACKAGES)/npm.txt >&2; exit 1; }
+
+PAGE_SOURCES := $(TABLE_FILES) $(FIGURES:%=build/figures/%.svg)
+
+.PHONY: page
+page: build/kdecay $(PAGE_SOURCES) ## make build/page/index.html: the results as static pages to browse (needs node)
+	$(Q)$(NEED_NODE)
+	$(Q)cmp -s src/page/package-lock.json $(PAGE_PACKAGES)/package-lock.json && test -d $(UPLOT) || \
+	  ! command -v npm > /dev/null || $(call NPM_CI,--omit=dev) || \
+	  { rm -rf $(UPLOT); echo "make page: the library for plots cannot be installed; going on without" >&2; }
+	$(Q)node src/page/page.mjs build/kdecay $(UPLOT) build/page.tmp
+	$(Q)rm -rf build/page && mv build/page.tmp build/page && echo build/page/index.html
+
+.PHONY: check-page
+check-page: ## compare the data of build/page with the digests in results/page.sha256, if both are there
+	$(Q)src/page/check.sh build/page results/page.sha256
+
+.PHONY: keep-page
+keep-page: page ## keep the digests of the page's data
+	$(Q)src/page/check.sh --list build/page > results/page.sha256.tmp && mv results/page.sha256.tmp results/page.sha256
+
+.PHONY: test-page
+test-page: page ## look at the pages in a headless Chromium (installs it): links, numbers, plots, access; screenshots
+	$(Q)command -v $(CHROMIUM) > /dev/null || { $(call INSTALL,chromium fonts-dejavu-core); }
+	$(Q)test -d $(PAGE_PACKAGES)/node_modules/axe-core || $(call NPM_CI) || \
+	  { tail -n 5 $(PAGE_PACKAGES)/npm.txt >&2; exit 1; }
+	$(Q)node src/page/page.mjs build/kdecay build/page-test/no-library build/page-test/without > /dev/null
+	$(Q)CHROMIUM=$$(command -v $(CHROMIUM)) node src/page/test.mjs build/page $(PAGE_PACKAGES) build/kdecay build/page-test build/page-test/without
 
 # ---- Checks ----------------------------------------------------------------------------------
 

@@ -336,6 +336,7 @@ static void values(void **state)
     static const char *const bad[][2] = {
         {"train a.ini --seed", "--seed without its value N"},
         {"train a.ini --seed --threads 2", "--seed without its value N"},
+        {"watch --once=1", "--once takes no value"},
         {"train a.ini --data --threads 2", "--data without its value DIR"},
         {"train a.ini --data ''", "--data: expected DIR, found nothing"},
         {"train a.ini --data= --seed 1", "--data: expected DIR, found nothing"},

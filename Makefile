@@ -140,8 +140,9 @@ $(OUT)/objects/ranks_mpi.o: INCLUDES = $(MPI_INCLUDES)
 $(OUT)/kdecay: $(OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
 
+# test_reads.c counts the calls of log_read().
 $(OUT)/tests: $(filter-out $(OUT)/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
-	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -o $@
+	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -Wl,--wrap=log_read -o $@
 
 # Programs of the benchmarks, beside the program that they measure.
 build/synthetic_logs: build/objects/bench/synthetic_logs.o $(filter-out build/objects/main.o,$(OBJECTS))

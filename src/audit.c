@@ -301,13 +301,21 @@ static int empty_scratch(const char *scratch, struct error *error)
     return status;
 }
 
-/* Make the tables and list them as sha256sum does, one line a file. NULL with *error set. */
-static char *regenerate(const struct audit_options *options, struct error *error)
+/* Without a ledger the report reads the logs itself, and says which one it cannot use. */
+static int write_report(const struct audit_options *options, const struct ledger *ledger,
+                        struct error *error)
 {
     const struct report_sources sources = {options->results, options->experiments,
                                            options->published};
-    if (empty_scratch(options->scratch, error) != 0 ||
-        report_write(&sources, options->scratch, error) != 0)
+    return ledger ? report_write_from(&sources, ledger, options->scratch, error)
+                  : report_write(&sources, options->scratch, error);
+}
+
+/* Make the tables and list them as sha256sum does, one line a file. NULL with *error set. */
+static char *regenerate(const struct audit_options *options, const struct ledger *ledger,
+                        struct error *error)
+{
+    if (empty_scratch(options->scratch, error) != 0 || write_report(options, ledger, error) != 0)
         return NULL;
     struct text lines = {0};
     int status = 0;
@@ -330,10 +338,22 @@ static char *regenerate(const struct audit_options *options, struct error *error
     return NULL;
 }
 
-static void check_regeneration(const struct audit_options *options, struct level *level)
+/* Whether the report can take the logs as they were read: all of them, each at its place. */
+static int is_whole(const struct audit_options *options, const struct ledger *ledger,
+                    const struct level *logs)
 {
     struct error error;
-    char *made = regenerate(options, &error);
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger_check_place(&ledger->logs[i], options->results, &error) != 0)
+            return 0;
+    return logs->failed == 0;
+}
+
+static void check_regeneration(const struct audit_options *options, const struct ledger *ledger,
+                               const struct level *logs, struct level *level)
+{
+    struct error error;
+    char *made = regenerate(options, is_whole(options, ledger, logs) ? ledger : NULL, &error);
     if (made)
         manifest_compare(options->digests, made, "made anew it differs from the kept digest",
                          level);
@@ -344,7 +364,7 @@ static void check_regeneration(const struct audit_options *options, struct level
 
 int audit_keep(const struct audit_options *options, struct error *error)
 {
-    char *made = regenerate(options, error);
+    char *made = regenerate(options, NULL, error);
     if (!made)
         return -1;
     file_write(options->digests, made, strlen(made));
@@ -440,7 +460,8 @@ void audit_run(const struct audit_options *options, struct levels *levels)
 {
     *levels = (struct levels){.count = 0};
     struct ledger ledger;
-    check_logs(options, &ledger, levels_begin(levels, "logs", "logs"));
+    struct level *logs = levels_begin(levels, "logs", "logs");
+    check_logs(options, &ledger, logs);
     levels_end(levels);
     check_ledger(options, &ledger, levels_begin(levels, "ledger", "logs"));
     levels_end(levels);
@@ -455,7 +476,7 @@ void audit_run(const struct audit_options *options, struct levels *levels)
     check_data(&ledger, levels_begin(levels, "data", "logs"));
     levels_end(levels);
     struct level *regeneration = levels_begin(levels, "regeneration", "files");
-    check_regeneration(options, regeneration);
+    check_regeneration(options, &ledger, logs, regeneration);
     levels_end(levels);
     check_claims(options, regeneration, levels_begin(levels, "claims", "tables"));
     levels_end(levels);

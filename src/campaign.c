@@ -94,9 +94,8 @@ int campaign_write(const struct campaign_options *options, FILE *out, struct err
 {
     struct arrays arrays = {.options = options};
     int status = status_check_part(&options->status, options->scale, error);
-    for (int scale = SCALE_SMOKE; scale <= SCALE_FULL && status == 0; scale++)
-        if (options->scale < 0 || options->scale == scale)
-            status = status_to_do(&options->status, (enum scale)scale, take, &arrays, error);
+    if (status == 0)
+        status = status_to_do(&options->status, options->scale, take, &arrays, error);
     for (size_t i = 0; i < arrays.count; i++) {
         if (status == 0)
             write_array(&arrays.array[i], options->lists, out);

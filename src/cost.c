@@ -44,10 +44,15 @@ struct cost {
     int arms;
 };
 
-struct context {
-    const struct published_table *published;
-    const struct published_row *row;
-    struct cost cost;
+/* A table of the thesis, and the cost of each of its rows. */
+struct part {
+    const char *name;
+    struct published_table published;
+    struct cost *costs;
+};
+
+struct parts {
+    struct part part[2];
 };
 
 static double macs_of(const struct experiment *experiment)
@@ -59,13 +64,8 @@ static double macs_of(const struct experiment *experiment)
     return (double)macs * (double)config_train_count(experiment) * experiment->epochs;
 }
 
-static void add_arm(void *to, const struct experiment_file *file, double core_hours)
+static void add_to(struct cost *cost, const struct experiment *experiment, double core_hours)
 {
-    struct context *context = to;
-    const struct experiment *experiment = &file->experiment;
-    if (!has_arm(context->published, context->row, experiment))
-        return;
-    struct cost *cost = &context->cost;
     const double macs = macs_of(experiment);
     if (!(macs <= cost->macs)) {
         cost->macs = macs;
@@ -75,26 +75,39 @@ static void add_arm(void *to, const struct experiment_file *file, double core_ho
     cost->arms++;
 }
 
+static void add_arm(void *to, const struct experiment_file *file, double core_hours)
+{
+    struct parts *parts = to;
+    for (size_t p = 0; p < COUNT(parts->part); p++) {
+        const struct part *part = &parts->part[p];
+        for (size_t i = 0; i < part->published.count; i++)
+            if (has_arm(&part->published, &part->published.rows[i], &file->experiment))
+                add_to(&part->costs[i], &file->experiment, core_hours);
+    }
+}
+
 static char *hours_text(double hours)
 {
     return isfinite(hours) ? memory_text("%.0f", hours) : memory_text("-");
 }
 
-static int add_table(struct table *table, const struct status_options *options, const char *name,
-                     double *sum, struct error *error)
+static int read_part(const struct status_options *options, struct part *part, struct error *error)
 {
-    char *path = memory_text("%s/%s.tsv", options->published, name);
-    struct published_table published;
-    int status = published_read_table(path, &published, error);
+    char *path = memory_text("%s/%s.tsv", options->published, part->name);
+    const int status = published_read_table(path, &part->published, error);
     free(path);
-    if (status != 0)
-        return -1;
-    for (size_t i = 0; i < published.count && status == 0; i++) {
-        const struct published_row *row = &published.rows[i];
-        struct context context = {.published = &published, .row = row};
-        status = status_costs(options, add_arm, &context, error);
-        const struct cost *cost = &context.cost;
-        table_add(table, memory_text("%s", name), NULL);
+    if (status == 0)
+        part->costs = memory_zeroed(part->published.count, sizeof *part->costs);
+    return status;
+}
+
+static void add_rows(struct table *table, const struct status_options *options,
+                     const struct part *part, double *sum)
+{
+    for (size_t i = 0; i < part->published.count; i++) {
+        const struct published_row *row = &part->published.rows[i];
+        const struct cost *cost = &part->costs[i];
+        table_add(table, memory_text("%s", part->name), NULL);
         table_add(table, memory_text("%s", row->network), NULL);
         table_add(table, memory_text("%s", row->depth), NULL);
         table_add(table, memory_text("%.1f", cost->macs / 1e15), NULL);
@@ -105,20 +118,22 @@ static int add_table(struct table *table, const struct status_options *options, 
         table_add(table, memory_text("%s/%s", options->experiments, row->folder), NULL);
         *sum += cost->all;
     }
-    published_free_table(&published);
-    return status;
 }
 
 int cost_write(const struct status_options *options, FILE *out, struct error *error)
 {
-    static const char *const names[] = {"table-5-2", "table-5-3"};
+    struct parts parts = {.part = {{.name = "table-5-2"}, {.name = "table-5-3"}}};
     struct table table;
     table_begin(&table, columns, COUNT(columns));
     double sum = 0;
     int status = 0;
-    for (size_t i = 0; i < COUNT(names) && status == 0; i++)
-        status = add_table(&table, options, names[i], &sum, error);
+    for (size_t i = 0; i < COUNT(parts.part) && status == 0; i++)
+        status = read_part(options, &parts.part[i], error);
+    if (status == 0)
+        status = status_costs(options, add_arm, &parts, error);
     if (status == 0) {
+        for (size_t i = 0; i < COUNT(parts.part); i++)
+            add_rows(&table, options, &parts.part[i], &sum);
         struct text text = {0};
         table_write_text(&table, &text);
         char *all = hours_text(sum);
@@ -131,6 +146,10 @@ int cost_write(const struct status_options *options, FILE *out, struct error *er
         fputs(text.bytes, out);
         free(all);
         free(text.bytes);
+    }
+    for (size_t i = 0; i < COUNT(parts.part); i++) {
+        published_free_table(&parts.part[i].published);
+        free(parts.part[i].costs);
     }
     table_free(&table);
     return status;

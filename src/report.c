@@ -319,7 +319,7 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
 
 /* All that is written from. */
 struct inputs {
-    struct ledger ledger;
+    struct ledger ledger; /* the logs are the caller's */
     struct experiment_files experiments;
     struct literature literature;
     struct thesis_table tables[2];
@@ -334,15 +334,16 @@ static int read_table(const struct report_sources *sources, struct thesis_table 
     return status;
 }
 
-static int read_inputs(const struct report_sources *sources, struct inputs *in, struct error *error)
+static int read_inputs(const struct report_sources *sources, const struct ledger *ledger,
+                       struct inputs *in, struct error *error)
 {
     *in = (struct inputs){
+        .ledger = *ledger,
         .tables = {{.name = "table-5-2", .folder = "cifar10", .set = SET_CIFAR10},
                    {.name = "table-5-3", .folder = "cifar100", .set = SET_CIFAR100}}};
     char *literature = memory_text("%s/literature.tsv", sources->published);
     int status = 0;
-    if (ledger_read(sources->results, sources->published, &in->ledger, error) != 0 ||
-        ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
+    if (ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
         published_read_literature(literature, &in->literature, error) != 0)
         status = -1;
     free(literature);
@@ -353,7 +354,6 @@ static int read_inputs(const struct report_sources *sources, struct inputs *in, 
 
 static void free_inputs(struct inputs *in)
 {
-    ledger_free(&in->ledger);
     ledger_free_experiments(&in->experiments);
     published_free_literature(&in->literature);
     for (size_t i = 0; i < COUNT(in->tables); i++)
@@ -375,10 +375,11 @@ static int write_claims(const struct report_sources *sources, const struct input
     return status;
 }
 
-int report_write(const struct report_sources *sources, const char *out, struct error *error)
+int report_write_from(const struct report_sources *sources, const struct ledger *ledger,
+                      const char *out, struct error *error)
 {
     struct inputs in;
-    int status = read_inputs(sources, &in, error);
+    int status = read_inputs(sources, ledger, &in, error);
     for (size_t i = 0; i < COUNT(in.tables) && status == 0; i++)
         status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
                                     error);
@@ -394,5 +395,15 @@ int report_write(const struct report_sources *sources, const char *out, struct e
         environments_write(&in.ledger, out);
     }
     free_inputs(&in);
+    return status;
+}
+
+int report_write(const struct report_sources *sources, const char *out, struct error *error)
+{
+    struct ledger ledger;
+    if (ledger_read(sources->results, sources->published, &ledger, error) != 0)
+        return -1;
+    const int status = report_write_from(sources, &ledger, out, error);
+    ledger_free(&ledger);
     return status;
 }

@@ -38,6 +38,7 @@
 #define KDECAY_REPORT_H
 
 #include "error.h"
+#include "ledger.h"
 
 struct report_sources {
     const char *results;     /* folder of raw logs */
@@ -49,5 +50,10 @@ struct report_sources {
  * left alone. 0; or -1 with *error set, when a source cannot be read. Dies when a file cannot be
  * written. */
 int report_write(const struct report_sources *sources, const char *out, struct error *error);
+
+/* The same from logs that were read before: all of them, each at its place, as ledger_read() gives
+ * them. */
+int report_write_from(const struct report_sources *sources, const struct ledger *ledger,
+                      const char *out, struct error *error);
 
 #endif

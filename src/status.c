@@ -336,32 +336,40 @@ int status_check_part(const struct status_options *options, int scale, struct er
                          scale < 0 ? "" : " of this scale", options->experiments);
 }
 
-int status_to_do(const struct status_options *options, enum scale scale,
+static void take_scale(const struct status_options *options, const struct sources *sources,
+                       int scale, void (*take)(void *to, const struct status_run *run), void *to)
+{
+    const struct speed desk = ledger_desk_speed(&sources->ledger);
+    long rounds = 0;
+    for (size_t i = 0; i < sources->experiments.count; i++) {
+        const struct seed_range seeds = status_seeds(&sources->experiments.file[i].experiment);
+        const long count = seeds.last - seeds.first + 1;
+        rounds = count > rounds ? count : rounds;
+    }
+    for (long round = 0; round < rounds; round++)
+        for (size_t i = 0; i < sources->experiments.count; i++) {
+            const struct experiment_file *file = &sources->experiments.file[i];
+            const struct seed_range seeds = status_seeds(&file->experiment);
+            const long seed = seeds.first + round;
+            if (file->experiment.scale != scale || !is_wanted(seeds, seed) ||
+                !is_chosen(options->part, file->path) || !is_to_do(sources, file, seed))
+                continue;
+            const struct status_run run = {file, seed,
+                                           core_hours(sources, &file->experiment, desk)};
+            take(to, &run);
+        }
+}
+
+int status_to_do(const struct status_options *options, int scale,
                  void (*take)(void *to, const struct status_run *run), void *to,
                  struct error *error)
 {
     struct sources sources;
     if (read_sources(options, &sources, error) != 0)
         return -1;
-    const struct speed desk = ledger_desk_speed(&sources.ledger);
-    long rounds = 0;
-    for (size_t i = 0; i < sources.experiments.count; i++) {
-        const struct seed_range seeds = status_seeds(&sources.experiments.file[i].experiment);
-        const long count = seeds.last - seeds.first + 1;
-        rounds = count > rounds ? count : rounds;
-    }
-    for (long round = 0; round < rounds; round++)
-        for (size_t i = 0; i < sources.experiments.count; i++) {
-            const struct experiment_file *file = &sources.experiments.file[i];
-            const struct seed_range seeds = status_seeds(&file->experiment);
-            const long seed = seeds.first + round;
-            if (file->experiment.scale != (int)scale || !is_wanted(seeds, seed) ||
-                !is_chosen(options->part, file->path) || !is_to_do(&sources, file, seed))
-                continue;
-            const struct status_run run = {file, seed,
-                                           core_hours(&sources, &file->experiment, desk)};
-            take(to, &run);
-        }
+    for (int s = SCALE_SMOKE; s <= SCALE_FULL; s++)
+        if (scale < 0 || scale == s)
+            take_scale(options, &sources, s, take, to);
     free_sources(&sources);
     return 0;
 }
@@ -392,5 +400,5 @@ int status_missing(const struct status_options *options, enum scale scale, FILE 
 {
     if (status_check_part(options, (int)scale, error) != 0)
         return -1;
-    return status_to_do(options, scale, print_run, out, error);
+    return status_to_do(options, (int)scale, print_run, out, error);
 }

@@ -49,6 +49,7 @@ static const struct group {
     GROUP(plot_runs),
     GROUP(schedule_table),
     GROUP(status),
+    GROUP(reads),
     GROUP(audit),
     GROUP(registration),
     GROUP(probe),

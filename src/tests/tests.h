@@ -45,6 +45,7 @@ DECLARE_TESTS(probe);
 DECLARE_TESTS(program);
 DECLARE_TESTS(ranks);
 DECLARE_TESTS(registration);
+DECLARE_TESTS(reads);
 DECLARE_TESTS(report);
 DECLARE_TESTS(rng);
 DECLARE_TESTS(rules);

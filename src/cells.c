@@ -1,5 +1,7 @@
 #include "cells.h"
 
+#include "decimal.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,8 +195,7 @@ void cells_add_dash(struct table *table)
 static void add_finite(struct table *table, double value, const char *sign, int decimals,
                        const struct arm *arm)
 {
-    char *plain =
-        *sign ? memory_text("%+.*f", decimals, value) : memory_text("%.*f", decimals, value);
+    char *plain = decimal_text(value, sign, decimals);
     char *shown = *sign || value < 0 ? memory_text("$%s$", plain) : memory_text("%s", plain);
     table_add(table, plain, arm ? cells_link(arm, shown) : memory_text("%s", shown));
     free(shown);
@@ -211,8 +212,10 @@ void cells_add_number(struct table *table, double value, const char *sign, int d
 void cells_add_published(struct table *table, double value, int decimals, const char *mark,
                          char *id, const char *path, int line)
 {
-    table_add(table, memory_text("%.*f%s", decimals, value, mark),
-              memory_text("\\frompublished{%s}{%d}{%.*f%s}", path, line, decimals, value, mark));
+    char *shown = decimal_text(value, "", decimals);
+    table_add(table, memory_text("%s%s", shown, mark),
+              memory_text("\\frompublished{%s}{%d}{%s%s}", path, line, shown, mark));
+    free(shown);
     table_trace(table, id, memory_text("%s\t%d\n", path, line));
 }
 
@@ -268,8 +271,11 @@ void cells_add_mean_and_sd(struct table *table, const struct arm *arm)
         cells_add_mean(table, arm);
         return;
     }
-    char *shown = memory_text("$%.2f \\pm %.2f$", arm->mean, arm->sd);
-    table_add(table, memory_text("%.2f +- %.2f", arm->mean, arm->sd), cells_link(arm, shown));
+    char *mean = decimal_text(arm->mean, "", 2), *sd = decimal_text(arm->sd, "", 2);
+    char *shown = memory_text("$%s \\pm %s$", mean, sd);
+    table_add(table, memory_text("%s +- %s", mean, sd), cells_link(arm, shown));
+    free(sd);
+    free(mean);
     free(shown);
 }
 
@@ -353,8 +359,10 @@ void cells_add_interval(struct table *table, const struct comparison *comparison
         cells_add_dash(table);
         return;
     }
-    char *shown = memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high);
-    table_add(table, memory_text("[%+.2f, %+.2f]", interval.low, interval.high),
-              cells_link(comparison->arm, shown));
+    char *low = decimal_text(interval.low, "+", 2), *high = decimal_text(interval.high, "+", 2);
+    char *shown = memory_text("$[%s, %s]$", low, high);
+    table_add(table, memory_text("[%s, %s]", low, high), cells_link(comparison->arm, shown));
     free(shown);
+    free(high);
+    free(low);
 }

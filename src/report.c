@@ -2,6 +2,7 @@
 
 #include "cells.h"
 #include "claims.h"
+#include "decimal.h"
 #include "environments.h"
 #include "file.h"
 #include "ledger.h"
@@ -66,14 +67,14 @@ static void fill_runs(const struct ledger *ledger, size_t columns, struct table 
         table_add(table, memory_text("%s", config_scale_name(&log->experiment)), NULL);
         table_add(table, memory_text("%d", log->experiment.epochs), NULL);
         if (log->status == LOG_FINISHED) {
-            add_from_log(table, log, "last-error", memory_text("%.2f", ledger_last_error(log)));
+            add_from_log(table, log, "last-error", decimal_text(ledger_last_error(log), "", 2));
             table_add(table, memory_text("finished"), NULL);
         } else {
             table_add(table, memory_text("-"), NULL);
             add_from_log(table, log, "diverged-at",
                          memory_text("diverged at step %ld", log->diverged_at));
         }
-        add_from_log(table, log, "minutes", memory_text("%.1f", seconds / 60));
+        add_from_log(table, log, "minutes", decimal_text(seconds / 60, "", 1));
         table_add(table, memory_text("%s", log->program), NULL);
         if (columns > RUN_TEX_COLUMNS) {
             table_add(table, memory_text("%s", log->path), NULL);
@@ -174,8 +175,8 @@ static int add_desk_macros(struct text *text, const struct ledger *ledger, enum 
         return -1;
     for (size_t i = 0; i < arms.count; i++) {
         const struct arm *arm = &arms.arm[i];
-        char *mean = memory_text("%.2f", arm->mean);
-        char *sd = memory_text("%.2f", arm->sd);
+        char *mean = decimal_text(arm->mean, "", 2);
+        char *sd = decimal_text(arm->sd, "", 2);
         char *n = memory_text("%zu", arm->count);
         if (isfinite(arm->mean))
             add_arm_macro(text, "DeskMean", arm, mean);
@@ -203,13 +204,17 @@ static void add_campaign_macro(struct text *text, const char *what, const struct
 static void add_slope_macros(struct text *text, const char *which, const struct comparison *trend)
 {
     const struct interval interval = trend->interval;
+    char *mean = decimal_text(trend->mean, "+", 2);
+    char *low = decimal_text(interval.low, "+", 2), *high = decimal_text(interval.high, "+", 2);
     char *slope = memory_text("%sTrend", which), *range = memory_text("%sInterval", which);
-    add_campaign_macro(text, slope, trend->arm, isfinite(trend->mean),
-                       memory_text("$%+.2f$", trend->mean));
+    add_campaign_macro(text, slope, trend->arm, isfinite(trend->mean), memory_text("$%s$", mean));
     add_campaign_macro(text, range, trend->arm, !interval.reason,
-                       memory_text("$[%+.2f, %+.2f]$", interval.low, interval.high));
+                       memory_text("$[%s, %s]$", low, high));
     free(range);
     free(slope);
+    free(high);
+    free(low);
+    free(mean);
 }
 
 /* `count` arms sorted by k, without the first. */

@@ -285,6 +285,8 @@ void variants_add_notes(const struct variants *variants, struct text *text)
         text,
         "verdict: better or worse if pairs >= 6, Holm p < 0.05 and the interval excludes 0; else "
         "no evidence.\n"
+        "Each number is rounded once, half away from zero, from its exact value: a difference may "
+        "differ by one in the last\ndigit from that of the means beside it.\n"
         "-: does not exist (no run yet, the control itself, fewer than 2 runs or pairs, more than "
         "20 pairs, or a diverged run).\n");
     int missing = 0;

@@ -44,6 +44,7 @@ static const struct group {
     GROUP(memory),
     GROUP(checkpoint),
     GROUP(statistics),
+    GROUP(decimal),
     GROUP(report),
     GROUP(plot_data),
     GROUP(plot_runs),

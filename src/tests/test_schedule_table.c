@@ -78,15 +78,15 @@ static void rows_and_groups(void **state)
         "plain,linear,desk,2,0.501,6,10.00,0.07,-,-,-,-,-,-,-,-,schedules/plain/linear\n"
         "plain,\"step, lr_end 0, drops 1\",desk,2,0.550,0,-,-,linear,0,-,-,-,-,-,-,"
         "make run EXP=%s/schedules/plain/step.ini SEED=1\n"
-        "k2.0,\"linear, k 2\",desk,2,0.667,6,9.00,0.14,linear,6,-1.00,-1.15,-0.85,0.0312,0.0625,"
+        "k2.0,\"linear, k 2\",desk,2,0.667,6,9.00,0.14,linear,6,-1.00,-1.15,-0.85,0.0313,0.0625,"
         "no evidence,schedules/k2.0/linear\n"
         "k2.0,\"constant, lr 0.0667\",desk,2,0.667,0,-,-,\"linear, k 2\",0,-,-,-,-,-,-,"
         "make run EXP=%s/schedules/k2.0/constant.ini SEED=1\n"
         "k2.0,\"constant, lr 0.0667\",desk,2,0.667,0,-,-,linear,0,-,-,-,-,-,-,"
         "make run EXP=%s/schedules/k2.0/constant.ini SEED=1\n"
         "k2.0,\"knee, hold 0.333\",desk,2,0.667,6,9.50,0.07,\"linear, k 2\",6,+0.50,+0.35,+0.65,"
-        "0.0312,0.0312,worse,schedules/k2.0/knee\n"
-        "k2.0,\"knee, hold 0.333\",desk,2,0.667,6,9.50,0.07,linear,6,-0.50,-0.50,-0.50,0.0312,"
+        "0.0313,0.0313,worse,schedules/k2.0/knee\n"
+        "k2.0,\"knee, hold 0.333\",desk,2,0.667,6,9.50,0.07,linear,6,-0.50,-0.50,-0.50,0.0313,"
         "0.0625,no evidence,schedules/k2.0/knee\n",
         fixture.experiments, fixture.experiments, fixture.experiments);
     assert_string_equal(strchr(csv, '\n') + 1, expected);
@@ -115,7 +115,7 @@ static void text_and_latex(void **state)
                 "\\fromruns{schedules/k2.0/knee}{6} & "
                 "\\fromruns{schedules/k2.0/knee}{$+0.50$} & "
                 "\\fromruns{schedules/k2.0/knee}{$[+0.35, +0.65]$} & "
-                "\\fromruns{schedules/k2.0/knee}{0.0312} & "
+                "\\fromruns{schedules/k2.0/knee}{0.0313} & "
                 "\\fromruns{schedules/k2.0/knee}{worse} \\\\\n"
                 " &  &  &  & linear & \\fromruns{schedules/k2.0/knee}{6} & ");
     free(commands);
@@ -166,7 +166,7 @@ static void diverged_arm(void **state)
     expect(csv,
            ",7,diverged: 1 of 7,-,\"linear, k 2\",6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
     expect(csv, ",7,diverged: 1 of 7,-,linear,6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
-    expect(csv, ",linear,6,-1.00,-1.15,-0.85,0.0312,0.0312,better,schedules/k2.0/linear");
+    expect(csv, ",linear,6,-1.00,-1.15,-0.85,0.0313,0.0313,better,schedules/k2.0/linear");
     free(csv);
     fixture_end(&fixture);
 }
@@ -182,7 +182,7 @@ static void diverged_control(void **state)
     expect(csv, ",7,diverged: 1 of 7,-,-,-,-,-,-,-,-,-,schedules/plain/linear");
     expect(csv, ",linear,6,-,-,-,-,-,no evidence,schedules/k2.0/linear");
     expect(csv, ",linear,6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
-    expect(csv, ",\"linear, k 2\",6,+0.50,+0.35,+0.65,0.0312,0.0312,worse,schedules/k2.0/knee");
+    expect(csv, ",\"linear, k 2\",6,+0.50,+0.35,+0.65,0.0313,0.0313,worse,schedules/k2.0/knee");
     free(csv);
     fixture_end(&fixture);
 }

@@ -23,6 +23,7 @@ DECLARE_TESTS(checkpoint);
 DECLARE_TESTS(claims);
 DECLARE_TESTS(config);
 DECLARE_TESTS(dataset);
+DECLARE_TESTS(decimal);
 DECLARE_TESTS(dnn);
 DECLARE_TESTS(families);
 DECLARE_TESTS(layers);

@@ -134,6 +134,17 @@ static void add_rows(struct assembly *a, const struct experiment *experiment,
     parameters_add(&a->parameters, &rows);
 }
 
+static enum conv_algorithm algorithm_for(const struct assembly *a,
+                                         const struct experiment *experiment,
+                                         const struct conv_shape *shape)
+{
+    if (experiment->convolution == CONVOLUTION_AUTO && dnn_suits_winograd(a->dnn, shape))
+        return CONV_WINOGRAD;
+    if (experiment->convolution == CONVOLUTION_WINOGRAD && dnn_suits_own_winograd(a->dnn, shape))
+        return CONV_OWN_WINOGRAD;
+    return CONV_DIRECT;
+}
+
 static void build_convolution(struct assembly *a, const struct experiment *experiment,
                               const struct layer *layer, struct unit *unit)
 {
@@ -150,8 +161,7 @@ static void build_convolution(struct assembly *a, const struct experiment *exper
                                .padding = layer->padding,
                                .has_data_gradient = input != 0,
                                .precision = a->precision};
-    shape.winograd =
-        experiment->convolution == CONVOLUTION_AUTO && dnn_suits_winograd(a->dnn, &shape);
+    shape.algorithm = algorithm_for(a, experiment, &shape);
     unit->conv = conv_of_shape(a, &shape);
     struct tensor tensor =
         tensor_of(layer, "weight", experiment->fan == FAN_IN ? INITIAL_HE_IN : INITIAL_HE_OUT, out,

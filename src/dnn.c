@@ -4,6 +4,7 @@
 #include "error.h"
 #include "memory.h"
 #include "seconds.h"
+#include "winograd.h"
 
 #include <cpuid.h>
 #include <omp.h>
@@ -217,6 +218,18 @@ int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *s)
            s->in >= 128 && s->out >= 128;
 }
 
+static struct winograd_shape own_shape(const struct dnn *dnn, const struct conv_shape *s)
+{
+    return (struct winograd_shape){s->batch, s->in, s->out, s->height, s->width, dnn->block};
+}
+
+int dnn_suits_own_winograd(const struct dnn *dnn, const struct conv_shape *s)
+{
+    const struct winograd_shape own = own_shape(dnn, s);
+    return s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 && s->padding == 1 &&
+           winograd_suits(&own);
+}
+
 double dnn_seconds(const struct dnn *dnn)
 {
     double seconds = 0;
@@ -273,7 +286,8 @@ static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s
         /* what the last window still reaches; less than the left one where the stride skips it */
         .padding_right = {(out_height - 1) * s->stride + s->kernel - s->height - s->padding,
                           (out_width - 1) * s->stride + s->kernel - s->width - s->padding},
-        .algorithm = s->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct};
+        .algorithm =
+            s->algorithm == CONV_WINOGRAD ? dnnl_convolution_winograd : dnnl_convolution_direct};
     CHECK(dnnl_primitive_attr_create(&recipe.attributes));
     CHECK(dnnl_primitive_attr_set_scratchpad_mode(recipe.attributes, dnnl_scratchpad_mode_user));
     return recipe;
@@ -309,6 +323,17 @@ static const char *kernel_name(const_dnnl_primitive_desc_t description)
     return name;
 }
 
+static void reserve_scratchpads(struct dnn *dnn, size_t bytes)
+{
+    if (bytes <= dnn->scratchpad_bytes)
+        return;
+    for (int w = 0; w < dnn->workers; w++) {
+        free(dnn->scratchpad[w]);
+        dnn->scratchpad[w] = memory_floats(bytes / sizeof(float) + 1);
+    }
+    dnn->scratchpad_bytes = bytes;
+}
+
 /* Give every worker a memory object for this pass's scratchpad, and room for it. */
 static void add_scratchpad(struct dnn_conv *conv, enum pass pass,
                            const_dnnl_primitive_desc_t description)
@@ -316,17 +341,10 @@ static void add_scratchpad(struct dnn_conv *conv, enum pass pass,
     struct dnn *dnn = conv->dnn;
     const dnnl_memory_desc_t *memory =
         dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
-    const size_t bytes = dnnl_memory_desc_get_size(memory);
-    for (int w = 0; w < dnn->workers; w++) {
+    for (int w = 0; w < dnn->workers; w++)
         CHECK(dnnl_memory_create(&conv->memory[w].scratchpad[pass], memory, dnn->engine,
                                  DNNL_MEMORY_NONE));
-        if (bytes > dnn->scratchpad_bytes) {
-            free(dnn->scratchpad[w]);
-            dnn->scratchpad[w] = memory_floats(bytes / sizeof(float) + 1);
-        }
-    }
-    if (bytes > dnn->scratchpad_bytes)
-        dnn->scratchpad_bytes = bytes;
+    reserve_scratchpads(dnn, dnnl_memory_desc_get_size(memory));
 }
 
 /* Where does each weight lie? Let oneDNN reorder the numbers 0, 1, 2, ... once and look; in floats,
@@ -407,12 +425,35 @@ static size_t count_of(const struct conv_shape *shape, const dnnl_memory_desc_t 
     return dnnl_memory_desc_get_size(weights) / precision_bytes(shape->precision);
 }
 
+/* No primitive and no memory object: only what our own algorithm needs. */
+static void create_own(struct dnn_conv *conv)
+{
+    const struct conv_shape *s = &conv->shape;
+    const struct winograd_shape own = own_shape(conv->dnn, s);
+    if (!dnn_suits_own_winograd(conv->dnn, s))
+        BUG("a convolution for which there is no Winograd of our own");
+    reserve_scratchpads(conv->dnn, winograd_scratch(&own) * sizeof(float));
+    conv->kernels = memory_text("%s", "kdecay:winograd, kdecay:winograd, kdecay:winograd");
+    conv->weight_floats = winograd_weight_floats(&own);
+    conv->positions = memory_zeroed(conv->weight_floats, sizeof *conv->positions);
+    if (s->has_data_gradient) {
+        conv->backward_count = conv->weight_floats;
+        conv->backward_positions =
+            memory_zeroed(conv->backward_count, sizeof *conv->backward_positions);
+    }
+    winograd_positions(&own, conv->positions, conv->backward_positions);
+}
+
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape)
 {
     struct dnn_conv *conv = memory_zeroed(1, sizeof *conv);
     conv->dnn = dnn;
     conv->shape = *shape;
     conv->memory = memory_zeroed((size_t)dnn->workers, sizeof *conv->memory);
+    if (shape->algorithm == CONV_OWN_WINOGRAD) {
+        create_own(conv);
+        return conv;
+    }
     struct recipe recipe = recipe_of(dnn, shape);
     dnnl_primitive_desc_t description[PASSES] = {NULL};
     const char *names[PASSES] = {"", "none", ""};
@@ -522,9 +563,29 @@ static void run(const struct dnn_conv *conv, enum pass pass, int worker, dnnl_ex
     dnn->spent[worker].seconds += seconds_now() - started;
 }
 
+/* Each pass of our own: a, b and out are the first three tensors of its call, in order. */
+static void run_own(const struct dnn_conv *conv, enum pass pass, int worker, const void *a,
+                    const void *b, void *out)
+{
+    const struct dnn *dnn = conv->dnn;
+    const struct winograd_shape own = own_shape(dnn, &conv->shape);
+    const double started = seconds_now();
+    if (pass == FORWARD)
+        winograd_forward(&own, a, b, dnn->scratchpad[worker], out);
+    else if (pass == BACKWARD_DATA)
+        winograd_backward_data(&own, a, b, dnn->scratchpad[worker], out);
+    else
+        winograd_backward_weights(&own, a, b, dnn->scratchpad[worker], out);
+    dnn->spent[worker].seconds += seconds_now() - started;
+}
+
 void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
                       const void *forward_weights, void *dst)
 {
+    if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
+        run_own(conv, FORWARD, worker, src, forward_weights, dst);
+        return;
+    }
     dnnl_memory_t *tensor = conv->memory[worker].tensor;
     run(conv, FORWARD, worker, (dnnl_exec_arg_t){DNNL_ARG_SRC, point(tensor[SOURCE], src)},
         (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, point(tensor[FORWARD_WEIGHTS], forward_weights)},
@@ -534,6 +595,10 @@ void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
 void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void *diff_dst,
                             const void *backward_weights, void *diff_src)
 {
+    if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
+        run_own(conv, BACKWARD_DATA, worker, diff_dst, backward_weights, diff_src);
+        return;
+    }
     dnnl_memory_t *tensor = conv->memory[worker].tensor;
     run(conv, BACKWARD_DATA, worker,
         (dnnl_exec_arg_t){DNNL_ARG_DIFF_DST, point(tensor[DESTINATION], diff_dst)},
@@ -544,6 +609,10 @@ void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void 
 void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const void *src,
                                const void *diff_dst, float *diff_weights)
 {
+    if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
+        run_own(conv, BACKWARD_WEIGHTS, worker, src, diff_dst, diff_weights);
+        return;
+    }
     dnnl_memory_t *tensor = conv->memory[worker].tensor;
     run(conv, BACKWARD_WEIGHTS, worker, (dnnl_exec_arg_t){DNNL_ARG_SRC, point(tensor[SOURCE], src)},
         (dnnl_exec_arg_t){DNNL_ARG_DIFF_DST, point(tensor[DESTINATION], diff_dst)},

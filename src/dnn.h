@@ -35,6 +35,10 @@
 struct dnn;      /* the engine and its workers */
 struct dnn_conv; /* one convolution: forward, backward data, backward weights */
 
+/* CONV_WINOGRAD is oneDNN's F(4x4, 3x3) [Lavin and Gray, arXiv 1509.09308], CONV_OWN_WINOGRAD the
+ * one of winograd.h, which runs behind the same calls. */
+enum conv_algorithm { CONV_DIRECT, CONV_WINOGRAD, CONV_OWN_WINOGRAD };
+
 struct conv_shape {
     int batch;             /* pictures in a shard */
     int in, out;           /* channels */
@@ -42,7 +46,7 @@ struct conv_shape {
     int kernel;            /* side */
     int stride, padding;   /* zeros on each side */
     int has_data_gradient; /* 0: the input is the picture */
-    int winograd;          /* by F(4x4, 3x3) [Lavin and Gray, arXiv 1509.09308], not directly */
+    int algorithm;         /* enum conv_algorithm */
     enum precision precision;
 };
 
@@ -82,13 +86,18 @@ const char *dnn_environment(const struct dnn *dnn);
  * larger. */
 int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *shape);
 
+/* The rule for `training.convolution = winograd`: that of winograd.h, for 3x3, stride 1 and zeros
+ * one pixel wide, in f32. */
+int dnn_suits_own_winograd(const struct dnn *dnn, const struct conv_shape *shape);
+
 /* Seconds that the workers have spent in convolutions so far, each its own, added up. */
 double dnn_seconds(const struct dnn *dnn);
 
 struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
 void dnn_conv_destroy(struct dnn_conv *conv);
 
-/* "forward, backward data, backward weights" as oneDNN names its kernels. */
+/* "forward, backward data, backward weights" as oneDNN names its kernels; "kdecay:winograd" is our
+ * own. */
 const char *dnn_conv_kernels(const struct dnn_conv *conv);
 
 /* Floats in the weights' layout (the blocks' padding included). */

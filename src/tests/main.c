@@ -73,6 +73,7 @@ static const struct group {
     GROUP(watch),
     GROUP(weight_block),
     GROUP(weight_net),
+    GROUP(winograd),
 /* clang-format on */
 };
 

@@ -12,36 +12,50 @@ static const double tolerance = 1e-5;
 
 enum { WORKERS = 2 };
 
-/* Every convolution of preact-20 on a shard of two pictures, two of kernel 1, two by Winograd: of
- * whole tiles of 4 x 4, and of cut ones. */
-static const struct conv_shape float_cases[] = {{2, 3, 16, 32, 32, 3, 1, 1, 0, 0, PRECISION_F32},
-                                                {2, 16, 16, 32, 32, 3, 1, 1, 1, 0, PRECISION_F32},
-                                                {2, 16, 32, 32, 32, 3, 2, 1, 1, 0, PRECISION_F32},
-                                                {2, 32, 32, 16, 16, 3, 1, 1, 1, 0, PRECISION_F32},
-                                                {2, 32, 64, 16, 16, 3, 2, 1, 1, 0, PRECISION_F32},
-                                                {2, 64, 64, 8, 8, 3, 1, 1, 1, 0, PRECISION_F32},
-                                                {2, 16, 64, 32, 32, 1, 1, 0, 1, 0, PRECISION_F32},
-                                                {2, 64, 128, 16, 16, 1, 2, 0, 1, 0, PRECISION_F32},
-                                                {2, 128, 128, 8, 8, 3, 1, 1, 1, 1, PRECISION_F32},
-                                                {1, 128, 256, 6, 6, 3, 1, 1, 1, 1, PRECISION_F32}};
-enum { FLOAT_CASES = sizeof float_cases / sizeof float_cases[0], WINOGRAD_CASES = 2 };
-enum { CASES = 2 * FLOAT_CASES }; /* two for Winograd, in bf16 two for odd blocks */
+/* Every convolution of preact-20 on a shard of two pictures, two of kernel 1, two by oneDNN's
+ * Winograd: of whole tiles of 4 x 4, and of cut ones; two by our own. */
+static const struct conv_shape float_cases[] = {
+    {2, 3, 16, 32, 32, 3, 1, 1, 0, CONV_DIRECT, PRECISION_F32},
+    {2, 16, 16, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 16, 32, 32, 32, 3, 2, 1, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 32, 32, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 32, 64, 16, 16, 3, 2, 1, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 64, 64, 8, 8, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 16, 64, 32, 32, 1, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 64, 128, 16, 16, 1, 2, 0, 1, CONV_DIRECT, PRECISION_F32},
+    {2, 128, 128, 8, 8, 3, 1, 1, 1, CONV_WINOGRAD, PRECISION_F32},
+    {1, 128, 256, 6, 6, 3, 1, 1, 1, CONV_WINOGRAD, PRECISION_F32},
+    {2, 32, 64, 8, 12, 3, 1, 1, 1, CONV_OWN_WINOGRAD, PRECISION_F32},
+    {1, 96, 32, 32, 32, 3, 1, 1, 0, CONV_OWN_WINOGRAD, PRECISION_F32}};
+enum { FLOAT_CASES = sizeof float_cases / sizeof float_cases[0] };
+enum { CASES = 2 * FLOAT_CASES }; /* in bf16 two for odd blocks, and none by Winograd */
 
-/* Those that this CPU has: Winograd with AVX-512, and the direct ones once more in bf16. */
+static int is_there(const struct dnn *dnn, const struct conv_shape *shape)
+{
+    return shape->algorithm == CONV_WINOGRAD       ? dnn_suits_winograd(dnn, shape)
+           : shape->algorithm == CONV_OWN_WINOGRAD ? dnn_suits_own_winograd(dnn, shape)
+                                                   : 1;
+}
+
+/* Those that this CPU has, and the direct ones once more in bf16. */
 static int take_cases(const struct dnn *dnn, struct conv_shape cases[CASES])
 {
-    const int direct = FLOAT_CASES - WINOGRAD_CASES;
-    int count = dnn_suits_winograd(dnn, &float_cases[FLOAT_CASES - 1]) ? FLOAT_CASES : direct;
-    memcpy(cases, float_cases, sizeof float_cases);
+    int count = 0;
+    for (int c = 0; c < FLOAT_CASES; c++)
+        if (is_there(dnn, &float_cases[c]))
+            cases[count++] = float_cases[c];
     if (dnn_check_precision(PRECISION_BF16, NULL) != 0)
         return count;
-    for (int c = 0; c < direct; c++) {
+    for (int c = 0; c < FLOAT_CASES; c++) {
+        if (float_cases[c].algorithm != CONV_DIRECT)
+            continue;
         cases[count] = float_cases[c];
         cases[count++].precision = PRECISION_BF16;
     }
     /* no multiple of the 32 channels of an AMX tile: DenseNet's */
-    cases[count++] = (struct conv_shape){2, 48, 16, 16, 16, 3, 1, 1, 1, 0, PRECISION_BF16};
-    cases[count++] = (struct conv_shape){2, 112, 48, 8, 8, 1, 1, 0, 1, 0, PRECISION_BF16};
+    cases[count++] =
+        (struct conv_shape){2, 48, 16, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16};
+    cases[count++] = (struct conv_shape){2, 112, 48, 8, 8, 1, 1, 0, 1, CONV_DIRECT, PRECISION_BF16};
     return count;
 }
 
@@ -93,11 +107,11 @@ static void test_rule_of_winograd(void **state)
 {
     (void)state;
     struct dnn *dnn = dnn_open(1);
-    const struct conv_shape wide = {8, 128, 128, 32, 32, 3, 1, 1, 1, 0, PRECISION_F32},
-                            narrow = {8, 64, 128, 32, 32, 3, 1, 1, 1, 0, PRECISION_F32},
-                            strided = {8, 128, 256, 32, 32, 3, 2, 1, 1, 0, PRECISION_F32},
-                            point = {8, 128, 128, 32, 32, 1, 1, 0, 1, 0, PRECISION_F32},
-                            half = {8, 128, 128, 32, 32, 3, 1, 1, 1, 0, PRECISION_BF16};
+    const struct conv_shape wide = {8, 128, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+                            narrow = {8, 64, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+                            strided = {8, 128, 256, 32, 32, 3, 2, 1, 1, CONV_DIRECT, PRECISION_F32},
+                            point = {8, 128, 128, 32, 32, 1, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
+                            half = {8, 128, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16};
     assert_int_equal(dnn_suits_winograd(dnn, &wide), dnn_block(dnn) == 16);
     assert_false(dnn_suits_winograd(dnn, &narrow) || dnn_suits_winograd(dnn, &strided) ||
                  dnn_suits_winograd(dnn, &point) || dnn_suits_winograd(dnn, &half));
@@ -312,6 +326,26 @@ static void test_positions_are_permutations(void **state)
     dnn_close(dnn);
 }
 
+/* And where stride, kernel, padding and precision are other ones, direct. */
+static void test_rule_of_our_own_winograd(void **state)
+{
+    (void)state;
+    struct dnn *dnn = dnn_open(1);
+    const struct conv_shape suits = {8, 32, 64, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+                            refused[] = {
+                                {8, 16, 64, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+                                {8, 32, 64, 16, 16, 3, 2, 1, 1, CONV_DIRECT, PRECISION_F32},
+                                {8, 32, 64, 16, 16, 1, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
+                                {8, 32, 64, 16, 16, 3, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
+                                {8, 32, 64, 18, 18, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
+                                {8, 32, 64, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16}};
+    assert_int_equal(dnn_suits_own_winograd(dnn, &suits),
+                     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_false(dnn_suits_own_winograd(dnn, &refused[i]));
+    dnn_close(dnn);
+}
+
 static void test_block(void **state)
 {
     (void)state;
@@ -398,6 +432,7 @@ const struct CMUnitTest dnn_tests[] = {
     cmocka_unit_test(test_convolutions),
     cmocka_unit_test(test_positions_are_permutations),
     cmocka_unit_test(test_rule_of_winograd),
+    cmocka_unit_test(test_rule_of_our_own_winograd),
     cmocka_unit_test(test_block),
     cmocka_unit_test(test_two_workers_give_the_bits_of_one),
 };

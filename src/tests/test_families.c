@@ -121,9 +121,10 @@ static int trained_tensors(const struct interpreter *in)
 
 /* Of each tensor a random direction, and so many single elements: none where the network is large.
  */
-static void check(const char *text, size_t elements)
+static void check_convolution(const char *text, enum convolution convolution, size_t elements)
 {
-    const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    experiment.convolution = convolution;
     struct network *network = network_create(&experiment, 2);
     network_initialise(network, 3);
     model_spread(network_parameters(network));
@@ -145,6 +146,11 @@ static void check(const char *text, size_t elements)
     network_destroy(network);
 }
 
+static void check(const char *text, size_t elements)
+{
+    check_convolution(text, CONVOLUTION_DIRECT, elements);
+}
+
 static void test_bottleneck(void **state)
 {
     (void)state;
@@ -163,6 +169,14 @@ static void test_wide(void **state)
 {
     (void)state;
     check("family = wide-resnet\nwidth = 2\ndepth = 10\n", 0);
+}
+
+/* Stages of 32, 64 and 128 channels; and, with padded ones, of 32 that are 24 in truth. */
+static void test_winograd(void **state)
+{
+    (void)state;
+    check_convolution("family = wide-resnet\nwidth = 2\ndepth = 10\n", CONVOLUTION_WINOGRAD, 0);
+    check_convolution("family = preact\ndepth = 8\nchannels = 24\n", CONVOLUTION_WINOGRAD, 1);
 }
 
 static void test_wide_with_dropout(void **state)
@@ -244,6 +258,7 @@ const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_bottleneck),
     cmocka_unit_test(test_projections),
     cmocka_unit_test(test_wide),
+    cmocka_unit_test(test_winograd),
     cmocka_unit_test(test_wide_with_dropout),
     cmocka_unit_test(test_dense_with_dropout),
     cmocka_unit_test(test_dense),

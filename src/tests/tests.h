@@ -64,5 +64,6 @@ DECLARE_TESTS(weight_block);
 DECLARE_TESTS(weight_net);
 DECLARE_TESTS(whitening);
 DECLARE_TESTS(wide_norm);
+DECLARE_TESTS(winograd);
 
 #endif

@@ -1,0 +1,105 @@
+/*
+ * winograd - convolutions of 3 x 3 taps by F(4x4, 3x3), in f32: forward, backward data, backward
+ * weights, of one shard on one thread [Lavin and Gray, arXiv 1509.09308]. oneDNN has this algorithm
+ * for x86 up to version 3.1 only.
+ *
+ * The method. A tile of 4 x 4 outputs depends on 6 x 6 inputs d, which overlap those of the next
+ * tile by two, and on 3 x 3 taps g. As polynomials are multiplied by way of their values at points,
+ * here 0, a, -a, b, -b and infinity in each direction, 36 products take the place of 16 x 9:
+ *
+ *     y  = A^T [ (G g G^T) . (B^T d B) ] A        forward; . is element by element
+ *     dd   likewise from dy, with the taps turned by 180 degrees and channels exchanged
+ *     dg = G^T [ (A dy A^T) . (B^T d B) ] G       the adjoint, exactly
+ *
+ *            | a²b²    0     -a²-b²    0    1  0 |       | s0              |       | 1  0  0   0  |
+ *            |  0   -ab²     -b²       a    1  0 |       | sa   a sa  a²sa |       | 1  a  a²  a³ |
+ *     B^T =  |  0    ab²     -b²      -a    1  0 |   G = | sa  -a sa  a²sa |   A = | 1 -a  a² -a³ |
+ *            |  0   -a²b     -a²       b    1  0 |       | sb   b sb  b²sb |       | 1  b  b²  b³ |
+ *            |  0    a²b     -a²      -b    1  0 |       | sb  -b sb  b²sb |       | 1 -b  b² -b³ |
+ *            |  0   a²b²      0     -a²-b²  0  1 |       |              1  |       | 0  0  0   1  |
+ *
+ *     s0 = 1 / (a²b²), sa = 1 / (2a²(a²-b²)), sb = 1 / (2b²(b²-a²))
+ *
+ * a = 5/8 and b = 3/2 are oneDNN's; with Lavin and Gray's 1 and 2 errors are four times as large.
+ * Transforms take sums over channels (backward weights: over tiles) to the points, so that most of
+ * the work are 36 products of matrices, [tiles][in] times [in][out] ([in][tiles] times
+ * [tiles][out]).
+ *
+ * Blocks. 64 tiles at a time are transformed, all channels; then, for each two blocks of output
+ * channels and each 64 of input channels, the filters, and multiplied. What is in use at once, some
+ * 100 to 600 KB, stays in a second-level cache of 1 MB, and what one of the 36 products uses (28
+ * KB) in the first. No transformed filters are kept: to transform them again for 64 tiles takes a
+ * tenth of the time of their products, and to read them from memory, where they are four times as
+ * large as the filters, would take longer.
+ *
+ * Bits. Transforms are sums and products of floats, rounded one by one, in the order of the
+ * sources. A product's chain of up to 64 terms (channels in order; tiles in order: image, row,
+ * column) is summed by fused multiply-adds from 0, and these sums one after another. No CPU, vector
+ * width or block size changes that order, so that blocks of 8 and of 16 give the same bits, which
+ * the tests compare with a plain twin's.
+ *
+ * Errors against double, of the largest value, at most, on 32 to 512 channels:
+ *
+ *                                        forward   backward data   backward weights
+ *     uniform random numbers               2.0e-6          1.9e-6             1.3e-6
+ *     maps and weights after 20 steps      1.1e-6          1.9e-6             0.7e-6
+ *     oneDNN's Winograd, random            2.8e-6          2.2e-6             0.9e-6
+ *     oneDNN's direct algorithm, random    0.3e-6          0.4e-6             1.3e-6
+ *
+ * Speed, in GFLOP/s of a direct convolution's operations, of one thread of a Zen 5 (AVX-512, 1 MB
+ * of second-level cache, busy with other work), shards of 8 images, oneDNN 2.6.3: medians of
+ * alternating calls, direct / oneDNN's Winograd / ours:
+ *
+ *     channels, map   forward           backward data     backward weights   all: ours is
+ *      32, 32 x 32    221 363 602       232 363 599       231 279 691        2.8x direct, 1.9x
+ *      64,  8 x 8     252 310 659       256 286 640       233 359 648        2.6          2.1
+ *      64, 16 x 16    244 417 679       245 417 658       244 323 738        2.8          1.8
+ *      64, 32 x 32    243 427 634       224 407 602       215 281 607        2.7          1.7
+ *     128, 32 x 32    236 422 667       220 409 670       208 388 643        3.0          1.6
+ *     256, 16 x 16    232 428 716       232 423 730       220 507 656        3.1          1.6
+ *     512,  8 x 8     240 236 613       242 232 580       169 298 472        2.6          2.2
+ *     160, 32 x 32    245 507 722       227 502 717       217 419 675        3.1          1.5
+ *     320, 16 x 16    231 494 736       237 498 742       217 503 660        3.1          1.4
+ *     640,  8 x 8     242 293 607       242 283 609       161 316 459        2.7          1.9
+ *
+ * With blocks of 8 (AVX2) ours is 2.6 to 2.9 times as fast as direct on 64 to 256 channels.
+ */
+#ifndef KDECAY_WINOGRAD_H
+#define KDECAY_WINOGRAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Stride 1, zeros one pixel wide around the input. Maps are those of layers.h:
+ * [batch][channels / block][height][width][block]. */
+struct winograd_shape {
+    int batch;         /* images in a shard */
+    int in, out;       /* channels */
+    int height, width; /* of both maps */
+    int block;         /* 8 or 16 */
+};
+
+/* The rule: both numbers of channels are multiples of 32, height and width of 4, and the CPU has
+ * AVX-512 for blocks of 16, AVX2 with FMA for blocks of 8. So wherever it can be, it is used: it
+ * was at least twice as fast as direct. */
+int winograd_suits(const struct winograd_shape *shape);
+
+/* Weights, and their gradient, are [out / block][in][tap][block of out]; those that backward data
+ * reads are [in / block][out][tap, from the last to the first][block of in]. The number of floats
+ * of each; and where each weight of the order [out][in][tap] lies in them. `backward` may be NULL.
+ */
+size_t winograd_weight_floats(const struct winograd_shape *shape);
+void winograd_positions(const struct winograd_shape *shape, uint32_t *forward, uint32_t *backward);
+
+/* Floats of the `scratch` of a pass: any numbers, which are overwritten. */
+size_t winograd_scratch(const struct winograd_shape *shape);
+
+/* All arrays start on 64 bytes. */
+void winograd_forward(const struct winograd_shape *shape, const float *src, const float *weights,
+                      float *scratch, float *dst);
+void winograd_backward_data(const struct winograd_shape *shape, const float *diff_dst,
+                            const float *backward_weights, float *scratch, float *diff_src);
+void winograd_backward_weights(const struct winograd_shape *shape, const float *src,
+                               const float *diff_dst, float *scratch, float *diff_weights);
+
+#endif

@@ -5,13 +5,13 @@
 /* A tile of the output is SIDE x SIDE; 36 products take the place of its 16 times 9. */
 enum { SIDE = 4, TAPS = 3, POINTS = 6, PRODUCTS = POINTS * POINTS };
 
-/* What is in hand at a time: tiles, channels that are summed over, and blocks of channels that are
- * made. The filters of 64 x 32 channels are 295 KB at the 36 points, and so are the products of 64
- * tiles: they stay in a second-level cache. */
-enum { TILES = 64, DEPTH = 64, PANEL = 2 };
+/* What is in hand at a time: tiles, channels that are summed over, and a panel of channels that are
+ * made, of one or two blocks. The filters of 64 to 32 channels are 295 KB at the 36 points, and so
+ * are the products of 64 tiles: they stay in a second-level cache. */
+enum { TILES = 64, DEPTH = 64 };
 
 /* Numbers of channels are multiples of it, with blocks of 8 as with blocks of 16. */
-enum { CHANNELS = 32 };
+enum { CHANNELS = 16 };
 
 /* Between the numbers of one point and of the next lies a cache line more, so that the 36 do not
  * all fall into the same set of the cache. */
@@ -34,7 +34,7 @@ struct tiles {
 };
 
 struct winograd_kernels {
-    int rows;
+    int panel, rows;
     void (*input_transform)(const struct tiles *tiles, const float *map, size_t image_step,
                             float *v, size_t step);
     void (*gradient_transform)(const struct tiles *tiles, const float *map, size_t image_step,
@@ -52,6 +52,16 @@ struct winograd_kernels {
 #define BLOCK 16
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 #define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define PANEL 2
+#define ROWS 8
+#include "winograd_kernels.h"
+
+/* For an odd number of blocks. */
+#define KERNELS f32x16_single
+#define BLOCK 16
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define PANEL 1
 #define ROWS 8
 #include "winograd_kernels.h"
 
@@ -59,12 +69,15 @@ struct winograd_kernels {
 #define BLOCK 8
 #define TARGET __attribute__((target("avx2,fma")))
 #define FUSED(a, b, c) ((VECTOR)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
+#define PANEL 2
 #define ROWS 4
 #include "winograd_kernels.h"
 
 static const struct winograd_kernels *kernels_of(const struct winograd_shape *s)
 {
-    return s->block == 16 ? &f32x16 : &f32x8;
+    if (s->block == 8)
+        return &f32x8;
+    return s->out % f32x16.panel == 0 ? &f32x16 : &f32x16_single;
 }
 
 int winograd_suits(const struct winograd_shape *s)
@@ -128,14 +141,14 @@ static int tiles_of(const struct winograd_shape *s)
  * of one panel. */
 static size_t sums_of(const struct winograd_shape *s)
 {
-    const int panel = PANEL * s->block;
+    const int panel = kernels_of(s)->panel;
     const int panels = tiles_of(s) > TILES ? s->out / panel * ((s->in + DEPTH - 1) / DEPTH) : 1;
     return (size_t)panels * PRODUCTS * step_of(DEPTH, panel);
 }
 
 size_t winograd_scratch(const struct winograd_shape *s)
 {
-    const int widest = s->in > s->out ? s->in : s->out, panel = PANEL * s->block;
+    const int widest = s->in > s->out ? s->in : s->out, panel = f32x16.panel;
     const size_t maps =
         PRODUCTS * (step_of(TILES, widest) + step_of(DEPTH, panel) + step_of(TILES, panel));
     const size_t weights = PRODUCTS * (step_of(TILES, s->in) + step_of(TILES, s->out)) + sums_of(s);
@@ -176,7 +189,7 @@ static void transform_input(const struct winograd_shape *s, const struct tiles *
 static void transform_gradient(const struct winograd_shape *s, const struct tiles *tiles,
                                const float *map, float *w)
 {
-    const int panel = PANEL * s->block;
+    const int panel = kernels_of(s)->panel;
     for (int o = 0; o < s->out; o += s->block)
         kernels_of(s)->gradient_transform(tiles, map + plane_floats(s, o), plane_floats(s, s->out),
                                           w + (size_t)(o / panel * panel) * TILES + o % panel,
@@ -189,7 +202,7 @@ static void multiply(const struct winograd_shape *s, int rows, int out, const fl
                      const float *v, float *u, float *m)
 {
     const struct winograd_kernels *kernels = kernels_of(s);
-    const int panel = PANEL * s->block;
+    const int panel = kernels_of(s)->panel;
     const size_t u_step = step_of(DEPTH, panel);
     for (int c = 0; c < s->in; c += DEPTH) {
         const int depth = at_most(DEPTH, s->in - c);
@@ -207,7 +220,7 @@ void winograd_forward(const struct winograd_shape *s, const float *src, const fl
                       float *scratch, float *dst)
 {
     const struct winograd_kernels *kernels = kernels_of(s);
-    const int panel = PANEL * s->block;
+    const int panel = kernels_of(s)->panel;
     float *v = scratch, *u = v + PRODUCTS * step_of(TILES, s->in);
     float *m = u + PRODUCTS * step_of(DEPTH, panel);
     for (int first = 0; first < tiles_of(s); first += TILES) {
@@ -237,7 +250,7 @@ void winograd_backward_data(const struct winograd_shape *s, const float *diff_ds
 static void multiply_gradients(const struct winograd_shape *s, int is_first, int tiles, int in,
                                int depth, const float *v, const float *w, float *u)
 {
-    const int panel = PANEL * s->block;
+    const int panel = kernels_of(s)->panel;
     for (size_t i = 0; i < PRODUCTS; i++)
         for (int c = 0; c < depth; c += s->block)
             kernels_of(s)->multiply_gradients(
@@ -248,7 +261,7 @@ static void multiply_gradients(const struct winograd_shape *s, int is_first, int
 void winograd_backward_weights(const struct winograd_shape *s, const float *src,
                                const float *diff_dst, float *scratch, float *diff_weights)
 {
-    const int panel = PANEL * s->block, count = tiles_of(s);
+    const int panel = kernels_of(s)->panel, count = tiles_of(s);
     const size_t u_step = step_of(DEPTH, panel);
     float *v = scratch, *w = v + PRODUCTS * step_of(TILES, s->in);
     float *sums = w + PRODUCTS * step_of(TILES, s->out);

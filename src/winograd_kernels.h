@@ -6,7 +6,8 @@
  *   BLOCK    channels; a vector holds a pixel's
  *   TARGET   the attribute of the instruction set: its vectors hold a block, and it has FUSED
  *   FUSED    (a, b, c): the vector a b + c, rounded once
- *   ROWS     so many rows of a product stay in registers, times PANEL vectors
+ *   PANEL    blocks of output channels that are in hand at a time
+ *   ROWS     of a product: so many times PANEL vectors stay in registers
  *
  * The transforms are plain sums and products of vectors, in the order in which they stand here.
  */
@@ -298,7 +299,8 @@ PASS void NAME(multiply_gradients)(int is_first, int tiles, const float *v, cons
     }
 }
 
-static const struct winograd_kernels KERNELS = {.rows = ROWS,
+static const struct winograd_kernels KERNELS = {.panel = PANEL * BLOCK,
+                                                .rows = ROWS,
                                                 .input_transform = NAME(input_transform),
                                                 .gradient_transform = NAME(gradient_transform),
                                                 .output_transform = NAME(output_transform),
@@ -319,4 +321,5 @@ static const struct winograd_kernels KERNELS = {.rows = ROWS,
 #undef BLOCK
 #undef TARGET
 #undef FUSED
+#undef PANEL
 #undef ROWS

@@ -171,12 +171,14 @@ static void test_wide(void **state)
     check("family = wide-resnet\nwidth = 2\ndepth = 10\n", 0);
 }
 
-/* Stages of 32, 64 and 128 channels; and, with padded ones, of 32 that are 24 in truth. */
+/* Stages of 32, 64 and 128 channels; and with padded ones: of 24, 48 and 96, and DenseNet's. */
 static void test_winograd(void **state)
 {
     (void)state;
     check_convolution("family = wide-resnet\nwidth = 2\ndepth = 10\n", CONVOLUTION_WINOGRAD, 0);
     check_convolution("family = preact\ndepth = 8\nchannels = 24\n", CONVOLUTION_WINOGRAD, 1);
+    check_convolution("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n",
+                      CONVOLUTION_WINOGRAD, 2);
 }
 
 static void test_wide_with_dropout(void **state)

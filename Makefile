@@ -114,8 +114,9 @@ LIBS      = -ldnnl -l:libstdc++.so.6 -linih -lnettle -lgsl -lgslcblas -lm $(MPI_
 MPI_LIBS     = $(if $(MPI),$(shell mpicc --showme:link))
 MPI_INCLUDES = $(patsubst -I%,-isystem %,$(shell mpicc --showme:compile))
 
-SOURCES := $(filter-out $(if $(MPI),src/ranks_alone.c,src/ranks_mpi.c),$(wildcard src/*.c))
-TESTS   := $(filter-out src/tests/faults.c,$(wildcard src/tests/*.c))
+SOURCES := $(filter-out $(if $(MPI),src/network/ranks_alone.c,src/network/ranks_mpi.c), \
+             $(filter-out src/tests/% src/bench/synthetic_logs.c,$(wildcard src/*.c src/*/*.c)))
+TESTS   := $(filter-out src/tests/faults.c src/tests/fuzz/%,$(wildcard src/tests/*.c src/tests/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/objects/%.o)
 TEST_OBJECTS := $(TESTS:src/tests/%.c=$(OUT)/objects/tests/%.o)
 
@@ -135,7 +136,7 @@ $(OUT)/objects/%.o: src/%.c $(OUT)/objects/flags | $(SETUP)
 	$(Q)$(COMPILE) $(INCLUDES) -I$(OUT)/objects -Isrc -MMD -MP -c $< -o $@
 
 $(OUT)/objects/main.o: $(OUT)/objects/version.h
-$(OUT)/objects/ranks_mpi.o: INCLUDES = $(MPI_INCLUDES)
+$(OUT)/objects/network/ranks_mpi.o: INCLUDES = $(MPI_INCLUDES)
 
 $(OUT)/kdecay: $(OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
@@ -192,7 +193,7 @@ run-confirmation: build/kdecay ## train what is missing of experiments/confirmat
 
 # What squeue knows, as an option of `kdecay status`; nothing where there is no Slurm.
 QUEUE = queue=; if command -v squeue > /dev/null; then mkdir -p build/slurm; \
-  if src/slurm/queue.sh build/slurm > build/slurm/queue 2> /dev/null; then queue='--queue build/slurm/queue'; \
+  if src/cluster/queue.sh build/slurm > build/slurm/queue 2> /dev/null; then queue='--queue build/slurm/queue'; \
   else echo "make status: Slurm does not answer: what it has is unknown" >&2; fi; fi
 
 quoted = '$(subst ','\'',$(1))'
@@ -200,11 +201,11 @@ SUBMIT = $(foreach v,EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKP
 
 .PHONY: submit
 submit: build/kdecay ## queue what is missing, of EXP (file or folder) and SCALE, in Slurm; DRY_RUN=1 only shows it
-	$(Q)$(SUBMIT) DRY_RUN=$(DRY_RUN) src/slurm/submit.sh build/kdecay build/slurm
+	$(Q)$(SUBMIT) DRY_RUN=$(DRY_RUN) src/cluster/submit.sh build/kdecay build/slurm
 
 .PHONY: submit-dry-run
 submit-dry-run: build/kdecay ## the same commands, shown only
-	$(Q)$(SUBMIT) DRY_RUN=1 src/slurm/submit.sh build/kdecay build/slurm
+	$(Q)$(SUBMIT) DRY_RUN=1 src/cluster/submit.sh build/kdecay build/slurm
 
 .PHONY: collect
 collect: build/kdecay ## copy finished logs below FROM, a copy of another results/, that are not here yet
@@ -400,6 +401,7 @@ test-page: page ## look at the pages in a headless Chromium (installs it): links
 
 .PHONY: test
 test: build/tests build/kdecay ## run all tests
+	$(Q)sh src/tests/arrows.sh src
 	$(Q)build/tests
 
 .PHONY: check-builds
@@ -439,7 +441,7 @@ FUZZ_COMPILE := clang $(STRICT) -O1 -g $(WARNINGS) -fsanitize=address,undefined 
 fuzz-packages:
 	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev)
 
-build/fuzz/readers.a: $(SOURCES) $(wildcard src/*.h) | fuzz-packages
+build/fuzz/readers.a: $(SOURCES) $(wildcard src/*.h src/*/*.h) | fuzz-packages
 	$(Q)mkdir -p $(@D)/objects && rm -f $@
 	$(Q)for source in $(filter-out src/main.c,$(SOURCES)); do $(FUZZ_COMPILE) -fsanitize=fuzzer-no-link \
 	  -c $$source -o $(@D)/objects/$$(basename $$source .c).o || exit 1; done
@@ -513,7 +515,7 @@ keep: build/kdecay build/drawn.txt ## after new logs or experiments: keep the di
 
 .PHONY: format
 format: ## format the sources (clang-format)
-	$(Q)clang-format -i src/*.[ch] src/bench/*.c src/tests/*.[ch] src/tests/fuzz/*.[ch]
+	$(Q)clang-format -i src/*.[ch] src/*/*.[ch] src/tests/*/*.[ch]
 
 # ---- Benchmarks ------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 #define _XOPEN_SOURCE 700
 #include "options.h"
 
-#include "error.h"
-#include "log.h"
-#include "memory.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "experiment/log.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #!/bin/bash
-# ranks.sh - measure training on 1, 2 and 4 MPI ranks and, for the model of src/scaling.h, what a rank
-# of up to 64 computes. Writes the table that src/benchmarks.h describes to standard output, what
+# ranks.sh - measure training on 1, 2 and 4 MPI ranks and, for the model of src/report/scaling.h, what a rank
+# of up to 64 computes. Writes the table that src/report/benchmarks.h describes to standard output, what
 # happens to standard error.
 #
 #     ranks.sh PROGRAM FOLDER STEPS COMMAND EXPERIMENT...
@@ -39,7 +39,7 @@ row() {
     echo "$arm, ranks $2, shards $3, batch $4: $rate images/s" >&2
 }
 
-echo "# kdecay benchmark: training on made-up pictures, see src/benchmarks.h"
+echo "# kdecay benchmark: training on made-up pictures, see src/report/benchmarks.h"
 echo "# machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $cpus CPUs"
 echo "# program: $("$program" version | head -n 1)"
 echo "# compiler: $("$program" version | tail -n 1)"

@@ -8,13 +8,13 @@
  * SEEDS logs. Arms are of either picture set, three of four of the desk scale and one of the full
  * one; a family of ARMS_A_FAMILY arms differs in k alone, and families in lr.
  */
-#include "config.h"
-#include "error.h"
-#include "file.h"
-#include "ledger.h"
-#include "log.h"
-#include "memory.h"
-#include "schedule.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "experiment/config.h"
+#include "experiment/log.h"
+#include "experiment/schedule.h"
+#include "report/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-#include "blocked.h"
+#include "tests/blocked.h"
 
-#include "memory.h"
-#include "tests.h"
+#include "base/memory.h"
+#include "tests/tests.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #ifndef KDECAY_TESTS_BLOCKED_H
 #define KDECAY_TESTS_BLOCKED_H
 
-#include "reference.h"
+#include "tests/reference.h"
 
 #define BLOCKED_REST 7.5f
 

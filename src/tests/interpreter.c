@@ -1,8 +1,8 @@
-#include "interpreter.h"
+#include "tests/interpreter.h"
 
-#include "blocked.h"
-#include "memory.h"
-#include "rng.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "tests/blocked.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,9 +9,9 @@
 #ifndef KDECAY_TESTS_INTERPRETER_H
 #define KDECAY_TESTS_INTERPRETER_H
 
-#include "architecture.h"
-#include "parameters.h"
-#include "reference.h"
+#include "network/architecture.h"
+#include "network/parameters.h"
+#include "tests/reference.h"
 
 struct interpreter {
     struct architecture architecture;

@@ -2,7 +2,7 @@
  * Runs all tests, or those of the rooms named as arguments. Ends with "N passed, N failed" and
  * status 1 if any failed or none ran.
  */
-#include "tests.h"
+#include "tests/tests.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-#include "model.h"
+#include "tests/model.h"
 
-#include "dataset.h"
-#include "memory.h"
-#include "tests.h"
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "tests/tests.h"
 
 #include <math.h>
 #include <stdlib.h>

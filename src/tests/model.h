@@ -5,8 +5,8 @@
 #ifndef KDECAY_TESTS_MODEL_H
 #define KDECAY_TESTS_MODEL_H
 
-#include "network.h"
-#include "reference.h"
+#include "network/network.h"
+#include "tests/reference.h"
 
 /* The experiment of a text, which is freed. Fails the test if it is none. */
 struct experiment model_parse(char *text);

@@ -2,7 +2,7 @@
 
     python3 parity.py KDECAY OUT EXPERIMENT.ini...
 
-For each experiment `KDECAY probe` (src/probe.h) takes 50 steps and writes down what it did below
+For each experiment `KDECAY probe` (src/train/probe.h) takes 50 steps and writes down what it did below
 OUT. Here the network is built once more from its paper's description, on torch.nn.functional and
 torch.optim alone, starts from the same checkpoint, is fed the same pictures, and its numbers are
 compared with ours. The reference is PyTorch in float64.

@@ -1,7 +1,7 @@
-#include "places.h"
+#include "tests/places.h"
 
-#include "../file.h"
-#include "../memory.h"
+#include "base/file.h"
+#include "base/memory.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -1,8 +1,8 @@
-#include "reference.h"
+#include "tests/reference.h"
 
-#include "clones.h"
-#include "error.h"
-#include "memory.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/simd.h"
 
 #include <math.h>
 #include <stdio.h>

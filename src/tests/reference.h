@@ -6,7 +6,7 @@
 #ifndef KDECAY_REFERENCE_H
 #define KDECAY_REFERENCE_H
 
-#include "parameters.h"
+#include "network/parameters.h"
 
 #include <stddef.h>
 #include <stdint.h>

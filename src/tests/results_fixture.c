@@ -1,11 +1,11 @@
 #define _XOPEN_SOURCE 700
-#include "results_fixture.h"
+#include "tests/results_fixture.h"
 
-#include "../file.h"
-#include "../ledger.h"
-#include "../log.h"
-#include "../memory.h"
-#include "../schedule.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "experiment/log.h"
+#include "experiment/schedule.h"
+#include "report/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

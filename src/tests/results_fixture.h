@@ -6,7 +6,7 @@
 #ifndef KDECAY_RESULTS_FIXTURE_H
 #define KDECAY_RESULTS_FIXTURE_H
 
-#include "../config.h"
+#include "experiment/config.h"
 
 #include <stddef.h>
 

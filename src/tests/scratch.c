@@ -1,9 +1,9 @@
 #define _XOPEN_SOURCE 700
-#include "scratch.h"
+#include "tests/scratch.h"
 
-#include "file.h"
-#include "memory.h"
-#include "tests.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "tests/tests.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-#include "sources.h"
+#include "tests/sources.h"
 
-#include "../config.h"
-#include "../file.h"
-#include "../ledger.h"
-#include "../memory.h"
-#include "places.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "experiment/config.h"
+#include "report/ledger.h"
+#include "tests/places.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* last: cmocka has a macro of the name fail */
-#include "tests.h"
+#include "tests/tests.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

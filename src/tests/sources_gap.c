@@ -1,13 +1,13 @@
 /* sources.h, the index as a whole. */
-#include "../memory.h"
-#include "results_fixture.h"
-#include "sources.h"
+#include "base/memory.h"
+#include "tests/results_fixture.h"
+#include "tests/sources.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* last: cmocka has a macro of the name fail */
-#include "tests.h"
+#include "tests/tests.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -1,9 +1,9 @@
 /* sources.h, numbers of speed, which come from measurements kept in results/benchmarks/. */
-#include "../config.h"
-#include "../memory.h"
-#include "../scaling.h"
-#include "places.h"
-#include "sources.h"
+#include "base/memory.h"
+#include "experiment/config.h"
+#include "report/scaling.h"
+#include "tests/places.h"
+#include "tests/sources.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* last: cmocka has a macro of the name fail */
-#include "tests.h"
+#include "tests/tests.h"
 
 enum { ARM = 256, WHAT = 64, MOST_SAMPLES = 16 };
 

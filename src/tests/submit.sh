@@ -102,7 +102,7 @@ verdict "what it prints is a command: 18 tasks in arrays of 8 at most" \
     "$(same "1-4 1-6 1-8" "$(submitted | cut -d ' ' -f 2 | sort | paste -sd ' ')")"
 expected="[--time=1440][--signal=TERM@600][--requeue][--ntasks=1][--cpus-per-task=3]"
 expected+="[--mem-per-cpu=128M][--open-mode=append][--output=build/slurm/output/%x-%a.txt]"
-expected+="[--chdir=$PWD][--partition=long][-A][x][src/slurm/task.sh]"
+expected+="[--chdir=$PWD][--partition=long][-A][x][src/cluster/task.sh]"
 found=$(sed 's/^\[[^]]*\]\[[^]]*\]//; s/\[build.slurm.program-.*//' "$folder/submitted" | sort -u)
 verdict "the options of all arrays, in a folder of an odd name" "$(same "$expected" "$found")"
 verdict "the pictures' folder, of an odd name" \
@@ -213,7 +213,7 @@ task() { # task STATUS: of the program
     echo "$1" > "$folder/status"
     rm -f "$folder/requeued" "$folder/steps" "results/a b/seed-4.tsv"
     SLURM_ARRAY_TASK_ID=${2:-1} SLURM_NTASKS=2 SLURM_CPUS_PER_TASK=3 SLURM_JOB_ID=77 \
-        src/slurm/task.sh build/program "$folder/list" "$data" pmix 2.5 > "$folder/said" 2>&1
+        src/cluster/task.sh build/program "$folder/list" "$data" pmix 2.5 > "$folder/said" 2>&1
 }
 task 4
 verdict "a run that was asked to stop goes back" "$(same '[requeue][77]' "$(cat "$folder/requeued")")"

@@ -1,8 +1,8 @@
 /* The command line. What each command takes is written down here once more, by hand. */
 #define _POSIX_C_SOURCE 200809L
-#include "memory.h"
-#include "scratch.h"
-#include "tests.h"
+#include "base/memory.h"
+#include "tests/scratch.h"
+#include "tests/tests.h"
 
 #include <stdlib.h>
 #include <string.h>

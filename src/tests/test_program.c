@@ -1,12 +1,12 @@
 /* The program as its user runs it: same bits whatever the threads, kills and resumes; clear errors.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "dnn.h"
-#include "file.h"
-#include "log.h"
-#include "memory.h"
-#include "scratch.h"
-#include "tests.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "experiment/log.h"
+#include "network/onednn.h"
+#include "tests/scratch.h"
+#include "tests/tests.h"
 
 #include <math.h>
 #include <signal.h>

@@ -2,11 +2,11 @@
  * corpus FOLDER - the first inputs of the fuzzers that no file of the project gives:
  * FOLDER/checkpoint and FOLDER/dataset.
  */
-#include "checkpoint.h"
-#include "dataset.h"
-#include "file.h"
-#include "memory.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "data/dataset.h"
 #include "tiny.h"
+#include "train/checkpoint.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* memfd_create */
-#include "error.h"
+#include "base/error.h"
 #include "fuzz.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* Checkpoints. The state's digest hides what lies behind it from mutations; the header does not. */
-#include "checkpoint.h"
-#include "error.h"
+#include "base/error.h"
 #include "fuzz.h"
 #include "tiny.h"
+#include "train/checkpoint.h"
 
 #include <stdlib.h>
 

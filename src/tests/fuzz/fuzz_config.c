@@ -1,10 +1,10 @@
 /* Experiment files: any bytes can be read for keys; what is read as an experiment is written as
  * canonical text, which reads back as the same. */
-#include "config.h"
-#include "error.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "experiment/config.h"
+#include "experiment/ini_text.h"
 #include "fuzz.h"
-#include "ini_text.h"
-#include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>

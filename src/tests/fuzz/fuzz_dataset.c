@@ -1,6 +1,6 @@
 /* Files of pictures: two records of CIFAR-10 and one of CIFAR-100. */
-#include "dataset.h"
-#include "error.h"
+#include "base/error.h"
+#include "data/dataset.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

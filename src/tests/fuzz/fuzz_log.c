@@ -1,7 +1,7 @@
 /* Raw logs, whole and running. */
+#include "base/memory.h"
+#include "experiment/log.h"
 #include "fuzz.h"
-#include "log.h"
-#include "memory.h"
 
 #include <stdlib.h>
 

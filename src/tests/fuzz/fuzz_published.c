@@ -1,6 +1,6 @@
 /* Tables of published numbers, of both kinds. */
 #include "fuzz.h"
-#include "published.h"
+#include "report/published.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -4,7 +4,7 @@
 #ifndef KDECAY_FUZZ_TINY_H
 #define KDECAY_FUZZ_TINY_H
 
-#include "parameters.h"
+#include "network/parameters.h"
 
 static inline struct parameters tiny_parameters(void)
 {

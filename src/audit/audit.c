@@ -1,0 +1,493 @@
+#include "audit/audit.h"
+
+#include "audit/drawn.h"
+#include "audit/manifest.h"
+#include "audit/registration.h"
+#include "base/file.h"
+#include "data/dataset.h"
+#include "experiment/schedule.h"
+#include "network/onednn.h"
+#include "report/borders.h"
+#include "report/ledger.h"
+#include "report/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int ends_in(const char *path, const char *suffix)
+{
+    const size_t length = strlen(path), tail = strlen(suffix);
+    return length >= tail && strcmp(path + length - tail, suffix) == 0;
+}
+
+/* ---- Logs --------------------------------------------------------------------------------- */
+
+/* Fills `good` with the logs that can be read. */
+static void check_logs(const struct audit_options *options, struct ledger *good,
+                       struct level *level)
+{
+    size_t count = 0;
+    char **path = ledger_files(options->results, options->published, ".tsv", &count);
+    *good = (struct ledger){.logs = memory_zeroed(count, sizeof *good->logs)};
+    for (size_t i = 0; i < count; i++) {
+        struct error error;
+        level->checked++;
+        if (log_read(path[i], &good->logs[good->count], &error) == 0)
+            good->count++;
+        else
+            level_fail(level, "%s", error.text);
+        free(path[i]);
+    }
+    free(path);
+}
+
+/* ---- Ledger ------------------------------------------------------------------------------- */
+
+static void check_experiment(const struct audit_options *options, const struct log *log,
+                             struct level *level)
+{
+    char *path = memory_text("%s/%s.ini", options->experiments, log->experiment.arm);
+    struct experiment experiment;
+    struct error error;
+    if (config_load(path, NULL, 0, &experiment, &error) != 0)
+        level_fail(level, "%s: its experiment: %s", log->path, error.text);
+    else if (strcmp(config_digest(&experiment).hex, log->experiment_digest.hex) != 0)
+        level_fail(level,
+                   "%s: %s is not the experiment that it was made with; restore the file or "
+                   "give the new experiment a new name",
+                   log->path, path);
+    free(path);
+}
+
+/* Each seed starts from its own parameters. */
+static void check_seed(const struct ledger *ledger, const struct log *log, struct level *level)
+{
+    for (const struct log *other = ledger->logs; other < log; other++)
+        if (strcmp(other->initial.hex, log->initial.hex) == 0 && other->seed != log->seed)
+            level_fail(level,
+                       "%s: seed %ld starts from the parameters of seed %ld in %s; one of "
+                       "them holds another seed's run",
+                       log->path, log->seed, other->seed, other->path);
+}
+
+static void check_borders(const char *path, const struct ledger *ledger, struct level *level)
+{
+    struct error error;
+    level->checked++;
+    if (borders_check(path, ledger, &error) != 0)
+        level_fail(level, "%s", error.text);
+}
+
+/* Files that are no logs, and arms that have none. */
+static void check_files(const struct audit_options *options, const struct ledger *ledger,
+                        struct level *level)
+{
+    size_t count = 0, with_logs = 0;
+    char **path = ledger_files(options->results, options->published, "", &count);
+    for (size_t i = 0; i < count; i++) {
+        if (ends_in(path[i], ".part"))
+            level_note(level, "%s: an unfinished run", path[i]);
+        else if (ends_in(path[i], ".borders.tsv"))
+            check_borders(path[i], ledger, level);
+        else if (!ends_in(path[i], ".tsv") && !ends_in(path[i], ".sha256"))
+            level_fail(level, "%s: expected logs (*.tsv) here only; move it away", path[i]);
+        free(path[i]);
+    }
+    free(path);
+    struct experiment_files files;
+    struct error error;
+    if (ledger_read_experiments(options->experiments, &files, &error) != 0) {
+        level_fail(level, "%s", error.text);
+        return;
+    }
+    for (size_t i = 0; i < files.count; i++)
+        for (size_t j = 0; j < ledger->count; j++)
+            if (strcmp(files.file[i].experiment.arm, ledger->logs[j].experiment.arm) == 0) {
+                with_logs++;
+                break;
+            }
+    level_note(level, "%zu of %zu arms have logs; `make status` lists all", with_logs, files.count);
+    ledger_free_experiments(&files);
+}
+
+static void check_ledger(const struct audit_options *options, const struct ledger *ledger,
+                         struct level *level)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        struct error error;
+        level->checked++;
+        if (ledger_check_place(log, options->results, &error) != 0)
+            level_fail(level, "%s", error.text);
+        check_experiment(options, log, level);
+        check_seed(ledger, log, level);
+    }
+    check_files(options, ledger, level);
+}
+
+/* ---- Registration ------------------------------------------------------------------------- */
+
+static void check_registration(const struct audit_options *options, const struct ledger *ledger,
+                               struct level *level)
+{
+    struct experiment_files files;
+    struct error error;
+    if (ledger_read_experiments(options->experiments, &files, &error) != 0) {
+        level_fail(level, "%s", error.text);
+        return;
+    }
+    registration_check(options->experiments, &files, ledger, options->protocols, level);
+    ledger_free_experiments(&files);
+}
+
+/* ---- Sources ------------------------------------------------------------------------------ */
+
+/* List the files below `folder` under `label`/. */
+static int list_sources(const struct audit_options *options, const char *folder, const char *label,
+                        struct text *lines, struct error *error)
+{
+    size_t count = 0;
+    char **path = file_list(folder, "", &count);
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (status == 0 && !ends_in(path[i], ".part") && strcmp(path[i], options->sources) != 0) {
+            char *name = memory_text("%s%s", label, path[i] + strlen(folder));
+            status = manifest_add(lines, path[i], name, error);
+            free(name);
+        }
+        free(path[i]);
+    }
+    free(path);
+    return status;
+}
+
+/* NULL with *error set. */
+static char *list_all_sources(const struct audit_options *options, struct error *error)
+{
+    struct text lines = {0};
+    text_add(&lines, "%s", "");
+    if (list_sources(options, options->experiments, "experiments", &lines, error) == 0 &&
+        list_sources(options, options->results, "results", &lines, error) == 0)
+        return lines.bytes;
+    free(lines.bytes);
+    return NULL;
+}
+
+int audit_keep_sources(const struct audit_options *options, struct error *error)
+{
+    char *found = list_all_sources(options, error);
+    if (!found)
+        return -1;
+    file_write(options->sources, found, strlen(found));
+    free(found);
+    return 0;
+}
+
+static void check_sources(const struct audit_options *options, struct level *level)
+{
+    struct error error;
+    char *found = list_all_sources(options, &error);
+    if (found)
+        manifest_compare(options->sources, found,
+                         "differs from the kept digest; restore it, or `make keep` if the change "
+                         "is meant",
+                         level);
+    else
+        level_fail(level, "%s", error.text);
+    free(found);
+}
+
+/* ---- Schedule ----------------------------------------------------------------------------- */
+
+/* A log of a run that diverged has the rows of the epochs before, and each log its first losses. */
+static void check_length(const struct log *log, long steps_per_epoch, struct level *level)
+{
+    const int diverged = log->status == LOG_DIVERGED;
+    const long last = diverged ? log->diverged_at : steps_per_epoch * log->experiment.epochs;
+    const long rows = diverged ? (last - 1) / steps_per_epoch : log->experiment.epochs;
+    const long losses = last < LOG_STEP_LOSSES ? last : LOG_STEP_LOSSES;
+    if (log->row_count != rows || log->step_loss_count != losses)
+        level_fail(level, "%s: %ld rows, %ld step losses: expected %ld and %ld", log->path,
+                   log->row_count, log->step_loss_count, rows, losses);
+}
+
+static void check_schedule(const struct ledger *ledger, struct level *level)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        const long steps = config_steps_per_epoch(&log->experiment);
+        const struct schedule schedule = schedule_of(&log->experiment, steps);
+        check_length(log, steps, level);
+        for (long r = 0; r < log->row_count; r++) {
+            const struct log_row *row = &log->rows[r];
+            level->checked++;
+            if (row->step != steps * row->epoch) {
+                level_fail(level, "%s:%d: step %ld: expected %ld, %ld steps an epoch", log->path,
+                           row->line, row->step, steps * row->epoch, steps);
+                continue;
+            }
+            const double lr = schedule_lr(&schedule, (double)(row->step - 1));
+            /* Programs up to 747fed2 rounded within the formula, in double: to a unit in the last
+             * place of L0. No smaller change passes either, since a row's digest is chained. */
+            if (!(fabs(lr - row->lr) <= log->experiment.lr * 0x1p-52))
+                level_fail(level, "%s:%d: lr %.17g: expected L(%ld) = %.17g", log->path, row->line,
+                           row->lr, row->step - 1, lr);
+        }
+    }
+}
+
+/* ---- Size --------------------------------------------------------------------------------- */
+
+static void check_size(const struct ledger *ledger, struct level *level)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        long long parameters = 0, macs = 0;
+        struct error error;
+        level->checked++;
+        if (ledger_size(&log->experiment, &parameters, &macs, &error) != 0)
+            level_fail(level, "%s: its network: %s", log->path, error.text);
+        else if (log->parameters != parameters || log->macs != macs)
+            level_fail(level,
+                       "%s: %lld parameters, %lld MACs: the experiment's network has %lld and %lld",
+                       log->path, log->parameters, log->macs, parameters, macs);
+    }
+}
+
+/* ---- Data --------------------------------------------------------------------------------- */
+
+static void check_data(const struct ledger *ledger, struct level *level)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        const struct picture_digests known = dataset_known_digests(&log->experiment);
+        if (!known.train)
+            continue;
+        level->checked++;
+        if (strcmp(log->train.hex, known.train) != 0)
+            level_fail(level, "%s: train-sha256 is not that of %s, %.12s...", log->path,
+                       config_set_name(&log->experiment), known.train);
+        if (strcmp(log->test.hex, known.test) != 0)
+            level_fail(level, "%s: test-sha256 is not that of %s, %.12s...", log->path,
+                       config_set_name(&log->experiment), known.test);
+    }
+    if (level->checked == 0)
+        level_skip(level, "no log of CIFAR pictures");
+}
+
+/* ---- Regeneration ------------------------------------------------------------------------- */
+
+static const char *const made_folders[] = {"tables", "plots"};
+enum { MADE_FOLDERS = sizeof made_folders / sizeof made_folders[0] };
+
+/* What an earlier report left there would count as an extra file. */
+static int empty_scratch(const char *scratch, struct error *error)
+{
+    int status = 0;
+    for (size_t f = 0; f < MADE_FOLDERS; f++) {
+        size_t count = 0;
+        char *folder = memory_text("%s/%s", scratch, made_folders[f]);
+        char **path = file_list(folder, "", &count);
+        for (size_t i = 0; i < count; i++) {
+            if (status == 0 && unlink(path[i]) != 0)
+                status = fail(error, "%s: cannot be removed", path[i]);
+            free(path[i]);
+        }
+        free(path);
+        free(folder);
+    }
+    return status;
+}
+
+/* Without a ledger the report reads the logs itself, and says which one it cannot use. */
+static int write_report(const struct audit_options *options, const struct ledger *ledger,
+                        struct error *error)
+{
+    const struct report_sources sources = {options->results, options->experiments,
+                                           options->published};
+    return ledger ? report_write_from(&sources, ledger, options->scratch, error)
+                  : report_write(&sources, options->scratch, error);
+}
+
+/* Make the tables and list them as sha256sum does, one line a file. NULL with *error set. */
+static char *regenerate(const struct audit_options *options, const struct ledger *ledger,
+                        struct error *error)
+{
+    if (empty_scratch(options->scratch, error) != 0 || write_report(options, ledger, error) != 0)
+        return NULL;
+    struct text lines = {0};
+    int status = 0;
+    for (size_t f = 0; f < MADE_FOLDERS; f++) {
+        size_t count = 0;
+        char *folder = memory_text("%s/%s", options->scratch, made_folders[f]);
+        char **path = file_list(folder, "", &count);
+        for (size_t i = 0; i < count; i++) {
+            if (status == 0)
+                status =
+                    manifest_add(&lines, path[i], path[i] + strlen(options->scratch) + 1, error);
+            free(path[i]);
+        }
+        free(path);
+        free(folder);
+    }
+    if (status == 0)
+        return lines.bytes;
+    free(lines.bytes);
+    return NULL;
+}
+
+/* Whether the report can take the logs as they were read: all of them, each at its place. */
+static int is_whole(const struct audit_options *options, const struct ledger *ledger,
+                    const struct level *logs)
+{
+    struct error error;
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger_check_place(&ledger->logs[i], options->results, &error) != 0)
+            return 0;
+    return logs->failed == 0;
+}
+
+static void check_regeneration(const struct audit_options *options, const struct ledger *ledger,
+                               const struct level *logs, struct level *level)
+{
+    struct error error;
+    char *made = regenerate(options, is_whole(options, ledger, logs) ? ledger : NULL, &error);
+    if (made)
+        manifest_compare(options->digests, made, "made anew it differs from the kept digest",
+                         level);
+    else
+        level_fail(level, "the tables cannot be made: %s", error.text);
+    free(made);
+}
+
+int audit_keep(const struct audit_options *options, struct error *error)
+{
+    char *made = regenerate(options, NULL, error);
+    if (!made)
+        return -1;
+    file_write(options->digests, made, strlen(made));
+    free(made);
+    if (options->drawn) {
+        size_t size = 0;
+        char *bytes = file_read(options->drawn, &size, error);
+        if (!bytes)
+            return -1;
+        file_write(options->kept_drawn, bytes, size);
+        free(bytes);
+    }
+    return audit_keep_sources(options, error);
+}
+
+/* ---- Claims ------------------------------------------------------------------------------- */
+
+/* `regeneration` has run, and left its tables. */
+static void check_claims(const struct audit_options *options, const struct level *regeneration,
+                         struct level *level)
+{
+    char *path = memory_text("%s/tables/claims.csv", options->scratch);
+    if (!file_exists(path)) {
+        level_skip(level, "not built: no tables/claims.csv is among the tables");
+    } else {
+        level->checked++;
+        if (regeneration->failed)
+            level_fail(level, "tables/claims.csv is made, but regeneration fails");
+        else
+            level_note(level, "tables/claims.csv, made anew, has the kept digest");
+    }
+    free(path);
+}
+
+/* ---- Drawing ------------------------------------------------------------------------------ */
+
+static void check_drawing(const struct audit_options *options, struct level *level)
+{
+    if (!options->drawn) {
+        level_skip(level, "figures and paper were not drawn: gnuplot, LaTeX or pdftotext is "
+                          "missing; `make setup` installs them");
+        return;
+    }
+    struct drawn drawn;
+    drawn_compare(options->kept_drawn, options->drawn, &drawn);
+    level->checked = drawn.checked;
+    for (const char *at = drawn.failures.bytes; at && *at; at = strchr(at, '\n') + 1)
+        level_fail(level, "%.*s", (int)strcspn(at, "\n"), at);
+    if (drawn.note.bytes)
+        level_note(level, "%s", drawn.note.bytes);
+    free(drawn.failures.bytes);
+    free(drawn.note.bytes);
+}
+
+/* ---- Environment -------------------------------------------------------------------------- */
+
+/* Note each value of the logs' that is not `here`, with how many have it. */
+static void note_others(const struct ledger *ledger, size_t field, const char *what,
+                        const char *here, struct level *level)
+{
+    const char **value = memory_zeroed(ledger->count, sizeof *value);
+    for (size_t i = 0; i < ledger->count; i++)
+        value[i] = *(char *const *)((const char *)&ledger->logs[i] + field);
+    level_note(level, "%s here: %s", what, here);
+    for (size_t i = 0; i < ledger->count; i++) {
+        size_t earlier = 0, alike = 0;
+        for (size_t j = 0; j < i; j++)
+            earlier += strcmp(value[j], value[i]) == 0;
+        for (size_t j = i; j < ledger->count; j++)
+            alike += strcmp(value[j], value[i]) == 0;
+        if (!earlier && strcmp(value[i], here) != 0)
+            level_note(level, "%s of %zu logs: %s", what, alike, value[i]);
+    }
+    free(value);
+}
+
+static void list_environment(const struct audit_options *options, const struct ledger *ledger,
+                             struct level *level)
+{
+    struct dnn *dnn = dnn_open(1);
+    level->judges = 0;
+    level->checked = (long)ledger->count;
+    note_others(ledger, offsetof(struct log, environment), "environment", dnn_environment(dnn),
+                level);
+    note_others(ledger, offsetof(struct log, compiler), "compiler", options->compiler, level);
+    note_others(ledger, offsetof(struct log, program), "program", options->program, level);
+    dnn_close(dnn);
+}
+
+/* ---- All ---------------------------------------------------------------------------------- */
+
+void audit_run(const struct audit_options *options, struct levels *levels)
+{
+    *levels = (struct levels){.count = 0};
+    struct ledger ledger;
+    struct level *logs = levels_begin(levels, "logs", "logs");
+    check_logs(options, &ledger, logs);
+    levels_end(levels);
+    check_ledger(options, &ledger, levels_begin(levels, "ledger", "logs"));
+    levels_end(levels);
+    check_registration(options, &ledger, levels_begin(levels, "registration", "files and logs"));
+    levels_end(levels);
+    check_sources(options, levels_begin(levels, "sources", "files"));
+    levels_end(levels);
+    check_schedule(&ledger, levels_begin(levels, "schedule", "rows"));
+    levels_end(levels);
+    check_size(&ledger, levels_begin(levels, "size", "logs"));
+    levels_end(levels);
+    check_data(&ledger, levels_begin(levels, "data", "logs"));
+    levels_end(levels);
+    struct level *regeneration = levels_begin(levels, "regeneration", "files");
+    check_regeneration(options, &ledger, logs, regeneration);
+    levels_end(levels);
+    check_claims(options, regeneration, levels_begin(levels, "claims", "tables"));
+    levels_end(levels);
+    check_drawing(options, levels_begin(levels, "drawing", "files"));
+    levels_end(levels);
+    replay_check(options->replay, &ledger, levels_begin(levels, "replay", "runs"));
+    levels_end(levels);
+    replay_spot_check(&options->spot, options->replay, &ledger,
+                      levels_begin(levels, "spot", "runs"));
+    levels_end(levels);
+    list_environment(options, &ledger, levels_begin(levels, "environment", "logs"));
+    levels_end(levels);
+    ledger_free(&ledger);
+}

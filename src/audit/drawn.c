@@ -1,0 +1,99 @@
+#include "audit/drawn.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A list, cut into lines. */
+struct list {
+    char *bytes;
+    char **line;
+    size_t count;
+};
+
+static int read_list(const char *path, struct list *list, struct error *error)
+{
+    *list = (struct list){.bytes = file_read(path, NULL, error)};
+    if (!list->bytes)
+        return -1;
+    for (char *line = strtok(list->bytes, "\n"); line; line = strtok(NULL, "\n")) {
+        list->line = memory_resize(list->line, list->count + 1, sizeof *list->line);
+        list->line[list->count++] = line;
+        if (line[0] != '#' && (strspn(line, "0123456789abcdef") != DIGEST_LENGTH ||
+                               strncmp(line + DIGEST_LENGTH, "  ", 2) != 0))
+            return fail(error, "%s:%zu: expected \"# PACKAGE VERSION\" or \"SHA-256  FILE\"", path,
+                        list->count);
+    }
+    return 0;
+}
+
+static void free_list(struct list *list)
+{
+    free(list->bytes);
+    free(list->line);
+}
+
+/* What a line is about: a file, or a package with its version. */
+static const char *subject_of(const char *line)
+{
+    return line[0] == '#' ? line : line + DIGEST_LENGTH + 2;
+}
+
+static const char *find(const struct list *list, const char *subject)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(subject_of(list->line[i]), subject) == 0)
+            return list->line[i];
+    return NULL;
+}
+
+/* The first package line of `a` that `b` has not, or NULL. */
+static const char *other_version(const struct list *a, const struct list *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->line[i][0] == '#' && !find(b, a->line[i]))
+            return a->line[i];
+    return NULL;
+}
+
+static void compare(const struct list *kept, const struct list *made, int all, struct drawn *drawn)
+{
+    for (size_t i = 0; i < made->count; i++) {
+        const char *file = subject_of(made->line[i]), *line = find(kept, file);
+        if (made->line[i][0] == '#' || (!all && strcmp(file, DRAWN_WORDS) != 0))
+            continue;
+        drawn->checked++;
+        if (!line)
+            text_add(&drawn->failures, "%s: no digest of it is kept; `make keep`\n", file);
+        else if (strcmp(line, made->line[i]) != 0)
+            text_add(&drawn->failures, "%s: drawn anew it differs from the kept digest\n", file);
+    }
+    for (size_t i = 0; i < kept->count; i++) {
+        const char *file = subject_of(kept->line[i]);
+        if (kept->line[i][0] != '#' && !find(made, file))
+            text_add(&drawn->failures, "%s: a digest of it is kept, but it was not drawn\n", file);
+    }
+}
+
+void drawn_compare(const char *kept_path, const char *made_path, struct drawn *drawn)
+{
+    struct list kept = {0}, made = {0};
+    struct error error;
+    *drawn = (struct drawn){0};
+    if (read_list(kept_path, &kept, &error) != 0 || read_list(made_path, &made, &error) != 0) {
+        text_add(&drawn->failures, "%s\n", error.text);
+    } else {
+        const char *here = other_version(&made, &kept), *there = other_version(&kept, &made);
+        compare(&kept, &made, !here && !there, drawn);
+        if (here || there)
+            text_add(&drawn->note,
+                     "other versions than those of the kept digests (here %s, there %s): of the "
+                     "drawings only the paper's words were compared; tables and plot data are the "
+                     "level regeneration's",
+                     here ? here + 2 : "nothing more", there ? there + 2 : "nothing more");
+    }
+    free_list(&kept);
+    free_list(&made);
+}

@@ -1,0 +1,24 @@
+/*
+ * manifest - lists of SHA-256 as sha256sum writes them: "DIGEST  NAME\n" a file.
+ *
+ * A kept list and one made anew must be the same bytes. The comparison says where they are not:
+ * which file differs, is missing or is there twice.
+ */
+#ifndef KDECAY_MANIFEST_H
+#define KDECAY_MANIFEST_H
+
+#include "audit/check.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+/* Add the line of the file at `path` under `name`. 0, or -1 with *error set. */
+int manifest_add(struct text *lines, const char *path, const char *name, struct error *error);
+
+/* The line of `lines`, a well-formed list, whose file is `name` (of `length` bytes), or NULL. */
+const char *manifest_line(const char *lines, const char *name, size_t length);
+
+/* Compare the list kept at `path` with `made`; every line of `made` counts as checked. `differs`
+ * says what a wrong digest means: "made anew it differs from the kept digest". */
+void manifest_compare(const char *path, const char *made, const char *differs, struct level *level);
+
+#endif

@@ -1,0 +1,124 @@
+#include "audit/registration.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+char *registration_path(const char *experiments, const char *arm)
+{
+    for (size_t length = strlen(arm); length > 0;) {
+        while (length > 0 && arm[length - 1] != '/')
+            length--;
+        char *folder = memory_copy(arm, length); /* with its slash, or empty */
+        char *path = memory_text("%s/%sPROTOCOL.md", experiments, folder);
+        free(folder);
+        if (file_exists(path))
+            return path;
+        free(path);
+        length -= length > 0;
+    }
+    return NULL;
+}
+
+static void check_file(const char *experiments, const struct experiment_file *file,
+                       struct level *level)
+{
+    char *path = registration_path(experiments, file->experiment.arm);
+    struct error error;
+    size_t size = 0;
+    char *bytes = path ? file_read(path, &size, &error) : NULL;
+    level->checked++;
+    if (!path)
+        level_fail(level, "%s: run.protocol is set, but no folder above has a PROTOCOL.md",
+                   file->path);
+    else if (!bytes)
+        level_fail(level, "%s", error.text);
+    else if (strcmp(digest_of(bytes, size).hex, file->experiment.protocol.hex) != 0)
+        level_fail(level,
+                   "%s: is not the protocol that registered %s; restore it, a protocol is never "
+                   "changed",
+                   path, file->path);
+    free(bytes);
+    free(path);
+}
+
+/* The date of the protocol in the lines "digest  date  path"; free() it. NULL if none is there. */
+static char *date_of(const char *lines, const char *digest)
+{
+    for (const char *line = lines; line && *line;) {
+        const char *end = line + strcspn(line, "\n");
+        const char *date = line + DIGEST_LENGTH + 2;
+        if (end > date && memcmp(line, digest, DIGEST_LENGTH) == 0)
+            return memory_copy(date, strcspn(date, " \n"));
+        line = *end ? end + 1 : end;
+    }
+    return NULL;
+}
+
+static const struct experiment_file *file_of(const struct experiment_files *files, const char *arm)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->file[i].experiment.arm, arm) == 0)
+            return &files->file[i];
+    return NULL;
+}
+
+/* 2026-11-27T12:00:00Z: dates of one form, all of UTC, which sort as text does. */
+static int is_date(const char *text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+    for (size_t i = 0; i < sizeof form; i++)
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return 0;
+    return 1;
+}
+
+static void check_log(const struct log *log, const struct experiment_file *file, const char *date,
+                      struct level *level)
+{
+    level->checked++;
+    if (!file)
+        level_fail(level, "%s: a registered run, but its arm %s is gone", log->path,
+                   log->experiment.arm);
+    else if (strcmp(log->experiment.protocol.hex, file->experiment.protocol.hex) != 0)
+        level_fail(level, "%s: run.protocol is not that of %s", log->path, file->path);
+    if (!is_date(log->started))
+        level_fail(level, "%s: started at \"%s\": expected a date as 2026-11-27T12:00:00Z",
+                   log->path, log->started);
+    else if (date && strcmp(log->started, date) < 0)
+        level_fail(level, "%s: started at %s, before its protocol was committed at %s", log->path,
+                   log->started, date);
+}
+
+void registration_check(const char *experiments, const struct experiment_files *files,
+                        const struct ledger *ledger, const char *dates, struct level *level)
+{
+    struct error error;
+    char *lines = dates ? file_read(dates, NULL, &error) : NULL;
+    long undated = 0;
+    if (dates && !lines)
+        level_fail(level, "%s", error.text);
+    for (size_t i = 0; i < files->count; i++)
+        if (files->file[i].experiment.protocol.hex[0])
+            check_file(experiments, &files->file[i], level);
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        const struct experiment_file *file = file_of(files, log->experiment.arm);
+        if (!log->experiment.protocol.hex[0] && !(file && file->experiment.protocol.hex[0]))
+            continue;
+        char *date = date_of(lines, log->experiment.protocol.hex);
+        undated += !date;
+        check_log(log, file, date, level);
+        free(date);
+    }
+    if (level->checked == 0)
+        level_skip(level, "no arm is registered by a protocol");
+    if (undated)
+        level_note(level,
+                   "%ld registered logs: the date of their protocol's commit is unknown, since "
+                   "this is no whole clone of the project's history",
+                   undated);
+    free(lines);
+}

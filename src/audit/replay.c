@@ -1,0 +1,231 @@
+#include "audit/replay.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "network/onednn.h"
+#include "train/training.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Equal as bits: a NaN equals itself. */
+static int same(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* ---- Whole runs --------------------------------------------------------------------------- */
+
+static int same_row(const struct log_row *a, const struct log_row *b)
+{
+    return a->epoch == b->epoch && a->step == b->step && same(a->lr, b->lr) &&
+           same(a->train_loss, b->train_loss) && same(a->train_error, b->train_error) &&
+           same(a->test_loss, b->test_loss) && same(a->test_error, b->test_error);
+}
+
+static void check_bits(const struct log *kept, const struct log *again, struct level *level)
+{
+    for (long i = 0; i < kept->step_loss_count && i < again->step_loss_count; i++)
+        if (!same(kept->step_losses[i], again->step_losses[i])) {
+            level_fail(level, "%s: loss of step %ld is %.17g, in %s it is %.17g", again->path,
+                       i + 1, again->step_losses[i], kept->path, kept->step_losses[i]);
+            return;
+        }
+    for (long i = 0; i < kept->row_count && i < again->row_count; i++)
+        if (!same_row(&kept->rows[i], &again->rows[i])) {
+            level_fail(level, "%s:%d: epoch %ld differs from %s:%d", again->path,
+                       again->rows[i].line, again->rows[i].epoch, kept->path, kept->rows[i].line);
+            return;
+        }
+    /* the chain's last link covers every row's, the counts, the status and the final state */
+    if (strcmp(kept->run.hex, again->run.hex) != 0)
+        level_fail(level, "%s: run-sha256 differs from that of %s", again->path, kept->path);
+    else
+        level_note(level, "%s: equal bit for bit", again->path);
+}
+
+static void check_tolerance(const struct log *kept, const struct log *again, struct level *level)
+{
+    const long failed = level->failed;
+    if (kept->status != again->status)
+        level_fail(level, "%s: finished or diverged, unlike %s", again->path, kept->path);
+    if (kept->step_loss_count > 0 && again->step_loss_count > 0) {
+        const double a = kept->step_losses[0], b = again->step_losses[0];
+        if (!(fabs(a - b) <= REPLAY_FIRST_LOSS * fabs(a)))
+            level_fail(level, "%s: loss of step 1 is %g, in %s it is %g: more than %g apart",
+                       again->path, b, kept->path, a, REPLAY_FIRST_LOSS);
+    }
+    if (kept->status == LOG_FINISHED && again->status == LOG_FINISHED) {
+        const double a = kept->rows[kept->row_count - 1].train_loss;
+        const double b = again->rows[again->row_count - 1].train_loss;
+        if (!(fabs(a - b) <= REPLAY_LAST_LOSS))
+            level_fail(level, "%s: last train loss is %g, in %s it is %g: more than %g apart",
+                       again->path, b, kept->path, a, REPLAY_LAST_LOSS);
+    }
+    if (level->failed == failed)
+        level_note(level,
+                   "%s: another environment than %s; first step loss within %g (relative), last "
+                   "train loss within %g",
+                   again->path, kept->path, REPLAY_FIRST_LOSS, REPLAY_LAST_LOSS);
+}
+
+static int can_train(const struct log *log, struct error *reason)
+{
+    return dnn_check_precision((enum precision)log->experiment.precision, reason) == 0;
+}
+
+/* `make smoke` leaves these out. */
+static void note_skipped(const struct ledger *ledger, struct level *level)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        struct error reason;
+        if (log->experiment.scale == SCALE_SMOKE && !can_train(log, &reason))
+            level_note(level, "%s: skipped: %s", log->path, reason.text);
+    }
+}
+
+void replay_check(const char *folder, const struct ledger *ledger, struct level *level)
+{
+    if (!folder) {
+        level_skip(level, "no folder of runs made again was named");
+        return;
+    }
+    size_t count = 0;
+    char **path = file_list(folder, ".tsv", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct log again;
+        struct error error;
+        if (log_read(path[i], &again, &error) != 0) {
+            level->checked++;
+            level_fail(level, "%s", error.text);
+            free(path[i]);
+            continue;
+        }
+        for (size_t j = 0; j < ledger->count; j++) {
+            const struct log *kept = &ledger->logs[j];
+            if (kept->seed != again.seed || strcmp(kept->experiment.arm, again.experiment.arm) != 0)
+                continue;
+            level->checked++;
+            if (strcmp(kept->experiment_digest.hex, again.experiment_digest.hex) != 0)
+                level_fail(level, "%s: of another experiment than %s", again.path, kept->path);
+            else if (strcmp(kept->environment, again.environment) == 0)
+                check_bits(kept, &again, level);
+            else
+                check_tolerance(kept, &again, level);
+        }
+        log_free(&again);
+        free(path[i]);
+    }
+    free(path);
+    note_skipped(ledger, level);
+    if (level->checked == 0)
+        level_skip(level, "%s: holds no run that was made again", folder);
+}
+
+/* ---- First steps -------------------------------------------------------------------------- */
+
+static void compare_start(const struct log *log, const struct stepper *stepper, struct level *level)
+{
+    const struct digest initial = parameters_digest(network_parameters(stepper->network));
+    if (strcmp(stepper->dataset.train.digest.hex, log->train.hex) != 0)
+        level_fail(level, "%s: train-sha256: was made with other pictures", log->path);
+    if (strcmp(initial.hex, log->initial.hex) != 0)
+        level_fail(level, "%s: initial-sha256: seed %ld starts from another network", log->path,
+                   log->seed);
+}
+
+static int agree(double kept, double again, long step, int exact)
+{
+    const double tolerance = step <= REPLAY_FIRST_STEPS ? REPLAY_FIRST_LOSS : REPLAY_STEP_LOSS;
+    return same(kept, again) || (!exact && fabs(kept - again) <= tolerance * fabs(kept));
+}
+
+/* Take up to `steps` steps and compare their losses; returns how many were taken. */
+static long compare_steps(const struct log *log, struct stepper *stepper, long steps, int exact,
+                          struct level *level)
+{
+    long step = 1;
+    for (; step <= steps && step <= log->step_loss_count; step++) {
+        const int count = stepper_load(stepper, step);
+        const double loss = network_train(stepper->network, count).loss_sum / count;
+        const double kept = log->step_losses[step - 1];
+        if (!agree(kept, loss, step, exact)) {
+            level_fail(level, "%s: loss of step %ld is %.17g, made again it is %.17g", log->path,
+                       step, kept, loss);
+            break;
+        }
+        if (isfinite(loss))
+            stepper_descend(stepper, step);
+    }
+    return step - 1;
+}
+
+static void spot_check(const struct replay_spot *spot, const struct log *log, struct level *level)
+{
+    struct stepper stepper;
+    stepper_open(&stepper, &log->experiment, (uint32_t)log->seed, spot->threads, spot->data,
+                 spot->kept);
+    network_initialise(stepper.network, (uint32_t)log->seed);
+    const int exact = strcmp(network_environment(stepper.network), log->environment) == 0;
+    const long failed = level->failed;
+    level->checked++;
+    compare_start(log, &stepper, level);
+    const long wanted = exact || spot->steps < REPLAY_STEPS ? spot->steps : REPLAY_STEPS;
+    const long steps = compare_steps(log, &stepper, wanted, exact, level);
+    if (level->failed == failed && exact)
+        level_note(level, "%s: %ld steps equal bit for bit", log->path, steps);
+    else if (level->failed == failed)
+        level_note(level,
+                   "%s: %ld steps, made in another environment: losses within %g (relative) up to "
+                   "step %d, then %g",
+                   log->path, steps, REPLAY_FIRST_LOSS, REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS);
+    stepper_close(&stepper);
+}
+
+void replay_spot_check(const struct replay_spot *spot, const char *folder,
+                       const struct ledger *ledger, struct level *level)
+{
+    if (spot->runs == 0) {
+        level_skip(level, "no runs were asked for");
+        return;
+    }
+    const struct log **drawable = memory_zeroed(ledger->count, sizeof(struct log *));
+    uint32_t count = 0;
+    size_t without_pictures = 0, without_precision = 0;
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        struct error reason;
+        char *again = folder ? log_path(folder, log->experiment.arm, log->seed) : NULL;
+        if (again && file_exists(again))
+            ; /* the whole run is made again */
+        else if (!dataset_is_there(&log->experiment, spot->data))
+            without_pictures++;
+        else if (!can_train(log, &reason))
+            without_precision++;
+        else if (ledger_size(&log->experiment, &(long long){0}, &(long long){0}, NULL) == 0)
+            drawable[count++] = log;
+        free(again);
+    }
+    uint32_t *order = memory_zeroed(count, sizeof *order);
+    rng_shuffle((struct rng){spot->seed, RNG_AUDIT}, 0, order, count);
+    for (uint32_t i = 0; i < count && i < (uint32_t)spot->runs; i++)
+        spot_check(spot, drawable[order[i]], level);
+    if (count)
+        level_note(level, "%ld of %u runs, drawn by seed %u", level->checked, count, spot->seed);
+    if (count && without_precision)
+        level_note(level, "%zu runs not drawn from: this CPU lacks their precision",
+                   without_precision);
+    else if (without_precision)
+        level_skip(level, "this CPU lacks the precision of %zu runs", without_precision);
+    if (count && without_pictures)
+        level_note(level, "%zu runs not drawn from: their pictures are not in %s", without_pictures,
+                   spot->data);
+    else if (without_pictures)
+        level_skip(level, "the pictures of %zu runs are not in %s (DATA=DIR)", without_pictures,
+                   spot->data);
+    free(order);
+    free(drawable);
+}

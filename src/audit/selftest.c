@@ -1,0 +1,162 @@
+#define _XOPEN_SOURCE 700
+#include "audit/selftest.h"
+
+#include "audit/audit.h"
+#include "audit/mutation.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What became of the mutations of a kind. */
+struct tally {
+    long tried, missed;
+    long by[LEVELS_MAX]; /* found by each level */
+};
+
+/* ---- The copy ----------------------------------------------------------------------------- */
+
+static void empty(const char *folder)
+{
+    size_t count = 0;
+    char **path = file_list(folder, "", &count);
+    for (size_t i = 0; i < count; i++) {
+        if (unlink(path[i]) != 0)
+            die_errno("%s: cannot be removed", path[i]);
+        free(path[i]);
+    }
+    free(path);
+}
+
+static void copy_files(const char *from, const char *to)
+{
+    empty(to);
+    size_t count = 0;
+    char **path = file_list(from, "", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct error error;
+        size_t size = 0;
+        char *bytes = file_read(path[i], &size, &error);
+        if (!bytes)
+            die("%s", error.text);
+        char *name = memory_text("%s%s", to, path[i] + strlen(from));
+        file_write(name, bytes, size);
+        free(name);
+        free(bytes);
+        free(path[i]);
+    }
+    free(path);
+}
+
+static void append(char ***all, size_t *count, const char *folder)
+{
+    size_t more = 0;
+    char **path = file_list(folder, "", &more);
+    *all = memory_resize(*all, *count + more, sizeof **all);
+    memcpy(*all + *count, path, more * sizeof *path);
+    *count += more;
+    free(path);
+}
+
+/* ---- Runs --------------------------------------------------------------------------------- */
+
+static void expect_no_failure(const struct audit_options *audit, const char *when)
+{
+    struct levels levels;
+    audit_run(audit, &levels);
+    if (levels_count(&levels, VERDICT_FAIL) != 0) {
+        struct text text = {0};
+        levels_write_text(&levels, &text);
+        die("the audit of the copy fails %s any mutation:\n%s", when, text.bytes);
+    }
+    levels_free(&levels);
+}
+
+static void run(const struct mutation_project *project, size_t kind, uint32_t seed, long number,
+                struct tally *tally, struct text *missed)
+{
+    struct mutation mutation;
+    mutation_do(project, kind, seed, (uint32_t)number, &mutation);
+    struct levels levels;
+    audit_run(project->audit, &levels);
+    tally->tried++;
+    for (size_t i = 0; i < levels.count; i++)
+        tally->by[i] += level_verdict(&levels.level[i]) == VERDICT_FAIL;
+    if (levels_count(&levels, VERDICT_FAIL) == 0) {
+        tally->missed++;
+        text_add(missed, "missed: run %ld, %s\n", number, mutation.what);
+    }
+    levels_free(&levels);
+    mutation_undo(&mutation);
+}
+
+static void write_tallies(const struct tally *tally, const struct audit_options *audit, FILE *out)
+{
+    struct levels levels;
+    audit_run(audit, &levels); /* for the names */
+    fprintf(out, "%-28s %6s %6s %6s   found by\n", "kind of mutation", "tried", "caught", "missed");
+    for (size_t kind = 0; kind < mutation_kinds(); kind++) {
+        const struct tally *t = &tally[kind];
+        fprintf(out, "%-28s %6ld %6ld %6ld  ", mutation_kind_name(kind), t->tried,
+                t->tried - t->missed, t->missed);
+        for (size_t i = 0; i < levels.count; i++)
+            if (t->by[i])
+                fprintf(out, " %s %ld", levels.level[i].name, t->by[i]);
+        fputc('\n', out);
+    }
+    levels_free(&levels);
+}
+
+long selftest_run(const struct selftest_options *options, FILE *out)
+{
+    file_stop_flushing();
+    char *results = memory_text("%s/results", options->copy);
+    char *experiments = memory_text("%s/experiments", options->copy);
+    copy_files(options->results, results);
+    copy_files(options->experiments, experiments);
+    free(results);
+    free(experiments);
+
+    const int home = open(".", O_RDONLY | O_DIRECTORY);
+    if (home < 0 || chdir(options->copy) != 0)
+        die_errno("%s: cannot be entered", options->copy);
+    const struct audit_options audit = {.results = "results",
+                                        .experiments = "experiments",
+                                        .published = "results/published",
+                                        .digests = "results/artefacts.sha256",
+                                        .sources = "results/sources.sha256",
+                                        .scratch = "out",
+                                        .program = "",
+                                        .compiler = ""};
+    struct mutation_project project = {.audit = &audit};
+    append(&project.files, &project.count, audit.experiments);
+    append(&project.files, &project.count, audit.results);
+
+    expect_no_failure(&audit, "before");
+    struct tally *tally = memory_zeroed(mutation_kinds(), sizeof *tally);
+    struct text missed = {0};
+    text_add(&missed, "%s", "");
+    for (long number = 0; number < options->runs; number++) {
+        const size_t kind = (size_t)number % mutation_kinds();
+        run(&project, kind, options->seed, number, &tally[kind], &missed);
+    }
+    expect_no_failure(&audit, "after undoing");
+    write_tallies(tally, &audit, out);
+    long count = 0;
+    for (size_t kind = 0; kind < mutation_kinds(); kind++)
+        count += tally[kind].missed;
+    fprintf(out, "%sselftest: %ld caught, %ld missed\n", missed.bytes, options->runs - count,
+            count);
+
+    for (size_t i = 0; i < project.count; i++)
+        free(project.files[i]);
+    free(project.files);
+    free(missed.bytes);
+    free(tally);
+    if (fchdir(home) != 0 || close(home) != 0)
+        die_errno("the folder cannot be left");
+    return count;
+}

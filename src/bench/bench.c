@@ -1,0 +1,518 @@
+#define _GNU_SOURCE /* setenv, fork, setrlimit */
+#include "bench/bench.h"
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "bench/bench_measure.h"
+#include "experiment/config.h"
+#include "network/network.h"
+#include "report/ledger.h"
+#include "report/table.h"
+
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum program { OURS, OURS_ONE_THREAD, TORCH, PROGRAMS = TORCH + 4 };
+
+static const struct torch_setting {
+    const char *layout, *allocator;
+} torch_settings[PROGRAMS - TORCH] = {{"contiguous", "plain"},
+                                      {"channels-last", "plain"},
+                                      {"contiguous", "keeping"},
+                                      {"channels-last", "keeping"}};
+
+enum measured { TRAIN, LIMIT, EVALUATE, FILL, CONVOLUTIONS, PEAK, VALUES };
+static const char *const value_names[VALUES] = {"train", "limit",        "evaluate",
+                                                "fill",  "convolutions", "peak"};
+
+static const char *const precisions[] = {"f32", "bf16"};
+
+/* A network in a precision: a row of the tables. */
+struct entry {
+    struct experiment experiment;
+    char *network;
+    const char *precision;
+    char *refused;           /* why it is not measured at all; NULL: it is */
+    char *missing[PROGRAMS]; /* why a program is not; NULL: it is */
+    double *samples;         /* [program][value][round]; NaN: none */
+};
+
+struct bench {
+    const struct bench_options *options;
+    struct entry *entries;
+    size_t count;
+    char *torch_version;
+    char *torch_missing; /* why there is no PyTorch; NULL: there is */
+    char *environment;   /* of our trainer, once it has run */
+    struct text rounds;  /* rounds.csv */
+};
+
+static double *sample(const struct bench *bench, const struct entry *entry, int program, int value,
+                      int round)
+{
+    return &entry->samples[(program * VALUES + value) * bench->options->rounds + round];
+}
+
+static double median(const struct bench *bench, const struct entry *entry, int program, int value)
+{
+    double *sorted = memory_zeroed((size_t)bench->options->rounds, sizeof *sorted);
+    size_t count = 0;
+    for (int r = 0; r < bench->options->rounds; r++) {
+        const double x = *sample(bench, entry, program, value, r);
+        if (!isnan(x))
+            sorted[count++] = x;
+    }
+    gsl_sort(sorted, 1, count);
+    const double middle = count ? gsl_stats_median_from_sorted_data(sorted, 1, count) : NAN;
+    free(sorted);
+    return middle;
+}
+
+/* PyTorch's fastest setting, as a program; TORCH where none was measured. */
+static int best_torch(const struct bench *bench, const struct entry *entry)
+{
+    int best = TORCH;
+    for (int p = TORCH; p < PROGRAMS; p++) {
+        const double rate = median(bench, entry, p, TRAIN);
+        const double best_rate = median(bench, entry, best, TRAIN);
+        if (isnan(best_rate) ? !isnan(rate) : rate > best_rate)
+            best = p;
+    }
+    return best;
+}
+
+/* ---- Processes ------------------------------------------------------------------------------ */
+
+/* What a child is to do. */
+struct job {
+    const struct bench_options *options;
+    const struct entry *entry; /* NULL: ask the script for PyTorch's version */
+    int program;
+    const char *experiment; /* the canonical text's file */
+};
+
+/* Bytes that a process can have without pushing others out. */
+static size_t free_bytes(void)
+{
+    struct error error;
+    char *text = file_read("/proc/meminfo", NULL, &error);
+    const char *line = text ? strstr(text, "MemAvailable:") : NULL;
+    if (!line)
+        die("/proc/meminfo: expected a line MemAvailable");
+    const size_t bytes = 1024 * (size_t)strtoll(line + strlen("MemAvailable:"), NULL, 10);
+    free(text);
+    return bytes;
+}
+
+static void run_torch(const struct job *job)
+{
+    const char *script = job->options->torch;
+    if (!job->entry) {
+        execl(script, script, "version", (char *)NULL);
+        die_errno("%s: cannot be run", script);
+    }
+    const struct torch_setting *setting = &torch_settings[job->program - TORCH];
+    static const char *const thresholds[] = {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"};
+    for (size_t i = 0; i < COUNT(thresholds); i++)
+        if (strcmp(setting->allocator, "keeping") == 0 ? setenv(thresholds[i], "1073741824", 1) != 0
+                                                       : unsetenv(thresholds[i]) != 0)
+            die_errno("%s: cannot be set", thresholds[i]);
+    char *threads = memory_text("%d", job->options->threads);
+    char *seconds = memory_text("%g", job->options->seconds);
+    execl(script, script, job->experiment, "--precision", job->entry->precision, "--layout",
+          setting->layout, "--threads", threads, "--seconds", seconds, (char *)NULL);
+    die_errno("%s: cannot be run", script);
+}
+
+/* All that it prints goes into `output`; memory above what is free now is refused to it. */
+static _Noreturn void be_child(const struct job *job, int output)
+{
+    const size_t bytes = free_bytes();
+    const struct rlimit limit = {bytes, bytes};
+    if (setrlimit(RLIMIT_DATA, &limit) != 0 || dup2(output, STDOUT_FILENO) < 0 ||
+        dup2(output, STDERR_FILENO) < 0)
+        die_errno("a process cannot be set up");
+    close(output);
+    if (!job->entry || job->program >= TORCH)
+        run_torch(job);
+    bench_measure(&job->entry->experiment, job->program == OURS ? job->options->threads : 1,
+                  job->options->seconds, stdout);
+    exit(EXIT_SUCCESS);
+}
+
+/* The last line of what a failed program printed. */
+static char *reason_of(const char *printed)
+{
+    size_t end = strlen(printed);
+    while (end > 0 && printed[end - 1] == '\n')
+        end--;
+    size_t start = end;
+    while (start > 0 && printed[start - 1] != '\n')
+        start--;
+    return memory_copy(printed + start, end - start);
+}
+
+/* Run a job in a process of its own. What it printed, or NULL and *reason; free() them. */
+static char *run(const struct job *job, char **reason)
+{
+    int ends[2];
+    fflush(stdout);
+    fflush(stderr);
+    if (pipe(ends) != 0)
+        die_errno("a pipe cannot be made");
+    const pid_t child = fork();
+    if (child < 0)
+        die_errno("a process cannot be started");
+    if (child == 0) {
+        close(ends[0]);
+        be_child(job, ends[1]);
+    }
+    close(ends[1]);
+    struct text printed = {0};
+    text_add(&printed, "%s", "");
+    char part[4096];
+    for (ssize_t size; (size = read(ends[0], part, sizeof part)) > 0;)
+        text_add(&printed, "%.*s", (int)size, part);
+    close(ends[0]);
+    int status = 0;
+    if (waitpid(child, &status, 0) != child)
+        die_errno("a process cannot be waited for");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return printed.bytes;
+    *reason = WIFSIGNALED(status) ? memory_text("killed by signal %d", WTERMSIG(status))
+                                  : reason_of(printed.bytes);
+    free(printed.bytes);
+    return NULL;
+}
+
+/* What stands behind "NAME " at the start of a line, or NULL. free() it. */
+static char *value_of(const char *printed, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *line = printed; *line;) {
+        const size_t width = strcspn(line, "\n");
+        if (width > length && strncmp(line, name, length) == 0 && line[length] == ' ')
+            return memory_copy(line + length + 1, width - length - 1);
+        line += width + (line[width] == '\n');
+    }
+    return NULL;
+}
+
+/* ---- Rounds --------------------------------------------------------------------------------- */
+
+static char *program_name(const struct bench *bench, int program)
+{
+    if (program >= TORCH)
+        return memory_text("PyTorch, %s, %s", torch_settings[program - TORCH].layout,
+                           torch_settings[program - TORCH].allocator);
+    const int threads = program == OURS ? bench->options->threads : 1;
+    return memory_text("kdecay, %d thread%s", threads, threads == 1 ? "" : "s");
+}
+
+static void measure(struct bench *bench, struct entry *entry, int program, int round,
+                    const char *experiment)
+{
+    const struct job job = {bench->options, entry, program, experiment};
+    char *name = program_name(bench, program);
+    char *printed = run(&job, &entry->missing[program]);
+    for (int v = 0; printed && v < VALUES; v++) {
+        char *value = value_of(printed, value_names[v]);
+        if (value)
+            *sample(bench, entry, program, v, round) = strtod(value, NULL);
+        free(value);
+    }
+    const double rate = *sample(bench, entry, program, TRAIN, round);
+    if (printed && isnan(rate))
+        entry->missing[program] = memory_text("printed no line \"train NUMBER\"");
+    if (printed && program == OURS && !bench->environment)
+        bench->environment = value_of(printed, "environment");
+    if (entry->missing[program])
+        fprintf(stderr, "%s %s, %s: %s\n", entry->network, entry->precision, name,
+                entry->missing[program]);
+    else
+        fprintf(stderr, "%s %s, round %d/%d, %s: %.1f images/s\n", entry->network, entry->precision,
+                round + 1, bench->options->rounds, name, rate);
+    text_add(&bench->rounds, "%s,%s,%d,\"%s\"", entry->network, entry->precision, round + 1, name);
+    for (int v = 0; v < VALUES; v++)
+        text_add(&bench->rounds, isnan(*sample(bench, entry, program, v, round)) ? ",-" : ",%.6g",
+                 *sample(bench, entry, program, v, round));
+    text_add(&bench->rounds, "\n");
+    free(name);
+    free(printed);
+}
+
+static void measure_entry(struct bench *bench, struct entry *entry)
+{
+    char *path = memory_text("%s/%s-%s.txt", bench->options->out, entry->network, entry->precision);
+    char *text = config_text(&entry->experiment);
+    file_write(path, text, strlen(text));
+    for (int p = TORCH; p < PROGRAMS && bench->torch_missing; p++)
+        entry->missing[p] = memory_text("%s", bench->torch_missing);
+    if (bench->options->threads == 1)
+        entry->missing[OURS_ONE_THREAD] = memory_text("one thread is what is measured");
+    for (int r = 0; r < bench->options->rounds; r++)
+        for (int p = 0; p < PROGRAMS; p++)
+            if (!entry->missing[p])
+                measure(bench, entry, p, r, path);
+    free(text);
+    free(path);
+}
+
+/* ---- Tables --------------------------------------------------------------------------------- */
+
+static const struct table_column columns[] = {
+    {"network", NULL, 'l', NULL},
+    {"precision", NULL, 'l', NULL},
+    {"batch", NULL, 'r', NULL},
+    {"train (images/s)", NULL, 'r', NULL},
+    {"evaluate (images/s)", NULL, 'r', NULL},
+    {"fill (%)", NULL, 'r', NULL},
+    {"convolutions (%)", NULL, 'r', NULL},
+    {"rest (%)", NULL, 'r', NULL},
+    {"limit (images/s)", NULL, 'r', NULL},
+    {"of limit (%)", NULL, 'r', NULL},
+    {"1 thread (images/s)", NULL, 'r', NULL},
+    {"speed-up", NULL, 'r', NULL},
+    {"peak (MiB)", NULL, 'r', NULL},
+    {"PyTorch (images/s)", NULL, 'r', NULL},
+    {"PyTorch of limit (%)", NULL, 'r', NULL},
+    {"ratio", NULL, 'r', NULL},
+    {"PyTorch peak (MiB)", NULL, 'r', NULL},
+    {"PyTorch layout", NULL, 'l', NULL},
+    {"PyTorch allocator", NULL, 'l', NULL},
+};
+/* The text shows ours and PyTorch's in two tables. */
+enum { OUR_COLUMNS = 13 };
+
+static const struct table_column setting_columns[] = {
+    {"network", NULL, 'l', NULL},          {"precision", NULL, 'l', NULL},
+    {"layout", NULL, 'l', NULL},           {"allocator", NULL, 'l', NULL},
+    {"train (images/s)", NULL, 'r', NULL}, {"peak (MiB)", NULL, 'r', NULL},
+};
+
+static void add_number(struct table *table, double value, int decimals)
+{
+    table_add(table, isnan(value) ? memory_text("-") : memory_text("%.*f", decimals, value), NULL);
+}
+
+static void add_rate(struct table *table, double rate)
+{
+    add_number(table, rate, rate < 100 ? 2 : 0);
+}
+
+static void add_our_cells(const struct bench *bench, const struct entry *e, struct table *table)
+{
+    const double rate = median(bench, e, OURS, TRAIN), limit = median(bench, e, OURS, LIMIT);
+    const double one = median(bench, e, OURS_ONE_THREAD, TRAIN);
+    const double convolutions = median(bench, e, OURS, CONVOLUTIONS);
+    table_add(table, memory_text("%s", e->network), NULL);
+    table_add(table, memory_text("%s", e->precision), NULL);
+    table_add(table, memory_text("%d", e->experiment.batch), NULL);
+    add_rate(table, rate);
+    add_rate(table, median(bench, e, OURS, EVALUATE));
+    add_number(table, 100 * median(bench, e, OURS, FILL), 1);
+    add_number(table, 100 * convolutions, 1);
+    add_number(table, 100 * (1 - convolutions), 1);
+    add_rate(table, limit);
+    add_number(table, 100 * rate / limit, 1);
+    add_rate(table, one);
+    add_number(table, rate / one, 2);
+    add_number(table, median(bench, e, OURS, PEAK) / (1 << 20), 0);
+}
+
+static void add_torch_cells(const struct bench *bench, const struct entry *e, struct table *table)
+{
+    const int best = best_torch(bench, e);
+    const struct torch_setting *setting = &torch_settings[best - TORCH];
+    const double rate = median(bench, e, best, TRAIN);
+    add_rate(table, rate);
+    add_number(table, 100 * rate / median(bench, e, OURS, LIMIT), 1);
+    add_number(table, median(bench, e, OURS, TRAIN) / rate, 2);
+    add_number(table, median(bench, e, best, PEAK) / (1 << 20), 0);
+    table_add(table, memory_text("%s", isnan(rate) ? "-" : setting->layout), NULL);
+    table_add(table, memory_text("%s", isnan(rate) ? "-" : setting->allocator), NULL);
+}
+
+static void add_missing(const struct bench *bench, struct text *text)
+{
+    if (bench->torch_missing)
+        text_add(text, "PyTorch: skipped: %s\n", bench->torch_missing);
+    for (size_t i = 0; i < bench->count; i++) {
+        const struct entry *e = &bench->entries[i];
+        if (e->refused)
+            text_add(text, "%s, %s: skipped: %s\n", e->network, e->precision, e->refused);
+        for (int p = 0; p < (bench->torch_missing ? TORCH : PROGRAMS); p++) {
+            char *name = program_name(bench, p);
+            if (e->missing[p])
+                text_add(text, "%s, %s, %s: skipped: %s\n", e->network, e->precision, name,
+                         e->missing[p]);
+            free(name);
+        }
+    }
+}
+
+static void write_out(const struct bench *bench, const char *name, struct text *text)
+{
+    char *path = memory_text("%s/%s", bench->options->out, name);
+    file_write(path, text->bytes, text->length);
+    free(path);
+}
+
+static void write_tables(const struct bench *bench)
+{
+    struct table all, ours, torch, settings;
+    table_begin(&all, columns, COUNT(columns));
+    table_begin(&ours, columns, OUR_COLUMNS);
+    struct table_column torch_columns[2 + COUNT(columns) - OUR_COLUMNS];
+    memcpy(torch_columns, columns, 2 * sizeof *columns);
+    memcpy(torch_columns + 2, columns + OUR_COLUMNS,
+           sizeof columns - OUR_COLUMNS * sizeof *columns);
+    table_begin(&torch, torch_columns, COUNT(torch_columns));
+    table_begin(&settings, setting_columns, COUNT(setting_columns));
+    for (size_t i = 0; i < bench->count; i++) {
+        const struct entry *e = &bench->entries[i];
+        if (!e->samples)
+            continue;
+        add_our_cells(bench, e, &all);
+        add_torch_cells(bench, e, &all);
+        add_our_cells(bench, e, &ours);
+        table_add(&torch, memory_text("%s", e->network), NULL);
+        table_add(&torch, memory_text("%s", e->precision), NULL);
+        add_torch_cells(bench, e, &torch);
+        for (int p = TORCH; p < PROGRAMS; p++) {
+            table_add(&settings, memory_text("%s", e->network), NULL);
+            table_add(&settings, memory_text("%s", e->precision), NULL);
+            table_add(&settings, memory_text("%s", torch_settings[p - TORCH].layout), NULL);
+            table_add(&settings, memory_text("%s", torch_settings[p - TORCH].allocator), NULL);
+            add_rate(&settings, median(bench, e, p, TRAIN));
+            add_number(&settings, median(bench, e, p, PEAK) / (1 << 20), 0);
+        }
+    }
+
+    const struct bench_options *o = bench->options;
+    struct text text = {0}, csv = {0};
+    char *cpu = processor_name();
+    text_add(&text, "%s, %d thread%s; kdecay %s (%s); %s; PyTorch %s\n", cpu, o->threads,
+             o->threads == 1 ? "" : "s", o->program, o->compiler,
+             bench->environment ? bench->environment : "oneDNN not known",
+             bench->torch_version ? bench->torch_version : "not there");
+    text_add(&text, "Medians of %d round%s, of %g s of training or one step each\n\n", o->rounds,
+             o->rounds == 1 ? "" : "s", o->seconds);
+    table_write_text(&ours, &text);
+    text_add(&text,
+             "\ntrain: forward, backward, SGD. fill: moving and normalising the pictures, of the "
+             "time of fill and train.\nconvolutions, rest: of the threads' time in train. limit: "
+             "the step's convolutions alone, without waiting.\npeak: resident memory of the whole "
+             "process.\n\n");
+    if (!bench->torch_missing) {
+        table_write_text(&torch, &text);
+        text_add(&text, "\nratio: train over PyTorch's train, in its fastest setting:\n\n");
+        table_write_text(&settings, &text);
+        text_add(&text, "\n");
+    }
+    add_missing(bench, &text);
+    table_write_csv(&all, &csv);
+    write_out(bench, "bench.txt", &text);
+    write_out(bench, "bench.csv", &csv);
+    free(cpu);
+    free(text.bytes);
+    free(csv.bytes);
+    table_free(&all);
+    table_free(&ours);
+    table_free(&torch);
+    table_free(&settings);
+}
+
+/* ---- All ------------------------------------------------------------------------------------ */
+
+static void ask_for_torch(struct bench *bench)
+{
+    const struct job job = {.options = bench->options};
+    if (!bench->options->torch)
+        bench->torch_missing = memory_text("not asked for");
+    else if ((bench->torch_version = run(&job, &bench->torch_missing)))
+        bench->torch_version[strcspn(bench->torch_version, "\n")] = '\0';
+}
+
+/* Leaves the reason in entry->refused where the program has no such precision, or the machine not
+ * the memory. */
+static void load_entry(const struct bench_options *options, const char *path, const char *precision,
+                       struct entry *entry)
+{
+    struct error error;
+    if (config_load(path, options->overrides, options->override_count, &entry->experiment,
+                    &error) != 0)
+        die("%s", error.text);
+    entry->precision = precision;
+    entry->network = ledger_network(&entry->experiment);
+    const size_t needed = network_bytes(&entry->experiment, 1), there = free_bytes();
+    if (needed > there) {
+        entry->refused = memory_text("training takes about %zu MiB, %zu MiB are free", needed >> 20,
+                                     there >> 20);
+        return;
+    }
+    if (strcmp(precision, precisions[0]) == 0)
+        return;
+    const size_t count = options->override_count;
+    const char **overrides = memory_zeroed(count + 1, sizeof *overrides);
+    if (count)
+        memcpy(overrides, options->overrides, count * sizeof *overrides);
+    overrides[count] = memory_text("training.precision=%s", precision);
+    if (config_load(path, overrides, count + 1, &entry->experiment, &error) != 0)
+        entry->refused = memory_text("%s", error.text);
+    free((char *)(uintptr_t)overrides[count]);
+    free(overrides);
+}
+
+static void free_bench(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->count; i++) {
+        for (int p = 0; p < PROGRAMS; p++)
+            free(bench->entries[i].missing[p]);
+        free(bench->entries[i].network);
+        free(bench->entries[i].refused);
+        free(bench->entries[i].samples);
+    }
+    free(bench->entries);
+    free(bench->torch_version);
+    free(bench->torch_missing);
+    free(bench->environment);
+    free(bench->rounds.bytes);
+}
+
+void bench_run(const struct bench_options *options)
+{
+    const size_t count = options->experiment_count * COUNT(precisions);
+    struct bench bench = {.options = options,
+                          .entries = memory_zeroed(count, sizeof *bench.entries)};
+    text_add(&bench.rounds, "network,precision,round,program");
+    for (int v = 0; v < VALUES; v++)
+        text_add(&bench.rounds, ",%s", value_names[v]);
+    text_add(&bench.rounds, "\n");
+    ask_for_torch(&bench);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &bench.entries[bench.count++];
+        load_entry(options, options->experiments[i / COUNT(precisions)],
+                   precisions[i % COUNT(precisions)], entry);
+        if (!entry->refused) {
+            const size_t samples = (size_t)(PROGRAMS * VALUES * options->rounds);
+            entry->samples = memory_zeroed(samples, sizeof *entry->samples);
+            for (size_t s = 0; s < samples; s++)
+                entry->samples[s] = NAN;
+            measure_entry(&bench, entry);
+        }
+        write_tables(&bench);
+        write_out(&bench, "rounds.csv", &bench.rounds);
+    }
+    free_bench(&bench);
+}

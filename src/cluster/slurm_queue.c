@@ -1,0 +1,145 @@
+#define _XOPEN_SOURCE 700
+#include "cluster/slurm_queue.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char prefix[] = "kdecay-";
+enum { NAME_DIGITS = 16 };
+
+static char *list_path(const char *folder, const char *name)
+{
+    return memory_text("%s/%s.list", folder, name);
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+void queue_add_line(struct text *list, const char *experiment, long seed)
+{
+    text_add(list, "%ld\t%s\n", seed, experiment);
+}
+
+char *queue_write_list(const char *folder, const struct text *list)
+{
+    char *inside = memory_text("%s/lists", folder);
+    file_make_parents(inside);
+    free(inside);
+    char *absolute = realpath(folder, NULL);
+    if (!absolute)
+        die_errno("%s: cannot be resolved", folder);
+    char *name =
+        memory_text("%s%.*s", prefix, NAME_DIGITS, digest_chain(absolute, list->bytes).hex);
+    char *path = list_path(folder, name);
+    file_update(path, list->bytes, list->length);
+    free(path);
+    free(absolute);
+    return name;
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+static int is_list_name(const char *name)
+{
+    const size_t length = strlen(prefix);
+    return strncmp(name, prefix, length) == 0 &&
+           strspn(name + length, "0123456789abcdef") == NAME_DIGITS &&
+           name[length + NAME_DIGITS] == '\0';
+}
+
+/* A whole number that ends before `end`; -1 if it is none. */
+static long number_before(const char *text, char end)
+{
+    char *behind = NULL;
+    errno = 0;
+    const long number = strtol(text, &behind, 10);
+    return errno || behind == text || *behind != end || number < 0 ? -1 : number;
+}
+
+/* Line `task` of a list. 0, or -1 with *error. */
+static int find_task(const char *path, long task, struct queue_run *run, struct error *error)
+{
+    char *bytes = file_read(path, NULL, error), *line = bytes;
+    if (!bytes)
+        return -1;
+    for (long i = 1; i < task && line; i++)
+        line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL;
+    char *tab = line ? strchr(line, '\t') : NULL, *end = tab ? strchr(tab, '\n') : NULL;
+    int status = 0;
+    if (end && number_before(line, '\t') >= 0) {
+        run->seed = number_before(line, '\t');
+        run->experiment = memory_copy(tab + 1, (size_t)(end - tab - 1));
+    } else {
+        status = fail(error, "%s: expected line %ld, SEED<TAB>EXPERIMENT, of a task in the queue",
+                      path, task);
+    }
+    free(bytes);
+    return status;
+}
+
+/* 1 if the line told of a run, 0 if of another's job, -1 with *error. */
+static int read_line(const char *line, const char *folder, struct queue_run *run,
+                     struct error *error)
+{
+    const char *task = strchr(line, ' '), *name = task ? strchr(task + 1, ' ') : NULL;
+    if (!name)
+        return fail(error, "\"%s\": expected STATE TASK NAME, as squeue prints it", line);
+    if (!is_list_name(name + 1))
+        return 0;
+    const long number = number_before(task + 1, ' ');
+    if (number < 1)
+        return fail(error, "\"%s\": expected the number of one task", line);
+    char *path = list_path(folder, name + 1);
+    int found = file_exists(path);
+    if (found && find_task(path, number, run, error) != 0)
+        found = -1;
+    /* PD: waits; RQ, RH, RF, RD: goes back to wait. All others have a node. */
+    run->waits = strncmp(line, "PD ", 3) == 0 || (line[0] == 'R' && line[1] != ' ');
+    free(path);
+    return found;
+}
+
+int queue_read(const char *path, struct queue *queue, struct error *error)
+{
+    *queue = (struct queue){0};
+    char *bytes = file_read(path, NULL, error), *rest = NULL;
+    if (!bytes)
+        return -1;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? memory_copy(path, (size_t)(slash - path)) : memory_text(".");
+    int status = 0;
+    for (char *line = strtok_r(bytes, "\n", &rest); line && status >= 0;
+         line = strtok_r(NULL, "\n", &rest)) {
+        struct queue_run run = {0};
+        status = read_line(line, folder, &run, error);
+        if (status == 1) {
+            queue->run = memory_resize(queue->run, queue->count + 1, sizeof run);
+            queue->run[queue->count++] = run;
+        }
+    }
+    free(folder);
+    free(bytes);
+    if (status < 0)
+        queue_free(queue);
+    return status < 0 ? -1 : 0;
+}
+
+void queue_free(struct queue *queue)
+{
+    for (size_t i = 0; i < queue->count; i++)
+        free(queue->run[i].experiment);
+    free(queue->run);
+    *queue = (struct queue){0};
+}
+
+const struct queue_run *queue_find(const struct queue *queue, const char *experiment, long seed)
+{
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->run[i].seed == seed && strcmp(queue->run[i].experiment, experiment) == 0)
+            return &queue->run[i];
+    return NULL;
+}

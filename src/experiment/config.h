@@ -1,0 +1,157 @@
+/*
+ * config - an experiment file: all that a run depends on besides its seed and the pictures.
+ *
+ * An experiment is an INI file of `key = value` lines in sections (read by inih; ini_text.h says what
+ * a line may be). The only key outside a section is `include = FILE`, relative to the including file.
+ * There may be several; they come first, a later one overrides an earlier one, and what the file
+ * itself says overrides them all. A key that is unknown, misspelt, out of range, set twice in one
+ * file or missing is an error that names file and line. Values that do not go together are an error,
+ * too (config_rules.h).
+ *
+ * The table of keys in config.c is the whole language: name, type, range, default, meaning.
+ * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and
+ * those whose value is not the default, in the table's order; its SHA-256 identifies the
+ * experiment, whatever the file's comments, includes or order. A key that is added later, with a
+ * default that is what the program did before, leaves the texts and digests of all earlier logs as
+ * they are; so a default is never changed and a word never renamed.
+ *
+ * Experiments are kept in experiments/ and named by their path there: the arm of
+ * experiments/cifar10/preact-20/poly-k2.0.ini is "cifar10/preact-20/poly-k2.0", and its logs are
+ * results/cifar10/preact-20/poly-k2.0/seed-N.tsv.
+ */
+#ifndef KDECAY_CONFIG_H
+#define KDECAY_CONFIG_H
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "experiment/decay.h"
+
+#include <stdio.h>
+
+enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
+enum picture_set { SET_CIFAR10, SET_CIFAR100, SET_MADE_UP };
+enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 }; /* images of each real set */
+enum normalisation { NORMALISE_MEAN_STD, NORMALISE_PIXEL_MEAN, NORMALISE_ZCA };
+enum augmentation { AUGMENT_NONE, AUGMENT_FLIP_CROP };
+enum crop_padding { CROP_ZERO, CROP_REFLECT };
+enum family { FAMILY_PREACT, FAMILY_WIDE_RESNET, FAMILY_DENSENET_BC };
+enum block { BLOCK_BASIC, BLOCK_BOTTLENECK };
+enum shortcut { SHORTCUT_A, SHORTCUT_PROJECTION };
+enum fan { FAN_OUT, FAN_IN };
+enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
+/* The greatest depth and reach of a Padding Layer (network/padding.h). */
+enum { PADDING_DEPTH = 4, PADDING_REACH = 2 };
+enum padding {
+    PADDING_ZERO,
+    PADDING_REPLICATE,
+    PADDING_REFLECT,
+    PADDING_EXTRAPOLATE,
+    PADDING_PARTIAL,
+    PADDING_LEARNED
+};
+enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK };
+enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO, CONVOLUTION_WINOGRAD };
+enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
+enum decayed { DECAY_ALL, DECAY_WEIGHTS };
+enum momentum_reset { MOMENTUM_KEPT, MOMENTUM_RESET_AT_DROP };
+enum form { FORM_WARP, FORM_ADDITIVE };
+enum update { UPDATE_STEP, UPDATE_EPOCH };
+enum warmup { WARMUP_CONSTANT, WARMUP_LINEAR };
+enum clock { CLOCK_RUNS, CLOCK_WAITS };
+
+/* Increasing epochs, counted from 0. */
+struct epoch_list {
+    int count, epoch[DROP_LIST];
+};
+
+struct experiment {
+    /* [run] */
+    int scale;              /* enum scale */
+    int first_seed;         /* the least of the seeds that the arm is to be run with */
+    int seeds;              /* how many there are, from there on; 0: as many as status.h says */
+    struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": none did */
+    /* [data] */
+    int set;            /* enum picture_set */
+    int train_pictures; /* made-up pictures only, else 0 */
+    int test_pictures;  /* made-up pictures only, else 0 */
+    int normalisation;  /* enum normalisation */
+    int augmentation;   /* enum augmentation */
+    int crop_padding;   /* enum crop_padding */
+    /* [network] */
+    int family;     /* enum family */
+    int depth;      /* weight layers, counted as the family's paper does */
+    int block;      /* enum block; preact */
+    int shortcut;   /* enum shortcut; preact */
+    int width;      /* widening factor; wide-resnet */
+    int growth;     /* channels a layer adds; densenet-bc */
+    double dropout; /* share of activations set to 0 */
+    int fan;        /* enum fan: what the convolutions' first deviation is scaled by */
+    int gamma;      /* enum gamma: BN's first scales */
+    int padding;    /* enum padding: of the 3x3 convolutions but the stem, see padding.h */
+    int padding_depth, padding_reach; /* learned: D and r of the Padding Layer */
+    int weights; /* enum weights: of the 3x3 convolutions but the first, see weight_block.h */
+    int rows;    /* what each of them trains */
+    int weights_seed;
+    int channels; /* of the first stage; preact */
+    /* [training] */
+    int epochs;
+    int batch;       /* pictures a step */
+    int last_batch;  /* enum last_batch: the pictures left over at an epoch's end */
+    int shards;      /* fixed parts of a batch; part of the result, see network.h */
+    int convolution; /* enum convolution */
+    int precision;   /* enum precision, see precision.h */
+    double momentum;
+    int nesterov; /* 0 or 1 */
+    double weight_decay;
+    int decayed;        /* enum decayed */
+    int momentum_reset; /* enum momentum_reset */
+    /* [schedule] */
+    int decay; /* index of decays[] */
+    double lr;
+    double lr_end;
+    struct decay_shape shape; /* without ratio and drops */
+    double k;
+    int form;                /* enum form */
+    int update;              /* enum update */
+    int endpoint;            /* 0 or 1: whether the last step trains with lr_end */
+    struct epoch_list drops; /* step: the epochs at whose start the rate drops, for k = 1 */
+    int cycle;               /* epochs of the first cycle; 0: one cycle, the whole run */
+    int cycle_factor;        /* each cycle is so many times as long as the one before */
+    int warmup_steps;
+    double warmup_lr;
+    int warmup;       /* enum warmup */
+    int warmup_clock; /* enum clock */
+
+    char arm[256]; /* "cifar10/preact-20/poly-k2.0"; the file's own path where it is elsewhere */
+};
+
+/* Read the file and then the `count` overrides "section.key=value". 0, or -1 with *error set. */
+int config_load(const char *path, const char *const *overrides, size_t count,
+                struct experiment *experiment, struct error *error);
+
+/* Read a canonical text, as a log holds it; `name` stands for the file in messages. */
+int config_parse(const char *text, const char *name, struct experiment *experiment,
+                 struct error *error);
+
+/* The canonical text, lines "section.key = value\n"; free() it. */
+char *config_text(const struct experiment *experiment);
+
+/* SHA-256 of the canonical text. */
+struct digest config_digest(const struct experiment *experiment);
+
+/* What the decays' own keys are where an experiment does not say. */
+struct decay_shape config_default_shape(void);
+
+/* Images of the training set, and steps of an epoch over it. */
+long config_train_count(const struct experiment *experiment);
+long config_steps_per_epoch(const struct experiment *experiment);
+
+int config_class_count(const struct experiment *experiment);
+const char *config_set_name(const struct experiment *experiment);
+const char *config_scale_name(const struct experiment *experiment);
+const char *config_precision_name(const struct experiment *experiment);
+
+/* The table of keys, for people. */
+void config_print_keys(FILE *out);
+
+#endif

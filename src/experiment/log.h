@@ -1,0 +1,126 @@
+/*
+ * log - the raw log of a run: one self-describing text file, written once, read by everything.
+ *
+ *     # kdecay log: 1                            the format's version
+ *     # arm: cifar10/preact-20/poly-k2.0       -+
+ *     # seed: 1                                 |
+ *     # experiment: run.scale = desk            |  what the run is: the first link of the chain
+ *     # experiment: ...   (canonical text)      |
+ *     # experiment-sha256: ...                  |
+ *     # train-sha256: / # test-sha256:          |
+ *     # parameters: (trained) / # macs:         |
+ *     # initial-sha256: ...                    -+
+ *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: (of all
+ *     ranks) / # started:
+ *     # ranks: 2 / # mpi: ... / # rank: threads 1, CPU   (one a rank) where there were several
+ *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an epoch
+ *                                                has fewer, the rest stand between the rows
+ *     epoch <TAB> step <TAB> lr ...              column names, then one row an epoch
+ *     # resumed: after epoch 2, ...              where a stopped run went on; also above the
+ *                                                columns
+ *     # status: finished                         or "diverged at step N"
+ *     # state-sha256: ...                        parameters, momentum, BN statistics at the end
+ *     # run-sha256: ...                          the last link of the chain
+ *     # text-sha256: ...                         of all bytes above this line
+ *
+ * The chain: link 0 is the SHA-256 of the lines from "# arm" to "# initial-sha256"; each step loss,
+ * each row (its columns left of `digest`) and the end add a link (digest_chain). The `digest`
+ * column shows the first 16 digits of the row's link. What the chain covers is a pure function of
+ * experiment, seed, pictures and environment key; the columns named wall_* and the other header
+ * lines are not, and only the text digest covers them.
+ *
+ * gnuplot, awk and R read the file as it stands: '#' starts a comment, columns are separated by
+ * tabs.
+ */
+#ifndef KDECAY_LOG_H
+#define KDECAY_LOG_H
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "experiment/config.h"
+
+enum { LOG_VERSION = 1, LOG_STEP_LOSSES = 100, LOG_ROW_DIGEST = 16, LOG_RANKS = 1000000 };
+
+/* One epoch. Errors are percentages of misclassified pictures. */
+struct log_row {
+    long epoch;               /* 1, 2, ... */
+    long step;                /* steps done since the start */
+    double lr;                /* of the epoch's last step */
+    double train_loss;        /* mean cross entropy over the epoch's steps, while training */
+    double train_error;       /* the same, %; pictures as augmented */
+    double test_loss;         /* after the epoch, with the running BN statistics */
+    double test_error;        /* % */
+    double wall_seconds;      /* since the run started or was last resumed, this epoch only */
+    double wall_images_per_s; /* training alone, without the evaluation */
+    int line;                 /* in the file, from 1; set by the reader */
+};
+
+/* What the header says. Strings are the caller's. */
+struct log_facts {
+    const struct experiment *experiment;
+    long seed;
+    struct digest train, test; /* pictures */
+    long long parameters, macs;
+    struct digest initial; /* state before the first step */
+    const char *program, *compiler, *onednn, *environment;
+    const char *kernels; /* lines "name: forward, backward data, backward weights\n" */
+    int threads;         /* of all ranks */
+    const char *started; /* UTC */
+    int ranks;
+    const char *mpi;        /* the library; of several ranks alone, as is the next one */
+    const char *rank_lines; /* "threads N, CPU\n", one a rank */
+};
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+struct log_writer {
+    struct text text;
+    struct digest chain; /* the last link */
+};
+
+void log_begin(struct log_writer *writer, const struct log_facts *facts);
+void log_add_step_loss(struct log_writer *writer, long step, double loss);
+/* The column names; once, before the first row. */
+void log_add_columns(struct log_writer *writer);
+void log_add_row(struct log_writer *writer, const struct log_row *row);
+void log_add_resumed(struct log_writer *writer, const char *how);
+/* `diverged_at` is the step whose loss was not finite, or 0 for a run that finished. */
+void log_end(struct log_writer *writer, long diverged_at, const struct digest *state);
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+enum log_status { LOG_RUNNING, LOG_FINISHED, LOG_DIVERGED };
+
+struct log {
+    char *path;
+    struct experiment experiment; /* parsed from the log's own text; arm included */
+    struct digest experiment_digest, train, test, initial, state, run, text;
+    long seed;
+    long long parameters, macs;
+    char *program, *compiler, *onednn, *environment, *started;
+    int threads, ranks;
+    enum log_status status;
+    int status_line; /* of "# status"; set by the reader */
+    long diverged_at;
+    double step_losses[LOG_STEP_LOSSES];
+    long step_loss_count;
+    struct log_row *rows;
+    long row_count;
+};
+
+/* Read and verify: syntax, the experiment's digest, every link of the chain, consecutive epochs,
+ * the text digest, and that a finished log has all its epochs. `bytes` may hold a running log,
+ * which has no end. 0, or -1 with *error naming file, line and what was expected. */
+int log_parse(const char *bytes, const char *path, struct log *log, struct error *error);
+int log_read(const char *path, struct log *log, struct error *error);
+void log_free(struct log *log);
+
+/* Go on writing after the text of a running log. */
+int log_restore(struct log_writer *writer, const char *bytes, const char *path,
+                struct error *error);
+
+/* results/ARM/seed-N.tsv below `folder`; free() it. */
+char *log_path(const char *folder, const char *arm, long seed);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * counts - what an experiment's network costs in numbers and multiply-adds, by count, not by clock.
+ */
+#ifndef KDECAY_COUNTS_H
+#define KDECAY_COUNTS_H
+
+#include "experiment/config.h"
+
+struct counts {
+    long long trained;  /* parameters that training moves */
+    long long stored;   /* numbers to keep a trained network; what a seed gives is not among them */
+    long long macs;     /* multiply-adds of the forward pass of one picture */
+    double extra_share; /* multiply-adds that make weights, of a minibatch's forward pass */
+};
+
+/* Dies where there is no such network. */
+struct counts counts_of(const struct experiment *experiment);
+
+#endif

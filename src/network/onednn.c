@@ -1,0 +1,620 @@
+#define _GNU_SOURCE /* sysconf's names of the caches */
+#include "network/onednn.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "network/winograd.h"
+
+#include <cpuid.h>
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if DNNL_VERSION_MAJOR != 2
+#error "dnn.c is written for oneDNN 2.x (Debian 12: libdnnl-dev 2.6); port its calls to 3.x here"
+#endif
+
+/* A cache line of its own. */
+struct spent {
+    double seconds;
+    char rest[CACHE_LINE - sizeof(double)];
+};
+
+struct dnn {
+    dnnl_engine_t engine;
+    int workers;
+    dnnl_stream_t *stream; /* one a worker */
+    float **scratchpad;    /* one a worker, large enough for every primitive made so far */
+    struct spent *spent;   /* one a worker */
+    size_t scratchpad_bytes;
+    int block;
+    char *version, *environment;
+};
+
+enum pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, PASSES };
+enum memory_kind {
+    SOURCE,
+    DESTINATION,
+    FORWARD_WEIGHTS,
+    BACKWARD_LAYOUT,
+    WEIGHT_GRADIENT,
+    MEMORY_KINDS
+};
+
+/* oneDNN's memory objects hold a pointer that is set before each call: one set a worker. */
+struct worker_memory {
+    dnnl_memory_t tensor[MEMORY_KINDS];
+    dnnl_memory_t scratchpad[PASSES];
+};
+
+struct dnn_conv {
+    struct dnn *dnn;
+    struct conv_shape shape;
+    dnnl_primitive_t primitive[PASSES];
+    struct worker_memory *memory; /* one a worker */
+    char *kernels;
+    size_t weight_floats, forward_count, backward_count;
+    uint32_t *positions, *forward_positions, *backward_positions;
+};
+
+static const char *status_name(dnnl_status_t status)
+{
+    switch (status) {
+    case dnnl_out_of_memory:
+        return "out of memory";
+    case dnnl_invalid_arguments:
+        return "invalid arguments";
+    case dnnl_unimplemented:
+        return "not implemented on this CPU";
+    case dnnl_runtime_error:
+        return "runtime error";
+    default:
+        return "error";
+    }
+}
+
+static void check(dnnl_status_t status, const char *call)
+{
+    if (status != dnnl_success)
+        die("oneDNN: %s: %s (%d)", call, status_name(status), (int)status);
+}
+
+#define CHECK(call) check((call), #call)
+
+int conv_out_height(const struct conv_shape *shape)
+{
+    return (shape->height + 2 * shape->padding - shape->kernel) / shape->stride + 1;
+}
+
+int conv_out_width(const struct conv_shape *shape)
+{
+    return (shape->width + 2 * shape->padding - shape->kernel) / shape->stride + 1;
+}
+
+/* ---- The engine --------------------------------------------------------------------------- */
+
+static const char *isa_name(dnnl_cpu_isa_t isa)
+{
+    switch (isa) {
+    case dnnl_cpu_isa_sse41:
+        return "sse41";
+    case dnnl_cpu_isa_avx:
+        return "avx";
+    case dnnl_cpu_isa_avx2:
+        return "avx2";
+    case dnnl_cpu_isa_avx512_core:
+        return "avx512_core";
+    case dnnl_cpu_isa_avx512_core_vnni:
+        return "avx512_core_vnni";
+    case dnnl_cpu_isa_avx512_core_bf16:
+        return "avx512_core_bf16";
+    case dnnl_cpu_isa_avx512_core_amx:
+        return "avx512_core_amx";
+    default:
+        return "other";
+    }
+}
+
+static int includes(unsigned isa, unsigned wanted)
+{
+    return (isa & wanted) == wanted;
+}
+
+struct dnn_isa dnn_isa_of(unsigned isa)
+{
+    return (struct dnn_isa){.block = includes(isa, dnnl_cpu_isa_avx512_core) ? 16 : 8,
+                            .bf16 = includes(isa, dnnl_cpu_isa_avx512_core_bf16)};
+}
+
+static char *describe_environment(const char *version)
+{
+    unsigned a, b, c, d;
+    char vendor[13] = "unknown";
+    unsigned family = 0;
+    if (__get_cpuid(0, &a, &b, &c, &d)) {
+        memcpy(vendor, &b, 4);
+        memcpy(vendor + 4, &d, 4);
+        memcpy(vendor + 8, &c, 4);
+    }
+    if (__get_cpuid(1, &a, &b, &c, &d)) {
+        family = (a >> 8) & 15;
+        if (family == 15)
+            family += (a >> 20) & 255;
+    }
+    return memory_text("oneDNN %s; %s; CPU %s family %u; caches L1d %ld L2 %ld L3 %ld", version,
+                       isa_name(dnnl_get_effective_cpu_isa()), vendor, family,
+                       sysconf(_SC_LEVEL1_DCACHE_SIZE), sysconf(_SC_LEVEL2_CACHE_SIZE),
+                       sysconf(_SC_LEVEL3_CACHE_SIZE));
+}
+
+struct dnn *dnn_open(int workers)
+{
+    /* oneDNN sizes its primitives for this many threads when they are made. Our own parallel
+     * regions name their number, and inside them oneDNN sees one thread as well. */
+    omp_set_num_threads(1);
+    struct dnn *dnn = memory_zeroed(1, sizeof *dnn);
+    CHECK(dnnl_engine_create(&dnn->engine, dnnl_cpu, 0));
+    dnn->workers = workers;
+    dnn->stream = memory_zeroed((size_t)workers, sizeof *dnn->stream);
+    dnn->scratchpad = memory_zeroed((size_t)workers, sizeof *dnn->scratchpad);
+    dnn->spent = memory_zeroed((size_t)workers, sizeof *dnn->spent);
+    for (int w = 0; w < workers; w++)
+        CHECK(dnnl_stream_create(&dnn->stream[w], dnn->engine, dnnl_stream_default_flags));
+    dnn->block = dnn_isa_of(dnnl_get_effective_cpu_isa()).block;
+    const dnnl_version_t *version = dnnl_version();
+    dnn->version = memory_text("%d.%d.%d (%.12s)", version->major, version->minor, version->patch,
+                               version->hash);
+    dnn->environment = describe_environment(dnn->version);
+    return dnn;
+}
+
+void dnn_close(struct dnn *dnn)
+{
+    for (int w = 0; w < dnn->workers; w++) {
+        CHECK(dnnl_stream_destroy(dnn->stream[w]));
+        free(dnn->scratchpad[w]);
+    }
+    CHECK(dnnl_engine_destroy(dnn->engine));
+    free(dnn->stream);
+    free(dnn->scratchpad);
+    free(dnn->spent);
+    free(dnn->version);
+    free(dnn->environment);
+    free(dnn);
+}
+
+int dnn_block(const struct dnn *dnn)
+{
+    return dnn->block;
+}
+
+const char *dnn_version(const struct dnn *dnn)
+{
+    return dnn->version;
+}
+
+const char *dnn_environment(const struct dnn *dnn)
+{
+    return dnn->environment;
+}
+
+int dnn_check_precision(enum precision precision, struct error *error)
+{
+    const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    if (precision == PRECISION_F32 || dnn_isa_of(isa).bf16)
+        return 0;
+    return fail(error,
+                "training.precision = bf16: needs avx512_core_bf16, oneDNN finds %s on this CPU; "
+                "take another machine, or set training.precision = f32",
+                isa_name(isa));
+}
+
+int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *s)
+{
+    return dnn->block == 16 && s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 &&
+           s->in >= 128 && s->out >= 128;
+}
+
+static struct winograd_shape own_shape(const struct dnn *dnn, const struct conv_shape *s)
+{
+    return (struct winograd_shape){s->batch, s->in, s->out, s->height, s->width, dnn->block};
+}
+
+int dnn_suits_own_winograd(const struct dnn *dnn, const struct conv_shape *s)
+{
+    const struct winograd_shape own = own_shape(dnn, s);
+    return s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 && s->padding == 1 &&
+           winograd_suits(&own);
+}
+
+double dnn_seconds(const struct dnn *dnn)
+{
+    double seconds = 0;
+    for (int w = 0; w < dnn->workers; w++)
+        seconds += dnn->spent[w].seconds;
+    return seconds;
+}
+
+/* ---- Making a convolution ----------------------------------------------------------------- */
+
+/* Everything that making one convolution passes around. */
+struct recipe {
+    dnnl_memory_desc_t source, destination, any_weights, forward_weights, backward_weights;
+    dnnl_memory_desc_t weights; /* and their gradient */
+    dnnl_dims_t strides, padding_left, padding_right;
+    dnnl_primitive_attr_t attributes;
+    dnnl_alg_kind_t algorithm;
+};
+
+static dnnl_memory_desc_t describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnnl_dim_t d,
+                                   dnnl_data_type_t type, dnnl_format_tag_t tag)
+{
+    const dnnl_dims_t dims = {a, b, c, d};
+    dnnl_memory_desc_t memory;
+    CHECK(dnnl_memory_desc_init_by_tag(&memory, 4, dims, type, tag));
+    return memory;
+}
+
+static dnnl_format_tag_t activation_tag(const struct dnn *dnn, enum precision precision,
+                                        int channels)
+{
+    if (channels != 3 && channels % dnn->block != 0)
+        BUG("a number of channels that is not a multiple of the block");
+    if (precision == PRECISION_BF16)
+        return dnnl_nhwc;
+    if (channels == 3)
+        return dnnl_nchw;
+    return dnn->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+}
+
+static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s)
+{
+    const int out_height = conv_out_height(s), out_width = conv_out_width(s);
+    const dnnl_data_type_t type = s->precision == PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
+    struct recipe recipe = {
+        .source = describe(s->batch, s->in, s->height, s->width, type,
+                           activation_tag(dnn, s->precision, s->in)),
+        .destination = describe(s->batch, s->out, out_height, out_width, type,
+                                activation_tag(dnn, s->precision, s->out)),
+        .any_weights = describe(s->out, s->in, s->kernel, s->kernel, type, dnnl_format_tag_any),
+        .weights = describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_format_tag_any),
+        .strides = {s->stride, s->stride},
+        .padding_left = {s->padding, s->padding},
+        /* what the last window still reaches; less than the left one where the stride skips it */
+        .padding_right = {(out_height - 1) * s->stride + s->kernel - s->height - s->padding,
+                          (out_width - 1) * s->stride + s->kernel - s->width - s->padding},
+        .algorithm =
+            s->algorithm == CONV_WINOGRAD ? dnnl_convolution_winograd : dnnl_convolution_direct};
+    CHECK(dnnl_primitive_attr_create(&recipe.attributes));
+    CHECK(dnnl_primitive_attr_set_scratchpad_mode(recipe.attributes, dnnl_scratchpad_mode_user));
+    return recipe;
+}
+
+static dnnl_primitive_desc_t describe_pass(const struct dnn *dnn, const struct recipe *r,
+                                           enum pass pass, const_dnnl_primitive_desc_t forward)
+{
+    dnnl_convolution_desc_t convolution;
+    if (pass == FORWARD) {
+        CHECK(dnnl_convolution_forward_desc_init(&convolution, dnnl_forward_training, r->algorithm,
+                                                 &r->source, &r->any_weights, NULL, &r->destination,
+                                                 r->strides, r->padding_left, r->padding_right));
+    } else if (pass == BACKWARD_DATA) {
+        CHECK(dnnl_convolution_backward_data_desc_init(&convolution, r->algorithm, &r->source,
+                                                       &r->any_weights, &r->destination, r->strides,
+                                                       r->padding_left, r->padding_right));
+    } else {
+        CHECK(dnnl_convolution_backward_weights_desc_init(
+            &convolution, r->algorithm, &r->source, &r->weights, NULL, &r->destination, r->strides,
+            r->padding_left, r->padding_right));
+    }
+    dnnl_primitive_desc_t description;
+    CHECK(dnnl_primitive_desc_create(&description, &convolution, r->attributes, dnn->engine,
+                                     forward));
+    return description;
+}
+
+static const char *kernel_name(const_dnnl_primitive_desc_t description)
+{
+    const char *name = NULL;
+    CHECK(dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name));
+    return name;
+}
+
+static void reserve_scratchpads(struct dnn *dnn, size_t bytes)
+{
+    if (bytes <= dnn->scratchpad_bytes)
+        return;
+    for (int w = 0; w < dnn->workers; w++) {
+        free(dnn->scratchpad[w]);
+        dnn->scratchpad[w] = memory_floats(bytes / sizeof(float) + 1);
+    }
+    dnn->scratchpad_bytes = bytes;
+}
+
+/* Give every worker a memory object for this pass's scratchpad, and room for it. */
+static void add_scratchpad(struct dnn_conv *conv, enum pass pass,
+                           const_dnnl_primitive_desc_t description)
+{
+    struct dnn *dnn = conv->dnn;
+    const dnnl_memory_desc_t *memory =
+        dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
+    for (int w = 0; w < dnn->workers; w++)
+        CHECK(dnnl_memory_create(&conv->memory[w].scratchpad[pass], memory, dnn->engine,
+                                 DNNL_MEMORY_NONE));
+    reserve_scratchpads(dnn, dnnl_memory_desc_get_size(memory));
+}
+
+/* Where does each weight lie? Let oneDNN reorder the numbers 0, 1, 2, ... once and look; in floats,
+ * whose layout is that of bf16. */
+static uint32_t *find_positions(const struct dnn_conv *conv, dnnl_memory_desc_t layout)
+{
+    layout.data_type = dnnl_f32;
+    const struct conv_shape *s = &conv->shape;
+    const struct dnn *dnn = conv->dnn;
+    const size_t count = (size_t)s->out * (size_t)s->in * (size_t)(s->kernel * s->kernel);
+    const size_t floats = dnnl_memory_desc_get_size(&layout) / sizeof(float);
+    if (count >= 1 << 24)
+        BUG("more weights than a float counts exactly");
+    float *plain = memory_floats(count), *moved = memory_floats(floats);
+    for (size_t i = 0; i < count; i++)
+        plain[i] = (float)(i + 1); /* 0 is the padding's */
+    const dnnl_memory_desc_t from =
+        describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_oihw);
+    dnnl_memory_t source, destination;
+    CHECK(dnnl_memory_create(&source, &from, dnn->engine, plain));
+    CHECK(dnnl_memory_create(&destination, &layout, dnn->engine, moved));
+    dnnl_primitive_desc_t description;
+    dnnl_primitive_t reorder;
+    CHECK(dnnl_reorder_primitive_desc_create(&description, &from, dnn->engine, &layout, dnn->engine,
+                                             NULL));
+    CHECK(dnnl_primitive_create(&reorder, description));
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}};
+    CHECK(dnnl_primitive_execute(reorder, dnn->stream[0], 2, arguments));
+    CHECK(dnnl_stream_wait(dnn->stream[0]));
+    uint32_t *positions = memory_zeroed(count, sizeof *positions);
+    for (size_t i = 0; i < floats; i++)
+        if (moved[i] != 0)
+            positions[(size_t)moved[i] - 1] = (uint32_t)i;
+    CHECK(dnnl_primitive_destroy(reorder));
+    CHECK(dnnl_primitive_desc_destroy(description));
+    CHECK(dnnl_memory_destroy(source));
+    CHECK(dnnl_memory_destroy(destination));
+    free(plain);
+    free(moved);
+    return positions;
+}
+
+static void create_memory(struct dnn_conv *conv, const struct recipe *recipe)
+{
+    const dnnl_memory_desc_t *layouts[MEMORY_KINDS] = {
+        [SOURCE] = &recipe->source,
+        [DESTINATION] = &recipe->destination,
+        [FORWARD_WEIGHTS] = &recipe->forward_weights,
+        [BACKWARD_LAYOUT] = conv->shape.has_data_gradient ? &recipe->backward_weights : NULL,
+        [WEIGHT_GRADIENT] = &recipe->weights};
+    for (int w = 0; w < conv->dnn->workers; w++)
+        for (int kind = 0; kind < MEMORY_KINDS; kind++)
+            if (layouts[kind])
+                CHECK(dnnl_memory_create(&conv->memory[w].tensor[kind], layouts[kind],
+                                         conv->dnn->engine, DNNL_MEMORY_NONE));
+}
+
+/* The layout that a pass has chosen for its weights. In f32 the forward pass chooses for their
+ * gradient too. */
+static void take_layout(struct recipe *recipe, const struct conv_shape *shape, enum pass pass,
+                        const_dnnl_primitive_desc_t description)
+{
+    if (pass == FORWARD) {
+        recipe->forward_weights =
+            *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+        if (shape->precision == PRECISION_F32)
+            recipe->weights = recipe->forward_weights;
+    } else if (pass == BACKWARD_DATA) {
+        recipe->backward_weights =
+            *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+    } else {
+        recipe->weights = *dnnl_primitive_desc_query_md(description, dnnl_query_diff_weights_md, 0);
+    }
+}
+
+static size_t count_of(const struct conv_shape *shape, const dnnl_memory_desc_t *weights)
+{
+    return dnnl_memory_desc_get_size(weights) / precision_bytes(shape->precision);
+}
+
+/* No primitive and no memory object: only what our own algorithm needs. */
+static void create_own(struct dnn_conv *conv)
+{
+    const struct conv_shape *s = &conv->shape;
+    const struct winograd_shape own = own_shape(conv->dnn, s);
+    if (!dnn_suits_own_winograd(conv->dnn, s))
+        BUG("a convolution for which there is no Winograd of our own");
+    reserve_scratchpads(conv->dnn, winograd_scratch(&own) * sizeof(float));
+    conv->kernels = memory_text("%s", "kdecay:winograd, kdecay:winograd, kdecay:winograd");
+    conv->weight_floats = winograd_weight_floats(&own);
+    conv->positions = memory_zeroed(conv->weight_floats, sizeof *conv->positions);
+    if (s->has_data_gradient) {
+        conv->backward_count = conv->weight_floats;
+        conv->backward_positions =
+            memory_zeroed(conv->backward_count, sizeof *conv->backward_positions);
+    }
+    winograd_positions(&own, conv->positions, conv->backward_positions);
+}
+
+struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape)
+{
+    struct dnn_conv *conv = memory_zeroed(1, sizeof *conv);
+    conv->dnn = dnn;
+    conv->shape = *shape;
+    conv->memory = memory_zeroed((size_t)dnn->workers, sizeof *conv->memory);
+    if (shape->algorithm == CONV_OWN_WINOGRAD) {
+        create_own(conv);
+        return conv;
+    }
+    struct recipe recipe = recipe_of(dnn, shape);
+    dnnl_primitive_desc_t description[PASSES] = {NULL};
+    const char *names[PASSES] = {"", "none", ""};
+    for (int pass = FORWARD; pass < PASSES; pass++) {
+        if (pass == BACKWARD_DATA && !shape->has_data_gradient)
+            continue;
+        description[pass] = describe_pass(dnn, &recipe, (enum pass)pass, description[FORWARD]);
+        take_layout(&recipe, shape, (enum pass)pass, description[pass]);
+        names[pass] = kernel_name(description[pass]);
+        add_scratchpad(conv, (enum pass)pass, description[pass]);
+        CHECK(dnnl_primitive_create(&conv->primitive[pass], description[pass]));
+    }
+    conv->kernels =
+        memory_text("%s, %s, %s", names[FORWARD], names[BACKWARD_DATA], names[BACKWARD_WEIGHTS]);
+    conv->weight_floats = dnnl_memory_desc_get_size(&recipe.weights) / sizeof(float);
+    conv->positions = find_positions(conv, recipe.weights);
+    if (shape->precision != PRECISION_F32) {
+        conv->forward_positions = find_positions(conv, recipe.forward_weights);
+        conv->forward_count = count_of(shape, &recipe.forward_weights);
+    }
+    if (shape->has_data_gradient) {
+        conv->backward_positions = find_positions(conv, recipe.backward_weights);
+        conv->backward_count = count_of(shape, &recipe.backward_weights);
+    }
+    create_memory(conv, &recipe);
+    for (int pass = FORWARD; pass < PASSES; pass++)
+        if (description[pass])
+            CHECK(dnnl_primitive_desc_destroy(description[pass]));
+    CHECK(dnnl_primitive_attr_destroy(recipe.attributes));
+    return conv;
+}
+
+void dnn_conv_destroy(struct dnn_conv *conv)
+{
+    for (int w = 0; w < conv->dnn->workers; w++) {
+        for (int kind = 0; kind < MEMORY_KINDS; kind++)
+            if (conv->memory[w].tensor[kind])
+                CHECK(dnnl_memory_destroy(conv->memory[w].tensor[kind]));
+        for (int pass = FORWARD; pass < PASSES; pass++)
+            if (conv->memory[w].scratchpad[pass])
+                CHECK(dnnl_memory_destroy(conv->memory[w].scratchpad[pass]));
+    }
+    for (int pass = FORWARD; pass < PASSES; pass++)
+        if (conv->primitive[pass])
+            CHECK(dnnl_primitive_destroy(conv->primitive[pass]));
+    free(conv->memory);
+    free(conv->kernels);
+    free(conv->positions);
+    free(conv->forward_positions);
+    free(conv->backward_positions);
+    free(conv);
+}
+
+const char *dnn_conv_kernels(const struct dnn_conv *conv)
+{
+    return conv->kernels;
+}
+
+size_t dnn_conv_weight_floats(const struct dnn_conv *conv)
+{
+    return conv->weight_floats;
+}
+
+const uint32_t *dnn_conv_positions(const struct dnn_conv *conv)
+{
+    return conv->positions;
+}
+
+const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv)
+{
+    return conv->backward_positions;
+}
+
+const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv)
+{
+    return conv->forward_positions;
+}
+
+size_t dnn_conv_backward_count(const struct dnn_conv *conv)
+{
+    return conv->backward_count;
+}
+
+size_t dnn_conv_forward_count(const struct dnn_conv *conv)
+{
+    return conv->forward_count;
+}
+
+/* ---- Running it --------------------------------------------------------------------------- */
+
+/* oneDNN's memory takes no const pointer, though it does not write what it only reads. */
+static dnnl_memory_t point(dnnl_memory_t memory, const void *tensor)
+{
+    CHECK(dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)tensor));
+    return memory;
+}
+
+static void run(const struct dnn_conv *conv, enum pass pass, int worker, dnnl_exec_arg_t a,
+                dnnl_exec_arg_t b, dnnl_exec_arg_t c)
+{
+    const struct dnn *dnn = conv->dnn;
+    dnnl_memory_t scratchpad =
+        point(conv->memory[worker].scratchpad[pass], dnn->scratchpad[worker]);
+    const dnnl_exec_arg_t arguments[] = {a, b, c, {DNNL_ARG_SCRATCHPAD, scratchpad}};
+    const double started = seconds_now(); /* tens of nanoseconds, where a call takes tens of us */
+    CHECK(dnnl_primitive_execute(conv->primitive[pass], dnn->stream[worker], 4, arguments));
+    dnn->spent[worker].seconds += seconds_now() - started;
+}
+
+/* Each pass of our own: a, b and out are the first three tensors of its call, in order. */
+static void run_own(const struct dnn_conv *conv, enum pass pass, int worker, const void *a,
+                    const void *b, void *out)
+{
+    const struct dnn *dnn = conv->dnn;
+    const struct winograd_shape own = own_shape(dnn, &conv->shape);
+    const double started = seconds_now();
+    if (pass == FORWARD)
+        winograd_forward(&own, a, b, dnn->scratchpad[worker], out);
+    else if (pass == BACKWARD_DATA)
+        winograd_backward_data(&own, a, b, dnn->scratchpad[worker], out);
+    else
+        winograd_backward_weights(&own, a, b, dnn->scratchpad[worker], out);
+    dnn->spent[worker].seconds += seconds_now() - started;
+}
+
+void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
+                      const void *forward_weights, void *dst)
+{
+    if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
+        run_own(conv, FORWARD, worker, src, forward_weights, dst);
+        return;
+    }
+    dnnl_memory_t *tensor = conv->memory[worker].tensor;
+    run(conv, FORWARD, worker, (dnnl_exec_arg_t){DNNL_ARG_SRC, point(tensor[SOURCE], src)},
+        (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, point(tensor[FORWARD_WEIGHTS], forward_weights)},
+        (dnnl_exec_arg_t){DNNL_ARG_DST, point(tensor[DESTINATION], dst)});
+}
+
+void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void *diff_dst,
+                            const void *backward_weights, void *diff_src)
+{
+    if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
+        run_own(conv, BACKWARD_DATA, worker, diff_dst, backward_weights, diff_src);
+        return;
+    }
+    dnnl_memory_t *tensor = conv->memory[worker].tensor;
+    run(conv, BACKWARD_DATA, worker,
+        (dnnl_exec_arg_t){DNNL_ARG_DIFF_DST, point(tensor[DESTINATION], diff_dst)},
+        (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, point(tensor[BACKWARD_LAYOUT], backward_weights)},
+        (dnnl_exec_arg_t){DNNL_ARG_DIFF_SRC, point(tensor[SOURCE], diff_src)});
+}
+
+void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const void *src,
+                               const void *diff_dst, float *diff_weights)
+{
+    if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
+        run_own(conv, BACKWARD_WEIGHTS, worker, src, diff_dst, diff_weights);
+        return;
+    }
+    dnnl_memory_t *tensor = conv->memory[worker].tensor;
+    run(conv, BACKWARD_WEIGHTS, worker, (dnnl_exec_arg_t){DNNL_ARG_SRC, point(tensor[SOURCE], src)},
+        (dnnl_exec_arg_t){DNNL_ARG_DIFF_DST, point(tensor[DESTINATION], diff_dst)},
+        (dnnl_exec_arg_t){DNNL_ARG_DIFF_WEIGHTS, point(tensor[WEIGHT_GRADIENT], diff_weights)});
+}

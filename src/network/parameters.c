@@ -1,0 +1,328 @@
+#include "network/parameters.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+#include "network/pairwise_sum.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_FLOATS = CACHE_LINE / sizeof(float) };
+
+static size_t round_up(size_t floats)
+{
+    return (floats + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
+}
+
+int parameters_add(struct parameters *p, const struct tensor *like)
+{
+    p->tensors = memory_resize(p->tensors, (size_t)p->count + 1, sizeof *p->tensors);
+    struct tensor *tensor = &p->tensors[p->count];
+    *tensor = *like;
+    tensor->count = 1;
+    for (int d = 0; d < tensor->dim_count; d++)
+        tensor->count *= (size_t)tensor->dims[d];
+    if (tensor->floats == 0)
+        tensor->floats = tensor->count;
+    return p->count++;
+}
+
+/* The arenas' parts, in order. */
+enum part { DECAYED_BY_SHARDS, DECAYED, UNDECAYED_BY_SHARDS, UNDECAYED, GENERATED, RUNNING };
+
+static enum part part_of(const struct tensor *tensor)
+{
+    if (tensor->generated)
+        return GENERATED;
+    if (!tensor->trained)
+        return RUNNING;
+    if (tensor->section == NO_SECTION)
+        return tensor->decayed ? DECAYED : UNDECAYED;
+    return tensor->decayed ? DECAYED_BY_SHARDS : UNDECAYED_BY_SHARDS;
+}
+
+size_t parameters_end(const struct tensor *tensor)
+{
+    return tensor->offset + round_up(tensor->floats);
+}
+
+static void place_in_sections(struct parameters *p)
+{
+    for (int i = 0; i < p->count; i++) {
+        struct tensor *tensor = &p->tensors[i];
+        if (tensor->section == NO_SECTION)
+            continue;
+        tensor->section_offset = 0;
+        for (const struct tensor *other = p->tensors; other < tensor; other++)
+            if (other->section == tensor->section)
+                tensor->section_offset += round_up(other->floats);
+        const size_t floats = tensor->section_offset + round_up(tensor->floats);
+        if (floats > p->section_floats)
+            p->section_floats = floats;
+    }
+}
+
+void parameters_allocate(struct parameters *p, int shards)
+{
+    size_t backward = 0, forward = 0;
+    p->floats = 0;
+    for (enum part part = DECAYED_BY_SHARDS; part <= RUNNING; part++) {
+        for (int i = 0; i < p->count; i++) {
+            struct tensor *tensor = &p->tensors[i];
+            if (part_of(tensor) != part)
+                continue;
+            tensor->offset = p->floats;
+            p->floats = parameters_end(tensor);
+            if (tensor->backward_positions) {
+                tensor->backward_offset = backward;
+                backward += round_up(tensor->backward_count);
+            }
+            if (tensor->forward_positions) {
+                tensor->forward_offset = forward;
+                forward += round_up(tensor->forward_count);
+            }
+        }
+        if (part == DECAYED)
+            p->decayed_floats = p->floats;
+        if (part == UNDECAYED)
+            p->trained_floats = p->floats;
+        if (part == GENERATED)
+            p->slope_floats = p->floats;
+    }
+    p->shards = shards;
+    place_in_sections(p);
+    p->value = memory_floats(p->floats);
+    p->momentum = memory_floats(p->trained_floats);
+    p->forward = memory_aligned(forward, precision_bytes(p->precision));
+    p->backward = memory_aligned(backward, precision_bytes(p->precision));
+    p->gradient = memory_floats(p->slope_floats);
+    for (int i = 0; i < 2; i++)
+        p->scratch[i] = memory_floats((size_t)shards * p->section_floats);
+}
+
+void parameters_free(struct parameters *p)
+{
+    for (int i = 0; i < 2; i++)
+        free(p->scratch[i]);
+    free(p->gradient);
+    free(p->value);
+    free(p->momentum);
+    free(p->forward);
+    free(p->backward);
+    free(p->tensors);
+    memset(p, 0, sizeof *p);
+}
+
+static void draw(const struct tensor *tensor, struct rng rng, uint32_t item, float *values)
+{
+    switch (tensor->initial) {
+    case INITIAL_HE_OUT:
+    case INITIAL_HE_IN: {
+        const int channels = tensor->dims[tensor->initial == INITIAL_HE_IN];
+        rng_normal(rng, item, sqrt(2.0 / (channels * tensor->dims[2] * tensor->dims[3])), values,
+                   tensor->count);
+        break;
+    }
+    case INITIAL_NORMAL:
+        rng_normal(rng, item, tensor->deviation, values, tensor->count);
+        break;
+    case INITIAL_UNIT:
+        for (size_t i = 0; i < tensor->count; i++) /* 24 bits: below 1 in a float, too */
+            values[i] = (float)(rng_draw(rng, 0, item, (uint32_t)i).word[0] >> 8) * 0x1p-24f;
+        break;
+    case INITIAL_UNIFORM:
+        for (size_t i = 0; i < tensor->count; i++) {
+            const uint32_t word = rng_draw(rng, 0, item, (uint32_t)i).word[0];
+            values[i] = (float)((((double)word + 0.5) * 0x1p-31 - 1) / sqrt(tensor->dims[1]));
+        }
+        break;
+    case INITIAL_ZERO:
+    case INITIAL_ONE:
+        for (size_t i = 0; i < tensor->count; i++)
+            values[i] = tensor->initial == INITIAL_ONE;
+        break;
+    }
+}
+
+void parameters_clear_momentum(struct parameters *p)
+{
+    memset(p->momentum, 0, p->trained_floats * sizeof *p->momentum);
+}
+
+void parameters_initialise(struct parameters *p, uint32_t seed)
+{
+    const struct rng rng = {seed, RNG_INITIALISE};
+    parameters_clear_momentum(p);
+    uint32_t item = 0;
+    for (int i = 0; i < p->count; i++) {
+        if (p->tensors[i].generated)
+            continue;
+        float *values = memory_floats(p->tensors[i].count);
+        draw(&p->tensors[i], rng, item++, values);
+        parameters_set(p, i, TENSOR_VALUE, values);
+        free(values);
+    }
+}
+
+float *parameters_shard_gradient(const struct parameters *p, int index, int shard)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    return p->scratch[tensor->section % 2] + (size_t)(shard - p->first_shard) * p->section_floats +
+           tensor->section_offset;
+}
+
+void parameters_reduce(struct parameters *p, int index, int worker, int workers)
+{
+    enum { PIECE = 1024 }; /* floats: all shards' pieces stay in the first-level cache */
+    const struct tensor *tensor = &p->tensors[index];
+    const size_t line = CACHE_LINE / sizeof(float), lines = round_up(tensor->floats) / line;
+    const size_t end = lines * (size_t)(worker + 1) / (size_t)workers * line;
+    float *gradient = p->gradient + tensor->offset;
+    for (size_t piece = lines * (size_t)worker / (size_t)workers * line; piece < end;
+         piece += PIECE) {
+        const size_t stop = piece + PIECE < end ? piece + PIECE : end;
+        float *first = parameters_shard_gradient(p, index, p->first_shard) + piece;
+        tree_sum(first, p->section_floats, p->shards, stop - piece);
+        memcpy(gradient + piece, first, (stop - piece) * sizeof *gradient);
+    }
+}
+
+const void *parameters_forward(const struct parameters *p, int index)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    return tensor->forward_positions ? map_plus(p->precision, p->forward, tensor->forward_offset)
+                                     : p->value + tensor->offset;
+}
+
+const void *parameters_backward(const struct parameters *p, int index)
+{
+    return map_plus(p->precision, p->backward, p->tensors[index].backward_offset);
+}
+
+static void renew(const struct parameters *p, const struct tensor *tensor,
+                  const uint32_t *positions, void *layout)
+{
+    const float *value = p->value + tensor->offset;
+    for (size_t i = 0; positions && i < tensor->count; i++)
+        map_set(p->precision, layout, positions[i], value[tensor->positions[i]]);
+}
+
+/* ---- Weight Blocks -------------------------------------------------------------------------- */
+
+/* The weights' gradient or values, [out][in][tap] in their layout, to M [out][tap][in] or back. */
+enum direction { TO_MATRIX, FROM_MATRIX };
+
+static void transpose(const struct tensor *weights, enum direction direction, float *layout,
+                      float *m)
+{
+    const size_t in = (size_t)weights->dims[1];
+    const uint32_t *position = weights->positions;
+    for (size_t o = 0; o < (size_t)weights->dims[0]; o++) {
+        for (size_t i = 0; i < in; i++) {
+            for (size_t tap = 0; tap < SLOT_TAPS; tap++, position++) {
+                float *number = &m[(o * SLOT_TAPS + tap) * in + i];
+                if (direction == TO_MATRIX)
+                    *number = layout[*position];
+                else
+                    layout[*position] = *number;
+            }
+        }
+    }
+}
+
+static void generate(const struct parameters *p, const struct tensor *rows)
+{
+    const struct tensor *weights = &p->tensors[rows->weights];
+    float *m = memory_floats(weights->count);
+    weight_block_generate(rows->block, rows->dims[1], p->value + rows->offset, m);
+    transpose(weights, FROM_MATRIX, p->value + weights->offset, m);
+    free(m);
+}
+
+void parameters_pull_back(struct parameters *p, int index)
+{
+    const struct tensor *rows = &p->tensors[index];
+    if (!rows->block)
+        return;
+    const struct tensor *weights = &p->tensors[rows->weights];
+    float *m = memory_floats(weights->count);
+    transpose(weights, TO_MATRIX, p->gradient + weights->offset, m);
+    weight_block_adjoint(rows->block, rows->dims[1], m, p->gradient + rows->offset);
+    free(m);
+}
+
+void parameters_add_decay(struct parameters *p, int index, float decay)
+{
+    const struct tensor *rows = &p->tensors[index];
+    if (rows->block)
+        weight_block_decay(rows->block, rows->dims[1], decay, p->value + rows->offset,
+                           p->gradient + rows->offset);
+}
+
+/* ---- Copies --------------------------------------------------------------------------------- */
+
+/* Nobody but the rows of a Weight Block renews its weights, so that tensors can be renewed by
+ * several threads. */
+void parameters_renew_copies(struct parameters *p, int index)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    if (tensor->generated)
+        return;
+    if (tensor->block) {
+        generate(p, tensor);
+        tensor = &p->tensors[tensor->weights];
+    }
+    renew(p, tensor, tensor->forward_positions,
+          map_plus(p->precision, p->forward, tensor->forward_offset));
+    renew(p, tensor, tensor->backward_positions,
+          map_plus(p->precision, p->backward, tensor->backward_offset));
+}
+
+static float *arena(const struct parameters *p, enum tensor_state state)
+{
+    return state == TENSOR_VALUE ? p->value : state == TENSOR_MOMENTUM ? p->momentum : p->gradient;
+}
+
+void parameters_get(const struct parameters *p, int index, enum tensor_state state, float *out)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    const float *from = arena(p, state) + tensor->offset;
+    for (size_t i = 0; i < tensor->count; i++)
+        out[i] = from[tensor->positions ? tensor->positions[i] : i];
+}
+
+void parameters_set(struct parameters *p, int index, enum tensor_state state, const float *in)
+{
+    const struct tensor *tensor = &p->tensors[index];
+    float *to = arena(p, state) + tensor->offset;
+    for (size_t i = 0; i < tensor->count; i++)
+        to[tensor->positions ? tensor->positions[i] : i] = in[i];
+    if (state == TENSOR_VALUE)
+        parameters_renew_copies(p, index);
+}
+
+int parameters_is_kept(const struct tensor *tensor, enum tensor_state state)
+{
+    return !tensor->generated && (state == TENSOR_VALUE || tensor->trained);
+}
+
+struct digest parameters_digest(const struct parameters *p)
+{
+    size_t total = 0;
+    for (int i = 0; i < p->count; i++)
+        for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++)
+            total += parameters_is_kept(&p->tensors[i], state) ? p->tensors[i].count : 0;
+    float *all = memory_floats(total), *at = all;
+    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+        for (int i = 0; i < p->count; i++) {
+            if (!parameters_is_kept(&p->tensors[i], state))
+                continue;
+            parameters_get(p, i, state, at);
+            at += p->tensors[i].count;
+        }
+    }
+    const struct digest digest = digest_of(all, total * sizeof *all);
+    free(all);
+    return digest;
+}

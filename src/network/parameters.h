@@ -1,0 +1,136 @@
+/*
+ * parameters - the tensors of a network and how they lie in memory.
+ *
+ * All tensors share arenas of floats: one of values, one of momentum, one of gradients, all with
+ * the same offsets: first what is trained with weight decay, then what is trained without (in both,
+ * what is made shard by shard stands first), then generated weights, then the running statistics of
+ * BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
+ * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
+ * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
+ * their own, derived from the values. With bf16, so do their forward layouts, and both are bf16:
+ * the values stay floats, since a step of SGD is often less than a bf16 can tell.
+ *
+ * A convolution's and the classifier's gradient is first made shard by shard, in scratch memory
+ * that belongs to one section of the network at a time (the layers between two NORMs), then added
+ * up. There is scratch for two sections, since one is added up while the next is being written.
+ *
+ * The weights that a Weight Block generates (weight_block.h) are a tensor too, made anew whenever
+ * the values of the block's rows are set or renewed. They have a gradient, but are not trained, and
+ * are in no checkpoint or digest.
+ *
+ * Checkpoints and digests see canonical order only, so that no layout shows in them.
+ */
+#ifndef KDECAY_PARAMETERS_H
+#define KDECAY_PARAMETERS_H
+
+#include "base/digest.h"
+#include "network/precision.h"
+#include "network/weight_block.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TENSOR_NAME = 64, NO_SECTION = -1 };
+
+/* How a tensor starts. */
+enum initial {
+    INITIAL_ZERO,
+    INITIAL_ONE,
+    INITIAL_UNIT,    /* uniform on [0,1) */
+    INITIAL_HE_OUT,  /* normal, deviation sqrt(2 / (out * kernel^2)) [He et al. 2015, fan-out] */
+    INITIAL_HE_IN,   /* normal, deviation sqrt(2 / (in * kernel^2)) [the same, fan-in] */
+    INITIAL_UNIFORM, /* +-1/sqrt(in) [Torch's nn.Linear] */
+    INITIAL_NORMAL   /* with the tensor's `deviation` */
+};
+
+struct tensor {
+    char name[TENSOR_NAME]; /* "stage1.unit1.conv1.weight" */
+    int dims[4], dim_count;
+    size_t count;  /* elements */
+    int trained;   /* 0: running statistics, or generated */
+    int decayed;   /* with weight decay */
+    int generated; /* the values follow from another tensor's */
+    enum initial initial;
+    double deviation;                   /* INITIAL_NORMAL */
+    const struct weight_table *block;   /* NULL: not the rows of a Weight Block; borrowed */
+    int weights;                        /* with `block`: the tensor that it generates */
+    int section;                        /* or NO_SECTION: not made shard by shard */
+    size_t section_offset;              /* in a shard's scratch, in floats */
+    size_t floats;                      /* in its layout */
+    size_t offset;                      /* in the arenas, in floats; a multiple of a cache line */
+    const uint32_t *positions;          /* NULL: canonical order itself */
+    const uint32_t *backward_positions; /* NULL: no backward layout */
+    size_t backward_count, backward_offset;
+    const uint32_t *forward_positions; /* NULL: the forward pass reads the values themselves */
+    size_t forward_count, forward_offset;
+};
+
+enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
+
+struct parameters {
+    struct tensor *tensors;
+    int count;
+    int shards;      /* whose gradients are made here, from this one on: */
+    int first_shard; /* set before they are allocated */
+    size_t floats, slope_floats, trained_floats, decayed_floats; /* of an arena; of its fronts:
+                                                                    what has a gradient, ... */
+    float *value, *momentum, *gradient;
+    enum precision precision; /* of the two derived arenas; set before they are allocated */
+    void *forward, *backward;
+    float *scratch[2]; /* of sections with an even and an odd number: [shards][section_floats] */
+    size_t section_floats; /* of the largest section */
+};
+
+/* Add a tensor; `like` gives everything but the offsets. Returns its index. */
+int parameters_add(struct parameters *parameters, const struct tensor *like);
+
+/* Place all tensors and allocate zeroed arenas. */
+void parameters_allocate(struct parameters *parameters, int shards);
+void parameters_free(struct parameters *parameters);
+
+/* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i, those that are
+ * generated not counted. Momentum 0. */
+void parameters_initialise(struct parameters *parameters, uint32_t seed);
+
+void parameters_clear_momentum(struct parameters *parameters);
+
+/* Where a shard leaves its gradient of a tensor that has a section. */
+float *parameters_shard_gradient(const struct parameters *parameters, int index, int shard);
+
+/* The float behind a tensor's last one in the arenas. */
+size_t parameters_end(const struct tensor *tensor);
+
+/* Add up the shards' gradients of a tensor into its gradient, in the order of tree.h. Worker
+ * `worker` of `workers` does its part. A shard without pictures must have left 0. */
+void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
+
+/* Renew what is derived from the values of one tensor: its backward and forward layouts; of the
+ * rows of a Weight Block, the weights and theirs. */
+void parameters_renew_copies(struct parameters *parameters, int index);
+
+/* Of the rows of a Weight Block, the gradient, from that of the weights; other tensors stay as they
+ * are. */
+void parameters_pull_back(struct parameters *parameters, int index);
+
+/* Add to the gradient of such rows what weight decay on the weights is more than on the rows. */
+void parameters_add_decay(struct parameters *parameters, int index, float decay);
+
+/* Whether checkpoints and digests have this state of a tensor. */
+int parameters_is_kept(const struct tensor *tensor, enum tensor_state state);
+
+/* What the passes read of a convolution's weights. */
+const void *parameters_forward(const struct parameters *parameters, int index);
+const void *parameters_backward(const struct parameters *parameters, int index);
+
+/* Copy a tensor to or from canonical order. Setting values renews what is derived
+ * from them. */
+void parameters_get(const struct parameters *parameters, int index, enum tensor_state state,
+                    float *out);
+void parameters_set(struct parameters *parameters, int index, enum tensor_state state,
+                    const float *in);
+
+/* SHA-256 over the values of all tensors in order, then the momentum of the trained ones, as
+ * canonical little-endian floats. */
+struct digest parameters_digest(const struct parameters *parameters);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * weight_block - a 3x3 convolution's weights made from fewer numbers: the Weight Block.
+ *
+ * The weights W[o][i][y][x] of a convolution from I to O channels are read as a matrix M of 9 O
+ * rows, "slots" r = (o, y, x), and I columns. What is trained is P, of u rows and I columns. The
+ * thesis does not define the block; these are two readings of it, both ours.
+ *
+ * EXPANSION  M = A P, with a fixed A. The columns of A are u orthonormal vectors, made from normal
+ *            numbers by Gram and Schmidt, each column by the same numbers whatever u is: so what u
+ *            rows can make, more rows can, and 9 O rows can make any M. As A^T A = I, weight decay
+ *            on P is weight decay on M. With u > 9 O, A has 9 O orthonormal rows of length u
+ *            instead, A A^T = I (a tight frame): more numbers are trained than M has, but M is all
+ *            that is to be stored in the end. Such an A holds none of a smaller one.
+ * BANK       M[r][i] = sign(r) P[row(r)][(i + shift(r)) mod I]: no arithmetic. row(r) =
+ *            floor(u place(r) / 9 O) for a random order `place` of the slots: rows have equally
+ *            many slots, up to one, and twice as many rows split each in two, so that they can make
+ *            what the fewer can. Weight decay on M is as many times that on a row of P as it has
+ *            slots. With u >= 9 O every slot had a row of its own; such a layer is no Weight Block
+ *            but an ordinary one (architecture.h).
+ *
+ * A, place, shift and sign are drawn from a seed that is part of the experiment and from O; they
+ * are no part of a checkpoint. Sums are taken in order of their terms, so that no split over
+ * threads changes a bit.
+ */
+#ifndef KDECAY_WEIGHT_BLOCK_H
+#define KDECAY_WEIGHT_BLOCK_H
+
+#include "experiment/config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SLOT_TAPS = 9 }; /* of a 3x3 kernel */
+
+struct weight_slot {
+    int row;
+    uint32_t shift; /* times I / 2^32, rounded down, is the shift among I columns */
+    float sign;
+};
+
+/* What all convolutions to `out` channels share. */
+struct weight_table {
+    enum weights weights;
+    int out, rows;             /* O, u */
+    float *expansion;          /* EXPANSION: [u][9 O], A transposed */
+    struct weight_slot *slots; /* BANK: [9 O] */
+    int *row_slots;            /* BANK: [u], how many slots each row has */
+};
+
+/* Release with weight_table_free(). BANK: rows < 9 out. */
+void weight_table_make(struct weight_table *table, enum weights weights, int out, int rows,
+                       uint32_t seed);
+void weight_table_free(struct weight_table *table);
+
+/* P [u][in] to M [9 O][in]. */
+void weight_block_generate(const struct weight_table *table, int in, const float *p, float *m);
+
+/* The gradient of M to that of P. */
+void weight_block_adjoint(const struct weight_table *table, int in, const float *m_gradient,
+                          float *p_gradient);
+
+/* Add to P's gradient what `decay` on each weight gives beyond `decay` on each number of P. */
+void weight_block_decay(const struct weight_table *table, int in, float decay, const float *p,
+                        float *p_gradient);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * cells - what the tables of arms share: one arm against another, and the cells that show it.
+ *
+ * A number that an arm's logs gave is a link in LaTeX (see report.h) and has a value id (see
+ * trace.h); what does not exist is "-". A diverged run makes the mean infinite, which the cell
+ * says, and leaves the arm without a comparison, hence without evidence.
+ */
+#ifndef KDECAY_CELLS_H
+#define KDECAY_CELLS_H
+
+#include "base/statistics.h"
+#include "report/ledger.h"
+#include "report/table.h"
+
+/* The paired differences of last errors, arm - control (points), by statistics.h. */
+struct comparison {
+    const struct arm *arm, *control; /* NULL: no comparison */
+    const struct arm *const *trend;  /* of a trend: its arms; else NULL */
+    size_t trend_count;
+    size_t pairs; /* seeds that both have; of a trend, that all have */
+    double mean;
+    struct interval interval;
+    double p, holm; /* holm: NAN until cells_holm() */
+};
+
+extern const struct comparison cells_no_comparison;
+
+/* NaN all over where a run of either diverged, with a seed that the other has or not: else a
+ * diverged run would be dropped from the comparison. Points to both arms. */
+struct comparison cells_compare(const struct arm *arm, const struct arm *control);
+
+/* The trend of the error over x: instead of a difference, each seed gives the slope of its
+ * least-squares line through the errors of `count` >= 2 arms, points per unit of x. With two arms
+ * at distance 1 it is their difference. The last arm against the first; NaN all over where a run
+ * diverged. Keeps `arms`. */
+struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
+
+/* Of arms sorted by k, move those to the front that a trend over k is of: with runs and k >= 1, the
+ * first of each k; x becomes log2 k. Their number, 0 where none has k = 1. */
+size_t cells_over_k(const struct arm **arms, double *x, size_t count);
+
+/* The trend over log2 k, points for a doubling of k, as a family of its own, of those arms, which
+ * it moves to the front. No comparison where they are fewer than three. */
+struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
+
+/* Adjust the p of one family. A member that is NULL is left out. */
+void cells_holm(struct comparison *const *family, size_t count);
+
+/* The first of `arms` (as ledger_arms() sorted them) that differ in k alone; their number. Compares
+ * each with the first of k = 1 among them, all as one family of Holm's; the comparison of an arm of
+ * k = 1 is cells_no_comparison. Without such an arm there are no pairs. */
+size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons);
+
+/* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to
+ * the row of its one run, or \fromruns to its runs in the ledger. free() it. */
+char *cells_link(const struct arm *arm, const char *shown);
+
+/* The next cell of the table: */
+
+void cells_add_dash(struct table *table);
+
+/* A number that no log gave, or a dash where it is not finite. `sign` is "+" to show it always,
+ * else "". */
+void cells_add_number(struct table *table, double value, const char *sign, int decimals);
+
+/* A number as published at a line of a file; `mark` stands behind it. Takes the id over. */
+void cells_add_published(struct table *table, double value, int decimals, const char *mark,
+                         char *id, const char *path, int line);
+
+/* Of an arm: its number of runs; the mean of its last errors, "8.37" or "diverged: 1 of 6"; their
+ * sd; the mean of its best errors; "8.37 +- 0.10", for text and LaTeX only. */
+void cells_add_n(struct table *table, const struct arm *arm);
+void cells_add_mean(struct table *table, const struct arm *arm);
+void cells_add_sd(struct table *table, const struct arm *arm);
+void cells_add_best(struct table *table, const struct arm *arm);
+void cells_add_mean_and_sd(struct table *table, const struct arm *arm);
+
+/* The mean of its last training losses; of the clock: its images a second and its core-hours. */
+void cells_add_loss(struct table *table, const struct arm *arm);
+void cells_add_rate(struct table *table, const struct arm *arm);
+void cells_add_logged_hours(struct table *table, const struct arm *arm);
+
+/* Of a comparison: pairs, mean difference, ends of its interval, p, adjusted p, verdict; and
+ * "[-1.15, -0.85]", for text and LaTeX only. */
+void cells_add_pairs(struct table *table, const struct comparison *comparison);
+void cells_add_difference(struct table *table, const struct comparison *comparison);
+void cells_add_low(struct table *table, const struct comparison *comparison);
+void cells_add_high(struct table *table, const struct comparison *comparison);
+void cells_add_p(struct table *table, const struct comparison *comparison);
+void cells_add_holm(struct table *table, const struct comparison *comparison);
+void cells_add_verdict(struct table *table, const struct comparison *comparison);
+void cells_add_interval(struct table *table, const struct comparison *comparison);
+
+#endif

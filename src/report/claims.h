@@ -1,0 +1,94 @@
+/*
+ * claims - each claim of the thesis and of its companion studies, against what is known here.
+ *
+ * The claims are results/published/claims.tsv. For each there are five kinds of evidence, and a
+ * word for each, by the rules below, whatever the logs say. Differences are new - reference, in
+ * points of error, so that below 0 is better; a gain is minus that.
+ *
+ *   computed        by the program, without a run
+ *     C1   "holds" if every base of decay.c keeps its end points under k = 1.5, 2, 3, 5 and is,
+ *          under k = 1, the base itself, all to the last bit; else "fails"
+ *     T1   see below, since it compares the thesis's own table with networks built here
+ *   thesis's own table
+ *     C1   "says nothing": no base is named in the tables
+ *     C2   "says nothing" if no network of a table stands there with two k; else "see numbers"
+ *     C3   "consistent" if no gain, original - ours, is above the limit; else "not consistent"
+ *     C4   "consistent" if ours is lower than the original in every row of an SGDR network; else
+ *          "not consistent"
+ *     T1   "consistent" if in every row the number of parameters of a network, in millions, rounds
+ *          to what is printed; else "not consistent"; "not built" without networks. Those of a row
+ *          are the ones of the full-scale experiments below its folder, or below a folder named as
+ *          that one and "-..."; each counted for both picture sets, since papers print one number
+ *          for both
+ *   fair baselines  of literature.tsv, role fair
+ *     C3   as above, with the fair baseline for the original; "no fair baseline" without any
+ *     C4   "no fair baseline" if no SGDR row has this role; the differences to what the SGDR paper
+ *          prints are shown; else "see numbers"
+ *     C2   "says nothing": no fair baseline is a run with k = 1
+ *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
+ *     C2   of each family of arms that differ in k alone, one of them with k = 1, below the folders
+ *          of the thesis's tables (cifar10/, cifar100/) and of the campaign: the trend, over
+ *          the seeds that all have, of the slope of the error on log2 k, k >= 1 (cells.h). It is
+ *          one comparison, so that Holm leaves its p; with two k it is their difference, adjusted
+ *          likewise. "better", "worse" or "no evidence" if all families have this verdict, else
+ *          "better in a, worse in b of n". Each other k with k = 1, Holm over the k, stands beside
+ *          for reading
+ *     C3   of each k > 1 with k = 1, the rest equal, Holm over all k but 1: "not consistent" if a
+ *          verdict is better and its interval is all beyond the limit; else "consistent" if a
+ *          verdict is better and its interval is all within; else "no evidence"
+ *     C4   the words of C2, of arms with k > 1 without restarts, with arms of restarts and k = 1
+ *          that differ in the schedule alone; Holm's family is all arms against the same one with
+ *          restarts
+ *     without a comparison: "no runs" or "untested at full scale"
+ *
+ * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
+ * claims a folder of experiments, of which the first group is judged, one picture set and network
+ * as in its table: without one that bears on a claim it is "not built". A word by count is "holds"
+ * or "fails" if all that is counted does, else "holds in a of n"; arms of another k or another seed
+ * of what is fixed are left out, since their networks are those of other arms. From runs at full
+ * scale: "untested at full scale"; at the desk, without runs of the arms named, "no runs".
+ *
+ *     W1   by count, of the arms with u = 1: each 3x3 convolution to C channels that is a Weight
+ *          Block has at least 9 C times more weights than it trains
+ *     W2   by count, of each arm that makes its weights with multiply-adds: they are at most 1/20
+ *          of those of the forward pass of a minibatch, of 128 pictures in these arms
+ *     W3   "no search built": only what one could choose among. At the desk, arms that differ in
+ *          the seed of what is fixed alone, with the one of seed 0: the words of C2, Holm over
+ *          them; without evidence there is nothing to find
+ *     W4   of expansion, and of bank, k = 1, seed 0: the trend of the error on log2 u over all that
+ *          have runs, each a family of its own; the words of C2
+ *     W5   by count, of each arm of a Weight Block: what is stored is at most what the ordinary
+ *          network has
+ *     W6   "no search built"
+ *     P1   learned with zero, a family of its own: its verdict. Of the borders themselves no number
+ *          is asked; a figure shows them
+ *     P2   of the same, with at least six pairs: "not consistent" if the claimed gain lies outside
+ *          the interval; else "consistent" if the verdict is better; else the verdict. With fewer,
+ *          "no evidence"
+ *     P3   by count, of each arm with more parameters than zero: at most 1 % more parameters and at
+ *          most 1 % more forward multiply-adds. The source says "very few", without a number; 1 %
+ *          is ours, the first that was fixed. Once the counts were known it was made 1/20 for a
+ *          while, which no arm breaks; a limit is not moved for that, so it is 1 % again
+ *
+ * "-": this kind of evidence does not bear on the claim.
+ */
+#ifndef KDECAY_CLAIMS_H
+#define KDECAY_CLAIMS_H
+
+#include "report/thesis_table.h"
+
+struct claims_sources {
+    const char *path; /* of claims.tsv */
+    const struct thesis_table *tables;
+    size_t table_count;
+    const struct literature *literature;
+    const struct ledger *ledger;
+    const struct experiment_files *experiments;
+};
+
+/* Write OUT/tables/claims.txt; claims.csv and .tex, the words; claims-numbers.csv and .tex, the
+ * numbers behind them; claims-FOLDER.txt, the claims of a folder of experiments, which stand
+ * together in claims.tsv. 0, or -1 with *error set. */
+int claims_write(const struct claims_sources *sources, const char *out, struct error *error);
+
+#endif

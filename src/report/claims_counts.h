@@ -1,0 +1,14 @@
+/*
+ * companions - the claims of the thesis's companion studies, Weight Net and Pad Net, against counts
+ * and desk runs. Part of claims.h, where the rules stand.
+ */
+#ifndef KDECAY_COMPANIONS_H
+#define KDECAY_COMPANIONS_H
+
+#include "report/claims_table.h"
+
+/* The word for one kind of evidence, computed or from runs, of a claim that has a folder; free()
+ * it. NULL with *error set. */
+char *companions_word(struct sheet *sheet, enum evidence evidence, struct error *error);
+
+#endif

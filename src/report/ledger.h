@@ -1,0 +1,142 @@
+/*
+ * ledger - all that was run: the logs below a results folder, and the arms that they belong to.
+ *
+ * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. That is checked here, because a
+ * number is traced by its arm and because a log that lies twice would count twice. Files below the
+ * folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts, diverged
+ * ones too: their error is infinite and so is the mean of their arm.
+ */
+#ifndef KDECAY_LEDGER_H
+#define KDECAY_LEDGER_H
+
+#include "experiment/config.h"
+#include "experiment/log.h"
+
+#include <stddef.h>
+
+struct ledger {
+    struct log *logs; /* sorted by path */
+    size_t count;
+};
+
+/* Whether a file is a log by its name: *.tsv, but not *.borders.tsv (borders.h). */
+int ledger_is_log(const char *path);
+
+/* The files below `results` whose names end in `suffix`, without those below `published` (may be
+ * NULL) and RESULTS/benchmarks; sorted. Free the array and each string. */
+char **ledger_files(const char *results, const char *published, const char *suffix, size_t *count);
+
+/* Whether a path, or the name of an arm, lies below a folder. */
+int ledger_is_below(const char *path, const char *folder);
+
+/* 0 if the log lies where its arm and seed belong and its arm is a name of letters, digits and
+ * "/._-" only, which paths, links and TeX take as it stands; else -1. */
+int ledger_check_place(const struct log *log, const char *results, struct error *error);
+
+/* Read, verify and place all logs. 0; or -1 with *error set and nothing to free. */
+int ledger_read(const char *results, const char *published, struct ledger *ledger,
+                struct error *error);
+void ledger_free(struct ledger *ledger);
+
+/* Test error (%) after the last epoch; infinite if the run diverged. */
+double ledger_last_error(const struct log *log);
+/* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
+double ledger_best_error(const struct log *log);
+/* Lines of the rows that ledger_last_error() and ledger_best_error() (the first such row) came
+ * from; of a run that diverged, of its "# status". */
+int ledger_last_line(const struct log *log);
+int ledger_best_line(const struct log *log);
+
+/* ---- Arms --------------------------------------------------------------------------------- */
+
+/* The runs of one experiment file. Points into the ledger. */
+struct arm {
+    const char *name;
+    const struct experiment *experiment;
+    const struct log *logs; /* `count` of them */
+    size_t count, diverged;
+    struct digest base;    /* of the experiment with k = 1: arms that differ in k alone share it */
+    double mean, sd, best; /* of the last errors, %; of the best errors: their mean */
+    double loss;           /* mean of the last training losses */
+    double rate;           /* mean of wall_images_per_s over all epochs; NAN without any */
+    double core_hours;     /* ledger_logged_hours() of all runs */
+};
+
+/* An arm's run of a seed, or NULL. */
+const struct log *ledger_log_of(const struct arm *arm, long seed);
+
+struct arms {
+    struct arm *arm;
+    size_t count;
+};
+
+/* The arms of a scale and a picture set whose names lie below `folder` (NULL: all), sorted by
+ * network, epochs, base, k and name. Free arms->arm. 0, or -1 with *error set and nothing to free
+ * when two logs of one arm hold different experiments. */
+int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
+                enum picture_set set, struct arms *arms, struct error *error);
+
+/* ---- Experiments -------------------------------------------------------------------------- */
+
+struct experiment_file {
+    char *path;
+    struct experiment experiment;
+};
+
+struct experiment_files {
+    struct experiment_file *file; /* sorted by path */
+    size_t count;
+};
+
+/* Load every experiment below `folder`. FOLDER/families/ holds fragments for inclusion and is
+ * left out. 0; or -1 with *error set and nothing to free. */
+int ledger_read_experiments(const char *folder, struct experiment_files *files,
+                            struct error *error);
+void ledger_free_experiments(struct experiment_files *files);
+
+/* The word that the canonical text gives for `key`: "network.family" of a preact-20 is "preact".
+ * free() it. */
+char *ledger_value(const struct experiment *experiment, const char *key);
+
+/* The canonical text without the lines of some keys: names with a space between them, a whole
+ * section as "schedule."; free() it. */
+char *ledger_text_but(const struct experiment *experiment, const char *keys);
+
+/* Whether two experiments differ in those keys alone, or not at all. */
+int ledger_same_but(const struct experiment *left, const struct experiment *right,
+                    const char *keys);
+
+/* Trained parameters and multiply-adds (forward pass, one picture) of the experiment's network. 0,
+ * or -1 with *error where the family has no such depth. */
+int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
+                struct error *error);
+
+/* The network's short name: "preact-20", "preact-164-bottleneck", "wrn-28-10" (depth, width),
+ * "densenet-bc-100-12" (depth, growth), with "-c8" (channels of the first stage), "-bank-u32"
+ * (weights, rows), "-pad-partial" and "-pad-learned-d2" (padding, depth D of the Padding Layer)
+ * where they are not the usual ones; free() it. */
+char *ledger_network(const struct experiment *experiment);
+
+/* The name of the experiment's decay; where it restarts, LEDGER_RESTARTS. */
+#define LEDGER_RESTARTS "sgdr"
+const char *ledger_base(const struct experiment *experiment);
+
+/* ---- Cost --------------------------------------------------------------------------------- */
+
+/* How fast logs trained: what turns multiply-adds into core-seconds. Evaluation is not counted. */
+struct speed {
+    double macs;         /* of one forward pass x pictures trained on */
+    double core_seconds; /* threads x seconds that they took */
+};
+
+/* Add all epochs of a log; start from {0}. */
+void ledger_add_speed(struct speed *speed, const struct log *log);
+/* Of all desk runs, on either picture set. */
+struct speed ledger_desk_speed(const struct ledger *ledger);
+/* Threads x seconds of all epochs of a log, as it says. */
+double ledger_logged_hours(const struct log *log);
+/* Predicted for one run of the experiment; NAN where nothing was measured or there is no such
+ * network. */
+double ledger_core_hours(const struct experiment *experiment, struct speed speed);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * plot_borders - what the figures of Pad Net draw, from the measures of borders that lie beside
+ * logs (borders.h), in the form of plot_data.h. Layers are the 3x3 convolutions but the stem,
+ * numbered from 1 in the network's order.
+ *
+ *   border-maps.tsv     for each arm of pad-net/ with k = 1 that has measures a line "# arm: NAME,
+ *                       n = N" and a block: layer; the rms of its output on the border itself over
+ *                       that of the output 3 pixels inward, mean over the runs, least, largest
+ *   border-filters.tsv  for each such arm with learned padding a line "# arm: NAME, n = N" and for
+ *                       each number of its filters a line "# tap: NAME" and a block: layer; rms
+ *                       over the channels, mean over the runs. A tap is named "d, e", b is the
+ *                       constant
+ */
+#ifndef KDECAY_PLOT_BORDERS_H
+#define KDECAY_PLOT_BORDERS_H
+
+#include "report/ledger.h"
+
+/* Write both files below OUT/plots/. 0; or -1 with *error set, where borders_read() refuses a
+ * measure or logs contradict each other. */
+int plot_borders_write(const struct ledger *ledger, const char *out, struct error *error);
+
+#endif

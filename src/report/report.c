@@ -1,0 +1,414 @@
+#include "report/report.h"
+
+#include "base/decimal.h"
+#include "base/file.h"
+#include "report/cells.h"
+#include "report/claims.h"
+#include "report/environments.h"
+#include "report/ledger.h"
+#include "report/plot_data.h"
+#include "report/published.h"
+#include "report/scaling_report.h"
+#include "report/schedule_table.h"
+#include "report/study_tables.h"
+#include "report/table.h"
+#include "report/thesis_table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- The ledger --------------------------------------------------------------------------- */
+
+static const struct table_column run_columns[] = {
+    {"arm", "Arm", 'p', "5.0cm"},
+    {"seed", "Seed", 'r', NULL},
+    {"scale", "Scale", 'l', NULL},
+    {"epochs", "Epochs", 'r', NULL},
+    {"last test error (%)", "Error (\\%)", 'r', NULL},
+    {"status", "Status", 'p', "1.8cm"},
+    {"wall minutes", "Minutes", 'r', NULL},
+    {"program", "Program", 'p', "2.0cm"},
+    {"log", "", 'l', NULL},
+    {"line", "", 'r', NULL},
+};
+
+/* In LaTeX the path is the link's target. */
+enum { RUN_TEX_COLUMNS = COUNT(run_columns) - 2 };
+
+/* A number of one run, of its log's line. */
+static void add_from_log(struct table *table, const struct log *log, const char *what, char *plain)
+{
+    const int line = ledger_last_line(log);
+    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", log->path, line, plain));
+    table_trace(table, memory_text("%s/seed-%ld:%s", log->experiment.arm, log->seed, what),
+                memory_text("%s\t%d\n", log->path, line));
+}
+
+static void fill_runs(const struct ledger *ledger, size_t columns, struct table *table)
+{
+    table_begin(table, run_columns, columns);
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        const char *arm = log->experiment.arm;
+        const int first = i == 0 || strcmp(arm, ledger->logs[i - 1].experiment.arm) != 0;
+        double seconds = 0;
+        for (long r = 0; r < log->row_count; r++)
+            seconds += log->rows[r].wall_seconds;
+
+        char *shown = table_tex_escaped(arm);
+        table_add(table, memory_text("%s", arm),
+                  first ? memory_text("\\runanchor{%s}%s", arm, shown) : memory_text("%s", shown));
+        free(shown);
+        table_add(table, memory_text("%ld", log->seed), NULL);
+        table_add(table, memory_text("%s", config_scale_name(&log->experiment)), NULL);
+        table_add(table, memory_text("%d", log->experiment.epochs), NULL);
+        if (log->status == LOG_FINISHED) {
+            add_from_log(table, log, "last-error", decimal_text(ledger_last_error(log), "", 2));
+            table_add(table, memory_text("finished"), NULL);
+        } else {
+            table_add(table, memory_text("-"), NULL);
+            add_from_log(table, log, "diverged-at",
+                         memory_text("diverged at step %ld", log->diverged_at));
+        }
+        add_from_log(table, log, "minutes", decimal_text(seconds / 60, "", 1));
+        table_add(table, memory_text("%s", log->program), NULL);
+        if (columns > RUN_TEX_COLUMNS) {
+            table_add(table, memory_text("%s", log->path), NULL);
+            table_add(table, memory_text("%d", ledger_last_line(log)), NULL);
+        }
+    }
+}
+
+/* A run that goes on, or was given up: it has no result, and only its start is told, so that the
+ * table changes when a run starts and ends, not with every epoch. */
+static void add_unfinished(const char *path, size_t columns, struct table *table)
+{
+    struct log log;
+    struct error error;
+    char *bytes = file_read(path, NULL, &error);
+    const int known = bytes && log_parse(bytes, path, &log, &error) == 0;
+    table_add(table, memory_text("%s", known ? log.experiment.arm : path), NULL);
+    table_add(table, known ? memory_text("%ld", log.seed) : memory_text("-"), NULL);
+    table_add(table, memory_text("%s", known ? config_scale_name(&log.experiment) : "-"), NULL);
+    table_add(table, known ? memory_text("%d", log.experiment.epochs) : memory_text("-"), NULL);
+    table_add(table, memory_text("-"), NULL);
+    table_add(table, memory_text("%s", known ? "unfinished" : "unreadable"), NULL);
+    table_add(table, memory_text("-"), NULL);
+    table_add(table, memory_text("%s", known ? log.program : "-"), NULL);
+    if (columns > RUN_TEX_COLUMNS) {
+        table_add(table, memory_text("%s", path), NULL);
+        table_add(table, memory_text("-"), NULL);
+    }
+    if (known)
+        log_free(&log);
+    free(bytes);
+}
+
+static void write_runs(const struct report_sources *sources, const struct ledger *ledger,
+                       const char *out)
+{
+    struct table all, narrow;
+    fill_runs(ledger, COUNT(run_columns), &all);
+    fill_runs(ledger, RUN_TEX_COLUMNS, &narrow);
+    size_t unfinished = 0;
+    char **part = ledger_files(sources->results, sources->published, ".part", &unfinished);
+    for (size_t i = 0; i < unfinished; i++) {
+        add_unfinished(part[i], COUNT(run_columns), &all);
+        add_unfinished(part[i], RUN_TEX_COLUMNS, &narrow);
+        free(part[i]);
+    }
+    free(part);
+    struct text text = {0};
+    text_add(&text, "Every run: %zu with a log, %zu unfinished, of all scales\n\n", ledger->count,
+             unfinished);
+    table_write_text(&all, &text);
+    text_add(
+        &text,
+        "\n"
+        "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
+        "error, it counts as infinite; an unfinished one has none yet.\n"
+        "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
+    table_write_out(out, "runs", ".txt", &text);
+    table_write_files(out, "runs", &all, &narrow, "longtable");
+    table_free(&all);
+    table_free(&narrow);
+}
+
+/* ---- Macros ------------------------------------------------------------------------------- */
+
+/* Names of macros are letters only. */
+static void add_letters(struct text *text, const char *name)
+{
+    static const char *const digits[] = {"Zero", "One", "Two",   "Three", "Four",
+                                         "Five", "Six", "Seven", "Eight", "Nine"};
+    int capital = 1;
+    for (const char *at = name; *at; at++) {
+        if (*at >= '0' && *at <= '9')
+            text_add(text, "%s", digits[*at - '0']);
+        else if (*at == '.')
+            text_add(text, "Point");
+        else if (isalpha((unsigned char)*at))
+            text_add(text, "%c", capital ? toupper((unsigned char)*at) : *at);
+        capital = !isalpha((unsigned char)*at);
+    }
+}
+
+static void add_arm_macro(struct text *text, const char *what, const struct arm *arm,
+                          const char *value)
+{
+    char *link = cells_link(arm, value);
+    text_add(text, "\\newcommand{\\%s", what);
+    add_letters(text, arm->name);
+    text_add(text, "}{%s}\n", link);
+    free(link);
+}
+
+static int add_desk_macros(struct text *text, const struct ledger *ledger, enum picture_set set,
+                           struct error *error)
+{
+    struct arms arms;
+    if (ledger_arms(ledger, NULL, SCALE_DESK, set, &arms, error) != 0)
+        return -1;
+    for (size_t i = 0; i < arms.count; i++) {
+        const struct arm *arm = &arms.arm[i];
+        char *mean = decimal_text(arm->mean, "", 2);
+        char *sd = decimal_text(arm->sd, "", 2);
+        char *n = memory_text("%zu", arm->count);
+        if (isfinite(arm->mean))
+            add_arm_macro(text, "DeskMean", arm, mean);
+        if (isfinite(arm->sd))
+            add_arm_macro(text, "DeskSd", arm, sd);
+        add_arm_macro(text, "DeskN", arm, n);
+        free(mean);
+        free(sd);
+        free(n);
+    }
+    free(arms.arm);
+    return 0;
+}
+
+/* Takes `value` over. */
+static void add_campaign_macro(struct text *text, const char *what, const struct arm *arm,
+                               int exists, char *value)
+{
+    char *link = exists ? cells_link(arm, value) : memory_text("--");
+    text_add(text, "\\newcommand{\\Campaign%s}{%s}\n", what, link);
+    free(link);
+    free(value);
+}
+
+static void add_slope_macros(struct text *text, const char *which, const struct comparison *trend)
+{
+    const struct interval interval = trend->interval;
+    char *mean = decimal_text(trend->mean, "+", 2);
+    char *low = decimal_text(interval.low, "+", 2), *high = decimal_text(interval.high, "+", 2);
+    char *slope = memory_text("%sTrend", which), *range = memory_text("%sInterval", which);
+    add_campaign_macro(text, slope, trend->arm, isfinite(trend->mean), memory_text("$%s$", mean));
+    add_campaign_macro(text, range, trend->arm, !interval.reason,
+                       memory_text("$[%s, %s]$", low, high));
+    free(range);
+    free(slope);
+    free(high);
+    free(low);
+    free(mean);
+}
+
+/* `count` arms sorted by k, without the first. */
+static struct comparison trend_of_rest(const struct arm *const *arms, size_t count)
+{
+    double *x = memory_zeroed(count, sizeof *x);
+    for (size_t a = 0; a < count; a++)
+        x[a] = log2(arms[a]->experiment->k);
+    const struct comparison rest =
+        count > 2 ? cells_trend(arms + 1, x + 1, count - 1) : cells_no_comparison;
+    free(x);
+    return rest;
+}
+
+static const struct arm *lowest_of(const struct arms *arms)
+{
+    const struct arm *lowest = NULL;
+    for (size_t a = 0; a < arms->count; a++)
+        if (isfinite(arms->arm[a].mean) && (!lowest || arms->arm[a].mean < lowest->mean))
+            lowest = &arms->arm[a];
+    return lowest;
+}
+
+/* Of the campaign's first group: the trend over k, as in the last row of its table, that without k
+ * = 1, and the k of the lowest mean. */
+static int add_trend_macros(struct text *text, const struct ledger *ledger, struct error *error)
+{
+    struct arms arms;
+    if (ledger_arms(ledger, "campaign/cifar10/preact-20", SCALE_DESK, SET_CIFAR10, &arms, error) !=
+        0)
+        return -1;
+    const struct arm **family = memory_zeroed(arms.count, sizeof *family);
+    for (size_t i = 0; i < arms.count; i++)
+        family[i] = &arms.arm[i];
+    const struct comparison trend = cells_trend_over_k(family, arms.count);
+    const struct comparison rest = trend_of_rest(family, trend.trend_count);
+    const struct arm *lowest = lowest_of(&arms);
+    add_campaign_macro(text, "Pairs", trend.arm, trend.arm != NULL,
+                       memory_text("%zu", trend.pairs));
+    add_slope_macros(text, "", &trend);
+    add_campaign_macro(
+        text, "Verdict", trend.arm, trend.arm != NULL,
+        memory_text("%s", statistics_verdict(trend.pairs, trend.interval, trend.holm)));
+    add_slope_macros(text, "Rest", &rest);
+    add_campaign_macro(text, "Lowest", lowest, lowest != NULL,
+                       memory_text("%g", lowest ? lowest->experiment->k : NAN));
+    free(family);
+    free(arms.arm);
+    return 0;
+}
+
+static void add_count_macro(struct text *text, const char *what, size_t count)
+{
+    text_add(text, "\\newcommand{\\%sCount}{\\fromledger{%zu}}\n", what, count);
+}
+
+static int compare_states(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Finished logs that end with the same state as another: of arms that are the same training
+ * under other names. One of each such set is no repeat. */
+static size_t count_repeats(const struct ledger *ledger)
+{
+    const char **states = memory_zeroed(ledger->count, sizeof *states);
+    size_t count = 0, repeats = 0;
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger->logs[i].status == LOG_FINISHED)
+            states[count++] = ledger->logs[i].state.hex;
+    qsort(states, count, sizeof *states, compare_states);
+    for (size_t i = 1; i < count; i++)
+        repeats += strcmp(states[i], states[i - 1]) == 0 ? 1 : 0;
+    free(states);
+    return repeats;
+}
+
+static int write_macros(const struct ledger *ledger, const char *out, struct error *error)
+{
+    size_t scales[3] = {0}, diverged = 0;
+    double campaign_hours = 0;
+    for (size_t i = 0; i < ledger->count; i++) {
+        if (ledger_is_below(ledger->logs[i].experiment.arm, "campaign"))
+            campaign_hours += ledger_logged_hours(&ledger->logs[i]);
+        scales[ledger->logs[i].experiment.scale]++;
+        diverged += ledger->logs[i].status == LOG_DIVERGED ? 1 : 0;
+    }
+    struct text text = {0};
+    add_count_macro(&text, "Log", ledger->count);
+    add_count_macro(&text, "FullRun", scales[SCALE_FULL]);
+    add_count_macro(&text, "DeskRun", scales[SCALE_DESK]);
+    add_count_macro(&text, "SmokeRun", scales[SCALE_SMOKE]);
+    add_count_macro(&text, "DivergedRun", diverged);
+    add_count_macro(&text, "Repeat", count_repeats(ledger));
+    text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
+    if (add_trend_macros(&text, ledger, error) != 0 ||
+        add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
+        add_desk_macros(&text, ledger, SET_CIFAR100, error) != 0) {
+        free(text.bytes);
+        return -1;
+    }
+    table_write_out(out, "macros", ".tex", &text);
+    return 0;
+}
+
+/* ---- All ---------------------------------------------------------------------------------- */
+
+/* All that is written from. */
+struct inputs {
+    struct ledger ledger; /* the logs are the caller's */
+    struct experiment_files experiments;
+    struct literature literature;
+    struct thesis_table tables[2];
+};
+
+static int read_table(const struct report_sources *sources, struct thesis_table *table,
+                      struct error *error)
+{
+    char *path = memory_text("%s/%s.tsv", sources->published, table->name);
+    const int status = published_read_table(path, &table->published, error);
+    free(path);
+    return status;
+}
+
+static int read_inputs(const struct report_sources *sources, const struct ledger *ledger,
+                       struct inputs *in, struct error *error)
+{
+    *in = (struct inputs){
+        .ledger = *ledger,
+        .tables = {{.name = "table-5-2", .folder = "cifar10", .set = SET_CIFAR10},
+                   {.name = "table-5-3", .folder = "cifar100", .set = SET_CIFAR100}}};
+    char *literature = memory_text("%s/literature.tsv", sources->published);
+    int status = 0;
+    if (ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
+        published_read_literature(literature, &in->literature, error) != 0)
+        status = -1;
+    free(literature);
+    for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
+        status = read_table(sources, &in->tables[i], error);
+    return status;
+}
+
+static void free_inputs(struct inputs *in)
+{
+    ledger_free_experiments(&in->experiments);
+    published_free_literature(&in->literature);
+    for (size_t i = 0; i < COUNT(in->tables); i++)
+        published_free_table(&in->tables[i].published);
+}
+
+static int write_claims(const struct report_sources *sources, const struct inputs *in,
+                        const char *out, struct error *error)
+{
+    char *path = memory_text("%s/claims.tsv", sources->published);
+    const struct claims_sources claims = {.path = path,
+                                          .tables = in->tables,
+                                          .table_count = COUNT(in->tables),
+                                          .literature = &in->literature,
+                                          .ledger = &in->ledger,
+                                          .experiments = &in->experiments};
+    const int status = claims_write(&claims, out, error);
+    free(path);
+    return status;
+}
+
+int report_write_from(const struct report_sources *sources, const struct ledger *ledger,
+                      const char *out, struct error *error)
+{
+    struct inputs in;
+    int status = read_inputs(sources, ledger, &in, error);
+    for (size_t i = 0; i < COUNT(in.tables) && status == 0; i++)
+        status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
+                                    error);
+    if (status == 0 &&
+        (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
+         variant_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
+         write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
+         plot_data_write(&in.ledger, out, error) != 0 ||
+         scaling_report_write(sources->results, &in.experiments, out, error) != 0))
+        status = -1;
+    if (status == 0) {
+        write_runs(sources, &in.ledger, out);
+        environments_write(&in.ledger, out);
+    }
+    free_inputs(&in);
+    return status;
+}
+
+int report_write(const struct report_sources *sources, const char *out, struct error *error)
+{
+    struct ledger ledger;
+    if (ledger_read(sources->results, sources->published, &ledger, error) != 0)
+        return -1;
+    const int status = report_write_from(sources, &ledger, out, error);
+    ledger_free(&ledger);
+    return status;
+}

@@ -1,0 +1,328 @@
+#include "report/scaling_report.h"
+
+#include "base/file.h"
+#include "network/architecture.h"
+#include "network/pairwise_sum.h"
+#include "report/benchmarks.h"
+#include "report/scaling.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RANKS = 64, FAST = 0, SLOW, LINKS };
+
+static const struct scaling_link links[LINKS] = {{1.5e-6, 12.5e9}, {30e-6, 1.25e9}};
+static const char *const link_names[LINKS] = {"100-gb-s", "10-gb-s"};
+
+/* ---- Networks ------------------------------------------------------------------------------- */
+
+struct model {
+    const struct experiment *experiment;
+    const struct benchmarks *benchmarks;
+    char *path; /* of the measurements */
+    char *network;
+    struct architecture architecture;
+};
+
+/* Whether a row tells what a rank of the network computes with shards of so many pictures. */
+static int is_sample(const struct model *model, const struct benchmark *row, int pictures)
+{
+    return strcmp(row->experiment, model->experiment->arm) == 0 && row->ranks == 1 &&
+           row->threads == 1 && row->batch / row->shards == pictures;
+}
+
+struct samples {
+    struct scaling_sample *sample; /* sorted by rounds, of each the first */
+    int *line;
+    size_t count;
+};
+
+/* None where a shard would be no whole picture. To be freed. */
+static struct samples samples_of(const struct model *model, int shards)
+{
+    const int batch = model->experiment->batch;
+    const size_t most = model->benchmarks->count;
+    struct samples samples = {.sample = memory_zeroed(most, sizeof *samples.sample),
+                              .line = memory_zeroed(most, sizeof *samples.line)};
+    for (size_t i = 0; i < most && batch % shards == 0; i++) {
+        const struct benchmark *row = &model->benchmarks->rows[i];
+        if (!is_sample(model, row, batch / shards))
+            continue;
+        size_t at = samples.count;
+        while (at > 0 && samples.sample[at - 1].rounds > row->shards)
+            at--;
+        if (at > 0 && samples.sample[at - 1].rounds == row->shards)
+            continue;
+        const size_t behind = samples.count++ - at;
+        memmove(samples.sample + at + 1, samples.sample + at, behind * sizeof *samples.sample);
+        memmove(samples.line + at + 1, samples.line + at, behind * sizeof *samples.line);
+        samples.sample[at] =
+            (struct scaling_sample){row->shards, row->batch / row->images_per_second};
+        samples.line[at] = row->line;
+    }
+    return samples;
+}
+
+static void samples_free(struct samples *samples)
+{
+    free(samples->sample);
+    free(samples->line);
+}
+
+struct prediction {
+    int shards, line; /* line 0: there is none */
+    double rate, efficiency;
+};
+
+static double seconds_of(const struct model *model, int shards, int ranks, struct scaling_link link,
+                         int *line)
+{
+    struct samples samples = samples_of(model, shards);
+    double seconds = NAN;
+    if (samples.count) {
+        const struct scaling_setting setting = {
+            .traffic = scaling_traffic_of(&model->architecture, shards, model->experiment->batch),
+            .link = link,
+            .samples = samples.sample,
+            .sample_count = samples.count,
+            .shards = shards,
+            .threads = 1};
+        seconds = scaling_step_of(&setting, ranks).total;
+        *line = samples.line[0];
+    }
+    samples_free(&samples);
+    return seconds;
+}
+
+static struct prediction predict(const struct model *model, int ranks, int which)
+{
+    const struct experiment *e = model->experiment;
+    int line = 0;
+    const int shards = ranks > e->shards ? ranks : e->shards;
+    const double one = seconds_of(model, e->shards, 1, links[which], &line);
+    const double seconds = seconds_of(model, shards, ranks, links[which], &line);
+    if (!tree_divides(shards, ranks) || isnan(one) || isnan(seconds))
+        return (struct prediction){.rate = NAN, .efficiency = NAN};
+    return (struct prediction){shards, line, e->batch / seconds, 100 * one / (ranks * seconds)};
+}
+
+/* The measurement of the whole minibatch on so many ranks, or NULL. */
+static const struct benchmark *measured(const struct model *model, int ranks)
+{
+    const struct experiment *e = model->experiment;
+    for (size_t i = 0; i < model->benchmarks->count; i++) {
+        const struct benchmark *row = &model->benchmarks->rows[i];
+        if (strcmp(row->experiment, e->arm) == 0 && row->ranks == ranks && row->threads == 1 &&
+            row->shards == e->shards && row->batch == e->batch)
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- Plot data ------------------------------------------------------------------------------ */
+
+static void add_panel(const struct model *model, struct text *text)
+{
+    text_add(text, "%s# panel: %s | batch %d\n# ranks\tshards", text->length ? "\n\n" : "",
+             model->network, model->experiment->batch);
+    for (int i = 0; i < LINKS; i++)
+        text_add(text, "\timages_per_s\tefficiency");
+    text_add(text, "\n");
+    for (int ranks = 1; ranks <= MOST_RANKS; ranks *= 2) {
+        const struct prediction fast = predict(model, ranks, FAST);
+        const struct prediction slow = predict(model, ranks, SLOW);
+        if (fast.line)
+            text_add(text, "%d\t%d\t%.6g\t%.6g\t%.6g\t%.6g\n", ranks, fast.shards, fast.rate,
+                     fast.efficiency, slow.rate, slow.efficiency);
+    }
+    text_add(text, "\n\n# ranks\tcores\timages_per_s\tefficiency\n");
+    const struct benchmark *one = measured(model, 1);
+    for (int ranks = 1; one && ranks <= MOST_RANKS; ranks++) {
+        const struct benchmark *row = measured(model, ranks);
+        if (row)
+            text_add(text, "%d\t%d\t%.6g\t%.6g\n", ranks, row->cores, row->images_per_second,
+                     100 * row->images_per_second / (row->cores * one->images_per_second));
+    }
+    if (!one) /* gnuplot would not count an empty block */
+        text_add(text, "NaN\tNaN\tNaN\tNaN\n");
+}
+
+/* ---- Table ---------------------------------------------------------------------------------- */
+
+static const struct table_column columns[] = {
+    {"network", "Network", 'l', NULL},
+    {"batch", "Batch", 'r', NULL},
+    {"1 rank measured (images/s)", "1 rank", 'r', NULL},
+    {"2 ranks measured", "2 ranks", 'r', NULL},
+    {"2 ranks predicted", "pred.", 'r', NULL},
+    {"4 ranks measured", "4 ranks", 'r', NULL},
+    {"cores of these", "cores", 'r', NULL},
+    {"64 ranks, 100 Gb/s predicted", "64, 100\\,Gb/s", 'r', NULL},
+    {"efficiency, 100 Gb/s (%)", "\\%", 'r', NULL},
+    {"64 ranks, 10 Gb/s predicted", "64, 10\\,Gb/s", 'r', NULL},
+    {"efficiency, 10 Gb/s (%)", "\\%", 'r', NULL},
+};
+
+static char *shown(double value)
+{
+    return memory_text("%.*f", value < 100 ? 1 : 0, value);
+}
+
+/* A number of the measurements, that links to `line`. Takes over `plain`, `id` and `sources`. */
+static void add_number(const struct model *model, char *plain, int line, char *id, char *sources,
+                       struct table *table)
+{
+    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", model->path, line, plain));
+    table_trace(table, id, sources);
+}
+
+static void add_dash(struct table *table)
+{
+    table_add(table, memory_text("-"), NULL);
+}
+
+/* What was measured on so many ranks: their cores, or images a second. */
+static void add_measured(const struct model *model, int ranks, const char *what,
+                         struct table *table)
+{
+    const struct benchmark *row = measured(model, ranks);
+    if (!row) {
+        add_dash(table);
+        return;
+    }
+    add_number(model,
+               strcmp(what, "cores") == 0 ? memory_text("%d", row->cores)
+                                          : shown(row->images_per_second),
+               row->line, memory_text("ranks:%s:%d:%s", model->experiment->arm, ranks, what),
+               memory_text("%s\t%d\n", model->path, row->line), table);
+}
+
+static void add_lines(const struct model *model, int shards, struct text *sources)
+{
+    struct samples samples = samples_of(model, shards);
+    for (size_t i = 0; i < samples.count; i++)
+        text_add(sources, "%s\t%d\n", model->path, samples.line[i]);
+    samples_free(&samples);
+}
+
+/* Images a second of so many ranks by a link, or their efficiency, which compares with one rank. */
+static void add_predicted(const struct model *model, int ranks, int which, int efficiency,
+                          struct table *table)
+{
+    const struct prediction p = predict(model, ranks, which);
+    const struct experiment *e = model->experiment;
+    if (!p.line) {
+        add_dash(table);
+        return;
+    }
+    struct text sources = {0};
+    add_lines(model, p.shards, &sources);
+    if (efficiency && p.shards != e->shards)
+        add_lines(model, e->shards, &sources);
+    add_number(model, shown(efficiency ? p.efficiency : p.rate), p.line,
+               memory_text("ranks:%s:%d:%s-%s", e->arm, ranks,
+                           efficiency ? "efficiency" : "predicted", link_names[which]),
+               sources.bytes, table);
+}
+
+static void add_row(const struct model *model, struct table *table)
+{
+    table_add(table, memory_text("%s", model->network), NULL);
+    table_add(table, memory_text("%d", model->experiment->batch), NULL);
+    add_measured(model, 1, "measured", table);
+    add_measured(model, 2, "measured", table);
+    add_predicted(model, 2, FAST, 0, table);
+    add_measured(model, 4, "measured", table);
+    add_measured(model, 4, "cores", table);
+    for (int i = 0; i < LINKS; i++)
+        for (int efficiency = 0; efficiency < 2; efficiency++)
+            add_predicted(model, MOST_RANKS, i, efficiency, table);
+}
+
+static void write_table(const struct table *table, const char *path, const char *out)
+{
+    struct text text = {0};
+    text_add(&text,
+             "Images a second of training on MPI ranks of one thread, measured and "
+             "predicted; from %s\n\n",
+             path);
+    table_write_text(table, &text);
+    text_add(
+        &text,
+        "\npredicted: by the model of src/report/scaling.h, 2 ranks with a link of 1.5 us and 12.5 "
+        "GB/s, 64 with that and with one of 30 us and 1.25 GB/s.\nefficiency: of 64 times one "
+        "rank's speed. -: not measured; `make bench-ranks` measures.\n");
+    table_write_out(out, "scaling", ".txt", &text);
+    table_write_files(out, "scaling", table, table, "tabular");
+}
+
+/* ---- All ------------------------------------------------------------------------------------ */
+
+static const struct experiment *find(const struct experiment_files *experiments, const char *arm)
+{
+    for (size_t i = 0; i < experiments->count; i++)
+        if (strcmp(experiments->file[i].experiment.arm, arm) == 0)
+            return &experiments->file[i].experiment;
+    return NULL;
+}
+
+/* One network, that of the row: 0, or -1 with *error set. */
+static int add_network(const struct benchmark *row, struct model *model,
+                       const struct experiment_files *experiments, struct text *panels,
+                       struct table *table, struct error *error)
+{
+    model->experiment = find(experiments, row->experiment);
+    if (!model->experiment)
+        return fail(error,
+                    "%s:%d: there is no experiment %s; make the file again by `make "
+                    "bench-ranks`",
+                    model->path, row->line, row->experiment);
+    if (architecture_build(&model->architecture, model->experiment, error) != 0) {
+        architecture_free(&model->architecture);
+        return -1;
+    }
+    model->network = ledger_network(model->experiment);
+    add_panel(model, panels);
+    add_row(model, table);
+    free(model->network);
+    architecture_free(&model->architecture);
+    return 0;
+}
+
+static int is_first(const struct benchmarks *benchmarks, size_t row)
+{
+    for (size_t i = 0; i < row; i++)
+        if (strcmp(benchmarks->rows[i].experiment, benchmarks->rows[row].experiment) == 0)
+            return 0;
+    return 1;
+}
+
+int scaling_report_write(const char *results, const struct experiment_files *experiments,
+                         const char *out, struct error *error)
+{
+    struct benchmarks benchmarks;
+    struct model model = {.benchmarks = &benchmarks,
+                          .path = memory_text("%s/benchmarks/ranks.tsv", results)};
+    struct text panels = {0};
+    struct table table;
+    table_begin(&table, columns, sizeof columns / sizeof columns[0]);
+    int status = benchmarks_read(model.path, &benchmarks, error);
+    for (size_t i = 0; i < benchmarks.count && status == 0; i++)
+        if (is_first(&benchmarks, i))
+            status = add_network(&benchmarks.rows[i], &model, experiments, &panels, &table, error);
+    if (status == 0) {
+        if (benchmarks.count == 0) {
+            text_add(&panels, "# no measurements\n");
+            table_add_group(&table, "no measurements yet");
+        }
+        file_update_text(memory_text("%s/plots/scaling.tsv", out), &panels);
+        write_table(&table, model.path, out);
+    }
+    free(panels.bytes);
+    table_free(&table);
+    benchmarks_free(&benchmarks);
+    free(model.path);
+    return status;
+}

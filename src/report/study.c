@@ -1,0 +1,304 @@
+#define _GNU_SOURCE /* strverscmp */
+#include "report/study.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- Rows --------------------------------------------------------------------------------- */
+
+static const struct arm nobody = {
+    .name = "", .mean = NAN, .sd = NAN, .best = NAN, .loss = NAN, .rate = NAN};
+
+static const char *name_of(const struct variant *row)
+{
+    return row->experiment->arm;
+}
+
+/* The length of what comes before the last slash of an arm's name, and that slash: its group. */
+static size_t group_length(const struct variant *row)
+{
+    return (size_t)(strrchr(name_of(row), '/') - name_of(row)) + 1;
+}
+
+const char *variants_short_name(const struct variant *row)
+{
+    return name_of(row) + group_length(row);
+}
+
+char *variants_group_name(const struct variants *variants, const struct variant *row)
+{
+    const size_t start = strlen(variants->folder) + 1, end = group_length(row);
+    return memory_copy(name_of(row) + start, end > start ? end - 1 - start : 0);
+}
+
+static int compare_groups(const struct variant *a, const struct variant *b)
+{
+    const size_t x = group_length(a), y = group_length(b);
+    const int order = strncmp(name_of(a), name_of(b), x < y ? x : y);
+    return a->first != b->first ? b->first - a->first : order ? order : (x > y) - (x < y);
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct variant *a = left, *b = right;
+    const int group = compare_groups(a, b), control_first = b->control - a->control;
+    return group           ? group
+           : control_first ? control_first
+                           : strverscmp(variants_short_name(a), variants_short_name(b));
+}
+
+size_t variants_group(const struct variants *variants, size_t at)
+{
+    size_t end = at;
+    while (end < variants->count && compare_groups(&variants->row[end], &variants->row[at]) == 0)
+        end++;
+    return end - at;
+}
+
+static const struct arm *arm_of(const struct variants *variants, const char *name)
+{
+    for (size_t s = 0; s < COUNT(variants->arms); s++)
+        for (size_t i = 0; i < variants->arms[s].count; i++)
+            if (strcmp(variants->arms[s].arm[i].name, name) == 0)
+                return &variants->arms[s].arm[i];
+    return NULL;
+}
+
+static void add_row(struct variants *variants, const struct experiment *experiment,
+                    const struct arm *arm, const char *path)
+{
+    struct variant row = {.experiment = experiment, .arm = arm, .path = path};
+    for (int i = 0; i < VARIANT_CONTROLS; i++)
+        row.comparison[i] = cells_no_comparison;
+    variants->row[variants->count++] = row;
+}
+
+static void add_rows(struct variants *variants, const struct experiment_files *files)
+{
+    const struct arms *arms = variants->arms;
+    variants->row =
+        memory_zeroed(arms[0].count + arms[1].count + files->count, sizeof *variants->row);
+    for (size_t s = 0; s < COUNT(variants->arms); s++)
+        for (size_t i = 0; i < arms[s].count; i++)
+            add_row(variants, arms[s].arm[i].experiment, &arms[s].arm[i], NULL);
+    for (size_t i = 0; i < files->count; i++) {
+        const struct experiment *e = &files->file[i].experiment;
+        if (ledger_is_below(e->arm, variants->folder) && !arm_of(variants, e->arm))
+            add_row(variants, e, &nobody, files->file[i].path);
+    }
+}
+
+/* Every group starts with a control, every arm is of the desk. */
+static int check(const struct variants *variants, const char *control, struct error *error)
+{
+    for (size_t i = 0; i < variants->count; i++) {
+        const struct variant *row = &variants->row[i];
+        if (row->experiment->scale != SCALE_DESK)
+            return fail(error, "%s: expected scale desk", name_of(row));
+        if ((i == 0 || compare_groups(row, row - 1) != 0) && !row->control)
+            return fail(error, "%s: expected a %s.ini beside it, with which it is compared",
+                        name_of(row), control);
+    }
+    return 0;
+}
+
+int variants_collect(struct variants *variants, const struct ledger *ledger,
+                     const struct experiment_files *files, const char *folder, const char *control,
+                     const char *first, struct error *error)
+{
+    *variants = (struct variants){.folder = folder};
+    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR10, &variants->arms[0], error) != 0)
+        return -1;
+    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR100, &variants->arms[1], error) != 0) {
+        free(variants->arms[0].arm);
+        return -1;
+    }
+    add_rows(variants, files);
+    for (size_t i = 0; i < variants->count; i++) {
+        struct variant *row = &variants->row[i];
+        row->first = first && ledger_is_below(name_of(row), first);
+        row->control = strcmp(variants_short_name(row), control) == 0;
+    }
+    qsort(variants->row, variants->count, sizeof *variants->row, compare_rows);
+    const int status = check(variants, control, error);
+    if (status != 0)
+        variants_free(variants);
+    return status;
+}
+
+void variants_free(struct variants *variants)
+{
+    for (size_t s = 0; s < COUNT(variants->arms); s++)
+        free(variants->arms[s].arm);
+    free(variants->row);
+    *variants = (struct variants){0};
+}
+
+void variants_compare(struct variant *row, int which, const struct variant *control)
+{
+    row->against[which] = control;
+    row->comparison[which] = cells_compare(row->arm, control->arm);
+}
+
+void variants_holm(struct variant *row, size_t count, int which)
+{
+    struct comparison **family = memory_zeroed(count, sizeof *family);
+    for (size_t i = 0; i < count; i++)
+        family[i] = &row[i].comparison[which];
+    cells_holm(family, count);
+    free(family);
+}
+
+/* ---- Cells -------------------------------------------------------------------------------- */
+
+static const struct table_column wide_columns[] = {
+    {"n", NULL, 'r', NULL},           {"last epoch (%)", NULL, 'r', NULL},
+    {"sample sd", NULL, 'r', NULL},   {"against", NULL, 'l', NULL},
+    {"pairs", NULL, 'r', NULL},       {"difference", NULL, 'r', NULL},
+    {"95% low", NULL, 'r', NULL},     {"95% high", NULL, 'r', NULL},
+    {"sign-flip p", NULL, 'r', NULL}, {"Holm p", NULL, 'r', NULL},
+    {"verdict", NULL, 'l', NULL},     {"arm, or what fills the row", NULL, 'l', NULL},
+};
+
+/* Text and LaTeX: what a group shares stands in a heading over it. */
+static const struct table_column narrow_columns[] = {
+    {"n", "$n$", 'r', NULL},
+    {"last epoch (%)", "Last ep.\\ (\\%)", 'r', NULL},
+    {"against", "Against", 'l', NULL},
+    {"pairs", "Pairs", 'r', NULL},
+    {"difference", "$\\Delta$", 'r', NULL},
+    {"95% interval", "95\\,\\% interval", 'r', NULL},
+    {"Holm p", "Holm $p$", 'r', NULL},
+    {"verdict", "Verdict", 'l', NULL},
+};
+
+static struct table_column *join(const struct table_column *own, size_t count,
+                                 const struct table_column *last, size_t last_count, size_t *all)
+{
+    struct table_column *columns = memory_zeroed(count + last_count, sizeof *columns);
+    memcpy(columns, own, count * sizeof *own);
+    memcpy(columns + count, last, last_count * sizeof *last);
+    *all = count + last_count;
+    return columns;
+}
+
+struct table_column *variants_wide_columns(const struct table_column *own, size_t count,
+                                           size_t *all)
+{
+    return join(own, count, wide_columns, COUNT(wide_columns), all);
+}
+
+struct table_column *variants_narrow_columns(const struct table_column *own, size_t count,
+                                             size_t *all)
+{
+    return join(own, count, narrow_columns, COUNT(narrow_columns), all);
+}
+
+static void add_dashes(struct table *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cells_add_dash(table);
+}
+
+/* The arm's name, or the command that fills its row. */
+static char *name_or_command(const struct variant *row)
+{
+    return row->path  ? memory_text("make run EXP=%s SEED=1", row->path)
+           : row->arm ? memory_text("%s", row->arm->name)
+                      : memory_text("-");
+}
+
+void variants_add_wide(const struct variant *row, int which, char *against, struct table *table)
+{
+    const struct comparison *c = &row->comparison[which];
+    if (row->arm) {
+        cells_add_n(table, row->arm);
+        cells_add_mean(table, row->arm);
+        cells_add_sd(table, row->arm);
+    } else
+        add_dashes(table, 3);
+    table_add(table, against, NULL);
+    cells_add_pairs(table, c);
+    cells_add_difference(table, c);
+    cells_add_low(table, c);
+    cells_add_high(table, c);
+    cells_add_p(table, c);
+    cells_add_holm(table, c);
+    cells_add_verdict(table, c);
+    table_add(table, name_or_command(row), NULL);
+}
+
+void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,
+                         struct table *table)
+{
+    const struct comparison *c = &row->comparison[which];
+    if (left_out) {
+        table_add(table, memory_text("%s", ""), NULL);
+        table_add(table, memory_text("%s", ""), NULL);
+    } else if (row->arm) {
+        cells_add_n(table, row->arm);
+        cells_add_mean_and_sd(table, row->arm);
+    } else
+        add_dashes(table, 2);
+    table_add(table, against, NULL);
+    cells_add_pairs(table, c);
+    cells_add_difference(table, c);
+    cells_add_interval(table, c);
+    cells_add_holm(table, c);
+    cells_add_verdict(table, c);
+}
+
+/* ---- Words -------------------------------------------------------------------------------- */
+
+/* What all rows of the group have, else "". */
+static const char *shared_word(const struct variant *row, size_t count,
+                               const char *(*word_of)(const struct experiment *experiment))
+{
+    const char *word = word_of(row->experiment);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(word_of(row[i].experiment), word) != 0)
+            return "";
+    return word;
+}
+
+char *variants_heading(const struct variant *row, size_t count)
+{
+    const struct experiment *e = row->experiment;
+    const char *words[] = {shared_word(row, count, ledger_base),
+                           shared_word(row, count, config_precision_name)};
+    struct text heading = {0};
+    char *network = ledger_network(e);
+    text_add(&heading, "%s, %s", config_set_name(e), network);
+    for (size_t i = 0; i < COUNT(words); i++)
+        text_add(&heading, "%s%s", *words[i] ? ", " : "", words[i]);
+    text_add(&heading, ", %d epochs (scale: %s)", e->epochs, config_scale_name(e));
+    free(network);
+    return heading.bytes;
+}
+
+void variants_add_notes(const struct variants *variants, struct text *text)
+{
+    text_add(
+        text,
+        "verdict: better or worse if pairs >= 6, Holm p < 0.05 and the interval excludes 0; else "
+        "no evidence.\n"
+        "Each number is rounded once, half away from zero, from its exact value: a difference may "
+        "differ by one in the last\ndigit from that of the means beside it.\n"
+        "-: does not exist (no run yet, the control itself, fewer than 2 runs or pairs, more than "
+        "20 pairs, or a diverged run).\n");
+    int missing = 0;
+    for (size_t i = 0; i < variants->count; i++) {
+        if (!variants->row[i].path)
+            continue;
+        char *command = name_or_command(&variants->row[i]);
+        text_add(text, "%s  %s\n",
+                 missing++ ? ""
+                           : "\nArms without a run, and the command that fills each; `make "
+                             "run-desk` trains all that is missing:\n",
+                 command);
+        free(command);
+    }
+}

@@ -1,0 +1,42 @@
+/*
+ * thesis_table - the thesis's tables, with what the literature, full-scale runs and desk runs say.
+ *
+ * Three parts that never mix, each with its scale:
+ *   1. the thesis's own cells, as published, beside the literature's fair baseline;
+ *   2. the same networks at full scale, from logs: the literature's own recipe (step; SGDR in the
+ *      row that cites it), k = 1 and the thesis's k. A cell without a log is a dash with the
+ * command that fills it and its predicted core-hours;
+ *   3. the desk-scale table, from logs: small members of the same families.
+ *
+ * An arm belongs to the table if its name lies below `folder`; so the arms of schedules/, which
+ * have a table of their own (schedule_table.h), are not here.
+ *
+ * Rules of part 3 (and of the mean in part 2): the error is that after the last epoch; mean and
+ * sample standard deviation are over all runs of an arm; a diverged run makes the mean infinite and
+ * leaves the arm without a comparison, hence without evidence; the best over epochs stands in a
+ * column that is labelled test-selected; differences are paired by seed with the arm that differs
+ * in k alone and has k = 1; Holm's family is all k other than 1 of one such experiment. See
+ * statistics.h for the verdict.
+ *
+ * Predicted core-hours: ledger_core_hours() at the speed of all desk logs.
+ */
+#ifndef KDECAY_THESIS_TABLE_H
+#define KDECAY_THESIS_TABLE_H
+
+#include "report/ledger.h"
+#include "report/published.h"
+
+struct thesis_table {
+    const char *name;     /* "table-5-2" */
+    const char *folder;   /* "cifar10", below which its arms are */
+    enum picture_set set; /* of all its cells */
+    struct published_table published;
+};
+
+/* Write OUT/tables/NAME.txt (all parts) and, a part each, NAME.csv, NAME-full.csv, NAME-desk.csv
+ * and the same as .tex. 0, or -1 with *error set. */
+int thesis_table_write(const struct thesis_table *table, const struct literature *literature,
+                       const struct ledger *ledger, const struct experiment_files *experiments,
+                       const char *out, struct error *error);
+
+#endif

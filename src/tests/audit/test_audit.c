@@ -1,0 +1,600 @@
+#define _POSIX_C_SOURCE 200809L
+#include "audit/audit.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "experiment/log.h"
+#include "tests/results_fixture.h"
+#include "tests/scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
+static const char log_name[] = "cifar10/preact-20/poly-k1.0/seed-1.tsv";
+
+static struct audit_options options_of(const struct fixture *fixture)
+{
+    return (struct audit_options){.results = fixture->results,
+                                  .experiments = fixture->experiments,
+                                  .published = fixture->published,
+                                  .replay = fixture->replay,
+                                  .digests = fixture->digests,
+                                  .sources = fixture->sources,
+                                  .drawn = fixture->drawn,
+                                  .kept_drawn = fixture->kept_drawn,
+                                  .scratch = fixture->out,
+                                  .program = "made up",
+                                  .compiler = "another"};
+}
+
+static void keep(const struct fixture *fixture)
+{
+    const struct audit_options options = options_of(fixture);
+    struct error error;
+    if (audit_keep(&options, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+/* Two arms, two seeds, digests kept: all as it should be. */
+static struct fixture good_project(void)
+{
+    static const double errors[] = {8.37, 8.41};
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, errors, 2);
+    fixture_write_arm(&fixture, k2, errors, 2);
+    keep(&fixture);
+    return fixture;
+}
+
+/* Audit: `failed` levels fail (-1: any number above 0) and the report holds `what`. */
+static void expect_of(const struct audit_options *options, int failed, const char *what)
+{
+    struct levels levels;
+    struct text text = {0};
+    audit_run(options, &levels);
+    levels_write_text(&levels, &text);
+    const long found = levels_count(&levels, VERDICT_FAIL);
+    if ((failed < 0 ? found < 1 : found != failed) || !strstr(text.bytes, what))
+        fail_msg("%ld levels failed; expected \"%s\" in:\n%s", found, what, text.bytes);
+    levels_free(&levels);
+    free(text.bytes);
+}
+
+static void expect_audit(const struct fixture *fixture, int failed, const char *what)
+{
+    const struct audit_options options = options_of(fixture);
+    expect_of(&options, failed, what);
+}
+
+/* Whatever was done to sources is meant: only what it means can be wrong. */
+static void keep_sources(const struct fixture *fixture)
+{
+    const struct audit_options options = options_of(fixture);
+    struct error error;
+    if (audit_keep_sources(&options, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+static void write_text(const char *folder, const char *name, const char *text)
+{
+    char *path = memory_text("%s/%s", folder, name);
+    file_write(path, text, strlen(text));
+    free(path);
+}
+
+/* Replace the first `old` in the file by `new`. */
+static void edit(const char *folder, const char *name, const char *old, const char *new)
+{
+    char *bytes = fixture_read(folder, name);
+    char *at = strstr(bytes, old);
+    assert_non_null(at);
+    char *edited = memory_text("%.*s%s%s", (int)(at - bytes), bytes, new, at + strlen(old));
+    write_text(folder, name, edited);
+    free(edited);
+    free(bytes);
+}
+
+static void good_project_passes(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    expect_audit(&fixture, 0, "audit: 8 passed, 0 failed, 4 skipped\n");
+    expect_audit(&fixture, 0, "replay: holds no run that was made again");
+    expect_audit(&fixture, 0, "SKIP  spot ");
+    expect_audit(&fixture, 0, "PASS  claims ");
+    expect_audit(&fixture, 0, "SKIP  drawing");
+    expect_audit(&fixture, 0, "note: 2 of 2 arms have logs");
+    fixture_end(&fixture);
+}
+
+static void unfinished_run_is_listed(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    write_text(fixture.results, "cifar10/preact-20/poly-k2.0/seed-3.part", "half a log\n");
+    expect_audit(&fixture, 2, "FAIL  regeneration"); /* the table of runs has a row more */
+    keep(&fixture);
+    expect_audit(&fixture, 0, "seed-3.part: an unfinished run");
+    fixture_end(&fixture);
+}
+
+static void changed_digit_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    edit(fixture.results, log_name, "\t8.37\t", "\t8.36\t");
+    expect_audit(&fixture, -1, "expected the row's digest to follow from the rows above");
+    fixture_end(&fixture);
+}
+
+static void dropped_row_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *bytes = fixture_read(fixture.results, log_name);
+    char *row = strstr(bytes, "\n1\t391\t") + 1;
+    char *end = strchr(row, '\n') + 1;
+    char *cut = memory_text("%.*s", (int)(end - row), row);
+    edit(fixture.results, log_name, cut, "");
+    free(cut);
+    free(bytes);
+    expect_audit(&fixture, -1, "FAIL  logs ");
+    fixture_end(&fixture);
+}
+
+static void swapped_rows_fail(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *bytes = fixture_read(fixture.results, log_name);
+    char *first = strstr(bytes, "\n1\t391\t") + 1;
+    char *second = strchr(first, '\n') + 1;
+    char *end = strchr(second, '\n') + 1;
+    char *old = memory_text("%.*s", (int)(end - first), first);
+    char *new = memory_text("%.*s%.*s", (int)(end - second), second, (int)(second - first), first);
+    edit(fixture.results, log_name, old, new);
+    free(old);
+    free(new);
+    free(bytes);
+    expect_audit(&fixture, -1, "FAIL  logs ");
+    fixture_end(&fixture);
+}
+
+static void truncated_log_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *bytes = fixture_read(fixture.results, log_name);
+    char *at = strstr(bytes, "# status:");
+    *at = '\0';
+    write_text(fixture.results, log_name, bytes);
+    expect_audit(&fixture, -1, "has no end; the log was cut");
+    bytes[strlen(bytes) / 2] = '\0';
+    write_text(fixture.results, log_name, bytes);
+    expect_audit(&fixture, -1, "FAIL  logs ");
+    free(bytes);
+    fixture_end(&fixture);
+}
+
+static void copied_log_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *bytes = fixture_read(fixture.results, log_name);
+    write_text(fixture.results, "cifar10/preact-20/poly-k2.0/seed-3.tsv", bytes);
+    free(bytes);
+    expect_audit(&fixture, -1, "expected it at");
+    fixture_end(&fixture);
+}
+
+static void stray_file_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    write_text(fixture.results, "cifar10/notes.txt", "best run so far\n");
+    expect_audit(&fixture, 2, "results/cifar10/notes.txt: not listed in");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 1, "notes.txt: expected logs (*.tsv) here only");
+    fixture_end(&fixture);
+}
+
+static void changed_experiment_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    fixture_experiment(&fixture, k1, 1, 0.2);
+    expect_audit(&fixture, 2, "experiments/cifar10/preact-20/poly-k1.0.ini: differs from the kept");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 1, "is not the experiment that it was made with");
+    fixture_end(&fixture);
+}
+
+static void edited_digest_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *bytes = fixture_read(fixture.results, "artefacts.sha256");
+    const char first = bytes[0];
+    bytes[0] = first == '0' ? '1' : '0';
+    write_text(fixture.results, "artefacts.sha256", bytes);
+    expect_audit(&fixture, 3, "results/artefacts.sha256: differs from the kept digest");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 2, "made anew it differs from the kept digest");
+    bytes[0] = first;
+    write_text(fixture.results, "artefacts.sha256", strchr(bytes, '\n') + 1);
+    expect_audit(&fixture, 3, "not listed in");
+    char *more = memory_text("%s%.64s  tables/more.txt\n", bytes, bytes);
+    write_text(fixture.results, "artefacts.sha256", more);
+    expect_audit(&fixture, 3, "tables/more.txt: listed in");
+    write_text(fixture.results, "artefacts.sha256", "not a digest\n");
+    expect_audit(&fixture, 3, "artefacts.sha256:1: expected a SHA-256");
+    free(more);
+    free(bytes);
+    fixture_end(&fixture);
+}
+
+/* The list of sources holds every byte, no line more and none less, in its own order. */
+static void sources_cover_all(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *list = fixture_read(fixture.results, "sources.sha256");
+    assert_non_null(strstr(list, "  experiments/cifar10/preact-20/poly-k1.0.ini\n"));
+    assert_non_null(strstr(list, "  results/cifar10/preact-20/poly-k2.0/seed-2.tsv\n"));
+    assert_non_null(strstr(list, "  results/artefacts.sha256\n"));
+    assert_null(strstr(list, "sources.sha256"));
+
+    edit(fixture.experiments, "cifar10/preact-20/poly-k1.0.ini", "[run]\n", "[run] \n");
+    expect_audit(&fixture, 1, "experiments/cifar10/preact-20/poly-k1.0.ini: differs from the kept");
+    edit(fixture.experiments, "cifar10/preact-20/poly-k1.0.ini", "[run] \n", "[run]\n");
+
+    char *second = strchr(list, '\n') + 1;
+    char *moved = memory_text("%s%.*s", second, (int)(second - list), list);
+    write_text(fixture.results, "sources.sha256", moved);
+    expect_audit(&fixture, 1, "its lines are in another order");
+    char *twice = memory_text("%.*s%s", (int)(second - list), list, list);
+    write_text(fixture.results, "sources.sha256", twice);
+    expect_audit(&fixture, 1, "poly-k1.0.ini: listed twice in");
+    write_text(fixture.results, "sources.sha256", second);
+    expect_audit(&fixture, 1, "poly-k1.0.ini: not listed in");
+    free(twice);
+    free(moved);
+    free(list);
+    fixture_end(&fixture);
+}
+
+static void deleted_log_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *path = memory_text("%s/%s", fixture.results, log_name);
+    assert_int_equal(remove(path), 0);
+    free(path);
+    expect_audit(&fixture, 3, "poly-k1.0/seed-1.tsv: listed in");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 2, "tables/runs.txt: made anew it differs from the kept digest");
+    fixture_end(&fixture);
+}
+
+/* Seed 1's run as seed 3's, with chain, digests and tables that follow. */
+static void relabelled_seed_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    const struct fixture_log what = {.arm = k1,
+                                     .seed = 3,
+                                     .error = 8.37,
+                                     .lr_factor = 1,
+                                     .loss_factor = 1,
+                                     .environment = "a",
+                                     .initial_seed = 1};
+    fixture_write_log(&fixture, fixture.results, &what);
+    keep(&fixture);
+    expect_audit(&fixture, 1, "seed 3 starts from the parameters of seed 1");
+    fixture_end(&fixture);
+}
+
+/* A log that keeps fewer step losses than the run took leaves less to be made again. */
+static void missing_step_losses_fail(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    const struct fixture_log what = {.arm = k1,
+                                     .seed = 1,
+                                     .error = 8.37,
+                                     .lr_factor = 1,
+                                     .loss_factor = 1,
+                                     .environment = "a",
+                                     .losses_left_out = 1};
+    fixture_write_log(&fixture, fixture.results, &what);
+    keep(&fixture);
+    expect_audit(&fixture, 1, "2 rows, 99 step losses: expected 2 and 100");
+    fixture_end(&fixture);
+}
+
+static void environments_are_listed(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    expect_audit(&fixture, 0, "NOTE  environment");
+    expect_audit(&fixture, 0, "note: environment of 4 logs: a\n");
+    expect_audit(&fixture, 0, "note: compiler of 4 logs: none\n");
+    expect_audit(&fixture, 0, "note: program here: made up\naudit:");
+    fixture_end(&fixture);
+}
+
+/* A consistent forgery: chain, digests and tables all follow from the wrong learning rate. */
+static void wrong_schedule_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    const struct fixture_log what = {.arm = k2,
+                                     .seed = 1,
+                                     .error = 8.37,
+                                     .lr_factor = 1 + 1e-15,
+                                     .loss_factor = 1,
+                                     .environment = "a"};
+    fixture_write_log(&fixture, fixture.results, &what);
+    keep(&fixture);
+    expect_audit(&fixture, 1, "FAIL  schedule");
+    fixture_end(&fixture);
+}
+
+/* Write a list of drawings to FOLDER/NAME: one package, and a digest of one digit for each file. */
+static void write_drawn(const char *folder, const char *name, const char *version, char figure,
+                        char words)
+{
+    char digests[2][65] = {{0}};
+    memset(digests[0], figure, 64);
+    memset(digests[1], words, 64);
+    char *text = memory_text("# tex %s\n%s  figures/area.pdf\n%s  paper/words.txt\n", version,
+                             digests[0], digests[1]);
+    write_text(folder, name, text);
+    free(text);
+}
+
+static void drawing(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    fixture.drawn = memory_text("%s/drawn.txt", fixture.root);
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    expect_audit(&fixture, 1, "drawn.sha256: cannot be opened");
+    keep(&fixture);
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
+
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'c', 'b');
+    expect_audit(&fixture, 1, "figures/area.pdf: drawn anew it differs from the kept digest");
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'c');
+    expect_audit(&fixture, 1, "paper/words.txt: drawn anew it differs");
+
+    write_drawn(fixture.root, "drawn.txt", "1.1", 'c', 'b');
+    expect_audit(&fixture, 0, "PASS  drawing            1 files");
+    expect_audit(&fixture, 0, "(here tex 1.1, there tex 1.0)");
+    write_drawn(fixture.root, "drawn.txt", "1.1", 'a', 'c');
+    expect_audit(&fixture, 1, "paper/words.txt: drawn anew it differs");
+
+    write_text(fixture.root, "drawn.txt", "# tex 1.0\n");
+    expect_audit(&fixture, 1, "figures/area.pdf: a digest of it is kept, but it was not drawn");
+    write_text(fixture.root, "drawn.txt", "# tex 1.0\nno digest\n");
+    expect_audit(&fixture, 1, "drawn.txt:2: expected");
+    write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    edit(fixture.results, "drawn.sha256", "area", "slopes");
+    expect_audit(&fixture, 2, "figures/area.pdf: no digest of it is kept");
+    fixture_end(&fixture);
+}
+
+static void replay(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    struct fixture_log what = {
+        .arm = k2, .seed = 1, .error = 8.37, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
+    fixture_write_log(&fixture, fixture.replay, &what);
+    expect_audit(&fixture, 0, "seed-1.tsv: equal bit for bit");
+    what.error = 8.38;
+    fixture_write_log(&fixture, fixture.replay, &what);
+    expect_audit(&fixture, 1, "epoch 1 differs from");
+    what.environment = "b";
+    what.loss_factor = 1.0005;
+    fixture_write_log(&fixture, fixture.replay, &what);
+    expect_audit(&fixture, 0, "another environment than");
+    expect_audit(&fixture, 0, "audit: 9 passed, 0 failed, 3 skipped\n");
+    what.loss_factor = 1.002;
+    fixture_write_log(&fixture, fixture.replay, &what);
+    expect_audit(&fixture, 1, "more than 0.001 apart");
+    fixture_end(&fixture);
+}
+
+/* ---- First steps -------------------------------------------------------------------------- */
+
+static const char tiny[] = "smoke/tiny";
+enum { TINY_RUNS = 3 };
+
+/* Runs that take a moment to train, trained: seeds 1 to TINY_RUNS. */
+static struct fixture tiny_project(void)
+{
+    struct fixture fixture = fixture_begin();
+    write_text(fixture.experiments, "smoke/tiny.ini",
+               "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 64\n"
+               "test_pictures = 16\naugmentation = flip-crop\n[network]\nfamily = preact\n"
+               "depth = 8\n[training]\nepochs = 1\nbatch = 16\nlast_batch = keep\nmomentum = 0.9\n"
+               "nesterov = yes\nweight_decay = 1e-4\n[schedule]\ndecay = polynomial\nlr = 0.1\n"
+               "lr_end = 0\n");
+    for (long seed = 1; seed <= TINY_RUNS; seed++) {
+        char *output = NULL;
+        char *command = memory_text("build/kdecay train %s/%s.ini --seed %ld --threads 1 "
+                                    "--results %s/trained --checkpoints %s/checkpoints",
+                                    fixture.experiments, tiny, seed, fixture.root, fixture.root);
+        if (scratch_run(command, &output) != 0)
+            fail_msg("%s", output);
+        char *name = memory_text("%s/seed-%ld.tsv", tiny, seed);
+        char *trained = memory_text("%s/trained", fixture.root);
+        char *log = fixture_read(trained, name);
+        write_text(fixture.results, name, log);
+        free(log);
+        free(trained);
+        free(name);
+        free(command);
+        free(output);
+    }
+    keep(&fixture);
+    return fixture;
+}
+
+/* Write the log of tiny's seed 1 anew, digests and all: the loss of `step` times `factor`, of
+ * this environment and from these parameters (NULL: as they are). */
+static void forge_tiny(const struct fixture *fixture, const char *folder, long step, double factor,
+                       const char *environment, const char *initial)
+{
+    char *trained = memory_text("%s/trained", fixture->root);
+    char *from = log_path(trained, tiny, 1), *to = log_path(folder, tiny, 1);
+    struct log log;
+    struct error error;
+    if (log_read(from, &log, &error) != 0)
+        fail_msg("%s", error.text);
+    const struct log_facts facts = {.experiment = &log.experiment,
+                                    .seed = 1,
+                                    .train = log.train,
+                                    .test = log.test,
+                                    .parameters = log.parameters,
+                                    .macs = log.macs,
+                                    .initial = initial ? digest_of(initial, 1) : log.initial,
+                                    .program = log.program,
+                                    .compiler = log.compiler,
+                                    .onednn = log.onednn,
+                                    .environment = environment ? environment : log.environment,
+                                    .kernels = "",
+                                    .threads = 1,
+                                    .started = log.started};
+    struct log_writer writer;
+    log_begin(&writer, &facts);
+    for (long i = 0; i < log.step_loss_count; i++)
+        log_add_step_loss(&writer, i + 1, log.step_losses[i] * (i + 1 == step ? factor : 1));
+    log_add_columns(&writer);
+    log_add_row(&writer, &log.rows[0]);
+    log_end(&writer, 0, &log.state);
+    file_write(to, writer.text.bytes, writer.text.length);
+    free(writer.text.bytes);
+    log_free(&log);
+    free(trained);
+    free(from);
+    free(to);
+}
+
+static struct audit_options spot_options(const struct fixture *fixture, long runs)
+{
+    struct audit_options options = options_of(fixture);
+    options.spot =
+        (struct replay_spot){.seed = 1, .runs = runs, .steps = 4, .threads = 1, .data = "none"};
+    return options;
+}
+
+static void first_steps_are_made_again(void **state)
+{
+    (void)state;
+    struct fixture fixture = tiny_project();
+    const struct audit_options options = spot_options(&fixture, TINY_RUNS);
+    expect_of(&options, 0, "PASS  spot               3 runs");
+    expect_of(&options, 0, "tiny/seed-1.tsv: 4 steps equal bit for bit\n");
+    expect_of(&options, 0, "note: 3 of 3 runs, drawn by seed 1\n");
+
+    forge_tiny(&fixture, fixture.results, 2, 1 + 1e-15, NULL, NULL);
+    keep(&fixture);
+    expect_of(&options, 1, "FAIL  spot");
+    expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 2 is ");
+    forge_tiny(&fixture, fixture.results, 2, 1.0005, "elsewhere", NULL);
+    keep(&fixture);
+    expect_of(&options, 0, "4 steps, made in another environment: losses within 0.001");
+    forge_tiny(&fixture, fixture.results, 2, 1.002, "elsewhere", NULL);
+    keep(&fixture);
+    expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 2 is ");
+    forge_tiny(&fixture, fixture.results, 4, 1.04, "elsewhere", NULL);
+    keep(&fixture);
+    expect_of(&options, 0, "tiny/seed-1.tsv: 4 steps, made in another environment");
+    forge_tiny(&fixture, fixture.results, 4, 1.06, "elsewhere", NULL);
+    keep(&fixture);
+    expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 4 is ");
+    forge_tiny(&fixture, fixture.results, 2, 1, NULL, "x");
+    keep(&fixture);
+    expect_of(&options, 1, "initial-sha256: seed 1 starts from another network");
+    fixture_end(&fixture);
+}
+
+static void spot_skips_what_it_cannot_or_need_not(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    struct audit_options options = spot_options(&fixture, 1);
+    expect_of(&options, 0, "SKIP  spot");
+    expect_of(&options, 0, "the pictures of 4 runs are not in none");
+    fixture_end(&fixture);
+
+    fixture = tiny_project();
+    forge_tiny(&fixture, fixture.replay, 2, 1, NULL, NULL);
+    options = spot_options(&fixture, TINY_RUNS);
+    options.replay = fixture.replay;
+    expect_of(&options, 0, "PASS  spot               2 runs");
+    options.spot.runs = 0;
+    expect_of(&options, 0, "no runs were asked for");
+    fixture_end(&fixture);
+}
+
+static void spot_draws_by_seed(void **state)
+{
+    (void)state;
+    struct fixture fixture = tiny_project();
+    struct audit_options options = spot_options(&fixture, 1);
+    int drawn[TINY_RUNS] = {0};
+    for (options.spot.seed = 1; options.spot.seed <= 12; options.spot.seed++) {
+        char *seen[2];
+        for (int again = 0; again < 2; again++) {
+            struct levels levels;
+            audit_run(&options, &levels);
+            const struct level *level = NULL;
+            for (size_t i = 0; i < levels.count; i++)
+                if (strcmp(levels.level[i].name, "spot") == 0)
+                    level = &levels.level[i];
+            assert_non_null(level);
+            assert_int_equal(level->checked, 1);
+            seen[again] = memory_text("%s", level->notes.bytes);
+            levels_free(&levels);
+        }
+        assert_string_equal(seen[0], seen[1]);
+        drawn[strstr(seen[0], "seed-")[5] - '1']++;
+        free(seen[0]);
+        free(seen[1]);
+        if (drawn[0] && drawn[1] && drawn[2])
+            break;
+    }
+    assert_true(drawn[0] && drawn[1] && drawn[2]);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest audit_tests[] = {
+    cmocka_unit_test(good_project_passes),
+    cmocka_unit_test(unfinished_run_is_listed),
+    cmocka_unit_test(changed_digit_fails),
+    cmocka_unit_test(dropped_row_fails),
+    cmocka_unit_test(swapped_rows_fail),
+    cmocka_unit_test(truncated_log_fails),
+    cmocka_unit_test(copied_log_fails),
+    cmocka_unit_test(stray_file_fails),
+    cmocka_unit_test(changed_experiment_fails),
+    cmocka_unit_test(edited_digest_fails),
+    cmocka_unit_test(sources_cover_all),
+    cmocka_unit_test(deleted_log_fails),
+    cmocka_unit_test(relabelled_seed_fails),
+    cmocka_unit_test(missing_step_losses_fail),
+    cmocka_unit_test(environments_are_listed),
+    cmocka_unit_test(wrong_schedule_fails),
+    cmocka_unit_test(drawing),
+    cmocka_unit_test(replay),
+    cmocka_unit_test(first_steps_are_made_again),
+    cmocka_unit_test(spot_skips_what_it_cannot_or_need_not),
+    cmocka_unit_test(spot_draws_by_seed),
+};
+const size_t audit_test_count = sizeof audit_tests / sizeof audit_tests[0];

@@ -1,0 +1,214 @@
+#include "audit/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+typedef void (*writer)(const struct levels *levels, struct text *out);
+
+/* One level of each verdict. */
+static struct levels four_levels(void)
+{
+    struct levels levels = {.count = 0};
+    levels_begin(&levels, "holds", "logs")->checked = 3;
+    levels_end(&levels);
+    struct level *level = levels_begin(&levels, "breaks", "rows");
+    level->checked = 2;
+    level_fail(level, "%s: too %s", "a.tsv", "long");
+    level_fail(level, "b.tsv: too short");
+    level_note(level, "c.tsv: just right");
+    levels_end(&levels);
+    levels_begin(&levels, "idle", "runs");
+    levels_end(&levels);
+    level = levels_begin(&levels, "lists", "logs");
+    level->judges = 0;
+    level->checked = 1;
+    level_note(level, "all of it");
+    levels_end(&levels);
+    for (size_t i = 0; i < levels.count; i++)
+        levels.level[i].seconds = 0.25;
+    return levels;
+}
+
+static void expect(const struct levels *levels, writer write, const char *what)
+{
+    struct text text = {0};
+    write(levels, &text);
+    if (strcmp(text.bytes, what) != 0)
+        fail_msg("expected:\n%s\nfound:\n%s", what, text.bytes);
+    free(text.bytes);
+}
+
+static void verdicts(void **state)
+{
+    (void)state;
+    struct levels levels = four_levels();
+    assert_int_equal(level_verdict(&levels.level[0]), VERDICT_PASS);
+    assert_int_equal(level_verdict(&levels.level[1]), VERDICT_FAIL);
+    assert_int_equal(level_verdict(&levels.level[2]), VERDICT_SKIP);
+    assert_int_equal(level_verdict(&levels.level[3]), VERDICT_NOTE);
+    for (int verdict = 0; verdict < VERDICTS; verdict++)
+        assert_int_equal(levels_count(&levels, (enum verdict)verdict), 1);
+    levels_free(&levels);
+    /* a failure counts even where nothing was counted as checked */
+    struct level *level = levels_begin(&levels, "a", "b");
+    level_skip(level, "not there");
+    level_fail(level, "wrong");
+    levels_end(&levels);
+    assert_int_equal(level_verdict(level), VERDICT_FAIL);
+    levels_free(&levels);
+}
+
+static void clock_runs(void **state)
+{
+    (void)state;
+    struct levels levels = {.count = 0};
+    levels_begin(&levels, "a", "b");
+    levels_end(&levels);
+    assert_true(levels.level[0].seconds >= 0 && levels.level[0].seconds < 60);
+    levels_free(&levels);
+}
+
+static void text_of_each_verdict(void **state)
+{
+    (void)state;
+    struct levels levels = four_levels();
+    expect(&levels, levels_write_text,
+           "PASS  holds              3 logs       0.25 s\n"
+           "FAIL  breaks             2 rows       0.25 s  2 failures\n"
+           "      a.tsv: too long\n"
+           "      b.tsv: too short\n"
+           "      note: c.tsv: just right\n"
+           "SKIP  idle               0 runs       0.25 s  nothing to check\n"
+           "NOTE  lists              1 logs       0.25 s\n"
+           "      note: all of it\n"
+           "audit: 1 passed, 1 failed, 1 skipped\n");
+    levels_free(&levels);
+}
+
+static void json_of_each_verdict(void **state)
+{
+    (void)state;
+    struct levels levels = four_levels();
+    expect(
+        &levels, levels_write_json,
+        "{\"passed\": 1, \"failed\": 1, \"skipped\": 1, \"levels\": [\n"
+        "{\"name\": \"holds\", \"verdict\": \"pass\", \"checked\": 3, \"unit\": \"logs\", "
+        "\"seconds\": 0.250, \"reason\": null, \"failures\": [], \"notes\": []},\n"
+        "{\"name\": \"breaks\", \"verdict\": \"fail\", \"checked\": 2, \"unit\": \"rows\", "
+        "\"seconds\": 0.250, \"reason\": null, \"failures\": [\"a.tsv: too long\", "
+        "\"b.tsv: too short\"], \"notes\": [\"c.tsv: just right\"]},\n"
+        "{\"name\": \"idle\", \"verdict\": \"skip\", \"checked\": 0, \"unit\": \"runs\", "
+        "\"seconds\": 0.250, \"reason\": \"nothing to check\", \"failures\": [], \"notes\": []},\n"
+        "{\"name\": \"lists\", \"verdict\": \"note\", \"checked\": 1, \"unit\": \"logs\", "
+        "\"seconds\": 0.250, \"reason\": null, \"failures\": [], \"notes\": [\"all of it\"]}\n"
+        "]}\n");
+    levels_free(&levels);
+}
+
+static void xml_of_each_verdict(void **state)
+{
+    (void)state;
+    struct levels levels = four_levels();
+    expect(&levels, levels_write_xml,
+           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+           "<testsuite name=\"audit\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\" "
+           "time=\"1.000\">\n"
+           "<testcase classname=\"audit\" name=\"holds\" time=\"0.250\">\n</testcase>\n"
+           "<testcase classname=\"audit\" name=\"breaks\" time=\"0.250\">\n"
+           "<failure>a.tsv: too long\nb.tsv: too short\n</failure>\n"
+           "<system-out>c.tsv: just right\n</system-out>\n</testcase>\n"
+           "<testcase classname=\"audit\" name=\"idle\" time=\"0.250\">\n"
+           "<skipped message=\"nothing to check\"/>\n</testcase>\n"
+           "<testcase classname=\"audit\" name=\"lists\" time=\"0.250\">\n"
+           "<system-out>all of it\n</system-out>\n</testcase>\n"
+           "</testsuite>\n</testsuites>\n");
+    levels_free(&levels);
+}
+
+/* What a file may be called, and what a reader must find in its place. */
+static void hostile_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text, *json, *xml;
+    } cases[] = {
+        {"a\"b\\c", "a\"b\\c", "a\\\"b\\\\c", "a&quot;b\\c"},
+        {"</failure>&<x>", "</failure>&<x>", "</failure>&<x>", "&lt;/failure&gt;&amp;&lt;x&gt;"},
+        {"]]>", "]]>", "]]>", "]]&gt;"},
+        {"x\nPASS  logs\x1b[2K\x7f\t", "x?PASS  logs?[2K??", "x?PASS  logs?[2K??",
+         "x?PASS  logs?[2K??"},
+        /* UTF-8 of two, three and four bytes stays */
+        {"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+         "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        /* a lone byte, a cut character, an overlong slash */
+        {"\xff|\xe2\x82|\xc0\xaf", "\xff|\xe2\x82|\xc0\xaf",
+         "\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd",
+         "\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd"},
+        /* overlong, a surrogate, U+FFFF: three bytes, none of them a character */
+        {"\xe0\x80\xaf", "\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+         "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xed\xa0\x80", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+         "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xef\xbf\xbf", "\xef\xbf\xbf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+         "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct levels levels = {.count = 0};
+        struct level *level = levels_begin(&levels, "a", "b");
+        level_fail(level, "%s", cases[i].name);
+        levels_end(&levels);
+        levels_begin(&levels, "c", "d");
+        level_skip(&levels.level[1], "%s", cases[i].name);
+        levels_end(&levels);
+        struct text text = {0}, json = {0}, xml = {0};
+        levels_write_text(&levels, &text);
+        levels_write_json(&levels, &json);
+        levels_write_xml(&levels, &xml);
+        char *in_text = memory_text("\n      %s\nSKIP", cases[i].text);
+        char *in_json = memory_text("\"failures\": [\"%s\"], ", cases[i].json);
+        char *reason = memory_text("\"reason\": \"%s\", ", cases[i].json);
+        char *in_xml = memory_text("<failure>%s\n</failure>", cases[i].xml);
+        char *skipped = memory_text("<skipped message=\"%s\"/>", cases[i].xml);
+        assert_non_null(strstr(text.bytes, in_text));
+        assert_non_null(strstr(json.bytes, in_json));
+        assert_non_null(strstr(json.bytes, reason));
+        assert_non_null(strstr(xml.bytes, in_xml));
+        assert_non_null(strstr(xml.bytes, skipped));
+        free(in_text);
+        free(in_json);
+        free(reason);
+        free(in_xml);
+        free(skipped);
+        free(text.bytes);
+        free(json.bytes);
+        free(xml.bytes);
+        levels_free(&levels);
+    }
+}
+
+static void reasons_add_up(void **state)
+{
+    (void)state;
+    struct levels levels = {.count = 0};
+    struct level *level = levels_begin(&levels, "a", "b");
+    level_skip(level, "one");
+    level_skip(level, "two");
+    levels_end(&levels);
+    assert_string_equal(level->reason.bytes, "one; two");
+    levels_free(&levels);
+}
+
+const struct CMUnitTest level_tests[] = {
+    cmocka_unit_test(verdicts),
+    cmocka_unit_test(clock_runs),
+    cmocka_unit_test(text_of_each_verdict),
+    cmocka_unit_test(json_of_each_verdict),
+    cmocka_unit_test(xml_of_each_verdict),
+    cmocka_unit_test(hostile_names),
+    cmocka_unit_test(reasons_add_up),
+};
+const size_t level_test_count = sizeof level_tests / sizeof level_tests[0];

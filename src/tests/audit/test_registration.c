@@ -1,0 +1,162 @@
+#include "audit/registration.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char arm[] = "study/primary/k1", other[] = "study/primary/k2";
+static const char protocol[] = "What is asked, and of which runs.\n";
+
+static void write_protocol(const struct fixture *fixture, const char *text)
+{
+    char *path = memory_text("%s/study/PROTOCOL.md", fixture->experiments);
+    file_write(path, text, strlen(text));
+    free(path);
+}
+
+static void register_arm(const struct fixture *fixture, const char *name)
+{
+    char *text = memory_text("[run]\nprotocol = %s\n", digest_of(protocol, strlen(protocol)).hex);
+    fixture_variant(fixture, name, text);
+    free(text);
+}
+
+/* Dates as the Makefile writes them; free() the path. */
+static char *write_date(const struct fixture *fixture, const char *date)
+{
+    char *path = memory_text("%s/dates", fixture->root);
+    char *line =
+        memory_text("%s  %s  study/PROTOCOL.md\n", digest_of(protocol, strlen(protocol)).hex, date);
+    file_write(path, line, strlen(line));
+    free(line);
+    return path;
+}
+
+/* Two registered arms, a run of each; logs of the fixture say that they started in 2026-01. */
+static struct fixture registered(void)
+{
+    static const double errors[] = {8.5};
+    struct fixture fixture = fixture_begin();
+    register_arm(&fixture, arm);
+    register_arm(&fixture, other);
+    write_protocol(&fixture, protocol);
+    fixture_write_arm(&fixture, arm, errors, 1);
+    fixture_write_arm(&fixture, other, errors, 1);
+    return fixture;
+}
+
+/* What the level says: its verdict, and `word` in what it found (NULL: anything). */
+static void expect(const struct fixture *fixture, const char *dates, enum verdict verdict,
+                   const char *word)
+{
+    struct ledger ledger;
+    struct experiment_files files;
+    struct error error;
+    assert_int_equal(ledger_read(fixture->results, NULL, &ledger, &error), 0);
+    assert_int_equal(ledger_read_experiments(fixture->experiments, &files, &error), 0);
+    struct levels levels = {.count = 0};
+    struct level *level = levels_begin(&levels, "registration", "files and logs");
+    registration_check(fixture->experiments, &files, &ledger, dates, level);
+    levels_end(&levels);
+    struct text text = {0};
+    levels_write_text(&levels, &text);
+    if (level_verdict(level) != verdict || (word && !strstr(text.bytes, word)))
+        fail_msg("expected verdict %d and \"%s\" in:\n%s", (int)verdict, word, text.bytes);
+    free(text.bytes);
+    levels_free(&levels);
+    ledger_free_experiments(&files);
+    ledger_free(&ledger);
+}
+
+static void all_as_registered(void **state)
+{
+    (void)state;
+    struct fixture fixture = registered();
+    char *dates = write_date(&fixture, "2000-01-01T00:00:00Z");
+    expect(&fixture, dates, VERDICT_PASS, NULL);
+    expect(&fixture, NULL, VERDICT_PASS, "2 registered logs");
+    free(dates);
+    fixture_end(&fixture);
+}
+
+static void nothing_registered(void **state)
+{
+    (void)state;
+    static const double errors[] = {8.5};
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", errors, 1);
+    expect(&fixture, NULL, VERDICT_SKIP, "no arm is registered");
+    fixture_end(&fixture);
+}
+
+static void protocol_changed(void **state)
+{
+    (void)state;
+    struct fixture fixture = registered();
+    write_protocol(&fixture, "What is asked, after a look at the runs.\n");
+    expect(&fixture, NULL, VERDICT_FAIL, "a protocol is never changed");
+    char *path = memory_text("%s/study/PROTOCOL.md", fixture.experiments);
+    assert_int_equal(remove(path), 0);
+    expect(&fixture, NULL, VERDICT_FAIL, "no folder above has a PROTOCOL.md");
+    free(path);
+    fixture_end(&fixture);
+}
+
+static void run_before_the_protocol(void **state)
+{
+    (void)state;
+    struct fixture fixture = registered();
+    char *dates = write_date(&fixture, "2100-01-01T00:00:00Z");
+    expect(&fixture, dates, VERDICT_FAIL, "before its protocol was committed at 2100-01-01");
+    free(dates);
+    fixture_end(&fixture);
+}
+
+/* An arm that was registered after its run, and one that is no longer. */
+static void registration_changed(void **state)
+{
+    (void)state;
+    static const double errors[] = {8.5};
+    struct fixture fixture = registered();
+    fixture_variant(&fixture, "study/primary/k3", "");
+    fixture_write_arm(&fixture, "study/primary/k3", errors, 1);
+    expect(&fixture, NULL, VERDICT_PASS, NULL);
+    register_arm(&fixture, "study/primary/k3");
+    expect(&fixture, NULL, VERDICT_FAIL, "run.protocol is not that of");
+    fixture_variant(&fixture, "study/primary/k3", "");
+    fixture_variant(&fixture, arm, "");
+    expect(&fixture, NULL, VERDICT_FAIL, "run.protocol is not that of");
+    char *path = memory_text("%s/%s.ini", fixture.experiments, arm);
+    assert_int_equal(remove(path), 0);
+    expect(&fixture, NULL, VERDICT_FAIL, "its arm study/primary/k1 is gone");
+    free(path);
+    fixture_end(&fixture);
+}
+
+/* The nearest protocol above an arm is its own. */
+static void nearest_protocol(void **state)
+{
+    (void)state;
+    struct fixture fixture = registered();
+    char *path = registration_path(fixture.experiments, arm);
+    char *expected = memory_text("%s/study/PROTOCOL.md", fixture.experiments);
+    assert_string_equal(path, expected);
+    free(path);
+    path = registration_path(fixture.experiments, "elsewhere/k1");
+    assert_null(path);
+    free(expected);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest registration_tests[] = {
+    cmocka_unit_test(all_as_registered),    cmocka_unit_test(nothing_registered),
+    cmocka_unit_test(protocol_changed),     cmocka_unit_test(run_before_the_protocol),
+    cmocka_unit_test(registration_changed), cmocka_unit_test(nearest_protocol),
+};
+const size_t registration_test_count = sizeof registration_tests / sizeof registration_tests[0];

@@ -1,0 +1,219 @@
+/* Each kind of mutation changes what it says and is undone; those that claim to be consistent
+ * forgeries get past the levels that only know digests; none gets past the audit. */
+#define _POSIX_C_SOURCE 200809L
+#include "audit/mutation.h"
+#include "audit/selftest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const struct audit_options inside = {.results = "results",
+                                            .experiments = "experiments",
+                                            .published = "results/published",
+                                            .digests = "results/artefacts.sha256",
+                                            .sources = "results/sources.sha256",
+                                            .scratch = "out",
+                                            .program = "",
+                                            .compiler = ""};
+
+struct place {
+    struct fixture fixture;
+    char *home;
+};
+
+/* A project with published numbers of its own, the process inside it. */
+static struct place enter(void)
+{
+    static const double errors[] = {8.37, 8.41, 9.5};
+    static const char *const published[] = {"table-5-2.tsv", "table-5-3.tsv", "literature.tsv",
+                                            "claims.tsv"};
+    struct place place = {.fixture = fixture_begin(), .home = getcwd(NULL, 0)};
+    assert_non_null(place.home);
+    fixture_write_arm(&place.fixture, "cifar10/preact-20/poly-k1.0", errors, 3);
+    fixture_write_arm(&place.fixture, "cifar10/preact-20/poly-k2.0", errors, 3);
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+        char *bytes = fixture_read("results/published", published[i]);
+        char *path = memory_text("%s/published/%s", place.fixture.results, published[i]);
+        file_write(path, bytes, strlen(bytes));
+        free(path);
+        free(bytes);
+    }
+    assert_int_equal(chdir(place.fixture.root), 0);
+    struct error error;
+    if (audit_keep(&inside, &error) != 0)
+        fail_msg("%s", error.text);
+    return place;
+}
+
+static void leave(struct place *place)
+{
+    assert_int_equal(chdir(place->home), 0);
+    free(place->home);
+    fixture_end(&place->fixture);
+}
+
+/* Names and bytes of all files. */
+static char *snapshot(void)
+{
+    struct text all = {0};
+    size_t count = 0;
+    static const char *const folders[] = {"results", "experiments"};
+    for (size_t f = 0; f < 2; f++) {
+        char **path = file_list(folders[f], "", &count);
+        for (size_t i = 0; i < count; i++) {
+            char *bytes = fixture_read(".", path[i]);
+            text_add(&all, "%s:\n%s", path[i], bytes);
+            free(bytes);
+            free(path[i]);
+        }
+        free(path);
+    }
+    return all.bytes;
+}
+
+static struct mutation_project project_here(void)
+{
+    struct mutation_project project = {.audit = &inside};
+    size_t more = 0;
+    project.files = file_list("results", "", &project.count);
+    char **path = file_list("experiments", "", &more);
+    project.files = memory_resize(project.files, project.count + more, sizeof *project.files);
+    memcpy(project.files + project.count, path, more * sizeof *path);
+    project.count += more;
+    free(path);
+    return project;
+}
+
+static void free_project(struct mutation_project *project)
+{
+    for (size_t i = 0; i < project->count; i++)
+        free(project->files[i]);
+    free(project->files);
+}
+
+static void every_kind_changes_and_is_undone(void **state)
+{
+    (void)state;
+    struct place place = enter();
+    struct mutation_project project = project_here();
+    char *before = snapshot();
+    for (size_t kind = 0; kind < mutation_kinds(); kind++)
+        for (uint32_t run = 0; run < 5; run++) {
+            struct mutation mutation;
+            mutation_do(&project, kind, 7, run, &mutation);
+            char *after = snapshot();
+            if (strcmp(before, after) == 0)
+                fail_msg("%s: nothing changed", mutation_kind_name(kind));
+            assert_non_null(mutation.what);
+            mutation_undo(&mutation);
+            /* the same draw again */
+            mutation_do(&project, kind, 7, run, &mutation);
+            char *again = snapshot();
+            assert_string_equal(after, again);
+            mutation_undo(&mutation);
+            free(after);
+            free(again);
+            after = snapshot();
+            if (strcmp(before, after) != 0)
+                fail_msg("%s: not undone", mutation_kind_name(kind));
+            free(after);
+        }
+    free(before);
+    free_project(&project);
+    leave(&place);
+}
+
+/* The names of the levels that fail, in their order. */
+static char *failing(const struct mutation_project *project, const char *name, uint32_t run)
+{
+    size_t kind = 0;
+    while (strcmp(mutation_kind_name(kind), name) != 0)
+        kind++;
+    struct mutation mutation;
+    mutation_do(project, kind, 3, run, &mutation);
+    struct levels levels;
+    audit_run(&inside, &levels);
+    struct text names = {0};
+    text_add(&names, "%s", "");
+    for (size_t i = 0; i < levels.count; i++)
+        if (level_verdict(&levels.level[i]) == VERDICT_FAIL)
+            text_add(&names, "%s ", levels.level[i].name);
+    levels_free(&levels);
+    mutation_undo(&mutation);
+    return names.bytes;
+}
+
+/* Forgers who put right what can be put right: digests do not notice, the meaning does. */
+static void consistent_forgeries_are_consistent(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"last error, sealed+listed", "regeneration "},
+        {"rate, sealed+listed", "schedule "},
+        {"size, sealed+listed", "size "},
+        {"pictures, sealed+listed", "data "},
+        {"seed, sealed+listed", "regeneration "},
+        {"deleted log, listed", "regeneration "},
+        {"thesis error, listed", "regeneration "},
+        {"swapped artefacts, listed", "regeneration "},
+    };
+    struct place place = enter();
+    struct mutation_project project = project_here();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (uint32_t run = 0; run < 3; run++) {
+            char *names = failing(&project, cases[i][0], run);
+            if (!strstr(names, cases[i][1]) || strstr(names, "logs ") || strstr(names, "sources "))
+                fail_msg("%s: found by %s", cases[i][0], names);
+            free(names);
+        }
+    free_project(&project);
+    leave(&place);
+}
+
+static void none_is_missed(void **state)
+{
+    (void)state;
+    struct place place = enter();
+    const struct selftest_options options = {.results = "results",
+                                             .experiments = "experiments",
+                                             .copy = "selftest",
+                                             .seed = 5,
+                                             .runs = 2 * (long)mutation_kinds()};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    const long missed = selftest_run(&options, out);
+    fclose(out);
+    if (missed != 0)
+        fail_msg("%s", text);
+    char *last = memory_text("\nselftest: %ld caught, 0 missed\n", options.runs);
+    assert_non_null(strstr(text, last));
+    for (size_t kind = 0; kind < mutation_kinds(); kind++) {
+        char *line = memory_text("\n%-28s      2      2      0   ", mutation_kind_name(kind));
+        if (!strstr(text, line))
+            fail_msg("expected \"%s\" in:\n%s", line, text);
+        free(line);
+    }
+    free(last);
+    free(text);
+    /* back where it was, with the project as it was */
+    char *here = getcwd(NULL, 0);
+    assert_non_null(strstr(here, place.fixture.root));
+    free(here);
+    leave(&place);
+}
+
+const struct CMUnitTest selftest_tests[] = {
+    cmocka_unit_test(every_kind_changes_and_is_undone),
+    cmocka_unit_test(consistent_forgeries_are_consistent),
+    cmocka_unit_test(none_is_missed),
+};
+const size_t selftest_test_count = sizeof selftest_tests / sizeof selftest_tests[0];

@@ -1,0 +1,246 @@
+/* The benchmark's own arithmetic: which columns, and that their numbers agree with each other. How
+ * fast anything is, no test says. PyTorch is a shell script here, so that its rates are known. */
+#define _XOPEN_SOURCE 700
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "network/network.h"
+#include "tests/results_fixture.h"
+#include "tests/scratch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char experiment_text[] =
+    "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 32\ntest_pictures = 16\n"
+    "augmentation = flip-crop\n[network]\nfamily = preact\ndepth = 8\n"
+    "[training]\nepochs = 1\nbatch = 16\nlast_batch = keep\nshards = 4\n"
+    "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n"
+    "[schedule]\ndecay = cosine\nlr = 0.1\nlr_end = 0\n";
+
+/* By layout, allocator and round; the largest median is that of channels-last, plain. */
+static const char torch_text[] =
+    "#!/bin/sh\n"
+    "[ \"$1\" = version ] && { echo 9.9; exit; }\n"
+    "[ \"$2 $3\" = '--precision f32' ] || [ \"$2 $3\" = '--precision bf16' ] || exit 1\n"
+    "[ \"$6 $7 $8 $9\" = '--threads 2 --seconds 0' ] || exit 1\n"
+    "grep -q '^network.depth = 8$' \"$1\" || exit 1\n"
+    "case $5-${MALLOC_TRIM_THRESHOLD_:-plain} in\n"
+    "contiguous-plain) echo train 10; echo peak 1048576;;\n"
+    "contiguous-*) echo a line; echo no such luck >&2; exit 3;;\n"
+    "channels-last-plain)\n"
+    "    echo >> \"$1.calls\"\n"
+    "    case $(wc -l < \"$1.calls\") in 1) echo train 900;; 2) echo train 1;; 3) echo train 20;; "
+    "esac\n"
+    "    echo peak 7340032;;\n"
+    "*) echo train 19; echo peak 2097152;;\n"
+    "esac\n";
+
+static char *start(void)
+{
+    char *folder = scratch_folder();
+    scratch_write(folder, "a.ini", experiment_text);
+    scratch_write(folder, "torch.sh", torch_text);
+    char *script = memory_text("%s/torch.sh", folder);
+    assert_int_equal(chmod(script, 0755), 0);
+    free(script);
+    return folder;
+}
+
+static void run_bench(const char *folder, const char *more)
+{
+    char *command = memory_text("build/kdecay bench %s/a.ini --seconds 0 --out %s/out %s", folder,
+                                folder, more);
+    char *output = NULL;
+    if (scratch_run(command, &output) != 0)
+        fail_msg("%s: %s", command, output);
+    free(output);
+    free(command);
+}
+
+enum column {
+    BATCH = 2,
+    TRAIN,
+    EVALUATE,
+    FILL,
+    CONVOLUTIONS,
+    REST,
+    LIMIT,
+    OF_LIMIT,
+    ONE_THREAD,
+    SPEED_UP,
+    PEAK,
+    TORCH,
+    TORCH_OF_LIMIT,
+    RATIO,
+    TORCH_PEAK,
+    TORCH_LAYOUT,
+    TORCH_ALLOCATOR,
+    COLUMNS
+};
+
+static const char header[] =
+    "network,precision,batch,train (images/s),evaluate (images/s),fill (%),convolutions (%),"
+    "rest (%),limit (images/s),of limit (%),1 thread (images/s),speed-up,peak (MiB),"
+    "PyTorch (images/s),PyTorch of limit (%),ratio,PyTorch peak (MiB),PyTorch layout,"
+    "PyTorch allocator\n";
+
+/* The f32 row of bench.csv, in fields; the text that they point into is returned. */
+static char *read_row(const char *folder, char *field[COLUMNS])
+{
+    char *csv = fixture_read(folder, "out/bench.csv");
+    assert_memory_equal(csv, header, strlen(header));
+    int count = 0;
+    csv[strlen(header) + strcspn(csv + strlen(header), "\n")] = '\0';
+    for (char *at = strtok(csv + strlen(header), ","); at; at = strtok(NULL, ",")) {
+        assert_in_range(count, 0, COLUMNS - 1);
+        field[count++] = at;
+    }
+    assert_int_equal(count, COLUMNS);
+    assert_string_equal(field[0], "preact-8");
+    assert_string_equal(field[1], "f32");
+    return csv;
+}
+
+static double number(const char *field)
+{
+    char *end;
+    const double value = strtod(field, &end);
+    if (end == field || *end != '\0' || !(value > 0) || !isfinite(value))
+        fail_msg("%s: expected a number above 0", field);
+    return value;
+}
+
+/* Shown with few digits, one after the point at the least. */
+static void expect_near(double value, double expected)
+{
+    if (!(fabs(value - expected) <= 0.02 * expected + 0.06))
+        fail_msg("%g where %g was expected", value, expected);
+}
+
+static void test_columns_agree(void **state)
+{
+    (void)state;
+    char *folder = start();
+    char *more = memory_text("--threads 2 --rounds 3 --torch %s/torch.sh", folder);
+    run_bench(folder, more);
+    free(more);
+    char *field[COLUMNS], *csv = read_row(folder, field);
+    assert_string_equal(field[BATCH], "16");
+    assert_true(number(field[FILL]) < 100);
+    assert_true(number(field[CONVOLUTIONS]) < 100);
+    assert_true(fabs(number(field[CONVOLUTIONS]) + number(field[REST]) - 100) < 0.11);
+    const double train = number(field[TRAIN]), limit = number(field[LIMIT]);
+    expect_near(number(field[OF_LIMIT]), 100 * train / limit);
+    expect_near(number(field[SPEED_UP]), train / number(field[ONE_THREAD]));
+    number(field[EVALUATE]);
+    assert_true(number(field[PEAK]) < 4096);
+    /* the middle of 900, 1 and 20, above the 10 and 19 of the others */
+    assert_string_equal(field[TORCH], "20.00");
+    expect_near(number(field[TORCH_OF_LIMIT]), 100 * 20 / limit);
+    expect_near(number(field[RATIO]), train / 20);
+    assert_string_equal(field[TORCH_PEAK], "7");
+    assert_string_equal(field[TORCH_LAYOUT], "channels-last");
+    assert_string_equal(field[TORCH_ALLOCATOR], "plain");
+    free(csv);
+    char *text = fixture_read(folder, "out/bench.txt");
+    assert_non_null(strstr(text, "; PyTorch 9.9\n"));
+    assert_non_null(
+        strstr(text, "preact-8, f32, PyTorch, contiguous, keeping: skipped: no such luck\n"));
+    free(text);
+    scratch_remove(folder);
+}
+
+/* A measurement is a line of rounds.csv, and the table shows their middle. */
+static void test_medians_of_rounds(void **state)
+{
+    (void)state;
+    char *folder = start();
+    run_bench(folder, "--threads 1 --rounds 3");
+    char *field[COLUMNS], *csv = read_row(folder, field);
+    char *rounds = fixture_read(folder, "out/rounds.csv");
+    double train[3];
+    for (int r = 0; r < 3; r++) {
+        char *start_of_row = memory_text("\npreact-8,f32,%d,\"kdecay, 1 thread\",", r + 1);
+        const char *row = strstr(rounds, start_of_row);
+        assert_non_null(row);
+        train[r] = strtod(row + strlen(start_of_row), NULL);
+        free(start_of_row);
+    }
+    const double low = fmin(train[0], fmin(train[1], train[2]));
+    const double high = fmax(train[0], fmax(train[1], train[2]));
+    const double middle = train[0] + train[1] + train[2] - low - high;
+    assert_true(fabs(number(field[TRAIN]) - middle) <= 0.5 + 1e-5 * middle);
+    assert_string_equal(field[ONE_THREAD], "-");
+    assert_string_equal(field[SPEED_UP], "-");
+    assert_string_equal(field[TORCH], "-");
+    assert_string_equal(field[RATIO], "-");
+    char *text = fixture_read(folder, "out/bench.txt");
+    assert_non_null(strstr(text, "PyTorch: skipped: not asked for\n"));
+    free(text);
+    free(rounds);
+    free(csv);
+    scratch_remove(folder);
+}
+
+/* A precision has a row, or a reason. */
+static void test_every_precision_is_told_of(void **state)
+{
+    (void)state;
+    char *folder = start();
+    run_bench(folder, "--threads 2 --rounds 1 --torch nowhere/torch.sh");
+    char *csv = fixture_read(folder, "out/bench.csv"),
+         *text = fixture_read(folder, "out/bench.txt");
+    assert_true(!strstr(csv, "\npreact-8,bf16,") == !!strstr(text, "preact-8, bf16: skipped: ") ||
+                strstr(text, "preact-8, bf16, kdecay, 2 threads: skipped: "));
+    assert_non_null(strstr(text, "PyTorch: skipped: kdecay: nowhere/torch.sh: cannot be run"));
+    free(csv);
+    free(text);
+    scratch_remove(folder);
+}
+
+/* network_convolve() runs every convolution of every shard, nothing else, and the clock counts. */
+static void test_convolutions_alone(void **state)
+{
+    (void)state;
+    char *folder = start(), *path = memory_text("%s/a.ini", folder);
+    struct experiment experiment;
+    struct error error;
+    if (config_load(path, NULL, 0, &experiment, &error) != 0)
+        fail_msg("%s", error.text);
+    struct network *network = network_create(&experiment, 2);
+    network_initialise(network, 1);
+    const struct parameters *p = network_parameters(network);
+    const struct digest before = parameters_digest(p);
+    for (int s = 0; s < p->shards; s++) /* of the stem, whose gradient comes last */
+        for (size_t i = 0; i < p->tensors[0].floats; i++)
+            parameters_shard_gradient(p, 0, s)[i] = NAN;
+    assert_true(network_convolution_seconds(network) == 0);
+    const double started = seconds_now();
+    network_convolve(network);
+    const double once = network_convolution_seconds(network);
+    assert_true(once > 0 && once <= 2 * (seconds_now() - started));
+    assert_string_equal(parameters_digest(p).hex, before.hex);
+    for (int s = 0; s < p->shards; s++)
+        for (size_t i = 0; i < p->tensors[0].floats; i++)
+            assert_true(isfinite(parameters_shard_gradient(p, 0, s)[i]) != 0);
+    network_train(network, experiment.batch);
+    assert_true(network_convolution_seconds(network) > once);
+    network_destroy(network);
+    free(path);
+    scratch_remove(folder);
+}
+
+const struct CMUnitTest bench_tests[] = {
+    cmocka_unit_test(test_columns_agree),
+    cmocka_unit_test(test_medians_of_rounds),
+    cmocka_unit_test(test_every_precision_is_told_of),
+    cmocka_unit_test(test_convolutions_alone),
+};
+const size_t bench_test_count = sizeof bench_tests / sizeof bench_tests[0];

@@ -1,0 +1,195 @@
+#define _XOPEN_SOURCE 700
+#include "base/file.h"
+#include "base/memory.h"
+#include "cluster/slurm_queue.h"
+#include "cluster/watch.h"
+#include "experiment/log.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <utime.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char arm[] = "cifar10/preact-20/poly-k2.0";
+enum { NOW = 1000000000 };
+
+/* The log of a run after one of two epochs, last written `age` seconds ago; its final path. */
+static char *begin_run(const struct fixture *fixture, long seed, long age)
+{
+    const struct fixture_log what = {.arm = arm,
+                                     .seed = seed,
+                                     .error = 30,
+                                     .lr_factor = 1,
+                                     .loss_factor = 1,
+                                     .environment = "a"};
+    fixture_write_log(fixture, fixture->results, &what);
+    char *path = log_path(fixture->results, arm, seed);
+    char *part = memory_text("%s.part", path), *text = file_read(path, NULL, NULL);
+    assert_non_null(text);
+    char *second = strstr(text, "\n2\t");
+    assert_non_null(second);
+    file_write(part, text, (size_t)(second + 1 - text));
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(utime(part, &(struct utimbuf){NOW - age, NOW - age}), 0);
+    free(text);
+    free(part);
+    return path;
+}
+
+/* What is shown, with single spaces between words; free() it. */
+static char *watched(const struct fixture *fixture, const char *queue)
+{
+    char *checkpoints = memory_text("%s/checkpoints", fixture->root), *text = NULL;
+    const struct watch_options options = {.results = fixture->results,
+                                          .published = fixture->published,
+                                          .checkpoints = checkpoints,
+                                          .queue = queue};
+    size_t size = 0;
+    struct error error;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    if (watch_write(&options, NOW, out, &error) != 0)
+        fail_msg("%s", error.text);
+    fclose(out);
+    char *to = text;
+    for (const char *from = text; *from; from++)
+        if (*from != ' ' || from[1] != ' ')
+            *to++ = *from;
+    *to = '\0';
+    free(checkpoints);
+    return text;
+}
+
+static void expect(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("expected \"%s\" in:\n%s", part, text);
+}
+
+/* One of two epochs is done. The fixture's epochs took the seconds that the log says. */
+static void test_shows_a_run(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *path = begin_run(&fixture, 3, 4000), *part = memory_text("%s.part", path);
+    char *bytes = file_read(part, NULL, NULL);
+    struct log log;
+    struct error error;
+    assert_int_equal(log_parse(bytes, part, &log, &error), 0);
+    char *row =
+        memory_text("%s 3 - [##########..........] 1/2 %.4f %.2f %.0f %.0f s 1 h 06 min ago -\n",
+                    arm, log.rows[0].train_loss, log.rows[0].test_error,
+                    log.rows[0].wall_images_per_s, log.rows[0].wall_seconds);
+    char *text = watched(&fixture, NULL);
+    expect(text, row);
+    free(text);
+    free(row);
+    free(bytes);
+    free(part);
+    free(path);
+    log_free(&log);
+    fixture_end(&fixture);
+}
+
+/* "here" while a process has the lock, "-" before and after; to look leaves all files as they were. */
+static void test_sees_the_lock_and_takes_none(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *path = begin_run(&fixture, 1, 10);
+    struct file_lock lock = file_lock(path);
+    char *held = watched(&fixture, NULL);
+    expect(held, "poly-k2.0 1 here [");
+    file_unlock(&lock);
+    char *freed = watched(&fixture, NULL);
+    expect(freed, "poly-k2.0 1 - [");
+    char *part = memory_text("%s.part", path);
+    struct stat about;
+    assert_int_equal(stat(part, &about), 0);
+    assert_int_equal(about.st_mtime, NOW - 10);
+    size_t count = 0;
+    char **files = file_list(fixture.results, "", &count);
+    assert_int_equal(count, 1);
+    free(files[0]);
+    free(files);
+    free(part);
+    free(held);
+    free(freed);
+    free(path);
+    fixture_end(&fixture);
+}
+
+/* A damaged log is named below the others. */
+static void test_names_a_log_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *whole = begin_run(&fixture, 1, 10), *broken = begin_run(&fixture, 2, 10);
+    char *part = memory_text("%s.part", broken);
+    file_write(part, "# kdecay log: 1\nnonsense\n", 25);
+    char *text = watched(&fixture, NULL);
+    expect(text, "poly-k2.0 1 - [");
+    expect(text, "seed-2.tsv.part:");
+    free(text);
+    free(part);
+    free(whole);
+    free(broken);
+    fixture_end(&fixture);
+}
+
+/* Tasks of Slurm: one waits, one writes the log that is there, one has ended. */
+static void test_shows_the_queue(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *running = begin_run(&fixture, 1, 10);
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", (const double[]){30}, 1);
+    char *own = memory_text("%s/%s.ini", fixture.experiments, arm);
+    char *done = memory_text("%s/cifar10/preact-20/poly-k1.0.ini", fixture.experiments);
+    struct text list = {0};
+    queue_add_line(&list, own, 1);
+    queue_add_line(&list, own, 2);
+    queue_add_line(&list, done, 1);
+    char *name = queue_write_list(fixture.root, &list);
+    char *squeue = memory_text("R 1 %s\nPD 2 %s\nR 3 %s\n", name, name, name);
+    char *file = memory_text("%s/queue", fixture.root);
+    file_write(file, squeue, strlen(squeue));
+    char *text = watched(&fixture, file), *waits = memory_text("%s 2 waits -", own);
+    expect(text, "poly-k2.0 1 Slurm [");
+    expect(text, waits);
+    assert_null(strstr(text, "poly-k1.0"));
+    free(waits);
+    free(text);
+    free(file);
+    free(squeue);
+    free(name);
+    free(list.bytes);
+    free(own);
+    free(done);
+    free(running);
+    fixture_end(&fixture);
+}
+
+static void test_says_that_nothing_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *text = watched(&fixture, NULL);
+    expect(text, "no run is under way\n");
+    free(text);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest watch_tests[] = {
+    cmocka_unit_test(test_shows_a_run),
+    cmocka_unit_test(test_sees_the_lock_and_takes_none),
+    cmocka_unit_test(test_names_a_log_that_cannot_be_read),
+    cmocka_unit_test(test_shows_the_queue),
+    cmocka_unit_test(test_says_that_nothing_runs),
+};
+const size_t watch_test_count = sizeof watch_tests / sizeof watch_tests[0];

@@ -1,0 +1,228 @@
+/* What an experiment asks of the pictures besides the defaults: mirrored borders, a mean of each
+ * pixel, whole batches only. */
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "experiment/log.h"
+#include "tests/scratch.h"
+#include "tests/tests.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRAIN = 7, PICTURE = 3 };
+
+static struct dataset load(enum normalisation normalisation, enum crop_padding padding)
+{
+    const struct experiment experiment = {.set = SET_MADE_UP,
+                                          .train_pictures = TRAIN,
+                                          .test_pictures = 2,
+                                          .normalisation = (int)normalisation,
+                                          .crop_padding = (int)padding};
+    struct dataset dataset;
+    struct error error;
+    assert_int_equal(dataset_load(&dataset, &experiment, NULL, NULL, &error), 0);
+    return dataset;
+}
+
+/* The byte of a picture, as the format of the records has it: a label, then planes of 32 rows. */
+static int byte_at(const struct pictures *pictures, int picture, int channel, int row, int column)
+{
+    return pictures->records[picture * 3073 + 1 + (channel * 32 + row) * 32 + column];
+}
+
+/* A walk from 0 on that turns round at both borders, without stopping there: where it is at `at`.
+ */
+static int reflected(int at)
+{
+    int place = 0, direction = at < 0 ? -1 : 1;
+    for (int i = 0; i < abs(at); i++) {
+        if (place + direction < 0 || place + direction > 31)
+            direction = -direction;
+        place += direction;
+    }
+    return place;
+}
+
+/* The mean of one pixel's bytes over the training pictures. */
+static double mean_at(const struct dataset *dataset, int channel, int row, int column)
+{
+    double sum = 0;
+    for (int i = 0; i < TRAIN; i++)
+        sum += byte_at(&dataset->train, i, channel, row, column);
+    return sum / TRAIN;
+}
+
+static double normalised(const struct dataset *dataset, enum normalisation normalisation,
+                         int channel, int row, int column)
+{
+    const int byte = byte_at(&dataset->train, PICTURE, channel, row, column);
+    if (normalisation == NORMALISE_PIXEL_MEAN)
+        return (byte - mean_at(dataset, channel, row, column)) / 255;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < TRAIN * 1024; i++)
+        sum += byte_at(&dataset->train, i / 1024, channel, i / 32 % 32, i % 32);
+    const double mean = sum / (TRAIN * 1024);
+    for (int i = 0; i < TRAIN * 1024; i++)
+        squares += pow(byte_at(&dataset->train, i / 1024, channel, i / 32 % 32, i % 32) - mean, 2);
+    return (byte - mean) / sqrt(squares / (TRAIN * 1024));
+}
+
+/* The picture as it lies, in double: what moving then moves. */
+static double *still_picture(const struct dataset *dataset, enum normalisation normalisation)
+{
+    double *still = memory_zeroed(PICTURE_FLOATS, sizeof *still);
+    for (int p = 0; p < PICTURE_FLOATS; p++)
+        still[p] = normalised(dataset, normalisation, p / 1024, p / 32 % 32, p % 32);
+    return still;
+}
+
+/* The mirror first, then the crop of what stands around the mirrored picture. */
+static double expected_at(const double *still, struct augment augment, enum crop_padding padding,
+                          int p)
+{
+    int row = p / 32 % 32 + augment.down - 4, column = p % 32 + augment.right - 4;
+    if (padding == CROP_ZERO && (row < 0 || row > 31 || column < 0 || column > 31))
+        return 0;
+    row = reflected(row);
+    column = reflected(column);
+    return still[p / 1024 * 1024 + row * 32 + (augment.mirrored ? 31 - column : column)];
+}
+
+/* All 81 crops, mirrored and not. A float's rounding of a value and of a mean, both below 2, leaves
+ * less than 4e-7. */
+static void check_moves(enum normalisation normalisation, enum crop_padding padding)
+{
+    struct dataset dataset = load(normalisation, padding);
+    double *still = still_picture(&dataset, normalisation);
+    float *moved = memory_floats(PICTURE_FLOATS);
+    for (int i = 0; i < 2 * 81; i++) {
+        const struct augment augment = {.mirrored = i / 81, .down = i % 9, .right = i / 9 % 9};
+        dataset_picture(&dataset, &dataset.train, PICTURE, augment, moved);
+        for (int p = 0; p < PICTURE_FLOATS; p++)
+            assert_true(fabs((double)moved[p] - expected_at(still, augment, padding, p)) < 4e-7);
+    }
+    free(still);
+    free(moved);
+    dataset_free(&dataset);
+}
+
+static void test_mirrored_borders(void **state)
+{
+    (void)state;
+    check_moves(NORMALISE_MEAN_STD, CROP_REFLECT);
+    check_moves(NORMALISE_PIXEL_MEAN, CROP_REFLECT);
+}
+
+/* The mean belongs to the picture's pixel and moves with it; around the picture are zeros. */
+static void test_pixel_means(void **state)
+{
+    (void)state;
+    check_moves(NORMALISE_PIXEL_MEAN, CROP_ZERO);
+    struct dataset dataset = load(NORMALISE_PIXEL_MEAN, CROP_ZERO);
+    float *picture = memory_floats(PICTURE_FLOATS);
+    double *sums = memory_zeroed(PICTURE_FLOATS, sizeof *sums);
+    for (size_t i = 0; i < TRAIN; i++) {
+        dataset_picture(&dataset, &dataset.train, i, dataset_unmoved, picture);
+        for (int p = 0; p < PICTURE_FLOATS; p++)
+            sums[p] += (double)picture[p];
+    }
+    for (int p = 0; p < PICTURE_FLOATS; p++)
+        assert_true(fabs(sums[p] / TRAIN) < 2e-7);
+    free(picture);
+    free(sums);
+    /* test pictures are moved by the mean of the training pictures, too */
+    float *test = memory_floats(PICTURE_FLOATS);
+    dataset_picture(&dataset, &dataset.test, 1, dataset_unmoved, test);
+    for (int p = 0; p < PICTURE_FLOATS; p++) {
+        const int c = p / 1024, y = p / 32 % 32, x = p % 32;
+        const double byte = byte_at(&dataset.test, 1, c, y, x);
+        assert_true(fabs((double)test[p] - (byte - mean_at(&dataset, c, y, x)) / 255) < 4e-7);
+    }
+    free(test);
+    dataset_free(&dataset);
+}
+
+/* ---- The smaller batch at an epoch's end ------------------------------------------------------
+ */
+
+static void test_last_batch(void **state)
+{
+    (void)state;
+    static const struct {
+        int pictures, batch;
+        long keep, drop;
+    } cases[] = {{300, 32, 10, 9}, {320, 32, 10, 10}, {321, 32, 11, 10},
+                 {32, 32, 1, 1},   {63, 32, 2, 1},    {7, 32, 1, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct experiment e = {.set = SET_MADE_UP,
+                               .train_pictures = cases[i].pictures,
+                               .batch = cases[i].batch,
+                               .last_batch = LAST_BATCH_KEEP};
+        assert_int_equal(config_steps_per_epoch(&e), cases[i].keep);
+        e.last_batch = LAST_BATCH_DROP;
+        assert_int_equal(config_steps_per_epoch(&e), cases[i].drop);
+    }
+}
+
+/* Two epochs over 100 pictures in batches of 32. */
+static struct log trained(const char *last_batch)
+{
+    char *folder = scratch_folder(), *output = NULL;
+    scratch_write(folder, "a.ini",
+                  "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 100\n"
+                  "test_pictures = 10\naugmentation = flip-crop\n[network]\nfamily = preact\n"
+                  "depth = 8\n[training]\nepochs = 2\nbatch = 32\nlast_batch = keep\nshards = 2\n"
+                  "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
+                  "decay = cosine\nlr = 0.1\nlr_end = 0\n");
+    char *command = memory_text("build/kdecay train %s/a.ini --seed 1 --threads 1 "
+                                "--results %s/r --checkpoints %s/c "
+                                "--set training.last_batch=%s > /dev/null",
+                                folder, folder, folder, last_batch);
+    if (scratch_run(command, &output) != 0)
+        fail_msg("%s: %s", command, output);
+    free(output);
+    free(command);
+    command = memory_text("find %s/r -name 'seed-1.tsv'", folder);
+    assert_int_equal(scratch_run(command, &output), 0);
+    output[strcspn(output, "\n")] = '\0';
+    struct log log;
+    struct error error;
+    if (log_read(output, &log, &error) != 0)
+        fail_msg("%s", error.text);
+    free(command);
+    free(output);
+    scratch_remove(folder);
+    return log;
+}
+
+/* The error is a share of the pictures that were trained on: a multiple of 1/96, and of no other
+ * number. */
+static void test_training_drops_the_last_batch(void **state)
+{
+    (void)state;
+    struct log keep = trained("keep"), drop = trained("drop");
+    assert_int_equal(keep.step_loss_count, 8);
+    assert_int_equal(drop.step_loss_count, 6);
+    assert_int_equal(keep.row_count, 2);
+    assert_int_equal(drop.row_count, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(drop.rows[i].step, 3 * (i + 1));
+        const double wrong = drop.rows[i].train_error / 100 * 96;
+        assert_true(fabs(wrong - round(wrong)) < 1e-6); /* the log has ten digits */
+        const double all = keep.rows[i].train_error;
+        assert_true(fabs(all - round(all)) < 1e-6);
+    }
+    /* the same first step: the same pictures in the same order */
+    assert_true(keep.step_losses[0] == drop.step_losses[0]);
+    log_free(&keep);
+    log_free(&drop);
+}
+
+const struct CMUnitTest pictures_tests[] = {
+    cmocka_unit_test(test_mirrored_borders),
+    cmocka_unit_test(test_pixel_means),
+    cmocka_unit_test(test_last_batch),
+    cmocka_unit_test(test_training_drops_the_last_batch),
+};
+const size_t pictures_test_count = sizeof pictures_tests / sizeof pictures_tests[0];

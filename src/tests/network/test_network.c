@@ -1,0 +1,449 @@
+#include "base/memory.h"
+#include "experiment/config.h"
+#include "network/network.h"
+#include "network/onednn.h"
+#include "tests/model.h"
+#include "tests/reference.h"
+#include "tests/tests.h"
+#include "train/optimizer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH = 8, NEXT_DEPTH = 14, CLASSES = 10, BATCH = 8, SHARDS = 4, PARTIAL = 5 };
+
+static struct experiment experiment_of(const char *set, int depth)
+{
+    const int made_up = strcmp(set, "made-up") == 0;
+    char *text = memory_text("[run]\nscale = %s\n[data]\nset = %s\n%saugmentation = none\n"
+                             "[network]\nfamily = preact\ndepth = %d\n[training]\nepochs = 1\n"
+                             "batch = %d\nlast_batch = keep\nshards = %d\nmomentum = 0.9\n"
+                             "nesterov = yes\nweight_decay = 1e-4\n[schedule]\ndecay = cosine\n"
+                             "lr = 0.1\nlr_end = 0\nk = 2\n",
+                             made_up ? "smoke" : "full", set,
+                             made_up ? "train_pictures = 64\ntest_pictures = 32\n" : "", depth,
+                             BATCH, SHARDS);
+    return model_parse(text);
+}
+
+/* ---- A network with nothing left at 0 or 1, its pictures, and its reference ------------------ */
+
+static struct network *create_in(enum precision precision, int depth, int threads)
+{
+    struct experiment experiment = experiment_of("made-up", depth);
+    experiment.precision = precision;
+    struct network *network = network_create(&experiment, threads);
+    network_initialise(network, 3);
+    model_spread(network_parameters(network));
+    model_fill(network, BATCH, CLASSES, 5);
+    return network;
+}
+
+static struct network *create(int depth, int threads)
+{
+    return create_in(PRECISION_F32, depth, threads);
+}
+
+static struct reference *reference_of(struct network *network, int depth, int count)
+{
+    return reference_create(network_parameters(network), depth, CLASSES, count,
+                            network_input(network, 0), network_label(network, 0));
+}
+
+/* ---- Losses and gradients ------------------------------------------------------------------- */
+
+static void check_loss(struct pass_result result, const struct reference *reference, double loss)
+{
+    model_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
+    assert_int_equal(result.wrong, reference->wrong);
+}
+
+static double loss_of(void *reference, const char *changed)
+{
+    return reference_loss(reference, changed);
+}
+
+/* All trained tensors. The reference has just seen the same minibatch. */
+static void check_gradients(const struct parameters *parameters, struct reference *reference,
+                            size_t elements)
+{
+    const struct model_loss loss = {loss_of, reference, reference->tensors};
+    /* convolutions, as many norms of two tensors, the classifier */
+    assert_int_equal(model_check_gradients(parameters, &loss, elements),
+                     3 * reference->norm_count + 2);
+}
+
+static void test_loss_and_gradients(void **state)
+{
+    (void)state;
+    struct network *network = create(DEPTH, 2);
+    struct reference *reference = reference_of(network, DEPTH, BATCH);
+    check_loss(network_train(network, BATCH), reference, reference_loss(reference, NULL));
+    check_gradients(network_parameters(network), reference, 40);
+    reference_free(reference);
+    network_destroy(network);
+}
+
+/* The third shard is half filled, the fourth empty; the full minibatch before has left its values
+ * and gradients where there are no pictures now. */
+static void test_partial_minibatch(void **state)
+{
+    (void)state;
+    struct network *network = create(DEPTH, 2);
+    network_train(network, BATCH);
+    model_fill(network, BATCH, CLASSES, 6);
+    struct reference *reference = reference_of(network, DEPTH, PARTIAL);
+    check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
+    check_gradients(network_parameters(network), reference, 2);
+    reference_free(reference);
+    network_destroy(network);
+}
+
+/* Depth 8 has no unit that keeps its shape but the first, whose shortcut is special. */
+static void test_units_that_keep_their_shape(void **state)
+{
+    (void)state;
+    struct network *network = create(NEXT_DEPTH, 2);
+    model_fill(network, BATCH, CLASSES, 9);
+    struct reference *reference = reference_of(network, NEXT_DEPTH, PARTIAL);
+    check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
+    check_gradients(network_parameters(network), reference, 1);
+    reference_free(reference);
+    network_destroy(network);
+}
+
+/* Along the gradient the network's own loss rises by the gradient's length. */
+static void test_loss_rises_along_the_gradient(void **state)
+{
+    (void)state;
+    struct network *network = create(DEPTH, 1);
+    struct parameters *parameters = network_parameters(network);
+    const size_t count = parameters->trained_floats;
+    network_train(network, BATCH);
+    float *start = memory_floats(count), *gradient = memory_floats(count);
+    memcpy(start, parameters->value, count * sizeof *start);
+    memcpy(gradient, parameters->gradient, count * sizeof *gradient);
+    double squares = 0, loss[2];
+    for (size_t i = 0; i < count; i++)
+        squares += (double)gradient[i] * (double)gradient[i];
+    const double length = 1e-2 / squares; /* changes the loss by about 1e-2 each way */
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < count; i++)
+            parameters->value[i] =
+                (float)((double)start[i] + (side ? length : -length) * (double)gradient[i]);
+        loss[side] = network_train(network, BATCH).loss_sum / BATCH;
+    }
+    model_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
+    free(start);
+    free(gradient);
+    network_destroy(network);
+}
+
+/* ---- Running statistics and evaluation ------------------------------------------------------- */
+
+static const struct tensor *tensor_named(const struct parameters *parameters, const char *layer,
+                                         const char *suffix, float *values)
+{
+    char *name = memory_text("%s%s", layer, suffix);
+    int t = 0;
+    while (t < parameters->count && strcmp(parameters->tensors[t].name, name) != 0)
+        t++;
+    assert_true(t < parameters->count);
+    parameters_get(parameters, t, TENSOR_VALUE, values);
+    free(name);
+    return &parameters->tensors[t];
+}
+
+static void check_running(const struct parameters *parameters, const struct reference_batch *norm,
+                          const float *old_mean, const float *old_variance)
+{
+    float mean[REFERENCE_CHANNELS], variance[REFERENCE_CHANNELS];
+    double found[2][REFERENCE_CHANNELS], expected[2][REFERENCE_CHANNELS];
+    assert_int_equal(tensor_named(parameters, norm->name, ".running_mean", mean)->count,
+                     norm->channels);
+    tensor_named(parameters, norm->name, ".running_var", variance);
+    for (int c = 0; c < norm->channels; c++) {
+        const double unbiased = norm->variance[c] * norm->samples / (norm->samples - 1);
+        expected[0][c] = 0.9 * (double)old_mean[c] + 0.1 * norm->mean[c];
+        expected[1][c] = 0.9 * (double)old_variance[c] + 0.1 * unbiased;
+        found[0][c] = (double)mean[c];
+        found[1][c] = (double)variance[c];
+    }
+    for (int i = 0; i < 2; i++)
+        assert_true(reference_error((size_t)norm->channels, found[i], expected[i]) < 5e-6);
+}
+
+static void test_running_statistics(void **state)
+{
+    (void)state;
+    struct network *network = create(DEPTH, 2);
+    const struct parameters *parameters = network_parameters(network);
+    for (int pass = 0; pass < 2; pass++) {
+        const int count = pass ? PARTIAL : BATCH;
+        struct reference *reference = reference_of(network, DEPTH, count);
+        reference_loss(reference, NULL);
+        float(*old)[2][REFERENCE_CHANNELS] =
+            memory_zeroed((size_t)reference->norm_count, sizeof *old);
+        for (int n = 0; n < reference->norm_count; n++) {
+            tensor_named(parameters, reference->norms[n].name, ".running_mean", old[n][0]);
+            tensor_named(parameters, reference->norms[n].name, ".running_var", old[n][1]);
+        }
+        network_train(network, count);
+        for (int n = 0; n < reference->norm_count; n++)
+            check_running(parameters, &reference->norms[n], old[n][0], old[n][1]);
+        free(old);
+        reference_free(reference);
+    }
+    network_destroy(network);
+}
+
+static void test_evaluation(void **state)
+{
+    (void)state;
+    struct network *network = create(DEPTH, 2);
+    for (int i = 0; i < 2; i++)
+        network_train(network, BATCH);
+    model_fill(network, BATCH, CLASSES, 8);
+    const struct digest before = parameters_digest(network_parameters(network));
+    for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
+        struct reference *reference = reference_of(network, DEPTH, count);
+        reference->mode = REFERENCE_RUNNING;
+        check_loss(network_evaluate(network, count), reference, reference_loss(reference, NULL));
+        reference_free(reference);
+    }
+    const struct digest after = parameters_digest(network_parameters(network));
+    assert_string_equal(before.hex, after.hex);
+    network_destroy(network);
+}
+
+/* ---- Threads -------------------------------------------------------------------------------- */
+
+static void sgd(struct parameters *parameters)
+{
+    const struct experiment experiment = experiment_of("made-up", DEPTH);
+    const struct sgd rule = sgd_of(&experiment);
+    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
+             parameters->gradient);
+    for (int t = 0; t < parameters->count; t++)
+        parameters_renew_copies(parameters, t);
+}
+
+/* A few steps, one of them on a partial minibatch; the bits of all gradients and losses on the way
+ * and of the parameters at the end. */
+static struct digest bits_of_a_run(enum precision precision, int threads)
+{
+    static const int counts[] = {BATCH, PARTIAL, 1, BATCH};
+    struct network *network = create_in(precision, DEPTH, threads);
+    struct parameters *parameters = network_parameters(network);
+    struct digest chain = {""};
+    for (int i = 0; i < (int)(sizeof counts / sizeof counts[0]); i++) {
+        model_fill(network, BATCH, CLASSES, 20 + i);
+        const struct pass_result result = network_train(network, counts[i]);
+        char *loss = memory_text("%a %ld", result.loss_sum, result.wrong);
+        chain = digest_chain(chain.hex, loss);
+        free(loss);
+        for (int t = 0; t < parameters->count; t++) {
+            const size_t count = parameters->tensors[t].count;
+            if (!parameters->tensors[t].trained)
+                continue;
+            float *gradient = memory_floats(count);
+            parameters_get(parameters, t, TENSOR_GRADIENT, gradient);
+            chain = digest_chain(chain.hex, digest_of(gradient, count * sizeof *gradient).hex);
+            free(gradient);
+        }
+        sgd(parameters);
+    }
+    chain = digest_chain(chain.hex, parameters_digest(parameters).hex);
+    network_destroy(network);
+    return chain;
+}
+
+static void test_threads_change_no_bit(void **state)
+{
+    (void)state;
+    const struct digest one = bits_of_a_run(PRECISION_F32, 1);
+    for (int threads = 2; threads <= 4; threads++)
+        assert_string_equal(bits_of_a_run(PRECISION_F32, threads).hex, one.hex);
+}
+
+static void test_threads_are_at_most_one_a_shard(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 6; threads++) {
+        struct network *network = create(DEPTH, threads);
+        assert_int_equal(network_threads(network), threads < SHARDS ? threads : SHARDS);
+        network_destroy(network);
+    }
+}
+
+/* ---- bf16 ----------------------------------------------------------------------------------- */
+
+static void skip_without_bf16(void)
+{
+    if (dnn_check_precision(PRECISION_BF16, NULL) != 0)
+        skip();
+}
+
+static void test_threads_change_no_bit_of_bf16(void **state)
+{
+    (void)state;
+    skip_without_bf16();
+    const struct digest one = bits_of_a_run(PRECISION_BF16, 1);
+    assert_string_not_equal(one.hex, bits_of_a_run(PRECISION_F32, 1).hex);
+    for (int threads = 2; threads <= 3; threads++)
+        assert_string_equal(bits_of_a_run(PRECISION_BF16, threads).hex, one.hex);
+}
+
+/* |a - b| / |b| over all trained values of a state. */
+static double distance(const struct parameters *a, const struct parameters *b,
+                       enum tensor_state which)
+{
+    double difference = 0, length = 0;
+    for (int t = 0; t < a->count; t++) {
+        const size_t count = a->tensors[t].count;
+        if (!a->tensors[t].trained)
+            continue;
+        float *left = memory_floats(count), *right = memory_floats(count);
+        parameters_get(a, t, which, left);
+        parameters_get(b, t, which, right);
+        for (size_t i = 0; i < count; i++) {
+            difference += pow((double)left[i] - (double)right[i], 2);
+            length += pow((double)right[i], 2);
+        }
+        free(left);
+        free(right);
+    }
+    return sqrt(difference / length);
+}
+
+/* Every convolution's weights as bf16 holds them. */
+static void round_weights(struct parameters *parameters)
+{
+    for (int t = 0; t < parameters->count; t++) {
+        const struct tensor *tensor = &parameters->tensors[t];
+        if (tensor->dim_count != 4)
+            continue;
+        float *values = memory_floats(tensor->count);
+        parameters_get(parameters, t, TENSOR_VALUE, values);
+        for (size_t i = 0; i < tensor->count; i++)
+            values[i] = bf16_widen(bf16_round(values[i]));
+        parameters_set(parameters, t, TENSOR_VALUE, values);
+        free(values);
+    }
+}
+
+/* The loss to a thousandth (found: 6e-5). Gradients are moved further, by the ReLUs that rounding
+ * switches: how far, tells the same network in f32 with its weights alone rounded (found: 0.055 of
+ * the gradient; all of bf16's roundings, 0.075). */
+static void test_bf16_is_near_f32(void **state)
+{
+    (void)state;
+    skip_without_bf16();
+    struct network *half = create_in(PRECISION_BF16, DEPTH, 2), *full = create(DEPTH, 2);
+    struct network *rounded = create(DEPTH, 2);
+    const struct parameters *parameters = network_parameters(full);
+    assert_true(distance(network_parameters(half), parameters, TENSOR_VALUE) == 0);
+    round_weights(network_parameters(rounded));
+    for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
+        const struct pass_result expected = network_train(full, count);
+        const struct pass_result found = network_train(half, count);
+        network_train(rounded, count);
+        model_near(found.loss_sum, expected.loss_sum, 1e-3, "the loss in bf16");
+        assert_true(distance(network_parameters(half), parameters, TENSOR_GRADIENT) <
+                    2 * distance(network_parameters(rounded), parameters, TENSOR_GRADIENT));
+        model_near(network_evaluate(half, count).loss_sum, network_evaluate(full, count).loss_sum,
+                   1e-3, "the evaluated loss in bf16");
+    }
+    network_destroy(half);
+    network_destroy(full);
+    network_destroy(rounded);
+}
+
+/* Maps of half the size, and the arenas of weights twice. */
+static void test_bytes_of_bf16(void **state)
+{
+    (void)state;
+    struct experiment experiment = experiment_of("cifar10", 20);
+    experiment.batch = 4096;
+    const size_t full = network_bytes(&experiment, 1);
+    experiment.precision = PRECISION_BF16;
+    const double ratio = (double)network_bytes(&experiment, 1) / (double)full;
+    assert_true(ratio > 0.5 && ratio < 0.53);
+}
+
+/* ---- Shapes and sizes ------------------------------------------------------------------------ */
+
+static void test_depths_that_do_not_exist(void **state)
+{
+    (void)state;
+    static const struct {
+        int depth;
+        const char *nearest;
+    } cases[] = {{9, "8 and 14"}, {13, "8 and 14"}, {1, "8 and 14"}, {109, "104 and 110"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct experiment experiment = experiment_of("cifar10", cases[i].depth);
+        struct architecture architecture;
+        struct error error = {""};
+        assert_int_equal(architecture_build(&architecture, &experiment, &error), -1);
+        assert_non_null(strstr(error.text, cases[i].nearest));
+        architecture_free(&architecture);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set;
+        int depth;
+        long long parameters;
+    } cases[] = {{"cifar10", 20, 269722},
+                 {"cifar10", 32, 464154},
+                 {"cifar10", 56, 853018},
+                 {"cifar10", 110, 1727962},
+                 {"cifar100", 110, 1733812}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct experiment experiment = experiment_of(cases[i].set, cases[i].depth);
+        long long parameters, macs;
+        network_size(&experiment, &parameters, &macs);
+        assert_int_equal(parameters, cases[i].parameters);
+        if (cases[i].depth == 20)
+            assert_int_equal((macs + 50000) / 100000, 406);
+    }
+}
+
+/* The tensors that are trained are as many numbers as network_size() tells. */
+static void test_size_is_that_of_the_tensors(void **state)
+{
+    (void)state;
+    struct network *network = create(DEPTH, 1);
+    const struct parameters *parameters = network_parameters(network);
+    const struct experiment experiment = experiment_of("made-up", DEPTH);
+    long long expected, macs, found = 0;
+    network_size(&experiment, &expected, &macs);
+    for (int t = 0; t < parameters->count; t++)
+        if (parameters->tensors[t].trained)
+            found += (long long)parameters->tensors[t].count;
+    assert_int_equal(found, expected);
+    network_destroy(network);
+}
+
+const struct CMUnitTest network_tests[] = {
+    cmocka_unit_test(test_loss_and_gradients),
+    cmocka_unit_test(test_partial_minibatch),
+    cmocka_unit_test(test_units_that_keep_their_shape),
+    cmocka_unit_test(test_loss_rises_along_the_gradient),
+    cmocka_unit_test(test_running_statistics),
+    cmocka_unit_test(test_evaluation),
+    cmocka_unit_test(test_threads_change_no_bit),
+    cmocka_unit_test(test_threads_are_at_most_one_a_shard),
+    cmocka_unit_test(test_threads_change_no_bit_of_bf16),
+    cmocka_unit_test(test_bf16_is_near_f32),
+    cmocka_unit_test(test_bytes_of_bf16),
+    cmocka_unit_test(test_depths_that_do_not_exist),
+    cmocka_unit_test(test_sizes),
+    cmocka_unit_test(test_size_is_that_of_the_tensors),
+};
+const size_t network_test_count = sizeof network_tests / sizeof network_tests[0];

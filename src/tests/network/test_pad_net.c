@@ -1,0 +1,230 @@
+/* Networks with other paddings than zeros: counts, where they start, threads, checkpoints. Their
+ * losses and gradients are tested with the families. */
+#include "base/memory.h"
+#include "network/onednn.h"
+#include "tests/model.h"
+#include "tests/scratch.h"
+#include "train/checkpoint.h"
+#include "train/optimizer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/tests.h"
+
+enum { BATCH = 8, SHARDS = 4, CLASSES = 10 };
+
+#define PREACT "family = preact\ndepth = 8\n"
+#define LEARNED PREACT "padding = learned\npadding_depth = 2\npadding_reach = 1\n"
+
+static struct experiment experiment_of(const char *network, enum precision precision)
+{
+    struct experiment experiment = model_experiment(network, BATCH, SHARDS);
+    experiment.precision = precision;
+    experiment.convolution = CONVOLUTION_AUTO;
+    return experiment;
+}
+
+static struct network *create(const char *text, enum precision precision, int threads)
+{
+    const struct experiment experiment = experiment_of(text, precision);
+    struct network *network = network_create(&experiment, threads);
+    network_initialise(network, 3);
+    model_fill(network, BATCH, CLASSES, 5);
+    return network;
+}
+
+static int lacks(enum precision precision)
+{
+    return dnn_check_precision(precision, NULL) != 0;
+}
+
+/* ---- Counts ---------------------------------------------------------------------------------- */
+
+/* What a network has with `padding` more than with zeros. */
+static void check_size(const char *network, const char *padding, long long parameters,
+                       long long macs)
+{
+    char *text = memory_text("%s%s", network, padding);
+    const struct experiment zero = experiment_of(network, PRECISION_F32);
+    const struct experiment other = experiment_of(text, PRECISION_F32);
+    long long size[4];
+    network_size(&zero, &size[0], &size[1]);
+    network_size(&other, &size[2], &size[3]);
+    assert_true(size[2] - size[0] == parameters);
+    assert_true(size[3] - size[1] == macs);
+    free(text);
+}
+
+/* By hand. preact-110 has 36 convolutions to each of 16, 32 and 64 channels, of which the first of
+ * the later stages reads the stage before: 36 x 16 + 16 + 35 x 32 + 32 + 35 x 64 = 3984 channels
+ * are read, 37 x 16 x (4 x 32 + 4) + 36 x 32 x (4 x 16 + 4) + 35 x 64 x (4 x 8 + 4) = 237,120
+ * pixels stand in rings. WRN-28-10 likewise: (16 + 8 x 160) x 132 + 8 x 320 x 68 + 7 x 640 x 36. */
+static void test_counts(void **state)
+{
+    (void)state;
+    static const char preact[] = "family = preact\ndepth = 110\n";
+    static const char wide[] = "family = wide-resnet\nwidth = 10\ndepth = 28\n";
+    const long long ring = 237120;
+    check_size(preact, "padding = learned\n", 7968, ring);
+    check_size(preact, "padding = learned\npadding_depth = 2\n", 11952, 2 * ring);
+    check_size(preact, "padding = learned\npadding_reach = 1\n", 15936, 3 * ring);
+    check_size(preact, "padding = learned\npadding_depth = 2\npadding_reach = 1\n", 27888,
+               6 * ring);
+    check_size(wide, "padding = learned\npadding_depth = 2\npadding_reach = 1\n", 58352,
+               6 * 506432);
+    check_size(preact, "padding = replicate\n", 0, ring);
+    check_size(preact, "padding = reflect\n", 0, 2 * ring);
+    check_size(preact, "padding = extrapolate\n", 0, 2 * ring);
+    check_size(preact, "padding = partial\n", 0, 0);
+}
+
+/* ---- A Padding Layer starts as zero padding -------------------------------------------------- */
+
+/* Fails unless all tensors of the first network have the same bits in the second. */
+static void check_same(struct network *one, struct network *other, enum tensor_state which)
+{
+    const struct parameters *p = network_parameters(one), *q = network_parameters(other);
+    for (int t = 0; t < p->count; t++) {
+        const struct tensor *tensor = &p->tensors[t];
+        if (!tensor->trained && which != TENSOR_VALUE)
+            continue;
+        assert_string_equal(tensor->name, q->tensors[t].name);
+        float *left = memory_floats(tensor->count), *right = memory_floats(tensor->count);
+        parameters_get(p, t, which, left);
+        parameters_get(q, t, which, right);
+        if (memcmp(left, right, tensor->count * sizeof *left) != 0)
+            fail_msg("%s differs", tensor->name);
+        free(left);
+        free(right);
+    }
+}
+
+static void check_same_logits(struct network *one, struct network *other)
+{
+    for (int n = 0; n < BATCH; n++)
+        assert_memory_equal(network_logits(one, n), network_logits(other, n),
+                            CLASSES * sizeof(double));
+}
+
+/* The first values, the logits of the first step and of an evaluation after it, and, unless oneDNN
+ * sums them in another order, the first step's gradients. */
+static void check_start(const char *zero_text, const char *learned_text, enum precision precision,
+                        int gradients)
+{
+    struct network *zero = create(zero_text, precision, 2);
+    struct network *learned = create(learned_text, precision, 2);
+    check_same(zero, learned, TENSOR_VALUE);
+    network_train(zero, BATCH);
+    network_train(learned, BATCH);
+    check_same_logits(zero, learned);
+    if (gradients)
+        check_same(zero, learned, TENSOR_GRADIENT);
+    network_evaluate(zero, BATCH);
+    network_evaluate(learned, BATCH);
+    check_same_logits(zero, learned);
+    network_destroy(zero);
+    network_destroy(learned);
+}
+
+static void test_start(void **state)
+{
+    (void)state;
+    check_start(PREACT, LEARNED, PRECISION_F32, 1);
+}
+
+static void test_start_in_bf16(void **state)
+{
+    (void)state;
+    if (lacks(PRECISION_BF16))
+        skip();
+    check_start(PREACT, LEARNED, PRECISION_BF16, 1);
+}
+
+/* With Winograd in the last stage, where the tiles of backward data lie elsewhere on a map with a
+ * ring: its gradients are other roundings of the same. */
+static void test_start_of_winograd(void **state)
+{
+    (void)state;
+    static const char wide[] = "family = wide-resnet\nwidth = 2\ndepth = 10\n";
+    char *learned = memory_text("%spadding = learned\n", wide);
+    check_start(wide, learned, PRECISION_F32, 0);
+    free(learned);
+}
+
+/* ---- Threads and checkpoints ----------------------------------------------------------------- */
+
+static void step(struct network *network, int seed, int count)
+{
+    const struct experiment experiment = experiment_of(PREACT, PRECISION_F32);
+    const struct sgd rule = sgd_of(&experiment);
+    struct parameters *parameters = network_parameters(network);
+    model_fill(network, BATCH, CLASSES, seed);
+    network_train(network, count);
+    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
+             parameters->gradient);
+    for (int t = 0; t < parameters->count; t++)
+        parameters_renew_copies(parameters, t);
+}
+
+/* After a few steps, one of them on a part of a minibatch. */
+static struct digest bits_of_a_run(const char *text, enum precision precision, int threads)
+{
+    static const int counts[] = {BATCH, 5, BATCH};
+    struct network *network = create(text, precision, threads);
+    model_spread(network_parameters(network));
+    for (int i = 0; i < 3; i++)
+        step(network, 20 + i, counts[i]);
+    const struct digest digest = parameters_digest(network_parameters(network));
+    network_destroy(network);
+    return digest;
+}
+
+static void test_threads_change_no_bit(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {LEARNED, PREACT "padding = partial\n",
+                                        PREACT "padding = extrapolate\n"};
+    for (int precision = PRECISION_F32; precision <= PRECISION_BF16; precision++)
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            if (lacks((enum precision)precision))
+                continue;
+            const struct digest one = bits_of_a_run(texts[i], (enum precision)precision, 1);
+            for (int threads = 2; threads <= 3; threads++)
+                assert_string_equal(bits_of_a_run(texts[i], (enum precision)precision, threads).hex,
+                                    one.hex);
+        }
+}
+
+/* A network that takes up another's checkpoint goes on as that one does. */
+static void test_checkpoint(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder(), *path = memory_text("%s/a.safetensors", folder), *log = NULL;
+    struct network *first = create(LEARNED, PRECISION_F32, 2);
+    struct network *second = create(LEARNED, PRECISION_F32, 2);
+    struct error error;
+    struct place place = {.epoch = 1};
+    step(first, 31, BATCH);
+    checkpoint_save(path, network_parameters(first), &place, "");
+    assert_int_equal(checkpoint_load(path, network_parameters(second), &place, &log, &error), 0);
+    step(first, 32, BATCH);
+    step(second, 32, BATCH);
+    assert_string_equal(parameters_digest(network_parameters(first)).hex,
+                        parameters_digest(network_parameters(second)).hex);
+    free(log);
+    network_destroy(first);
+    network_destroy(second);
+    free(path);
+    scratch_remove(folder);
+}
+
+const struct CMUnitTest pad_net_tests[] = {
+    cmocka_unit_test(test_counts),
+    cmocka_unit_test(test_start),
+    cmocka_unit_test(test_start_in_bf16),
+    cmocka_unit_test(test_start_of_winograd),
+    cmocka_unit_test(test_threads_change_no_bit),
+    cmocka_unit_test(test_checkpoint),
+};
+const size_t pad_net_test_count = sizeof pad_net_tests / sizeof pad_net_tests[0];

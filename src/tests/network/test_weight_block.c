@@ -1,0 +1,301 @@
+/* The arithmetic of Weight Blocks against naive sums in double, and what their fixed parts are to
+ * be: orthonormal, balanced, nested. */
+#include "base/memory.h"
+#include "network/weight_block.h"
+#include "tests/reference.h"
+#include "tests/tests.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEED = 7 };
+
+/* u = 9 out is the last that is no search; of a bank it would be an ordinary layer. Neither whole
+ * tiles of 8 x 16 nor whole tables of rows alone. */
+static const struct {
+    int out, in, rows;
+} cases[] = {{2, 16, 1}, {2, 5, 7}, {3, 20, 8}, {4, 32, 32}, {2, 16, 18}, {2, 7, 25}, {3, 33, 40}};
+
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+/* A[r][j]. */
+static double expanded(const struct weight_table *table, int r, int j)
+{
+    return (double)table->expansion[j * 9 * table->out + r];
+}
+
+static float *numbers(size_t count, uint64_t seed)
+{
+    float *values = memory_floats(count);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)reference_number(&seed);
+    return values;
+}
+
+/* How much P[j][c] counts in M[r][i]. */
+static double factor(const struct weight_table *table, int in, int r, int i, int j, int c)
+{
+    if (table->weights == WEIGHTS_EXPANSION)
+        return i == c ? expanded(table, r, j) : 0;
+    const struct weight_slot *slot = &table->slots[r];
+    const int shift = (int)floor((double)slot->shift / 0x1p32 * in);
+    return slot->row == j && (i + shift) % in == c ? (double)slot->sign : 0;
+}
+
+/* ---- Fixed parts ---------------------------------------------------------------------------- */
+
+static void test_expansions_are_orthonormal(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CASES; c++) {
+        const int slots = 9 * cases[c].out, rows = cases[c].rows, wide = rows > slots;
+        struct weight_table table;
+        weight_table_make(&table, WEIGHTS_EXPANSION, cases[c].out, rows, SEED);
+        const int vectors = wide ? slots : rows, length = wide ? rows : slots;
+        for (int a = 0; a < vectors; a++) {
+            for (int b = 0; b <= a; b++) {
+                double sum = 0;
+                for (int i = 0; i < length; i++)
+                    sum += wide ? expanded(&table, a, i) * expanded(&table, b, i)
+                                : expanded(&table, i, a) * expanded(&table, i, b);
+                assert_true(fabs(sum - (a == b)) < 1e-7);
+            }
+        }
+        weight_table_free(&table);
+    }
+}
+
+static void test_fewer_columns_are_the_first(void **state)
+{
+    (void)state;
+    struct weight_table few, many;
+    weight_table_make(&few, WEIGHTS_EXPANSION, 4, 5, SEED);
+    weight_table_make(&many, WEIGHTS_EXPANSION, 4, 36, SEED);
+    assert_memory_equal(few.expansion, many.expansion, 5 * 36 * sizeof(float));
+    weight_table_free(&few);
+    weight_table_free(&many);
+}
+
+/* With each row of P twice, twice the rows make the same weights. */
+static void test_banks_split(void **state)
+{
+    (void)state;
+    enum { OUT = 4, IN = 12, ROWS = 8 };
+    float *few = numbers(ROWS * IN, 1), *many = memory_floats(2 * ROWS * IN);
+    for (size_t j = 0; j < 2 * ROWS; j++)
+        memcpy(many + j * IN, few + j / 2 * IN, IN * sizeof *few);
+    float *one = memory_floats(9 * OUT * IN), *other = memory_floats(9 * OUT * IN);
+    struct weight_table table;
+    weight_table_make(&table, WEIGHTS_BANK, OUT, ROWS, SEED);
+    weight_block_generate(&table, IN, few, one);
+    weight_table_free(&table);
+    weight_table_make(&table, WEIGHTS_BANK, OUT, 2 * ROWS, SEED);
+    weight_block_generate(&table, IN, many, other);
+    weight_table_free(&table);
+    assert_memory_equal(one, other, 9 * OUT * IN * sizeof *one);
+    free(few);
+    free(many);
+    free(one);
+    free(other);
+}
+
+/* Rows have equally many slots, up to one. Of 576 slots, half are negative (sd 12), and each of 4
+ * shifts has 144 (sd 10.4): within five deviations. */
+static void test_banks_are_balanced(void **state)
+{
+    (void)state;
+    enum { OUT = 64, SLOTS = 9 * OUT };
+    for (int rows = 1; rows < SLOTS; rows = 2 * rows + 3) {
+        struct weight_table table;
+        weight_table_make(&table, WEIGHTS_BANK, OUT, rows, SEED);
+        int counts[SLOTS] = {0}, shifts[4] = {0}, negative = 0;
+        for (int r = 0; r < SLOTS; r++) {
+            assert_true(table.slots[r].row >= 0 && table.slots[r].row < rows);
+            assert_true(fabsf(table.slots[r].sign) == 1);
+            counts[table.slots[r].row]++;
+            shifts[table.slots[r].shift >> 30]++;
+            negative += table.slots[r].sign < 0;
+        }
+        for (int j = 0; j < rows; j++)
+            assert_true(counts[j] == SLOTS / rows || counts[j] == SLOTS / rows + 1);
+        assert_true(abs(negative - SLOTS / 2) < 60);
+        for (int s = 0; s < 4; s++)
+            assert_true(abs(shifts[s] - SLOTS / 4) < 52);
+        weight_table_free(&table);
+    }
+}
+
+static void test_seeds_tell_tables_apart(void **state)
+{
+    (void)state;
+    struct weight_table one, other, again;
+    weight_table_make(&one, WEIGHTS_EXPANSION, 2, 1, 1);
+    weight_table_make(&other, WEIGHTS_EXPANSION, 2, 1, 2);
+    weight_table_make(&again, WEIGHTS_EXPANSION, 2, 1, 1);
+    assert_memory_equal(one.expansion, again.expansion, 18 * sizeof(float));
+    assert_memory_not_equal(one.expansion, other.expansion, 18 * sizeof(float));
+    weight_table_free(&one);
+    weight_table_free(&other);
+    weight_table_free(&again);
+    weight_table_make(&one, WEIGHTS_BANK, 2, 3, 1);
+    weight_table_make(&other, WEIGHTS_BANK, 2, 3, 2);
+    assert_memory_not_equal(one.slots, other.slots, 18 * sizeof *one.slots);
+    weight_table_free(&one);
+    weight_table_free(&other);
+}
+
+/* The same draws would make the first vectors point the same way as far as they go. */
+static void test_other_channels_draw_anew(void **state)
+{
+    (void)state;
+    struct weight_table two, four;
+    weight_table_make(&two, WEIGHTS_EXPANSION, 2, 1, SEED);
+    weight_table_make(&four, WEIGHTS_EXPANSION, 4, 1, SEED);
+    const float *a = two.expansion, *b = four.expansion;
+    assert_true(fabsf(a[0] * b[1] - a[1] * b[0]) > 1e-3f);
+    weight_table_free(&two);
+    weight_table_free(&four);
+}
+
+/* ---- Arithmetic ----------------------------------------------------------------------------- */
+
+/* `found` within 1e-6 of the sum, or of the terms' size where they cancel. */
+static void check_sum(double found, double sum, double size)
+{
+    assert_true(fabs(found - sum) <= 1e-6 * size);
+}
+
+/* M and the gradient of P by their definitions: sums over all pairs of numbers. */
+static void check_case(enum weights weights, int out, int in, int rows)
+{
+    struct weight_table table;
+    weight_table_make(&table, weights, out, rows, SEED);
+    const int slots = 9 * out;
+    const size_t m_count = (size_t)(slots * in), p_count = (size_t)(rows * in);
+    float *p = numbers(p_count, 1), *slope = numbers(m_count, 2);
+    float *m = numbers(m_count, 3), *p_slope = numbers(p_count, 4); /* to be overwritten */
+    weight_block_generate(&table, in, p, m);
+    weight_block_adjoint(&table, in, slope, p_slope);
+    for (int r = 0; r < slots; r++) {
+        for (int i = 0; i < in; i++) {
+            double sum = 0, size = 0;
+            for (int j = 0; j < rows; j++) {
+                for (int c = 0; c < in; c++) {
+                    const double term = factor(&table, in, r, i, j, c) * (double)p[j * in + c];
+                    sum += term;
+                    size += fabs(term);
+                }
+            }
+            check_sum((double)m[r * in + i], sum, size);
+        }
+    }
+    for (int j = 0; j < rows; j++) {
+        for (int c = 0; c < in; c++) {
+            double sum = 0, size = 0;
+            for (int r = 0; r < slots; r++) {
+                for (int i = 0; i < in; i++) {
+                    const double term = factor(&table, in, r, i, j, c) * (double)slope[r * in + i];
+                    sum += term;
+                    size += fabs(term);
+                }
+            }
+            check_sum((double)p_slope[j * in + c], sum, size);
+        }
+    }
+    free(p);
+    free(slope);
+    free(m);
+    free(p_slope);
+    weight_table_free(&table);
+}
+
+static void test_expansion(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CASES; c++)
+        check_case(WEIGHTS_EXPANSION, cases[c].out, cases[c].in, cases[c].rows);
+}
+
+static void test_bank(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CASES; c++)
+        if (cases[c].rows < 9 * cases[c].out)
+            check_case(WEIGHTS_BANK, cases[c].out, cases[c].in, cases[c].rows);
+}
+
+/* As many columns as slots, or more, make any M: of P = A^T M. */
+static void test_a_whole_expansion_makes_any_weights(void **state)
+{
+    (void)state;
+    enum { OUT = 4, IN = 16, SLOTS = 9 * OUT };
+    for (int rows = SLOTS; rows < 2 * SLOTS; rows += SLOTS / 2) {
+        struct weight_table table;
+        weight_table_make(&table, WEIGHTS_EXPANSION, OUT, rows, SEED);
+        float *wanted = numbers(SLOTS * IN, 5), *found = memory_floats(SLOTS * IN);
+        float *p = memory_floats((size_t)rows * IN);
+        for (int j = 0; j < rows; j++) {
+            for (int i = 0; i < IN; i++) {
+                double sum = 0;
+                for (int r = 0; r < SLOTS; r++)
+                    sum += expanded(&table, r, j) * (double)wanted[r * IN + i];
+                p[j * IN + i] = (float)sum;
+            }
+        }
+        weight_block_generate(&table, IN, p, found);
+        for (int i = 0; i < SLOTS * IN; i++)
+            assert_true(fabsf(found[i] - wanted[i]) < 1e-6f);
+        free(wanted);
+        free(found);
+        free(p);
+        weight_table_free(&table);
+    }
+}
+
+/* ---- Weight decay --------------------------------------------------------------------------- */
+
+/* The gradient of decay / 2 |M|^2, of which SGD itself adds decay P. */
+static void test_decay_is_that_of_the_weights(void **state)
+{
+    (void)state;
+    enum { OUT = 3, IN = 5, ROWS = 4, COUNT = ROWS * IN };
+    const float decay = 0.25f;
+    for (enum weights weights = WEIGHTS_EXPANSION; weights <= WEIGHTS_BANK; weights++) {
+        struct weight_table table;
+        weight_table_make(&table, weights, OUT, ROWS, SEED);
+        float *p = numbers(COUNT, 6), *slope = numbers(COUNT, 7), *before = numbers(COUNT, 7);
+        weight_block_decay(&table, IN, decay, p, slope);
+        for (int q = 0; q < COUNT; q++) {
+            double expected = 0; /* sum over M's numbers of decay M dM/dp */
+            for (int r = 0; r < 9 * OUT; r++) {
+                for (int i = 0; i < IN; i++) {
+                    double made = 0;
+                    for (int k = 0; k < COUNT; k++)
+                        made += factor(&table, IN, r, i, k / IN, k % IN) * (double)p[k];
+                    expected += (double)decay * made * factor(&table, IN, r, i, q / IN, q % IN);
+                }
+            }
+            const double found = (double)slope[q] - (double)before[q] + (double)(decay * p[q]);
+            assert_true(fabs(found - expected) < 1e-6);
+        }
+        free(p);
+        free(slope);
+        free(before);
+        weight_table_free(&table);
+    }
+}
+
+const struct CMUnitTest weight_block_tests[] = {
+    cmocka_unit_test(test_expansions_are_orthonormal),
+    cmocka_unit_test(test_fewer_columns_are_the_first),
+    cmocka_unit_test(test_banks_split),
+    cmocka_unit_test(test_banks_are_balanced),
+    cmocka_unit_test(test_seeds_tell_tables_apart),
+    cmocka_unit_test(test_other_channels_draw_anew),
+    cmocka_unit_test(test_expansion),
+    cmocka_unit_test(test_bank),
+    cmocka_unit_test(test_a_whole_expansion_makes_any_weights),
+    cmocka_unit_test(test_decay_is_that_of_the_weights),
+};
+const size_t weight_block_test_count = sizeof weight_block_tests / sizeof weight_block_tests[0];

@@ -1,0 +1,619 @@
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/report.h"
+#include "tests/results_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char k1_arm[] = "cifar10/preact-20/poly-k1.0",
+                  k2_arm[] = "cifar10/preact-20/poly-k2.0";
+
+/* Six pairs of one sign: p = 2 / 64. Mean differences of -1 (its interval, sd sqrt(0.02), half
+ * width 0.1484, see test_report.c), -3 and +0. */
+static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double one_less[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
+static const double three_less[] = {7.00, 7.10, 6.90, 7.05, 6.95, 7.00};
+static const double two_less[] = {8.31, 8.31, 8.31, 8.36, 8.06, 8.51}; /* by 1.69 */
+static const double one_more[] = {11.00, 11.10, 10.90, 11.05, 10.95, 11.00};
+
+static char *table_of(const struct fixture *fixture, const char *name)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+    return fixture_read(fixture->out, name);
+}
+
+static void expect(const struct fixture *fixture, const char *name, const char *what)
+{
+    char *path = memory_text("tables/%s", name), *bytes = table_of(fixture, path);
+    if (!strstr(bytes, what))
+        fail_msg("\"%s\" is not in:\n%s", what, bytes);
+    free(bytes);
+    free(path);
+}
+
+static void expect_word(const struct fixture *fixture, const char *what)
+{
+    expect(fixture, "claims.csv", what);
+}
+
+/* Copy the published files into the fixture; in one of them `old` becomes `new`. */
+static void change_published(struct fixture *fixture, const char *file, const char *old,
+                             const char *new)
+{
+    static const char *const names[] = {"table-5-2.tsv", "table-5-3.tsv", "literature.tsv",
+                                        "claims.tsv"};
+    char *folder = memory_text("%s/published", fixture->root);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *bytes = fixture_read("results/published", names[i]);
+        char *path = memory_text("%s/%s", folder, names[i]);
+        if (strcmp(names[i], file) == 0) {
+            char *at = strstr(bytes, old);
+            assert_non_null(at);
+            char *changed =
+                memory_text("%.*s%s%s", (int)(at - bytes), bytes, new, at + strlen(old));
+            free(bytes);
+            bytes = changed;
+        }
+        file_write(path, bytes, strlen(bytes));
+        free(path);
+        free(bytes);
+    }
+    free(fixture->published);
+    fixture->published = folder;
+}
+
+/* A companion's text has a line for each of its claims, "W1  ..." to the last, and for no other. */
+static void expect_own_claims(const struct fixture *fixture, const char *name, char letter,
+                              int last)
+{
+    char *bytes = table_of(fixture, name);
+    int found = 0;
+    for (const char *at = bytes; at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (strchr("CTWP", at[0]) && at[0] && at[1] >= '1' && at[1] <= '9' && at[2] == ' ')
+            assert_true(at[0] == letter && at[1] == '1' + found++);
+    }
+    assert_int_equal(found, last);
+    free(bytes);
+}
+
+/* 22.07 - 20.18 = 1.89 in the thesis's own table against at most 1.69; 6.37 - 5.26 = 1.11 is the
+ * largest against fair baselines. */
+static void published_tables(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *csv = table_of(&fixture, "tables/claims.csv");
+    const char *first =
+        "claim,says,computed,thesis's own table,fair baselines,desk runs,full scale\n"
+        "C1,applies to any differentiable decay function,holds,says nothing,-,-,-\n"
+        "C2,performance improves as k grows,-,says nothing,says nothing,no runs,untested at full "
+        "scale\n"
+        "C3,the gain is at most 1.69 points,-,not consistent,consistent,no runs,untested at full "
+        "scale\n"
+        "C4,better than comparable methods such as SGDR,-,consistent,no fair baseline,no runs,"
+        "untested at full scale\n"
+        "T1,the networks have the parameters of the tables,-,not built,-,-,-\n"
+        "W1,up to 9 x C (output channels) times fewer parameters,not built,no table,-,not built,"
+        "not built\n";
+    if (strncmp(csv, first, strlen(first)) != 0)
+        fail_msg("%s", csv);
+    free(csv);
+    static const char *const numbers[] = {
+        "C1,computed,bases built in; those that keep end points and k = 1,12,12,-,",
+        "\nC3,thesis's own table,\"CIFAR-100, Wide ResNet 16-8, k = "
+        "1.5\",22.07,20.18,-1.89,-,-,-,-,"
+        "-,above the limit\n"
+        "C3,thesis's own table,\"CIFAR-100, Wide ResNet 28-10, k = 1.5\",20.50,18.81,-1.69,-,-,-,-,"
+        "-,the limit\n"
+        "C3,fair baselines,\"CIFAR-10, ResNet (pre-activation) 110, k = 2\",6.37,5.26,-1.11,-,-,-,"
+        "-,-,the largest\n",
+        "\nC3,fair baselines,\"CIFAR-100, Wide ResNet 16-8, k = 1.5\",20.43,20.18,-0.25,",
+        "\nC4,thesis's own table,\"CIFAR-10, Wide ResNet With SGDR 28-10, k = 1.5\",3.86,3.59,"
+        "-0.27,-,-,-,-,-,lower\n",
+        "\nC4,fair baselines,\"CIFAR-10, 28-10: T0=200, one cosine\",3.86,3.59,-0.27,-,-,-,-,-,"
+        "cited by the thesis\n"
+        "C4,fair baselines,\"CIFAR-10, 28-10: T0=1, Tmult=2\",4.09,3.59,-0.50,-,-,-,-,-,-\n"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        expect(&fixture, "claims-numbers.csv", numbers[i]);
+    expect(&fixture, "claims.tex",
+           "C3 & \\frompublished{results/published/claims.tsv}{10}{the gain is at most 1.69 "
+           "points} &");
+    expect_own_claims(&fixture, "tables/claims-weight-net.txt", 'W', 6);
+    expect_own_claims(&fixture, "tables/claims-pad-net.txt", 'P', 3);
+    fixture_end(&fixture);
+}
+
+static void other_published_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *old, *new, *word;
+    } changes[] = {
+        {"table-5-3.tsv", "20.18", "20.38", "\nC3,the gain is at most 1.69 points,-,consistent,"},
+        {"table-5-3.tsv", "20.18", "20.37",
+         "\nC3,the gain is at most 1.69 points,-,not consistent,"},
+        {"claims.tsv", "\t1.69\t", "\t1.89\t",
+         "\nC3,the gain is at most 1.69 points,-,consistent,"},
+        {"table-5-2.tsv", "5.26", "4.67", ",not consistent,not consistent,no runs,"},
+        {"table-5-2.tsv", "3.86\t3.59", "3.86\t3.86",
+         "\nC4,better than comparable methods such as SGDR,-,not consistent,"},
+        {"literature.tsv", "cited\t3.86", "cited+fair\t3.86",
+         "\nC4,better than comparable methods such as SGDR,-,consistent,see numbers,"},
+        {"table-5-2.tsv", "Wide ResNet With SGDR\t28-10\t36.5\t3.86\t3.59\t1.5",
+         "Wide ResNet\t28-10\t36.5\t3.86\t3.59\t2.5",
+         "\nC2,performance improves as k grows,-,see numbers,"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        struct fixture fixture = fixture_begin();
+        change_published(&fixture, changes[i].file, changes[i].old, changes[i].new);
+        expect_word(&fixture, changes[i].word);
+        fixture_end(&fixture);
+    }
+}
+
+static void without_fair_baselines(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    change_published(&fixture, "-", "", "");
+    char *path = memory_text("%s/literature.tsv", fixture.published);
+    char *bytes = fixture_read(fixture.published, "literature.tsv");
+    static const char *const roles[][2] = {{"\tcited+fair\t", "\tcited\t"},
+                                           {"\tfair\t", "\tother\t"}};
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+        for (char *at; (at = strstr(bytes, roles[i][0])) != NULL;) {
+            char *changed = memory_text("%.*s%s%s", (int)(at - bytes), bytes, roles[i][1],
+                                        at + strlen(roles[i][0]));
+            free(bytes);
+            bytes = changed;
+        }
+    file_write(path, bytes, strlen(bytes));
+    expect_word(&fixture,
+                "\nC3,the gain is at most 1.69 points,-,not consistent,no fair baseline,");
+    free(bytes);
+    free(path);
+    fixture_end(&fixture);
+}
+
+/* 1,727,962 and 1,146,842 parameters with 10 classes; with the bottleneck's alone, 1.1 would do. */
+static void parameters_of_the_networks(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0",
+                    "[run]\nscale = full\n[network]\ndepth = 110\n");
+    fixture_variant(&fixture, "cifar10/preact-110-bottleneck/poly-k1.0",
+                    "[run]\nscale = full\n[network]\ndepth = 110\nblock = bottleneck\n"
+                    "shortcut = projection\n");
+    expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,not consistent,");
+    expect(&fixture, "claims-numbers.csv",
+           "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110\",1.0,1.727962,-,");
+    expect(&fixture, "claims-numbers.csv",
+           "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110-bottleneck\",1.0,"
+           "1.146842,-,");
+    change_published(&fixture, "table-5-2.tsv", "110\t1.0", "110\t1.1");
+    expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,consistent,");
+    fixture_end(&fixture);
+}
+
+static void write_k(const struct fixture *fixture, const char *arm, const char *k,
+                    const double *errors, size_t n)
+{
+    char *text = memory_text("[schedule]\nk = %s\n", k);
+    fixture_variant(fixture, arm, text);
+    fixture_write_arm(fixture, arm, errors, n);
+    free(text);
+}
+
+static void words_of_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1_arm, k1, 5);
+    fixture_write_arm(&fixture, k2_arm, one_less, 5);
+    expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
+    expect_word(&fixture, "not consistent,consistent,no evidence,untested at full scale\n");
+    fixture_write_arm(&fixture, k1_arm, k1, 6);
+    fixture_write_arm(&fixture, k2_arm, one_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
+    expect_word(&fixture, "not consistent,consistent,consistent,untested at full scale\n");
+    expect(&fixture, "claims-numbers.csv",
+           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
+           "0.0313,0.0313,6,better\n");
+    expect(&fixture, "claims.tex", " & \\fromledger{better} & untested at full scale \\\\\n");
+    fixture_write_arm(&fixture, k2_arm, two_less, 6); /* the interval is on both sides */
+    expect_word(&fixture, "not consistent,consistent,no evidence,untested at full scale\n");
+    fixture_write_arm(&fixture, k2_arm, three_less, 6);
+    expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
+    fixture_write_arm(&fixture, k2_arm, one_more, 6);
+    expect_word(&fixture, "says nothing,says nothing,worse,untested at full scale\n");
+    fixture_end(&fixture);
+}
+
+/* k = 1, 2, 4 lie at 0, 1, 2 doublings: the slope is half of the last error less the first,
+ * whatever the middle one is. Two k > 1 double the p of each, not the trend's. */
+static void trends(void **state)
+{
+    (void)state;
+    static const char numbers[] =
+        "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
+        "0.0313,0.0625,6,no evidence\n"
+        "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
+        "0.0313,0.0625,6,no evidence\n"
+        "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+        "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0313,0.0313,6,better\n";
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1_arm, k1, 6);
+    fixture_write_arm(&fixture, k2_arm, one_more, 6);
+    write_k(&fixture, "cifar10/preact-20/poly-k4.0", "4", one_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
+    expect(&fixture, "claims-numbers.csv", numbers);
+    expect(&fixture, "claims-numbers.sources.tsv",
+           "cifar10/preact-20/poly-k4.0:alone-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
+    /* another arm of k = 1 is neither a comparison nor a part of the trend */
+    write_k(&fixture, "cifar10/preact-20/poly-k1.0-again", "1", three_less, 6);
+    expect(&fixture, "claims-numbers.csv", numbers);
+    /* a seed that the middle arm lacks is not in it */
+    char *one = memory_text("%s/%s/seed-3.tsv", fixture.results, k2_arm);
+    assert_int_equal(remove(one), 0);
+    free(one);
+    expect(&fixture, "claims-numbers.csv", ",0.0625,0.0625,5,no evidence\nC3,");
+    /* the campaign is another family */
+    fixture_variant(&fixture, "campaign/cifar10/preact-20/k1.0", "[training]\nepochs = 3\n");
+    fixture_variant(&fixture, "campaign/cifar10/preact-20/k2.0",
+                    "[training]\nepochs = 3\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "campaign/cifar10/preact-20/k1.0", k1, 6);
+    fixture_write_arm(&fixture, "campaign/cifar10/preact-20/k2.0", three_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 0 of 2\",untested");
+    expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
+    /* a diverged run leaves no evidence, even of a seed that the others lack */
+    fixture_write_diverged(&fixture, "campaign/cifar10/preact-20/k2.0", 7);
+    expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
+    fixture_end(&fixture);
+}
+
+/* Three families, so that no p is doubled: better, no evidence and worse; k < 1 is not of the
+ * claim.
+ */
+static void words_of_several_families(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    static const struct {
+        const char *folder, *text;
+        const double *errors;
+        size_t n;
+    } families[] = {{"preact-20", "", one_less, 6},
+                    {"preact-32", "[network]\ndepth = 32\n", one_less, 5},
+                    {"preact-44", "[network]\ndepth = 44\n", one_more, 6}};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        char *control = memory_text("cifar10/%s/poly-k1.0", families[i].folder);
+        char *arm = memory_text("cifar10/%s/poly-k2.0", families[i].folder);
+        char *text = memory_text("%s[schedule]\nk = 2\n", families[i].text);
+        if (i > 0) {
+            fixture_variant(&fixture, control, families[i].text);
+            fixture_variant(&fixture, arm, text);
+        }
+        fixture_write_arm(&fixture, control, k1, 6);
+        fixture_write_arm(&fixture, arm, families[i].errors, families[i].n);
+        free(text);
+        free(arm);
+        free(control);
+    }
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
+    fixture_variant(&fixture, "cifar10/preact-44/poly-k0.5",
+                    "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
+    fixture_write_arm(&fixture, "cifar10/preact-44/poly-k0.5", one_less, 2);
+    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
+    /* but Holm's family has it, so it is shown */
+    expect(&fixture, "claims-numbers.csv",
+           "\nC2,desk runs,cifar10/preact-44/poly-k0.5 against k = 1,10.00,9.00,");
+    fixture_end(&fixture);
+}
+
+/* At full scale the same rules; desk runs say nothing there. */
+static void words_of_full_scale(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    static const char full[] = "[run]\nscale = full\n[network]\ndepth = 110\n";
+    char *text = memory_text("%s[schedule]\nk = 2\n", full);
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0", full);
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k2.0", text);
+    free(text);
+    fixture_write_arm(&fixture, "cifar10/preact-110/poly-k1.0", k1, 6);
+    expect_word(&fixture, "says nothing,says nothing,no runs,untested at full scale\n");
+    fixture_write_arm(&fixture, "cifar10/preact-110/poly-k2.0", three_less, 6);
+    expect_word(&fixture, "says nothing,says nothing,no runs,better\n");
+    expect_word(&fixture, "not consistent,consistent,no runs,not consistent\n");
+    fixture_end(&fixture);
+}
+
+/* Against restarts: only what differs in the schedule alone, k = 1 not, one family. */
+static void against_restarts(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n");
+    fixture_variant(&fixture, "schedules/plain/sgdr",
+                    "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n");
+    fixture_write_arm(&fixture, "schedules/plain/sgdr", k1, 6);
+    expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
+    fixture_write_arm(&fixture, "schedules/plain/linear", one_less, 6);
+    fixture_variant(&fixture, "schedules/plain/sgdr-k2",
+                    "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\nk = 2\n");
+    fixture_write_arm(&fixture, "schedules/plain/sgdr-k2", one_more, 6);
+    fixture_variant(&fixture, "cifar10/preact-32/poly-k2.0",
+                    "[network]\ndepth = 32\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "cifar10/preact-32/poly-k2.0", one_less, 6);
+    expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
+    fixture_write_arm(&fixture, k2_arm, one_less, 6);
+    expect_word(&fixture, "no fair baseline,better,untested at full scale\n");
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nC4,desk runs,cifar10/preact-20/poly-k2.0 against schedules/plain/sgdr,10.00,9.00,-1.00,"
+        "-1.15,-0.85,0.0313,0.0313,6,better\n");
+    write_k(&fixture, "cifar10/preact-20/poly-k3.0", "3", one_more, 6);
+    expect_word(&fixture, "no fair baseline,no evidence,untested at full scale\n");
+    fixture_end(&fixture);
+}
+
+/* One set of Pad Net's arms, with n runs of learned. */
+static struct fixture pad_net(const double *learned, size_t n)
+{
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
+    fixture_write_arm(&fixture, "pad-net/zero", k1, 6);
+    fixture_write_arm(&fixture, "pad-net/learned", learned, n);
+    return fixture;
+}
+
+static const char p1_row[] = "\nP1,better feature borders and generalisation,-,no table,-,";
+static const char p2_row[] = "\nP2,raises ResNet's potential by about 0.5 points,-,no table,-,";
+
+static void expect_pad_net(const double *learned, size_t n, const char *p1, const char *p2)
+{
+    struct fixture fixture = pad_net(learned, n);
+    char *first = memory_text("%s%s,untested at full scale\n", p1_row, p1);
+    char *second = memory_text("%s%s,untested at full scale\n", p2_row, p2);
+    expect_word(&fixture, first);
+    expect_word(&fixture, second);
+    free(second);
+    free(first);
+    fixture_end(&fixture);
+}
+
+/* The claimed -0.5 against intervals that end in it, just before it, and hold 0 too. Differences d
+ * + s (0, 0.1, -0.1, 0, 0.2, -0.2) have the half width 0.1484 s, see above. */
+static void words_of_pad_net(void **state)
+{
+    (void)state;
+    static const double exactly[] = {9.50, 9.60, 9.40, 9.55, 9.45, 9.50};
+    static const double inside[] = {9.36, 9.36, 9.36, 9.41, 9.11, 9.56}; /* -0.64, -0.79 to -0.49 */
+    static const double beyond[] = {9.34, 9.34, 9.34, 9.39, 9.09, 9.54}; /* -0.66, -0.81 to -0.51 */
+    static const double wide[] = {9.70, 9.30, 10.10, 9.75, 8.05, 11.10}; /* ten times as wide */
+    expect_pad_net(exactly, 6, "better", "consistent");
+    expect_pad_net(exactly, 5, "no evidence", "no evidence");
+    expect_pad_net(inside, 6, "better", "consistent");
+    expect_pad_net(beyond, 6, "better", "not consistent");
+    expect_pad_net(wide, 6, "no evidence", "no evidence");
+    expect_pad_net(one_more, 6, "worse", "not consistent");
+    expect_pad_net(exactly, 1, "no evidence", "no evidence");
+    expect_pad_net(NULL, 0, "no runs", "no runs");
+    struct fixture fixture = pad_net(inside, 6);
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nP2,desk runs,pad-net/learned against pad-net/zero,10.00,9.36,-0.64,-0.79,-0.49,0.0313,"
+        "0.0313,6,better\n");
+    fixture_write_diverged(&fixture, "pad-net/zero", 7);
+    expect_word(&fixture, p2_row);
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nP2,desk runs,pad-net/learned against pad-net/zero,diverged: 1 of 7,9.36,-,-,-,-,-,6,no "
+        "evidence\n");
+    fixture_end(&fixture);
+}
+
+/* 269,722 parameters and 40,551,040 multiply-adds. PL(1, 0) adds 2 numbers a channel to the 18 maps
+ * that 3x3 convolutions read, of 7 x 16, 6 x 32 and 5 x 64 channels: 1,248, so 0.46 %. PL(4, 2)
+ * adds 21: 13,104 or 4.86 %. Of a DenseNet's 3x3 convolutions, which read four times the channels
+ * that they write, that is too much. */
+static void counts_of_pad_net(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    expect_word(&fixture, "\nP3,\"very few new parameters, little new computation\",not built,no "
+                          "table,-,not built,not built\n");
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n");
+    expect_word(&fixture, "little new computation\",not built,no table,-,-,-\n");
+    fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
+    fixture_variant(&fixture, "pad-net/learned-d4",
+                    "[network]\npadding = learned\npadding_depth = 4\npadding_reach = 2\n");
+    expect(&fixture, "claims-numbers.csv",
+           "\nP3,computed,\"pad-net/learned, added parameters (share)\",0.01000,0.00463,-,");
+    expect(&fixture, "claims-numbers.csv",
+           "\nP3,computed,\"pad-net/learned-d4, added parameters (share)\",0.01000,0.04858,-,");
+    expect_word(&fixture, "little new computation\",holds in 1 of 2,no table,-,-,-\n");
+    fixture_variant(&fixture, "pad-net/learned-k2",
+                    "[network]\npadding = learned\n[schedule]\nk = 2\n");
+    expect_word(&fixture, "little new computation\",holds in 1 of 2,no table,-,-,-\n");
+    static const char dense[] = "[network]\nfamily = densenet-bc\ndepth = 10\ngrowth = 12\n";
+    char *deep = memory_text("%spadding = learned\npadding_depth = 4\npadding_reach = 2\n", dense);
+    fixture_variant(&fixture, "pad-net/zero", dense);
+    fixture_variant(&fixture, "pad-net/reflect", dense);
+    fixture_variant(&fixture, "pad-net/learned", dense);
+    fixture_variant(&fixture, "pad-net/learned-k2", dense);
+    fixture_variant(&fixture, "pad-net/learned-d4", deep);
+    free(deep);
+    expect_word(&fixture, "little new computation\",fails,no table,-,-,-\n");
+    fixture_end(&fixture);
+}
+
+/* Arms of Weight Net, without runs: expansion-u1, -u8, -u8-k2, -u1152 and bank-u8, -u8-s1. */
+static struct fixture weight_net(void)
+{
+    static const char *const arms[][2] = {
+        {"ordinary-c16", ""},
+        {"expansion-u1", "weights = expansion\nrows = 1\n"},
+        {"expansion-u8", "weights = expansion\nrows = 8\n"},
+        {"expansion-u8-k2", "weights = expansion\nrows = 8\n[schedule]\nk = 2\n"},
+        {"expansion-u1152", "weights = expansion\nrows = 1152\n"},
+        {"bank-u8", "weights = bank\nrows = 8\n"},
+        {"bank-u8-s1", "weights = bank\nrows = 8\nweights_seed = 1\n"}};
+    struct fixture fixture = fixture_begin();
+    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
+        char *arm = memory_text("weight-net/%s", arms[i][0]);
+        char *text = memory_text("[network]\n%s", arms[i][1]);
+        fixture_variant(&fixture, arm, text);
+        free(text);
+        free(arm);
+    }
+    return fixture;
+}
+
+/* Beside 269,722 - 267,264 = 2,458 other parameters, u rows of the 624 input channels of the 18
+ * convolutions; 8 rows: 7,450. What is stored is never more than 269,722. To make 267,264 weights
+ * of u rows takes u times as many multiply-adds, of 128 forward passes of 40,551,040: 5.149e-5 u.
+ */
+static void counts_of_weight_net(void **state)
+{
+    (void)state;
+    struct fixture fixture = weight_net();
+    static const char *const words[] = {
+        "\nW1,up to 9 x C (output channels) times fewer parameters,holds,no table,-,-,-\n"
+        "W2,added computation is 1/20 of the whole model's,holds in 2 of 3,no table,-,-,-\n"
+        "W3,a framework that finds the best parameter set,no search built,no table,-,no runs,"
+        "untested at full scale\n"
+        "W4,performance rises as the compression ratio u grows,-,no table,-,no runs,untested at "
+        "full "
+        "scale\n"
+        "W5,\"never more parameters than the original, for any u\",holds,no table,-,-,-\n"
+        "W6,\"little computation, next to other search frameworks\",no search built,no table,-,-,-"
+        "\n"};
+    expect_word(&fixture, words[0]);
+    static const char *const numbers[] = {
+        "\nW1,computed,\"weight-net/expansion-u1, 3x3 convolutions to 16 "
+        "channels\",144.00,144.00,-,",
+        "\nW1,computed,\"weight-net/expansion-u1, 3x3 convolutions to 32 "
+        "channels\",288.00,288.00,-,",
+        "\nW1,computed,\"weight-net/expansion-u1, 3x3 convolutions to 64 "
+        "channels\",576.00,576.00,-,",
+        "\nW2,computed,\"weight-net/expansion-u8, extra multiply-adds "
+        "(share)\",0.05000,0.00041,-,-,-,"
+        "-,-,-,holds\n",
+        "\nW2,computed,\"weight-net/expansion-u1152, extra multiply-adds "
+        "(share)\",0.05000,0.05932,-,"
+        "-,-,-,-,-,fails\n",
+        "\nW5,computed,\"weight-net/bank-u8, stored\",269722,7450,-,",
+        "\nW5,computed,\"weight-net/expansion-u1152, stored\",269722,269722,-,"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        expect(&fixture, "claims-numbers.csv", numbers[i]);
+    /* another picture set is another group, whose ordinary network has more parameters */
+    fixture_variant(&fixture, "weight-net/c100/ordinary-c16", "[data]\nset = cifar100\n");
+    fixture_variant(&fixture, "weight-net/c100/expansion-u1152",
+                    "[data]\nset = cifar100\n[network]\nweights = expansion\nrows = 1152\n");
+    expect_word(&fixture, words[0]);
+    fixture_end(&fixture);
+}
+
+/* u = 1, 8, 1152 lie at 0, 3 and 10.17 doublings. With errors e, e, e - 1 the slope is -(10.170 -
+ * 4.390) / (4.390^2 + 1.390^2 + 5.780^2) = -0.1060. bank has one u of seed 0: no trend. */
+static void words_of_weight_net(void **state)
+{
+    (void)state;
+    static const char w4[] =
+        "\nW4,performance rises as the compression ratio u grows,-,no table,-,";
+    static const char w3[] =
+        "\nW3,a framework that finds the best parameter set,no search built,no table,-,";
+    struct fixture fixture = weight_net();
+    char *none = memory_text("%sno runs,", w4), *few = memory_text("%sno evidence,", w4);
+    char *better = memory_text("%sbetter,", w4), *worse = memory_text("%sworse,", w4);
+    char *same = memory_text("%sno evidence,", w3), *differs = memory_text("%sworse,", w3);
+    fixture_write_arm(&fixture, "weight-net/expansion-u1", k1, 6);
+    fixture_write_arm(&fixture, "weight-net/bank-u8", k1, 6);
+    expect_word(&fixture, none);
+    fixture_write_arm(&fixture, "weight-net/expansion-u8", k1, 6);
+    expect_word(&fixture, few); /* two equal arms */
+    fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_less, 5);
+    expect_word(&fixture, few);
+    fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_less, 6);
+    expect_word(&fixture, better);
+    expect(&fixture, "claims-numbers.csv",
+           "\nW4,desk runs,\"weight-net/expansion-u1152, trend per doubling of u from "
+           "weight-net/expansion-u1\",10.00,9.00,-0.11,-0.12,-0.09,0.0313,0.0313,6,better\n");
+    fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_more, 6);
+    expect_word(&fixture, worse);
+    fixture_write_arm(&fixture, "weight-net/bank-u8-s1", k1, 6);
+    expect_word(&fixture, same);
+    fixture_write_arm(&fixture, "weight-net/bank-u8-s1", one_more, 6);
+    expect_word(&fixture, differs);
+    expect_word(&fixture, worse); /* another seed is of no trend */
+    expect(
+        &fixture, "claims-numbers.csv",
+        "\nW3,desk runs,weight-net/bank-u8-s1 against weight-net/bank-u8,10.00,11.00,+1.00,+1.00,"
+        "+1.00,0.0313,0.0313,6,worse\n");
+    free(differs);
+    free(same);
+    free(worse);
+    free(better);
+    free(few);
+    free(none);
+    fixture_end(&fixture);
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new, *message;
+    } bad[] = {
+        {"\nC3\t", "\nC9\t", "claim C9: expected a folder, or a rule for it in the program"},
+        {"\t1.69\t", "\tmany\t", "claims.tsv:10: limit = many: expected a number"},
+        {"\t1.69\t", "\t-\t", "claims.tsv:10: claim C3: expected a limit in points"},
+        {"\t0.5\t", "\t-\t", "claim P2: expected a limit in points"},
+        {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 6 fields"},
+        {"limit\tsays", "limit\ttext", "claims.tsv:7: expected \"says\" as the name of column 5"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct fixture fixture = fixture_begin();
+        change_published(&fixture, "claims.tsv", bad[i].old, bad[i].new);
+        const struct report_sources sources = {fixture.results, fixture.experiments,
+                                               fixture.published};
+        struct error error = {""};
+        assert_int_equal(report_write(&sources, fixture.out, &error), -1);
+        if (!strstr(error.text, bad[i].message))
+            fail_msg("%s", error.text);
+        fixture_end(&fixture);
+    }
+}
+
+const struct CMUnitTest claims_tests[] = {
+    cmocka_unit_test(published_tables),
+    cmocka_unit_test(other_published_numbers),
+    cmocka_unit_test(without_fair_baselines),
+    cmocka_unit_test(parameters_of_the_networks),
+    cmocka_unit_test(words_of_runs),
+    cmocka_unit_test(trends),
+    cmocka_unit_test(words_of_several_families),
+    cmocka_unit_test(words_of_full_scale),
+    cmocka_unit_test(against_restarts),
+    cmocka_unit_test(counts_of_weight_net),
+    cmocka_unit_test(words_of_weight_net),
+    cmocka_unit_test(words_of_pad_net),
+    cmocka_unit_test(counts_of_pad_net),
+    cmocka_unit_test(errors),
+};
+const size_t claims_test_count = sizeof claims_tests / sizeof claims_tests[0];

@@ -1,0 +1,108 @@
+/*
+ * How often a command reads logs: each of them once. The linker sends every call of log_read()
+ * from another file to the counter here (--wrap in the Makefile).
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "audit/audit.h"
+#include "cluster/cost.h"
+#include "cluster/slurm_arrays.h"
+#include "experiment/log.h"
+#include "report/report.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+enum { LOGS = 4 };
+
+int __real_log_read(const char *path, struct log *log, struct error *error);
+int __wrap_log_read(const char *path, struct log *log, struct error *error);
+
+static int reads; /* since project_of_four() or expect_reads() */
+
+int __wrap_log_read(const char *path, struct log *log, struct error *error)
+{
+    /* ledger_read() calls from several threads */
+#pragma omp atomic
+    reads++;
+    return __real_log_read(path, log, error);
+}
+
+static struct fixture project_of_four(void)
+{
+    static const double errors[] = {8.37, 8.41};
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", errors, 2);
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k2.0", errors, 2);
+    reads = 0;
+    return fixture;
+}
+
+static void expect_reads(const char *command, int status)
+{
+    assert_int_equal(status, 0);
+    if (reads != LOGS)
+        fail_msg("%s reads logs %d times: expected %d, each once", command, reads, LOGS);
+    reads = 0;
+}
+
+static void status_and_cost(void **state)
+{
+    (void)state;
+    struct fixture fixture = project_of_four();
+    const struct status_options options = {.results = fixture.results,
+                                           .experiments = fixture.experiments,
+                                           .published = fixture.published};
+    const struct campaign_options campaign = {.status = options,
+                                              .scale = -1,
+                                              .lists = fixture.out,
+                                              .cpus = 1,
+                                              .ranks = 1,
+                                              .safety = 1,
+                                              .hours = 1,
+                                              .tasks = 100};
+    struct error error;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    expect_reads("status", status_write(&options, out, &error));
+    expect_reads("missing", status_missing(&options, SCALE_DESK, out, &error));
+    expect_reads("campaign", campaign_write(&campaign, out, &error));
+    expect_reads("cost", cost_write(&options, out, &error));
+    fclose(out);
+    free(text);
+    fixture_end(&fixture);
+}
+
+static void report_and_audit(void **state)
+{
+    (void)state;
+    struct fixture fixture = project_of_four();
+    const struct report_sources sources = {fixture.results, fixture.experiments, fixture.published};
+    const struct audit_options options = {.results = fixture.results,
+                                          .experiments = fixture.experiments,
+                                          .published = fixture.published,
+                                          .digests = fixture.digests,
+                                          .sources = fixture.sources,
+                                          .scratch = fixture.out,
+                                          .program = "made up",
+                                          .compiler = "another"};
+    struct error error;
+    struct levels levels;
+    expect_reads("report", report_write(&sources, fixture.out, &error));
+    expect_reads("keep", audit_keep(&options, &error));
+    audit_run(&options, &levels);
+    expect_reads("audit", (int)levels_count(&levels, VERDICT_FAIL));
+    levels_free(&levels);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest reads_tests[] = {
+    cmocka_unit_test(status_and_cost),
+    cmocka_unit_test(report_and_audit),
+};
+const size_t reads_test_count = sizeof reads_tests / sizeof reads_tests[0];

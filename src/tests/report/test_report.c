@@ -1,0 +1,543 @@
+#define _POSIX_C_SOURCE 200809L
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/ledger.h"
+#include "report/published.h"
+#include "report/report.h"
+#include "report/table.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
+
+/* Means 10 and 9; squares around them sum to 0.025 and 0.105; differences -1, -1.1, -0.9, -1,
+ * -1.2, -0.8: mean -1, sd sqrt(0.02), half width 2.570582 sqrt(0.02 / 6) = 0.1484. */
+static const double k1_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double k2_errors[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
+
+static void write_report(const struct fixture *fixture)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+static void expect(const struct fixture *fixture, const char *name, const char *what)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    if (!strstr(bytes, what))
+        fail_msg("%s: \"%s\" is not in:\n%s", name, what, bytes);
+    free(bytes);
+}
+
+static void expect_not(const struct fixture *fixture, const char *name, const char *what)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    if (strstr(bytes, what))
+        fail_msg("%s: \"%s\" is in:\n%s", name, what, bytes);
+    free(bytes);
+}
+
+static void published_tables(void **state)
+{
+    (void)state;
+    struct published_table table;
+    struct error error;
+    assert_int_equal(published_read_table("results/published/table-5-2.tsv", &table, &error), 0);
+    assert_int_equal(table.count, 6);
+    double gain = 0;
+    for (size_t i = 0; i < table.count; i++)
+        gain += table.rows[i].original - table.rows[i].ours;
+    assert_true(gain > 3.78 && gain < 3.80); /* 1.11 + 0.43 + 1.08 + 0.58 + 0.27 + 0.32 */
+    assert_string_equal(table.rows[3].depth, "28-10");
+    published_free_table(&table);
+    assert_int_equal(published_read_table("results/published/table-5-3.tsv", &table, &error), 0);
+    assert_int_equal(table.count, 7);
+    assert_string_equal(table.rows[0].note, "*");
+    assert_true(table.rows[0].original == 25.21 && table.rows[6].ours == 17.07);
+    published_free_table(&table);
+
+    struct literature literature;
+    assert_int_equal(
+        published_read_literature("results/published/literature.tsv", &literature, &error), 0);
+    const struct literature_row *fair =
+        published_find(&literature, "CIFAR-10", "Wide ResNet", "28-10", "fair");
+    assert_non_null(fair);
+    assert_true(fair->error == 4.00);
+    assert_null(published_find(&literature, "CIFAR-100", "ResNet (pre-activation)", "110", "fair"));
+    published_free_literature(&literature);
+}
+
+static void published_errors(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *path = memory_text("%s/table.tsv", fixture.root);
+    static const char columns[] =
+        "network\tdepth\tparams_M\toriginal_error\tours_error\tk\tnote\tcited\tfolder\n";
+    static const struct {
+        const char *row, *message;
+    } bad[] = {
+        {"a\tb\tc\t6.37\t5.26\t2.0\t-\t-\n", "expected 9 fields separated by tabs, found 8"},
+        {"a\tb\tc\t6,37\t5.26\t2.0\t-\t-\tf\n", "original_error = 6,37: expected a number"},
+        {"a\tb\tc\t6.37\tnan\t2.0\t-\t-\tf\n", "ours_error = nan: expected a number"},
+        {"a\tb\t\t6.37\t5.26\t2.0\t-\t-\tf\n", "field 3 is empty"},
+        {"a\tb\tc\t6.37\t5.26\t2.0\t-\t-\tf", "expected a newline"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char *text = memory_text("# comment\n%s%s", columns, bad[i].row);
+        file_write(path, text, strlen(text));
+        struct published_table table;
+        struct error error;
+        assert_int_equal(published_read_table(path, &table, &error), -1);
+        assert_non_null(strstr(error.text, "table.tsv:3: "));
+        if (!strstr(error.text, bad[i].message))
+            fail_msg("%s", error.text);
+        free(text);
+    }
+    free(path);
+    fixture_end(&fixture);
+}
+
+static void six_clear_seeds(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    fixture_write_arm(&fixture, k2, k2_errors, 6);
+    write_report(&fixture);
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           "preact-20,polynomial,desk,2,1,6,10.00,0.07,9.50,-,-,-,-,-,-,-\n"
+           "preact-20,polynomial,desk,2,2,6,9.00,0.14,8.50,6,-1.00,-1.15,-0.85,0.0313,0.0313,"
+           "better\n");
+    expect(&fixture, "tables/table-5-2-desk.tex",
+           "\\fromruns{cifar10/preact-20/poly-k2.0}{$9.00 \\pm 0.14$}");
+    expect(&fixture, "tables/table-5-2.txt", "better");
+    expect(&fixture, "tables/table-5-3.txt", "(no desk-scale log yet)");
+    expect(&fixture, "tables/macros.tex", "\\newcommand{\\DeskRunCount}{\\fromledger{12}}");
+    expect(&fixture, "tables/macros.tex", "\\newcommand{\\CampaignVerdict}{--}");
+    /* in these logs the state is the seed's */
+    expect(&fixture, "tables/macros.tex", "\\newcommand{\\RepeatCount}{\\fromledger{6}}");
+    expect(&fixture, "tables/macros.tex",
+           "\\newcommand{\\DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero}"
+           "{\\fromruns{cifar10/preact-20/poly-k2.0}{9.00}}");
+    expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
+    expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
+    expect(&fixture, "plots/training.tsv",
+           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n1\t");
+    fixture_end(&fixture);
+}
+
+static void two_seeds_are_no_evidence(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_arm(&fixture, k2, k2_errors, 2);
+    write_report(&fixture);
+    /* differences -1 and -1.1: half width 12.7062 x 0.05 = 0.6353 */
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           ",2,9.00,0.00,8.50,2,-1.05,-1.69,-0.41,0.5000,0.5000,no evidence\n");
+    fixture_end(&fixture);
+}
+
+static void diverged_runs_count(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_arm(&fixture, k2, k2_errors, 1);
+    const struct fixture_log diverged = {.arm = k2,
+                                         .seed = 2,
+                                         .lr_factor = 1,
+                                         .loss_factor = 1,
+                                         .environment = "a",
+                                         .diverged_at = 4};
+    fixture_write_log(&fixture, fixture.results, &diverged);
+    write_report(&fixture);
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           ",2,diverged: 1 of 2,-,-,2,-,-,-,-,-,no evidence\n");
+    expect(&fixture, "tables/runs.csv", ",-,diverged at step 4,");
+    expect_not(&fixture, "tables/macros.tex", "DeskMeanCifarOneZeroPreactTwoZeroPolyKTwo");
+    fixture_end(&fixture);
+}
+
+/* A run that diverged with a seed that k = 1 does not have must not vanish from the comparison. */
+static void diverged_run_without_a_pair_counts(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    fixture_write_arm(&fixture, k2, k2_errors, 6);
+    const struct fixture_log diverged = {.arm = k2,
+                                         .seed = 7,
+                                         .lr_factor = 1,
+                                         .loss_factor = 1,
+                                         .environment = "a",
+                                         .diverged_at = 4};
+    fixture_write_log(&fixture, fixture.results, &diverged);
+    write_report(&fixture);
+    expect(&fixture, "tables/table-5-2-desk.csv",
+           ",7,diverged: 1 of 7,-,-,6,-,-,-,-,-,no evidence\n");
+    fixture_end(&fixture);
+}
+
+static void full_cells(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *path = memory_text("%s/cifar10/preact-110/poly-k2.0.ini", fixture.experiments);
+    static const char text[] =
+        "include = ../preact-20/poly-k2.0.ini\n[run]\nscale = full\n[network]\ndepth = 110\n";
+    file_write(path, text, strlen(text));
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    write_report(&fixture);
+    /* 2 x 50,000 pictures at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
+    char *line = memory_text(",2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
+    expect(&fixture, "tables/table-5-2-full.csv", line);
+    expect(&fixture, "tables/table-5-2-full.csv",
+           "ResNet (pre-activation),110,polynomial,1.0,full,-,0,-,-,-,no experiment file yet\n");
+    expect_not(&fixture, "tables/table-5-2-full.csv", "10.0");
+    expect(&fixture, "tables/table-5-2.csv",
+           "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
+    expect(&fixture, "tables/table-5-3.csv", ",25.21*,24.48,2.0,-0.73,-,-,-,-\n");
+    free(line);
+    free(path);
+    fixture_end(&fixture);
+}
+
+/* The literature's own recipe stands in the row that cites it: steps above the k, SGDR's cosine in
+ * the row of the same network "with SGDR". */
+static void full_baselines(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    static const struct {
+        const char *name, *text;
+    } arms[] = {
+        {"step", "[run]\nscale = full\n[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n"},
+        {"sgdr", "[run]\nscale = full\n[schedule]\ndecay = cosine\n"},
+    };
+    char *rows[2];
+    for (size_t i = 0; i < 2; i++) {
+        char *path = memory_text("%s/cifar10/wrn-28-10/%s.ini", fixture.experiments, arms[i].name);
+        char *text = memory_text("include = ../preact-20/poly-k1.0.ini\n%s", arms[i].text);
+        file_write(path, text, strlen(text));
+        free(text);
+        rows[i] = memory_text("-,full,2,0,-,-,-,make run EXP=%s SEED=1\n", path);
+        free(path);
+    }
+    write_report(&fixture);
+    char *step = memory_text("Wide ResNet,28-10,step,%sWide ResNet,28-10,polynomial,1.0,", rows[0]);
+    char *sgdr = memory_text("\nWide ResNet With SGDR,28-10,cosine,%sDenseNet", rows[1]);
+    expect(&fixture, "tables/table-5-2-full.csv", step);
+    expect(&fixture, "tables/table-5-2-full.csv", sgdr);
+    free(step);
+    free(sgdr);
+    free(rows[0]);
+    free(rows[1]);
+    fixture_end(&fixture);
+}
+
+/* Every row of the thesis has its full-scale arms: steps, k = 1 and the thesis's k, which differ
+ * from each other in the schedule alone; all experiments can be loaded and their networks built. */
+static void every_row_has_its_arms(void **state)
+{
+    (void)state;
+    struct experiment_files files;
+    struct error error;
+    if (ledger_read_experiments("experiments", &files, &error) != 0)
+        fail_msg("%s", error.text);
+    for (size_t i = 0; i < files.count; i++) {
+        long long parameters, macs;
+        if (ledger_size(&files.file[i].experiment, &parameters, &macs, &error) != 0)
+            fail_msg("%s: %s", files.file[i].path, error.text);
+    }
+    static const char *const tables[] = {"table-5-2", "table-5-3"};
+    for (size_t t = 0; t < 2; t++) {
+        char *path = memory_text("results/published/%s.tsv", tables[t]);
+        struct published_table table;
+        assert_int_equal(published_read_table(path, &table, &error), 0);
+        for (size_t r = 0; r < table.count; r++) {
+            struct experiment arm[3];
+            const double k[] = {1, 1, table.rows[r].k};
+            char *name[] = {memory_text("%s/step", table.rows[r].folder),
+                            memory_text("%s/poly-k1.0", table.rows[r].folder),
+                            memory_text("%s/poly-k%.1f", table.rows[r].folder, k[2])};
+            for (size_t i = 0; i < 3; i++) {
+                char *file = memory_text("experiments/%s.ini", name[i]);
+                if (config_load(file, NULL, 0, &arm[i], &error) != 0)
+                    fail_msg("%s", error.text);
+                assert_true(arm[i].k == k[i] && arm[i].scale == SCALE_FULL);
+                assert_int_equal(arm[i].decay, i ? DECAY_POLYNOMIAL : DECAY_STEP);
+                free(file);
+                free(name[i]);
+            }
+            arm[0].decay = arm[1].decay;
+            arm[0].lr_end = arm[1].lr_end;
+            arm[0].drops = arm[1].drops;
+            arm[0].shape = arm[1].shape;
+            arm[0].warmup_steps = arm[1].warmup_steps;
+            arm[0].warmup_lr = arm[1].warmup_lr;
+            arm[0].momentum_reset = arm[1].momentum_reset;
+            assert_string_equal(config_digest(&arm[0]).hex, config_digest(&arm[1]).hex);
+            arm[2].k = 1;
+            assert_string_equal(config_digest(&arm[1]).hex, config_digest(&arm[2]).hex);
+        }
+        published_free_table(&table);
+        free(path);
+    }
+    ledger_free_experiments(&files);
+}
+
+static void network_names(void **state)
+{
+    (void)state;
+    static const struct {
+        struct experiment experiment;
+        const char *name;
+    } known[] = {
+        {{.family = FAMILY_PREACT, .depth = 20, .channels = 16}, "preact-20"},
+        {{.family = FAMILY_PREACT, .depth = 20, .channels = 8}, "preact-20-c8"},
+        {{.family = FAMILY_PREACT, .depth = 164, .block = BLOCK_BOTTLENECK, .channels = 16},
+         "preact-164-bottleneck"},
+        {{.family = FAMILY_WIDE_RESNET, .depth = 28, .width = 10, .channels = 16}, "wrn-28-10"},
+        {{.family = FAMILY_WIDE_RESNET,
+          .depth = 16,
+          .width = 1,
+          .channels = 16,
+          .weights = WEIGHTS_BANK,
+          .rows = 32},
+         "wrn-16-1-bank-u32"},
+        {{.family = FAMILY_PREACT, .depth = 20, .channels = 16, .padding = PADDING_PARTIAL},
+         "preact-20-pad-partial"},
+        {{.family = FAMILY_PREACT,
+          .depth = 20,
+          .channels = 16,
+          .padding = PADDING_LEARNED,
+          .padding_depth = 2},
+         "preact-20-pad-learned-d2"},
+        {{.family = FAMILY_DENSENET_BC, .depth = 100, .growth = 12, .channels = 16},
+         "densenet-bc-100-12"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        char *name = ledger_network(&known[i].experiment);
+        assert_string_equal(name, known[i].name);
+        free(name);
+    }
+}
+
+static void schedules(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_report(&fixture);
+    /* columns: polynomial k = 1, 1.5, 2, 3, 5, cosine the same */
+    expect(&fixture, "plots/schedules.tsv",
+           "\n0.5\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
+    expect(&fixture, "plots/schedules.tsv", "\n0\t0.1\t0.1\t");
+    expect(&fixture, "plots/schedules.tsv", "\n1\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
+    fixture_end(&fixture);
+}
+
+static void output_is_deterministic(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    write_report(&fixture);
+    size_t count = 0;
+    char **path = file_list(fixture.out, "", &count);
+    assert_true(count >= 17);
+    char **before = memory_zeroed(count, sizeof *before);
+    for (size_t i = 0; i < count; i++)
+        before[i] = file_read(path[i], NULL, NULL);
+    write_report(&fixture);
+    for (size_t i = 0; i < count; i++) {
+        char *after = file_read(path[i], NULL, NULL);
+        assert_non_null(after);
+        assert_string_equal(before[i], after);
+        free(after);
+        free(before[i]);
+        free(path[i]);
+    }
+    free(before);
+    free(path);
+    fixture_end(&fixture);
+}
+
+/* When the file was written, in nanoseconds. */
+static long long time_of(const struct fixture *fixture, const char *name)
+{
+    char *path = memory_text("%s/%s", fixture->out, name);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    free(path);
+    return status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
+}
+
+/* What make has drawn from it stays, then, too. */
+static void equal_files_are_left_alone(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_arm(&fixture, k2, k2_errors, 2);
+    write_report(&fixture);
+    const long long runs = time_of(&fixture, "tables/runs.tex"),
+                    training = time_of(&fixture, "plots/training.tsv"),
+                    bases = time_of(&fixture, "plots/bases.tsv"),
+                    thesis = time_of(&fixture, "tables/table-5-2.tex");
+    write_report(&fixture);
+    assert_true(runs == time_of(&fixture, "tables/runs.tex"));
+    assert_true(training == time_of(&fixture, "plots/training.tsv"));
+    fixture_write_arm(&fixture, k1, k1_errors, 3);
+    write_report(&fixture);
+    assert_true(runs != time_of(&fixture, "tables/runs.tex"));
+    assert_true(training != time_of(&fixture, "plots/training.tsv"));
+    assert_true(bases == time_of(&fixture, "plots/bases.tsv"));
+    assert_true(thesis == time_of(&fixture, "tables/table-5-2.tex"));
+    fixture_end(&fixture);
+}
+
+static void environments(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    fixture_write_log(&fixture, fixture.results,
+                      &(struct fixture_log){.arm = k2,
+                                            .seed = 1,
+                                            .error = 9,
+                                            .lr_factor = 1,
+                                            .loss_factor = 1,
+                                            .environment = "another machine"});
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k3.0", 3, 0.1);
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k3.0", k1_errors, 1);
+    write_report(&fixture);
+    char *text = fixture_read(fixture.out, "tables/environments.txt");
+    const char *rule = strstr(text, "\n---"), *first = strchr(rule + 1, '\n') + 1;
+    const char *second = strchr(first, '\n') + 1;
+    assert_int_equal(strtol(first, NULL, 10), 3);
+    assert_int_equal(strtol(second, NULL, 10), 1);
+    assert_non_null(strstr(second, "  another machine  "));
+    assert_non_null(strstr(first, " (3)\n"));
+    assert_true(strchr(second, '\n')[1] == '\0');
+    free(text);
+    fixture_end(&fixture);
+}
+
+/* The text of a log up to its first row: what a run that has just begun has written. */
+static void unfinished_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
+    char *log = fixture_read(fixture.results, "cifar10/preact-20/poly-k1.0/seed-2.tsv");
+    char *part = memory_text("%s/cifar10/preact-20/poly-k1.0/seed-2.tsv.part", fixture.results);
+    char *whole = memory_text("%s/cifar10/preact-20/poly-k1.0/seed-2.tsv", fixture.results);
+    *strstr(log, "# step-loss: ") = '\0';
+    file_write(part, log, strlen(log));
+    assert_int_equal(remove(whole), 0);
+    write_report(&fixture);
+    expect(&fixture, "tables/runs.txt", "1 with a log, 1 unfinished");
+    expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k1.0,2,desk,2,-,unfinished,-,");
+    expect(&fixture, "tables/macros.tex", "\\LogCount}{\\fromledger{1}}");
+    file_write(part, "half a log\n", 11);
+    write_report(&fixture);
+    expect(&fixture, "tables/runs.csv", "seed-2.tsv.part,-,-,-,-,unreadable,-,-,");
+    free(whole);
+    free(part);
+    free(log);
+    fixture_end(&fixture);
+}
+
+static void misplaced_log_is_refused(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    const struct fixture_log what = {
+        .arm = k1, .seed = 1, .error = 10, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
+    char *elsewhere = memory_text("%s/copy", fixture.results);
+    fixture_write_log(&fixture, elsewhere, &what);
+    free(elsewhere);
+    const struct report_sources sources = {fixture.results, fixture.experiments, fixture.published};
+    struct error error;
+    assert_int_equal(report_write(&sources, fixture.out, &error), -1);
+    assert_non_null(strstr(error.text, "expected it at"));
+    fixture_end(&fixture);
+}
+
+static void tables_escape(void **state)
+{
+    (void)state;
+    char *tex = table_tex_escaped("50% of a_b & {c} #1 $x$ \\ ~ ^ d/e");
+    assert_string_equal(tex, "50\\% of a\\_b \\& \\{c\\} \\#1 \\$x\\$ \\textbackslash{} "
+                             "\\textasciitilde{} \\textasciicircum{} d/\\allowbreak{}e");
+    free(tex);
+    static const struct table_column columns[] = {{"a", "A", 'l', NULL}, {"b", "B", 'r', NULL}};
+    struct table table;
+    struct text text = {0};
+    table_begin(&table, columns, 2);
+    table_add(&table, memory_text("x, \"y\""), NULL);
+    table_add(&table, memory_text("-"), NULL);
+    table_write_csv(&table, &text);
+    table_write_text(&table, &text);
+    table_write_tex(&table, "tabular", &text);
+    assert_string_equal(text.bytes, "a,b\n\"x, \"\"y\"\"\",-\n"
+                                    "a       b\n---------\nx, \"y\"  -\n"
+                                    "{\\setlength{\\tabcolsep}{4pt}%\n\\begin{tabular}{@{}lr@{}}"
+                                    "\n\\toprule\nA & B \\\\\n\\midrule\n"
+                                    "x, \"y\" & -- \\\\\n\\bottomrule\n\\end{tabular}}\n");
+    free(text.bytes);
+    table_free(&table);
+}
+
+/* Logs are read by several threads; the error is that of the first bad path all the same. */
+static void first_bad_log_is_named(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k1, k1_errors, 6);
+    for (int seed = 6; seed >= 3; seed--) {
+        char *path = memory_text("%s/%s/seed-%d.tsv", fixture.results, k1, seed);
+        file_write(path, "x", 1);
+        free(path);
+    }
+    struct ledger ledger;
+    struct error error;
+    assert_int_equal(ledger_read(fixture.results, NULL, &ledger, &error), -1);
+    if (!strstr(error.text, "seed-3.tsv:1: "))
+        fail_msg("%s", error.text);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest report_tests[] = {
+    cmocka_unit_test(published_tables),
+    cmocka_unit_test(published_errors),
+    cmocka_unit_test(six_clear_seeds),
+    cmocka_unit_test(two_seeds_are_no_evidence),
+    cmocka_unit_test(diverged_runs_count),
+    cmocka_unit_test(diverged_run_without_a_pair_counts),
+    cmocka_unit_test(full_cells),
+    cmocka_unit_test(full_baselines),
+    cmocka_unit_test(every_row_has_its_arms),
+    cmocka_unit_test(network_names),
+    cmocka_unit_test(schedules),
+    cmocka_unit_test(output_is_deterministic),
+    cmocka_unit_test(equal_files_are_left_alone),
+    cmocka_unit_test(environments),
+    cmocka_unit_test(unfinished_runs),
+    cmocka_unit_test(misplaced_log_is_refused),
+    cmocka_unit_test(first_bad_log_is_named),
+    cmocka_unit_test(tables_escape),
+};
+const size_t report_test_count = sizeof report_tests / sizeof report_tests[0];

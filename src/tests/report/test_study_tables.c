@@ -1,0 +1,369 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/report.h"
+#include "report/study_tables.h"
+#include "tests/results_fixture.h"
+#include "tests/scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+/* Means 10, 9, 9.5; arm - control as in test_schedule_table.c: -1 with half width 0.1484, and -0.5
+ * without spread. All differences of one sign: p = 2 / 64. */
+static const double control[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
+static const double one_less[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
+static const double half_less[] = {9.50, 9.60, 9.40, 9.55, 9.45, 9.50};
+
+static int write_report(const struct fixture *fixture, struct error *error)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    return report_write(&sources, fixture->out, error);
+}
+
+/* Make the report again; a file of its tables, to free(). */
+static char *table_of(const struct fixture *fixture, const char *file)
+{
+    struct error error;
+    if (write_report(fixture, &error) != 0)
+        fail_msg("%s", error.text);
+    char *name = memory_text("tables/%s", file), *bytes = fixture_read(fixture->out, name);
+    free(name);
+    return bytes;
+}
+
+static void expect(const struct fixture *fixture, const char *file, const char *what)
+{
+    char *bytes = table_of(fixture, file);
+    if (!strstr(bytes, what))
+        fail_msg("\"%s\" is not in:\n%s", what, bytes);
+    free(bytes);
+}
+
+/* The rows of a CSV, without its heading. */
+static void expect_rows(const struct fixture *fixture, const char *file, const char *rows)
+{
+    char *csv = table_of(fixture, file);
+    assert_string_equal(strchr(csv, '\n') + 1, rows);
+    free(csv);
+}
+
+static struct fixture precision(size_t n)
+{
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "precision/f32", "");
+    fixture_variant(&fixture, "precision/bf16", "[training]\nprecision = bf16\n");
+    fixture_write_arm(&fixture, "precision/f32", control, n);
+    fixture_write_arm(&fixture, "precision/bf16", one_less, n);
+    return fixture;
+}
+
+/* The logs say 1.5 / 2 as the last training loss and 2000 images a second. */
+static void columns_of_precision(void **state)
+{
+    (void)state;
+    struct fixture fixture = precision(6);
+    expect(&fixture, "table-precision.csv",
+           "group,name,scale,epochs,train loss,images/s (clock),n,last epoch (%),sample sd,against,"
+           "pairs,difference,95% low,95% high,sign-flip p,Holm p,verdict,\"arm, or what fills the "
+           "row\"\n");
+    expect_rows(&fixture, "table-precision.csv",
+                ",f32,desk,2,0.7500,2000,6,10.00,0.07,-,-,-,-,-,-,-,-,precision/f32\n"
+                ",bf16,desk,2,0.7500,2000,6,9.00,0.14,f32,6,-1.00,-1.15,-0.85,0.0313,0.0313,better,"
+                "precision/bf16\n");
+    expect(&fixture, "table-precision.tex",
+           "bf16 & \\fromruns{precision/bf16}{0.7500} & \\fromruns{precision/bf16}{2000} & "
+           "\\fromruns{precision/bf16}{6} & \\fromruns{precision/bf16}{$9.00 \\pm 0.14$} & f32 & ");
+    expect(&fixture, "table-precision.txt",
+           "\nCIFAR-10, preact-20, polynomial, 2 epochs (scale: desk)\nf32 ");
+    expect(&fixture, "table-precision.txt", " there can be evidence from 6 pairs on.\n");
+    /* 12 runs of 2 threads, 2 epochs of 30 seconds */
+    expect(&fixture, "table-precision.txt",
+           "\nAll runs of this table: 0.40 core-hours, as logged.\n");
+    char *sources = memory_text("precision/bf16:images-per-s\t2000\t3\timages/s (clock)\t%s/"
+                                "precision/bf16/seed-1.tsv\t",
+                                fixture.results);
+    expect(&fixture, "table-precision.sources.tsv", sources);
+    free(sources);
+    fixture_end(&fixture);
+}
+
+/* One run has no sd and one pair no interval. Five: p = 2 / 32. */
+static void few_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = precision(1);
+    expect(&fixture, "table-precision.csv",
+           "\n,bf16,desk,2,0.7500,2000,1,9.00,-,f32,1,-1.00,-,-,-,-,no evidence,precision/bf16\n");
+    fixture_end(&fixture);
+    fixture = precision(5);
+    expect(&fixture, "table-precision.csv", ",0.0625,0.0625,no evidence,precision/bf16\n");
+    fixture_end(&fixture);
+    fixture = precision(0);
+    char *rows = memory_text(
+        ",f32,desk,2,-,-,0,-,-,-,-,-,-,-,-,-,-,make run EXP=%s/precision/f32.ini SEED=1\n"
+        ",bf16,desk,2,-,-,0,-,-,f32,0,-,-,-,-,-,-,make run EXP=%s/precision/bf16.ini SEED=1\n",
+        fixture.experiments, fixture.experiments);
+    expect_rows(&fixture, "table-precision.csv", rows);
+    free(rows);
+    fixture_end(&fixture);
+}
+
+/* A diverged run has no last loss, and leaves the arm without a comparison; its log has no epoch,
+ * so that the clock's mean is that of the others. */
+static void diverged_run(void **state)
+{
+    (void)state;
+    struct fixture fixture = precision(6);
+    fixture_write_diverged(&fixture, "precision/bf16", 7);
+    expect(&fixture, "table-precision.csv",
+           "\n,bf16,desk,2,-,2000,7,diverged: 1 of 7,-,f32,6,-,-,-,-,-,no evidence,"
+           "precision/bf16\n");
+    fixture_end(&fixture);
+}
+
+static void write_k(const struct fixture *fixture, const char *arm, const char *k, const char *set,
+                    const double *errors)
+{
+    char *text = memory_text("[data]\nset = %s\n[schedule]\nk = %s\n", set, k);
+    fixture_variant(fixture, arm, text);
+    fixture_write_arm(fixture, arm, errors, errors ? 6 : 0);
+    free(text);
+}
+
+/* A group a picture set and decay, each with a control and a family of its own: two comparisons
+ * double p on CIFAR-10, one on CIFAR-100 does not. The polynomial's group on CIFAR-10 is first, and
+ * has three arms: so a trend. Its numbers were reckoned from the errors above by hand. */
+static void groups_of_the_campaign(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    write_k(&fixture, "campaign/cifar100/preact-20/k1.0", "1", "cifar100", control);
+    write_k(&fixture, "campaign/cifar100/preact-20/k2.0", "2", "cifar100", one_less);
+    fixture_variant(&fixture, "campaign/cifar10/cosine/k1.0", "[schedule]\ndecay = cosine\n");
+    fixture_write_arm(&fixture, "campaign/cifar10/cosine/k1.0", control, 1);
+    fixture_variant(&fixture, "campaign/cifar10/sgdr/k1.0",
+                    "[schedule]\ndecay = cosine\ncycle = 1\n");
+    fixture_write_arm(&fixture, "campaign/cifar10/sgdr/k1.0", control, 1);
+    write_k(&fixture, "campaign/cifar10/preact-20/k1.0", "1", "cifar10", control);
+    write_k(&fixture, "campaign/cifar10/preact-20/k1.5", "1.5", "cifar10", half_less);
+    write_k(&fixture, "campaign/cifar10/preact-20/k10.0", "10", "cifar10", one_less);
+    /* 6 runs of 2 threads, 2 epochs of 30 seconds: 0.2 core-hours */
+    expect_rows(&fixture, "table-campaign.csv",
+                "cifar10/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"
+                "campaign/cifar10/preact-20/k1.0\n"
+                "cifar10/preact-20,k1.5,desk,2,1.5,0.20,6,9.50,0.07,k1.0,6,-0.50,-0.50,-0.50,"
+                "0.0313,0.0625,no evidence,campaign/cifar10/preact-20/k1.5\n"
+                "cifar10/preact-20,k10.0,desk,2,10,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,"
+                "0.0313,0.0625,no evidence,campaign/cifar10/preact-20/k10.0\n"
+                "cifar10/preact-20,trend,desk,2,-,-,-,-,-,k1.0,6,-0.26,-0.31,-0.22,0.0313,0.0313,"
+                "better,-\n"
+                "cifar10/cosine,k1.0,desk,2,1,0.03,1,10.00,-,-,-,-,-,-,-,-,-,"
+                "campaign/cifar10/cosine/k1.0\n"
+                "cifar10/sgdr,k1.0,desk,2,1,0.03,1,10.00,-,-,-,-,-,-,-,-,-,"
+                "campaign/cifar10/sgdr/k1.0\n"
+                "cifar100/preact-20,k1.0,desk,2,1,0.20,6,10.00,0.07,-,-,-,-,-,-,-,-,"
+                "campaign/cifar100/preact-20/k1.0\n"
+                "cifar100/preact-20,k2.0,desk,2,2,0.20,6,9.00,0.14,k1.0,6,-1.00,-1.15,-0.85,0.0313,"
+                "0.0313,better,campaign/cifar100/preact-20/k2.0\n");
+    expect(&fixture, "table-campaign.txt", " there can be evidence from 7 pairs on.\n");
+    expect(&fixture, "table-campaign.txt",
+           "\n\nCIFAR-10, preact-20, cosine, f32, 2 epochs (scale: desk)\nk1.0 ");
+    expect(&fixture, "table-campaign.txt",
+           "\n\nCIFAR-10, preact-20, sgdr, f32, 2 epochs (scale: desk)\nk1.0 ");
+    expect(
+        &fixture, "macros.tex",
+        "\\newcommand{\\CampaignHours}{\\fromledger{1.1}}\n"
+        "\\newcommand{\\CampaignPairs}{\\fromruns{campaign/cifar10/preact-20/k10.0}{6}}\n"
+        "\\newcommand{\\CampaignTrend}{\\fromruns{campaign/cifar10/preact-20/k10.0}{$-0.26$}}\n"
+        "\\newcommand{\\CampaignInterval}{\\fromruns{campaign/cifar10/preact-20/k10.0}"
+        "{$[-0.31, -0.22]$}}\n"
+        "\\newcommand{\\CampaignVerdict}{\\fromruns{campaign/cifar10/preact-20/k10.0}{better}}\n"
+        "\\newcommand{\\CampaignRestTrend}{\\fromruns{campaign/cifar10/preact-20/k10.0}{$-0.18$}}\n"
+        "\\newcommand{\\CampaignRestInterval}{\\fromruns{campaign/cifar10/preact-20/k10.0}"
+        "{$[-0.24, -0.13]$}}\n"
+        "\\newcommand{\\CampaignLowest}{\\fromruns{campaign/cifar10/preact-20/k10.0}{10}}\n");
+    fixture_end(&fixture);
+}
+
+/* An arm of another k is compared with the arm that differs from it in k alone. PL(1, 0) adds 2
+ * numbers to each of the 624 channels that 3x3 convolutions read beside the stem's, of 269,722. */
+static void arms_of_another_k(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "pad-net/zero", "");
+    fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
+    fixture_variant(&fixture, "pad-net/learned-k2",
+                    "[network]\npadding = learned\n[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "pad-net/zero", control, 6);
+    fixture_write_arm(&fixture, "pad-net/learned", half_less, 6);
+    fixture_write_arm(&fixture, "pad-net/learned-k2", one_less, 6);
+    expect(&fixture, "table-pad-net.csv", "\n,zero,desk,2,0,0.00,0.00,6,10.00,");
+    expect(&fixture, "table-pad-net.csv", "\n,learned,desk,2,1248,0.46,");
+    expect(&fixture, "table-pad-net.csv", ",9.50,0.07,zero,6,-0.50,-0.50,-0.50,0.0313,0.0625,");
+    expect(&fixture, "table-pad-net.csv", "\n,learned-k2,desk,2,1248,0.46,");
+    expect(&fixture, "table-pad-net.csv", ",9.00,0.14,learned,6,-0.50,-0.65,-0.35,0.0313,0.0625,");
+    fixture_variant(&fixture, "pad-net/zero-k2", "[schedule]\nk = 2\n"); /* the control's own */
+    fixture_write_arm(&fixture, "pad-net/zero-k2", one_less, 6);
+    expect(&fixture, "table-pad-net.csv", "\n,zero-k2,desk,2,0,0.00,");
+    expect(&fixture, "table-pad-net.csv", ",9.00,0.14,zero,6,-1.00,-1.15,-0.85,0.0313,0.0938,");
+    fixture_end(&fixture);
+}
+
+/* Numbers as in test_claims.c. Of 24 channels, a network has 605,026 parameters: 9 x (3 x 24 + 6 x
+ * 24^2 + 24 x 48 + 5 x 48^2 + 48 x 96 + 5 x 96^2), BN's 2 x (7 x 24 + 6 x 48 + 6 x 96), and 970. */
+static void columns_of_weight_net(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    fixture_variant(&fixture, "weight-net/ordinary-c16", "");
+    fixture_variant(&fixture, "weight-net/ordinary-c24", "[network]\nchannels = 24\n");
+    fixture_variant(&fixture, "weight-net/bank-u8", "[network]\nweights = bank\nrows = 8\n");
+    fixture_variant(&fixture, "weight-net/expansion-u1152",
+                    "[network]\nweights = expansion\nrows = 1152\n");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,ordinary-c16,desk,2,269722,269722,1.00,0.00,0,-,-,-,");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,bank-u8,desk,2,7450,7450,36.20,0.00,0,-,-,ordinary-c16,");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,expansion-u1152,desk,2,721306,269722,1.00,5.93,0,-,-,ordinary-c16,");
+    expect(&fixture, "table-weight-net.csv",
+           "\n,ordinary-c24,desk,2,605026,605026,0.45,0.00,0,-,-,ordinary-c16,");
+    fixture_end(&fixture);
+}
+
+static void no_arms(void **state)
+{
+    (void)state;
+    static const char *const folders[] = {"precision", "campaign", "weight-net", "pad-net"};
+    struct fixture fixture = fixture_begin();
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char *csv = memory_text("table-%s.csv", folders[i]);
+        char *txt = memory_text("table-%s.txt", folders[i]);
+        char *says = memory_text("\nno experiment below %s/ yet\n", folders[i]);
+        expect(&fixture, txt, says);
+        expect_rows(&fixture, csv, "");
+        free(says);
+        free(txt);
+        free(csv);
+    }
+    fixture_end(&fixture);
+}
+
+static void refused_arms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arm, *text, *message;
+    } bad[] = {
+        {"precision/f16", "[training]\nepochs = 3\n",
+         "precision/f16: expected to differ from precision/f32 in the precision of maps alone, or "
+         "in k alone from an arm that does; move it out of precision/"},
+        {"precision/k2", "[training]\nepochs = 3\nprecision = bf16\n[schedule]\nk = 2\n",
+         "precision/k2: expected to differ from precision/f32 in"},
+        {"precision/deep/bf16", "[training]\nprecision = bf16\n",
+         "precision/deep/bf16: expected a f32.ini beside it, with which it is compared"},
+        {"precision/full", "[run]\nscale = full\n", "precision/full: expected scale desk"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct fixture fixture = precision(0);
+        struct error error = {""};
+        fixture_variant(&fixture, bad[i].arm, bad[i].text);
+        assert_int_equal(write_report(&fixture, &error), -1);
+        if (!strstr(error.text, bad[i].message))
+            fail_msg("%s", error.text);
+        fixture_end(&fixture);
+    }
+}
+
+/* A key is a whole name, a section all names that begin with it. */
+static void keys_that_may_differ(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"network.padding=learned", "network.padding_depth=2",
+                                            "schedule.k=2"};
+    struct experiment plain, one, two, all;
+    struct error error;
+    const char *path = "experiments/pad-net/zero.ini";
+    assert_int_equal(config_load(path, NULL, 0, &plain, &error), 0);
+    assert_int_equal(config_load(path, overrides, 1, &one, &error), 0);
+    assert_int_equal(config_load(path, overrides, 2, &two, &error), 0);
+    assert_int_equal(config_load(path, overrides, 3, &all, &error), 0);
+    assert_true(ledger_same_but(&plain, &plain, "network.padding"));
+    assert_true(ledger_same_but(&plain, &one, "schedule.k network.padding"));
+    assert_false(ledger_same_but(&plain, &one, "network.pad"));
+    assert_false(ledger_same_but(&one, &two, "network.padding"));
+    assert_true(ledger_same_but(&plain, &two, "network.padding network.padding_depth"));
+    assert_false(ledger_same_but(&plain, &all, "network."));
+    assert_true(ledger_same_but(&plain, &all, "network. schedule."));
+}
+
+/* m 2 / 2^n < 0.05: 0.0313; 0.0625, 0.0313; 0.0391 with n = 8; 0.0352 with n = 10; never below six.
+ */
+static void pairs_for_evidence(void **state)
+{
+    (void)state;
+    static const size_t needed[][2] = {{0, 6}, {1, 6},  {2, 7},   {3, 7},   {4, 8},   {6, 8},
+                                       {7, 9}, {12, 9}, {13, 10}, {18, 10}, {25, 10}, {26, 11}};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        assert_int_equal(variant_table_pairs_needed(needed[i][0]), needed[i][1]);
+}
+
+/* `text` with one space for each run of them. free() it. */
+static char *squeezed(const char *text)
+{
+    char *out = memory_copy(text, strlen(text)), *end = out;
+    for (const char *at = text; *at; at++)
+        if (*at != ' ' || end == out || end[-1] != ' ')
+            *end++ = *at;
+    *end = '\0';
+    return out;
+}
+
+/* README.md shows the first group of the campaign's table. Its columns are as wide there as when it
+ * was written, in the table as wide as today's widest cells. */
+static void readme_shows_the_campaign(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder(), *output = NULL;
+    char *command = memory_text("build/kdecay report --out %s", folder);
+    if (scratch_run(command, &output) != 0)
+        fail_msg("%s", output);
+    char *table = fixture_read(folder, "tables/table-campaign.txt");
+    char *readme = fixture_read(".", "README.md");
+    char *block = strstr(readme, "\nCIFAR-10, preact-20, polynomial, bf16, 30 epochs ");
+    char *end = block ? strstr(block, "```") : NULL;
+    assert_non_null(end);
+    *end = '\0';
+    char *shown = squeezed(block), *all = squeezed(table);
+    assert_non_null(strstr(shown, "\ntrend "));
+    if (!strstr(all, shown))
+        fail_msg("README.md shows%s, make table-campaign says otherwise", block);
+    free(all);
+    free(shown);
+    free(readme);
+    free(table);
+    free(command);
+    free(output);
+    scratch_remove(folder);
+}
+
+const struct CMUnitTest variant_table_tests[] = {
+    cmocka_unit_test(columns_of_precision),
+    cmocka_unit_test(few_runs),
+    cmocka_unit_test(diverged_run),
+    cmocka_unit_test(groups_of_the_campaign),
+    cmocka_unit_test(readme_shows_the_campaign),
+    cmocka_unit_test(arms_of_another_k),
+    cmocka_unit_test(columns_of_weight_net),
+    cmocka_unit_test(no_arms),
+    cmocka_unit_test(refused_arms),
+    cmocka_unit_test(keys_that_may_differ),
+    cmocka_unit_test(pairs_for_evidence),
+};
+const size_t variant_table_test_count = sizeof variant_table_tests / sizeof variant_table_tests[0];

@@ -1,0 +1,368 @@
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/report.h"
+#include "tests/results_fixture.h"
+#include "tests/scratch.h"
+#include "tests/sources.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+/* ---- Tables ------------------------------------------------------------------------------- */
+
+static void write_report(const struct fixture *fixture, const char *results,
+                         const char *experiments)
+{
+    const struct report_sources sources = {results, experiments, fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+static struct sources_of made(const struct fixture *fixture, const char *results,
+                              const char *experiments)
+{
+    write_report(fixture, results, experiments);
+    return (struct sources_of){.results = results,
+                               .published = fixture->published,
+                               .experiments = experiments,
+                               .tables = memory_text("%s/tables", fixture->out)};
+}
+
+/* The name of a table by the path of its CSV. */
+static char *name_of(const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    return memory_text("%.*s", (int)strcspn(name, "."), name);
+}
+
+/* Call `check` with the index of every CSV; the sum of what it returns. */
+static size_t each_table(const struct sources_of *of,
+                         size_t (*check)(const struct sources_of *of, const char *name,
+                                         struct sources *sources))
+{
+    size_t count, sum = 0;
+    char **path = file_list(of->tables, ".csv", &count);
+    assert_int_equal(count, 15);
+    for (size_t i = 0; i < count; i++) {
+        char *name = name_of(path[i]);
+        struct sources sources = sources_read(of, name);
+        sum += check(of, name, &sources);
+        sources_free(&sources);
+        free(name);
+        free(path[i]);
+    }
+    free(path);
+    return sum;
+}
+
+/* Every number has its sources and every source its number. The number of cells. */
+static size_t is_whole(const struct sources_of *of, const char *name, struct sources *sources)
+{
+    size_t cells = 0;
+    char *gap = sources_gap(of, name, sources);
+    if (gap)
+        fail_msg("%s", gap);
+    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i), cells++) {
+        char *problem = sources_problem(of, sources, i);
+        if (problem)
+            fail_msg("%s: %s", name, problem);
+    }
+    return cells;
+}
+
+/* ---- Made-up results ---------------------------------------------------------------------- */
+
+static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.02};
+static const double k2[] = {9.01, 9.03, 9.04, 9.07, 8.75, 9.20};
+static const double k3[] = {9.61, 9.43, 9.24, 9.17, 9.85};
+
+static void write_arm(const struct fixture *fixture, const char *arm, const char *text,
+                      const double *errors, size_t n)
+{
+    fixture_variant(fixture, arm, text);
+    fixture_write_arm(fixture, arm, errors, n);
+}
+
+/* Arms of every table, of six, five and one runs, one of them diverged, and one without a run. */
+static struct fixture begin(void)
+{
+    struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", k1, 6);
+    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k2.0", k2, 6);
+    write_arm(&fixture, "cifar10/preact-20/poly-k3.0", "[schedule]\nk = 3\n", k3, 5);
+    write_arm(&fixture, "cifar100/preact-20/poly-k1.0", "[data]\nset = cifar100\n", k1, 1);
+    write_arm(&fixture, "cifar10/preact-110/poly-k1.0",
+              "[run]\nscale = full\n[network]\ndepth = 110\n", k2, 3);
+    write_arm(&fixture, "cifar10/preact-110/poly-k2.0",
+              "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\nk = 2\n", k3, 4);
+    fixture_variant(&fixture, "cifar10/preact-110/step",
+                    "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\ndecay = step\n"
+                    "lr_end = 0\ndrops = 1\n");
+    write_arm(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n", k1, 6);
+    write_arm(&fixture, "schedules/plain/sgdr",
+              "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n", k2, 4);
+    write_arm(&fixture, "schedules/k2.0/linear", "[schedule]\ndecay = linear\nk = 2\n", k2, 6);
+    write_arm(&fixture, "schedules/k2.0/knee", "[schedule]\ndecay = knee\nhold = 0.33\n", k3, 5);
+    fixture_variant(&fixture, "schedules/k2.0/constant",
+                    "[schedule]\ndecay = constant\nlr = 0.0667\n");
+    write_arm(&fixture, "precision/f32", "", k1, 6);
+    write_arm(&fixture, "precision/bf16", "[training]\nprecision = bf16\n", k3, 5);
+    write_arm(&fixture, "campaign/cifar10/preact-20/k1.0", "", k1, 6);
+    write_arm(&fixture, "campaign/cifar10/preact-20/k2.0", "[schedule]\nk = 2\n", k2, 6);
+    write_arm(&fixture, "campaign/cifar10/preact-20/k5.0", "[schedule]\nk = 5\n", k3, 5);
+    write_arm(&fixture, "weight-net/ordinary-c16", "", k1, 6);
+    write_arm(&fixture, "weight-net/bank-u1", "[network]\nweights = bank\nrows = 1\n", k2, 6);
+    write_arm(&fixture, "weight-net/bank-u8", "[network]\nweights = bank\nrows = 8\n", k3, 5);
+    write_arm(&fixture, "weight-net/bank-u32", "[network]\nweights = bank\nrows = 32\n", k1, 6);
+    write_arm(&fixture, "weight-net/bank-u8-k2",
+              "[network]\nweights = bank\nrows = 8\n[schedule]\nk = 2\n", k2, 6);
+    write_arm(&fixture, "pad-net/zero", "", k1, 6);
+    write_arm(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n", k3, 5);
+    write_arm(&fixture, "pad-net/learned", "[network]\npadding = learned\n", k2, 6);
+    const struct fixture_log diverged = {.arm = "cifar10/preact-20/poly-k3.0",
+                                         .seed = 6,
+                                         .lr_factor = 1,
+                                         .loss_factor = 1,
+                                         .environment = "a",
+                                         .diverged_at = 4};
+    fixture_write_log(&fixture, fixture.results, &diverged);
+    scratch_write(fixture.results, "benchmarks/ranks.tsv",
+                  "# machine: made up\n"
+                  "experiment\tranks\tthreads\tcores\tshards\tbatch\timages_per_s\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t16.31\n"
+                  "cifar10/preact-20/poly-k1.0\t2\t1\t2\t16\t128\t31.27\n"
+                  "cifar10/preact-20/poly-k1.0\t4\t1\t2\t16\t128\t28.59\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t4\t32\t15.4\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t1\t8\t12.5\n"
+                  "cifar10/preact-20/poly-k1.0\t1\t1\t1\t1\t2\t9.7\n"
+                  "cifar10/preact-110/poly-k1.0\t1\t1\t1\t16\t128\t3.44\n");
+    return fixture;
+}
+
+/* ---- Mutations ---------------------------------------------------------------------------- */
+
+/* The cell that `first` starts must now have a problem. */
+static void expect_problem(const struct sources_of *of, const struct sources *sources, size_t first,
+                           const char *mutation)
+{
+    char *problem = sources_problem(of, sources, first);
+    if (!problem)
+        fail_msg("%s: %s was not noticed", sources->source[first].id, mutation);
+    free(problem);
+}
+
+/* A file of another source, so that it exists: the first one of the index that is not this. */
+static char *other_file(const struct sources *sources, const char *file)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        if (strcmp(sources->source[i].file, file) != 0)
+            return sources->source[i].file;
+    return NULL;
+}
+
+static void change_shown(char *shown)
+{
+    size_t at = strlen(shown);
+    do
+        at--;
+    while (!isalnum((unsigned char)shown[at]));
+    shown[at] = isdigit((unsigned char)shown[at]) ? (char)('0' + (shown[at] - '0' + 5) % 10) : '?';
+}
+
+/* Every change of every source is noticed. The number of changes. */
+static size_t is_noticed(const struct sources_of *of, const char *name, struct sources *sources)
+{
+    size_t changes = 0, n;
+    (void)name;
+    for (size_t first = 0; first < sources->count; first += n) {
+        n = sources_cell(sources, first);
+        for (size_t i = first; i < first + n; i++) {
+            struct source *source = &sources->source[i];
+            const struct source kept = *source;
+            source->line = kept.line + 1;
+            expect_problem(of, sources, first, "the line after");
+            source->line = kept.line - 1;
+            expect_problem(of, sources, first, "the line before");
+            source->line = kept.line;
+            source->file = other_file(sources, kept.file);
+            if (source->file) {
+                expect_problem(of, sources, first, "another file");
+                changes++;
+            }
+            *source = kept;
+            changes += 2;
+        }
+        char *kept = sources->source[first].shown, *shown = memory_text("%s", kept);
+        change_shown(shown);
+        sources->source[first].shown = shown;
+        expect_problem(of, sources, first, "another number");
+        sources->source[first].shown = kept;
+        free(shown);
+        changes++;
+    }
+    return changes;
+}
+
+/* An index without the sources of its first, or of its last cell. */
+static size_t lost_is_noticed(const struct sources_of *of, const char *name,
+                              struct sources *sources)
+{
+    if (sources->count == 0)
+        return 0;
+    const size_t first = sources_cell(sources, 0);
+    struct sources rest = {.source = sources->source + first, .count = sources->count - first};
+    char *gap = sources_gap(of, name, &rest);
+    assert_non_null(gap);
+    free(gap);
+    rest = (struct sources){.source = sources->source, .count = sources->count - 1};
+    gap = sources_gap(of, name, &rest);
+    char *problem = NULL;
+    for (size_t i = 0; i < rest.count && !problem; i += sources_cell(&rest, i))
+        problem = sources_problem(of, &rest, i);
+    assert_true(gap || problem);
+    free(problem);
+    free(gap);
+    return 1;
+}
+
+/* ---- Tests -------------------------------------------------------------------------------- */
+
+static void numbers_of_the_project(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    const struct sources_of of = made(&fixture, "results", "experiments");
+    assert_true(each_table(&of, is_whole) > 150);
+    free((char *)of.tables);
+    fixture_end(&fixture);
+}
+
+static void made_up_numbers(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
+    assert_true(each_table(&of, is_whole) > 300);
+    free((char *)of.tables);
+    fixture_end(&fixture);
+}
+
+static void mutations(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
+    assert_true(each_table(&of, is_noticed) > 1000);
+    assert_int_equal(each_table(&of, lost_is_noticed), 14); /* no desk run on CIFAR-100 compares */
+    free((char *)of.tables);
+    fixture_end(&fixture);
+}
+
+/* One id is one number: wherever it is shown with the same digits, it is the same text. */
+static void ids_are_unique(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
+    struct sources all = {0};
+    size_t count;
+    char **path = file_list(of.tables, ".csv", &count);
+    struct sources *index = memory_zeroed(count, sizeof *index);
+    for (size_t i = 0; i < count; i++) {
+        char *name = name_of(path[i]);
+        index[i] = sources_read(&of, name);
+        for (size_t j = 0; j < index[i].count; j++) {
+            all.source = memory_resize(all.source, all.count + 1, sizeof *all.source);
+            all.source[all.count++] = index[i].source[j];
+        }
+        free(name);
+        free(path[i]);
+    }
+    for (size_t i = 0; i < all.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(all.source[i].id, all.source[j].id) == 0 &&
+                strcspn(all.source[i].shown, "*") == strcspn(all.source[j].shown, "*") &&
+                strtod(all.source[i].shown, NULL) != strtod(all.source[j].shown, NULL))
+                fail_msg("%s: %s and %s", all.source[i].id, all.source[i].shown,
+                         all.source[j].shown);
+    for (size_t i = 0; i < count; i++)
+        sources_free(&index[i]);
+    free(all.source);
+    free(index);
+    free(path);
+    free((char *)of.tables);
+    fixture_end(&fixture);
+}
+
+/* ---- The command -------------------------------------------------------------------------- */
+
+static char *trace(const struct fixture *fixture, const char *id, int expected)
+{
+    char *command = memory_text("build/kdecay trace %s --results %s --experiments %s --out %s", id,
+                                fixture->results, fixture->experiments, fixture->out);
+    char *output = NULL;
+    if (scratch_run(command, &output) != expected)
+        fail_msg("%s: %s", command, output);
+    free(command);
+    return output;
+}
+
+static void expect(const char *output, const char *what)
+{
+    if (!strstr(output, what))
+        fail_msg("\"%s\" is not in:\n%s", what, output);
+}
+
+static void command(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    write_report(&fixture, fixture.results, fixture.experiments);
+    char *output = trace(&fixture, "cifar10/preact-20/poly-k2.0:last-error", 0);
+    expect(output, "\n9.02: line 3 of ");
+    expect(output, "/tables/table-5-2-desk.csv, column \"last epoch (%)\"\n");
+    expect(output, "/results/cifar10/preact-20/poly-k2.0/seed-6.tsv:");
+    expect(output, "\t9.2\t");
+    expect(output, "arm cifar10/preact-20/poly-k2.0, seed 6; run-sha256 ");
+    expect(output, "git checkout made up && make build/kdecay && build/kdecay train ");
+    expect(output, "/cifar10/preact-20/poly-k2.0.ini --seed 6 --results build/again");
+    free(output);
+    output = trace(&fixture, "cifar10/preact-20/poly-k2.0/seed-6:epoch-1:test_error", 0);
+    expect(output, "seed-6:epoch-1:test_error\n8.7\n");
+    expect(output, "\t8.7\t");
+    free(output);
+    output = trace(&fixture, "table-5-2:wide-resnet-16-8:delta-fair", 0);
+    expect(output, "\n-0.54: line 4 of ");
+    expect(output, "Wide ResNet\t16-8\t11.0\t4.81\t3.73\t3.0");
+    expect(output, "CIFAR-10\tWide ResNet\t16-8\tfair\t4.27\tmedian\t5\tstep, mean/std\tWRN16, "
+                   "arXiv 1605.07146, table 5\n");
+    free(output);
+    output = trace(&fixture, "ranks:cifar10/preact-20/poly-k1.0:4:measured", 0);
+    expect(output, "\n28.6: line 2 of ");
+    expect(output, "/tables/scaling.csv, column \"4 ranks measured\"\n");
+    expect(output, "/results/benchmarks/ranks.tsv:5\n");
+    expect(output, "\t4\t1\t2\t16\t128\t28.59\n    the file    # machine: made up\n");
+    free(output);
+    output = trace(&fixture, "cifar10/preact-20/poly-k2.0:nothing", 1);
+    expect(output, "no table below ");
+    free(output);
+    output = trace(&fixture, "cifar10/preact-20/poly-k2.0/seed-6:epoch-3:test_error", 1);
+    expect(output, "expected a row of epoch 3 and a column test_error");
+    free(output);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest trace_tests[] = {
+    cmocka_unit_test(numbers_of_the_project),
+    cmocka_unit_test(made_up_numbers),
+    cmocka_unit_test(mutations),
+    cmocka_unit_test(ids_are_unique),
+    cmocka_unit_test(command),
+};
+const size_t trace_test_count = sizeof trace_tests / sizeof trace_tests[0];

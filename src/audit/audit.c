@@ -82,7 +82,7 @@ static void check_borders(const char *path, const struct ledger *ledger, struct 
 
 /* Files that are no logs, and arms that have none. */
 static void check_files(const struct audit_options *options, const struct ledger *ledger,
-                        struct level *level)
+                        const struct experiment_files *files, struct level *level)
 {
     size_t count = 0, with_logs = 0;
     char **path = ledger_files(options->results, options->published, "", &count);
@@ -96,24 +96,20 @@ static void check_files(const struct audit_options *options, const struct ledger
         free(path[i]);
     }
     free(path);
-    struct experiment_files files;
-    struct error error;
-    if (ledger_read_experiments(options->experiments, &files, &error) != 0) {
-        level_fail(level, "%s", error.text);
+    if (!files)
         return;
-    }
-    for (size_t i = 0; i < files.count; i++)
+    for (size_t i = 0; i < files->count; i++)
         for (size_t j = 0; j < ledger->count; j++)
-            if (strcmp(files.file[i].experiment.arm, ledger->logs[j].experiment.arm) == 0) {
+            if (strcmp(files->file[i].experiment.arm, ledger->logs[j].experiment.arm) == 0) {
                 with_logs++;
                 break;
             }
-    level_note(level, "%zu of %zu arms have logs; `make status` lists all", with_logs, files.count);
-    ledger_free_experiments(&files);
+    level_note(level, "%zu of %zu arms have logs; `make status` lists all", with_logs,
+               files->count);
 }
 
 static void check_ledger(const struct audit_options *options, const struct ledger *ledger,
-                         struct level *level)
+                         const struct experiment_files *files, struct level *level)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
@@ -124,22 +120,7 @@ static void check_ledger(const struct audit_options *options, const struct ledge
         check_experiment(options, log, level);
         check_seed(ledger, log, level);
     }
-    check_files(options, ledger, level);
-}
-
-/* ---- Registration ------------------------------------------------------------------------- */
-
-static void check_registration(const struct audit_options *options, const struct ledger *ledger,
-                               struct level *level)
-{
-    struct experiment_files files;
-    struct error error;
-    if (ledger_read_experiments(options->experiments, &files, &error) != 0) {
-        level_fail(level, "%s", error.text);
-        return;
-    }
-    registration_check(options->experiments, &files, ledger, options->protocols, level);
-    ledger_free_experiments(&files);
+    check_files(options, ledger, files, level);
 }
 
 /* ---- Sources ------------------------------------------------------------------------------ */
@@ -456,6 +437,28 @@ static void list_environment(const struct audit_options *options, const struct l
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
+/* The levels that look at the experiment files, which are read once. */
+static void check_experiments(const struct audit_options *options, const struct ledger *ledger,
+                              struct levels *levels)
+{
+    struct experiment_files files;
+    struct error error;
+    const int is_read = ledger_read_experiments(options->experiments, &files, &error) == 0;
+    struct level *level = levels_begin(levels, "ledger", "logs");
+    check_ledger(options, ledger, is_read ? &files : NULL, level);
+    if (!is_read)
+        level_fail(level, "%s", error.text);
+    levels_end(levels);
+    level = levels_begin(levels, "registration", "files and logs");
+    if (is_read)
+        registration_check(options->experiments, &files, ledger, options->protocols, level);
+    else
+        level_fail(level, "%s", error.text);
+    levels_end(levels);
+    if (is_read)
+        ledger_free_experiments(&files);
+}
+
 void audit_run(const struct audit_options *options, struct levels *levels)
 {
     *levels = (struct levels){.count = 0};
@@ -463,10 +466,7 @@ void audit_run(const struct audit_options *options, struct levels *levels)
     struct level *logs = levels_begin(levels, "logs", "logs");
     check_logs(options, &ledger, logs);
     levels_end(levels);
-    check_ledger(options, &ledger, levels_begin(levels, "ledger", "logs"));
-    levels_end(levels);
-    check_registration(options, &ledger, levels_begin(levels, "registration", "files and logs"));
-    levels_end(levels);
+    check_experiments(options, &ledger, levels);
     check_sources(options, levels_begin(levels, "sources", "files"));
     levels_end(levels);
     check_schedule(&ledger, levels_begin(levels, "schedule", "rows"));

@@ -8,18 +8,17 @@
 
 char *registration_path(const char *experiments, const char *arm)
 {
-    for (size_t length = strlen(arm); length > 0;) {
-        while (length > 0 && arm[length - 1] != '/')
-            length--;
-        char *folder = memory_copy(arm, length); /* with its slash, or empty */
-        char *path = memory_text("%s/%sPROTOCOL.md", experiments, folder);
-        free(folder);
-        if (file_exists(path))
-            return path;
-        free(path);
-        length -= length > 0;
+    char *folder = memory_text("/%s", arm), *path = NULL;
+    for (char *slash = strrchr(folder, '/'); slash && !path; slash = strrchr(folder, '/')) {
+        *slash = '\0';
+        path = memory_text("%s%s/PROTOCOL.md", experiments, folder);
+        if (!file_exists(path)) {
+            free(path);
+            path = NULL;
+        }
     }
-    return NULL;
+    free(folder);
+    return path;
 }
 
 static void check_file(const char *experiments, const struct experiment_file *file,
@@ -54,14 +53,6 @@ static char *date_of(const char *lines, const char *digest)
             return memory_copy(date, strcspn(date, " \n"));
         line = *end ? end + 1 : end;
     }
-    return NULL;
-}
-
-static const struct experiment_file *file_of(const struct experiment_files *files, const char *arm)
-{
-    for (size_t i = 0; i < files->count; i++)
-        if (strcmp(files->file[i].experiment.arm, arm) == 0)
-            return &files->file[i];
     return NULL;
 }
 
@@ -105,7 +96,7 @@ void registration_check(const char *experiments, const struct experiment_files *
             check_file(experiments, &files->file[i], level);
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        const struct experiment_file *file = file_of(files, log->experiment.arm);
+        const struct experiment_file *file = ledger_find_experiment(files, log->experiment.arm);
         if (!log->experiment.protocol.hex[0] && !(file && file->experiment.protocol.hex[0]))
             continue;
         char *date = date_of(lines, log->experiment.protocol.hex);

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 char *decimal_text(double value, const char *sign, int decimals)
 {
@@ -17,4 +18,13 @@ char *decimal_text(double value, const char *sign, int decimals)
     const char *front = signbit(value) ? "-" : sign;
     return decimals ? memory_text("%s%lld.%0*lld", front, whole / unit, decimals, whole % unit)
                     : memory_text("%s%lld", front, whole);
+}
+
+char *decimal_interval(double low, double high)
+{
+    char *from = decimal_text(low, "+", 2), *to = decimal_text(high, "+", 2);
+    char *interval = memory_text("[%s, %s]", from, to);
+    free(to);
+    free(from);
+    return interval;
 }

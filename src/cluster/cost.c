@@ -1,6 +1,5 @@
 #include "cluster/cost.h"
 
-#include "data/dataset.h"
 #include "report/published.h"
 #include "report/table.h"
 

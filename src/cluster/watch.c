@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cluster/slurm_queue.h"
 #include "experiment/log.h"
+#include "report/cells.h"
 #include "report/ledger.h"
 #include "report/table.h"
 #include "train/checkpoint.h"
@@ -73,12 +74,6 @@ static const struct table_column columns[] = {{"run", NULL, 'l', NULL},
                                               {"checkpoint", NULL, 'r', NULL}};
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
-static void add_dashes(struct table *table, int count)
-{
-    for (int i = 0; i < count; i++)
-        table_add(table, memory_text("-"), NULL);
-}
-
 static void add_age(struct table *table, double age)
 {
     char *text = time_text(age);
@@ -125,7 +120,7 @@ static void add_unknown(struct table *table, const char *name, long seed, const 
     table_add(table, memory_text("%s", name), NULL);
     table_add(table, seed >= 0 ? memory_text("%ld", seed) : memory_text("-"), NULL);
     table_add(table, memory_text("%s", process), NULL);
-    add_dashes(table, COLUMNS - 3);
+    cells_add_dashes(table, COLUMNS - 3);
 }
 
 /* ---- Runs --------------------------------------------------------------------------------- */

@@ -191,6 +191,12 @@ void cells_add_dash(struct table *table)
     table_add(table, memory_text("-"), NULL);
 }
 
+void cells_add_dashes(struct table *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cells_add_dash(table);
+}
+
 /* A finite number; `arm`, where it is from, may be NULL. */
 static void add_finite(struct table *table, double value, const char *sign, int decimals,
                        const struct arm *arm)
@@ -359,10 +365,8 @@ void cells_add_interval(struct table *table, const struct comparison *comparison
         cells_add_dash(table);
         return;
     }
-    char *low = decimal_text(interval.low, "+", 2), *high = decimal_text(interval.high, "+", 2);
-    char *shown = memory_text("$[%s, %s]$", low, high);
-    table_add(table, memory_text("[%s, %s]", low, high), cells_link(comparison->arm, shown));
+    char *plain = decimal_interval(interval.low, interval.high);
+    char *shown = memory_text("$%s$", plain);
+    table_add(table, plain, cells_link(comparison->arm, shown));
     free(shown);
-    free(high);
-    free(low);
 }

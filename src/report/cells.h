@@ -58,6 +58,7 @@ char *cells_link(const struct arm *arm, const char *shown);
 /* The next cell of the table: */
 
 void cells_add_dash(struct table *table);
+void cells_add_dashes(struct table *table, size_t count);
 
 /* A number that no log gave, or a dash where it is not finite. `sign` is "+" to show it always,
  * else "". */

@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "base/statistics.h"
-#include "data/dataset.h"
 #include "network/architecture.h"
 
 #include <math.h>
@@ -272,6 +271,15 @@ void ledger_free_experiments(struct experiment_files *files)
         free(files->file[i].path);
     free(files->file);
     *files = (struct experiment_files){0};
+}
+
+const struct experiment_file *ledger_find_experiment(const struct experiment_files *files,
+                                                     const char *arm)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->file[i].experiment.arm, arm) == 0)
+            return &files->file[i];
+    return NULL;
 }
 
 char *ledger_value(const struct experiment *experiment, const char *key)

@@ -94,6 +94,10 @@ int ledger_read_experiments(const char *folder, struct experiment_files *files,
                             struct error *error);
 void ledger_free_experiments(struct experiment_files *files);
 
+/* The file of an arm, or NULL. */
+const struct experiment_file *ledger_find_experiment(const struct experiment_files *files,
+                                                     const char *arm);
+
 /* The word that the canonical text gives for `key`: "network.family" of a preact-20 is "preact".
  * free() it. */
 char *ledger_value(const struct experiment *experiment, const char *key);

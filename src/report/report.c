@@ -205,15 +205,13 @@ static void add_slope_macros(struct text *text, const char *which, const struct 
 {
     const struct interval interval = trend->interval;
     char *mean = decimal_text(trend->mean, "+", 2);
-    char *low = decimal_text(interval.low, "+", 2), *high = decimal_text(interval.high, "+", 2);
+    char *ends = decimal_interval(interval.low, interval.high);
     char *slope = memory_text("%sTrend", which), *range = memory_text("%sInterval", which);
     add_campaign_macro(text, slope, trend->arm, isfinite(trend->mean), memory_text("$%s$", mean));
-    add_campaign_macro(text, range, trend->arm, !interval.reason,
-                       memory_text("$[%s, %s]$", low, high));
+    add_campaign_macro(text, range, trend->arm, !interval.reason, memory_text("$%s$", ends));
     free(range);
     free(slope);
-    free(high);
-    free(low);
+    free(ends);
     free(mean);
 }
 

@@ -260,25 +260,18 @@ static void write_table(const struct table *table, const char *path, const char 
 
 /* ---- All ------------------------------------------------------------------------------------ */
 
-static const struct experiment *find(const struct experiment_files *experiments, const char *arm)
-{
-    for (size_t i = 0; i < experiments->count; i++)
-        if (strcmp(experiments->file[i].experiment.arm, arm) == 0)
-            return &experiments->file[i].experiment;
-    return NULL;
-}
-
 /* One network, that of the row: 0, or -1 with *error set. */
 static int add_network(const struct benchmark *row, struct model *model,
                        const struct experiment_files *experiments, struct text *panels,
                        struct table *table, struct error *error)
 {
-    model->experiment = find(experiments, row->experiment);
-    if (!model->experiment)
+    const struct experiment_file *file = ledger_find_experiment(experiments, row->experiment);
+    if (!file)
         return fail(error,
                     "%s:%d: there is no experiment %s; make the file again by `make "
                     "bench-ranks`",
                     model->path, row->line, row->experiment);
+    model->experiment = &file->experiment;
     if (architecture_build(&model->architecture, model->experiment, error) != 0) {
         architecture_free(&model->architecture);
         return -1;

@@ -197,12 +197,6 @@ struct table_column *variants_narrow_columns(const struct table_column *own, siz
     return join(own, count, narrow_columns, COUNT(narrow_columns), all);
 }
 
-static void add_dashes(struct table *table, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        cells_add_dash(table);
-}
-
 /* The arm's name, or the command that fills its row. */
 static char *name_or_command(const struct variant *row)
 {
@@ -219,7 +213,7 @@ void variants_add_wide(const struct variant *row, int which, char *against, stru
         cells_add_mean(table, row->arm);
         cells_add_sd(table, row->arm);
     } else
-        add_dashes(table, 3);
+        cells_add_dashes(table, 3);
     table_add(table, against, NULL);
     cells_add_pairs(table, c);
     cells_add_difference(table, c);
@@ -242,7 +236,7 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
         cells_add_n(table, row->arm);
         cells_add_mean_and_sd(table, row->arm);
     } else
-        add_dashes(table, 2);
+        cells_add_dashes(table, 2);
     table_add(table, against, NULL);
     cells_add_pairs(table, c);
     cells_add_difference(table, c);

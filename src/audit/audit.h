@@ -1,7 +1,7 @@
 /*
  * audit - does what is claimed follow from what was logged?
  *
- * Levels (see level.h for their verdicts):
+ * Levels (see check.h for their verdicts):
  *   logs          every *.tsv below results (but the published numbers) is a whole log: all its
  *                 columns, each row's digest chained to the rows above, the digest of all bytes.
  *   ledger        every log lies at its own arm and seed, no run stands there under two seeds, and

@@ -1,5 +1,5 @@
 /*
- * level - what an audit found, level by level: for people, for programs, for CI services.
+ * check - what an audit found, level by level: for people, for programs, for CI services.
  *
  * A level looks at `checked` things of one kind. Its verdict is
  *     FAIL   something that it looked at is not as it should be
@@ -11,8 +11,8 @@
  * characters become '?' as they are added (a name with a newline cannot pose as a line of the
  * report), and what is not UTF-8 becomes U+FFFD in JSON [RFC 8259] and XML [XML 1.0, 2.2].
  */
-#ifndef KDECAY_LEVEL_H
-#define KDECAY_LEVEL_H
+#ifndef KDECAY_CHECK_H
+#define KDECAY_CHECK_H
 
 #include "base/error.h"
 #include "base/memory.h"

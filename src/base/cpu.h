@@ -1,8 +1,8 @@
 /*
- * processor - the name of the CPU.
+ * cpu - the name of the CPU.
  */
-#ifndef KDECAY_PROCESSOR_H
-#define KDECAY_PROCESSOR_H
+#ifndef KDECAY_CPU_H
+#define KDECAY_CPU_H
 
 /* As Linux tells it, "unknown CPU" where it does not; free() it. */
 char *processor_name(void);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# queue.sh FOLDER - the tasks of this project that Slurm has, a line STATE TASK NAME each (queue.h).
+# queue.sh FOLDER - the tasks of this project in Slurm, a line STATE TASK NAME each (slurm_queue.h).
 #
 # Only jobs whose list is in FOLDER are asked for, whoever submitted them. Without Slurm there are
 # none. Status 1 if Slurm does not answer: then nobody knows what is queued.

@@ -1,5 +1,5 @@
 /*
- * campaign - the runs that are still to be made, as job arrays for Slurm: one task a run.
+ * slurm_arrays - the runs that are still to be made, as job arrays for Slurm: one task a run.
  *
  * A job array has one time limit and one size of memory for all its tasks, so the runs are grouped
  * by scale, network, limit and memory; an array has at most `tasks` of them. Within it seed 1 of
@@ -16,15 +16,15 @@
  *
  * Memory for each CPU, MiB: 5/4 of what training takes in a rank, over its CPUs, up to the next 128.
  */
-#ifndef KDECAY_CAMPAIGN_H
-#define KDECAY_CAMPAIGN_H
+#ifndef KDECAY_SLURM_ARRAYS_H
+#define KDECAY_SLURM_ARRAYS_H
 
 #include "cluster/status.h"
 
 struct campaign_options {
     struct status_options status;
     int scale;         /* -1: all */
-    const char *lists; /* folder of lists, see queue.h */
+    const char *lists; /* folder of lists, see slurm_queue.h */
     int cpus, ranks;   /* CPUs of a rank; ranks of a run */
     double safety;     /* 1 or more */
     int hours;         /* the longest time limit */

@@ -1,5 +1,5 @@
 /*
- * queue - which runs wait or run in Slurm.
+ * slurm_queue - which runs wait or run in Slurm.
  *
  * A campaign is submitted as job arrays. Each has a list, a file in a folder of lists:
  *     FOLDER/kdecay-0123456789abcdef.list        a line SEED <TAB> EXPERIMENT a task, task 1 first
@@ -8,8 +8,8 @@
  * absolute path and the list: campaigns of two copies of the project are never taken for each
  * other.
  */
-#ifndef KDECAY_QUEUE_H
-#define KDECAY_QUEUE_H
+#ifndef KDECAY_SLURM_QUEUE_H
+#define KDECAY_SLURM_QUEUE_H
 
 #include "base/memory.h"
 

@@ -46,7 +46,7 @@ struct status_options {
     const char *results;     /* folder of raw logs */
     const char *experiments; /* folder of experiment files */
     const char *published;   /* folder of published numbers; may lie below `results` */
-    const char *queue;       /* what squeue printed (see queue.h); NULL: no Slurm, no such state */
+    const char *queue;       /* what squeue printed (slurm_queue.h); NULL: no Slurm */
     const char *part;        /* what status_to_do() keeps to: an experiment file, or a folder of
                               * them; NULL: all */
 };

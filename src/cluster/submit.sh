@@ -2,7 +2,7 @@
 #
 # submit.sh PROGRAM FOLDER - everything that `make status` calls missing, into Slurm's queue.
 #
-# FOLDER keeps the lists of tasks (queue.h), a copy of the program, so that a build does not change what
+# FOLDER keeps the lists of tasks (slurm_queue.h), a copy of the program, so that no build changes what
 # a queued task runs, and what the tasks print. Knobs come through the environment; the Makefile names
 # and explains them: EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES SBATCH_OPTIONS
 # DRY_RUN.

@@ -19,7 +19,7 @@ struct watch_options {
     const char *results;     /* folder of raw logs */
     const char *published;   /* folder of published numbers; may lie below `results` */
     const char *checkpoints; /* folder of checkpoints */
-    const char *queue;       /* what squeue printed (see queue.h); NULL: no Slurm */
+    const char *queue;       /* what squeue printed (see slurm_queue.h); NULL: no Slurm */
 };
 
 /* A line for each run, as it is at the time `now`: progress, epoch, the last epoch's training loss,

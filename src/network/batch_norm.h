@@ -1,5 +1,5 @@
 /*
- * norm - batch normalisation across shards: from the shards' sums to what each pass multiplies
+ * batch_norm - batch norm across shards: from the shards' sums to what each pass multiplies
  * with.
  *
  * Statistics are those of the whole minibatch, as in the papers, not of a shard. Each pass over the
@@ -17,8 +17,8 @@
  *
  * [Ioffe and Szegedy, arXiv 1502.03167; epsilon 1e-5 and momentum 0.1 as in Torch]
  */
-#ifndef KDECAY_NORM_H
-#define KDECAY_NORM_H
+#ifndef KDECAY_BATCH_NORM_H
+#define KDECAY_BATCH_NORM_H
 
 #include <stddef.h>
 

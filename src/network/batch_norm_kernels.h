@@ -1,5 +1,5 @@
 /*
- * norm_kernels - the passes of NORM over one plane (one picture, one block of channels), written
+ * batch_norm_kernels - the passes of NORM over a plane (one image, one block of channels), written
  * once and included by layers.c for each block size and each way in which maps are stored. The
  * includer defines
  *
@@ -11,8 +11,8 @@
  *              rounds to bf16, to the same bits as the plain kernels. Without it each function is
  *              compiled for the sets of CLONES
  */
-#ifndef KDECAY_NORM_KERNELS_H
-#define KDECAY_NORM_KERNELS_H
+#ifndef KDECAY_BATCH_NORM_KERNELS_H
+#define KDECAY_BATCH_NORM_KERNELS_H
 
 enum { CHUNK = 64 }; /* pixels summed in float before double takes over; a multiple of 4 */
 

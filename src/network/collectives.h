@@ -1,10 +1,10 @@
 /*
- * exchange - what the ranks tell each other within a pass. ranks.h says how much that is.
+ * collectives - what the ranks tell each other within a pass. ranks.h says how much that is.
  *
  * Called by the master thread of every rank, once the rank's own shards are through.
  */
-#ifndef KDECAY_EXCHANGE_H
-#define KDECAY_EXCHANGE_H
+#ifndef KDECAY_COLLECTIVES_H
+#define KDECAY_COLLECTIVES_H
 
 #include "network/model.h"
 

@@ -1,5 +1,5 @@
 /*
- * flow - where gradients live while they flow back: a plan of buffers, made once.
+ * gradient_buffers - where gradients live while they flow back: a plan of buffers, made once.
  *
  * A value's gradient arrives in up to two parts: from a convolution that reads it and from a
  * residual sum. A sum hands its own gradient to both of its terms without a copy; a NORM adds the
@@ -8,8 +8,8 @@
  * the last of them to the first. Buffers are counted and used again once nobody reads them, so that
  * the backward pass stays in a few maps that the caches know.
  */
-#ifndef KDECAY_FLOW_H
-#define KDECAY_FLOW_H
+#ifndef KDECAY_GRADIENT_BUFFERS_H
+#define KDECAY_GRADIENT_BUFFERS_H
 
 #include "network/architecture.h"
 

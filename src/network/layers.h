@@ -2,7 +2,7 @@
  * layers - the arithmetic between convolutions, on one shard: free functions over plain arrays.
  *
  * A feature map is [pictures][channels / block][pixels][block] floats or
- * [pictures][pixels][channels] bf16 (see dnn.h): a `void *` is a map, and the precision beside it
+ * [pictures][pixels][channels] bf16 (onednn.h): a `void *` is a map, and the precision beside it
  * says which (precision.h). What is computed is computed in float or double, and rounded when it is
  * written into a bf16 map; NORM's sums are of the sum that stands in the map then. bf16 needs
  * blocks of 16.
@@ -19,7 +19,7 @@
  * Sums. Inside a channel the order is fixed. Up to 64 pixels are summed in float, pixel p in
  * accumulator p mod 4 of a0 .. a3; these are added as (a0 + a1) + (a2 + a3), still in float, and
  * the result once to the channel's sum in double, pictures in order. Over shards the sums are added
- * in double, in shard order (norm.c). No function depends on the number of threads or on how wide
+ * in double, by shard (batch_norm.c). No function depends on the number of threads or on how wide
  * the CPU's vectors are: every channel is a lane of its own.
  */
 #ifndef KDECAY_LAYERS_H

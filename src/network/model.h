@@ -1,18 +1,18 @@
 /*
- * assembly - an architecture in memory: tensors, primitives, maps and gradient buffers of a
+ * model - an architecture in memory: tensors, primitives, maps and gradient buffers of a
  * network.
  *
- * Channels come in blocks of 8 or 16 (dnn.h). A value whose channels are no multiple of the block
- * is padded, group by group, with channels that are 0: BN's scale and shift are 0 there, and so are
- * all gradients that pass through them, and so they stay. Tensors in canonical layout do not show
- * them.
+ * Channels come in blocks of 8 or 16 (onednn.h). A value whose channels are no multiple of the
+ * block is padded, group by group, with channels that are 0: BN's scale and shift are 0 there, and
+ * so are all gradients that pass through them, and so they stay. Tensors in canonical layout do not
+ * show them.
  *
- * Maps are allocated for every shard of this rank, but for those that pass (passing.h); a map of a
- * value is [own shards][shard pictures] of what dnn.h says of a map. Layers of one shape share
+ * Maps are allocated for every shard of this rank, but for those of recompute.h; a map of a
+ * value is [own shards][shard pictures] of what onednn.h says of a map. Layers of one shape share
  * their primitives. The pictures come as floats.
  */
-#ifndef KDECAY_ASSEMBLY_H
-#define KDECAY_ASSEMBLY_H
+#ifndef KDECAY_MODEL_H
+#define KDECAY_MODEL_H
 
 #include "network/architecture.h"
 #include "network/batch_norm.h"

@@ -1,8 +1,8 @@
 /*
- * counts - what an experiment's network costs in numbers and multiply-adds, by count, not by clock.
+ * model_size - what a network costs in numbers and multiply-adds, by count, not by clock.
  */
-#ifndef KDECAY_COUNTS_H
-#define KDECAY_COUNTS_H
+#ifndef KDECAY_MODEL_SIZE_H
+#define KDECAY_MODEL_SIZE_H
 
 #include "experiment/config.h"
 

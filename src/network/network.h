@@ -12,9 +12,9 @@
  *
  * A minibatch of fewer pictures fills the shards from the front and leaves the rest empty.
  *
- * Memory. Channels come in blocks of 8 or 16 (dnn.h). A value whose channels are no multiple of the
- * block is padded, group by group, with channels that are 0: their BN scale and shift are 0, and so
- * all gradients that pass through them. Tensors in canonical layout do not show them.
+ * Memory. Channels come in blocks of 8 or 16 (onednn.h). A value whose channels are no multiple of
+ * the block is padded, group by group, with channels that are 0: their BN scale and shift are 0, and
+ * so all gradients that pass through them. Tensors in canonical layout do not show them.
  *
  * Initialisation: convolutions as network.fan says, BN scales as network.gamma, shifts 0; the
  * classifier's weights uniform in +-1/sqrt(channels), its bias 0 [fb.resnet.torch].

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #if DNNL_VERSION_MAJOR != 2
-#error "dnn.c is written for oneDNN 2.x (Debian 12: libdnnl-dev 2.6); port its calls to 3.x here"
+#error "onednn.c is written for oneDNN 2.x (Debian 12: libdnnl-dev 2.6); port its calls to 3.x here"
 #endif
 
 /* A cache line of its own. */

@@ -1,5 +1,5 @@
 /*
- * dnn - convolutions by oneDNN. The only room that includes its header.
+ * onednn - convolutions by oneDNN. The only room that includes its header.
  *
  * Every primitive is made for one thread and runs one shard of a minibatch: what it computes does
  * not depend on how many threads there are. Each worker thread has its own stream, memory objects
@@ -21,10 +21,10 @@
  * block all the same, but for the picture's 3.
  *
  * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
- * Version 3 has other descriptors behind the same calls; the change stays in dnn.c.
+ * Version 3 has other descriptors behind the same calls; the change stays in onednn.c.
  */
-#ifndef KDECAY_DNN_H
-#define KDECAY_DNN_H
+#ifndef KDECAY_ONEDNN_H
+#define KDECAY_ONEDNN_H
 
 #include "base/error.h"
 #include "network/precision.h"

@@ -1,5 +1,5 @@
 /*
- * tree - the fixed pairwise sum: neighbours first.
+ * pairwise_sum - the fixed pairwise sum: neighbours first.
  *
  * Pieces 0 and 1 are added, 2 and 3, and so on; then these sums likewise, until one is left. What
  * has no neighbour waits for the next round. For 5 pieces: ((0 + 1) + (2 + 3)) + 4. The order is a
@@ -9,8 +9,8 @@
  * later or at the last piece. Then the tree adds it up before anything else joins, and all such
  * ranges of one k are in their turn the pieces of a tree of the same form.
  */
-#ifndef KDECAY_TREE_H
-#define KDECAY_TREE_H
+#ifndef KDECAY_PAIRWISE_SUM_H
+#define KDECAY_PAIRWISE_SUM_H
 
 #include <stddef.h>
 

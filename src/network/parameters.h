@@ -4,7 +4,7 @@
  * All tensors share arenas of floats: one of values, one of momentum, one of gradients, all with
  * the same offsets: first what is trained with weight decay, then what is trained without (in both,
  * what is made shard by shard stands first), then generated weights, then the running statistics of
- * BN. A tensor lies in the layout in which it is used (dnn.h): `positions`
+ * BN. A tensor lies in the layout in which it is used (onednn.h): `positions`
  * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
  * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
  * their own, derived from the values. With bf16, so do their forward layouts, and both are bf16:
@@ -100,7 +100,7 @@ float *parameters_shard_gradient(const struct parameters *parameters, int index,
 /* The float behind a tensor's last one in the arenas. */
 size_t parameters_end(const struct tensor *tensor);
 
-/* Add up the shards' gradients of a tensor into its gradient, in the order of tree.h. Worker
+/* Add up the shards' gradients of a tensor, in the order of pairwise_sum.h. Worker
  * `worker` of `workers` does its part. A shard without pictures must have left 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 

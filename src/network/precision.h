@@ -7,7 +7,7 @@
  * Arithmetic is never done in bf16: a convolution's products are summed in float.
  *
  * A map is a `void *`, and the precision that comes with it says what is behind it, and in which
- * order (dnn.h). Arrays with an
+ * order (onednn.h). Arrays with an
  * entry a channel, weights and sums are not maps: they are float or double as their type says.
  */
 #ifndef KDECAY_PRECISION_H

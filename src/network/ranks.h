@@ -8,7 +8,7 @@
  *
  * No bit depends on R. What is summed over shards in their order, the sums of BN and the losses, is
  * gathered in that order and added up by every rank for itself. Gradients are added up in the tree
- * of tree.h: a rank's range of shards must be a subtree of it, so R must divide the shards with a
+ * of pairwise_sum.h: a rank's shards must be a subtree of it, so R must divide the shards with a
  * power of two as quotient, or be 1. For 16 shards R is 1, 2, 4, 8 or 16; for 12 it is 1, 3, 6 or
  * 12.
  *

@@ -1,5 +1,5 @@
 /*
- * passing - which feature maps need not be kept from the forward to the backward pass.
+ * recompute - which feature maps need not be kept from the forward to the backward pass.
  *
  * Between two NORMs a shard runs alone on its worker (network.c): a section begins with a NORM's
  * output and ends where the sums of the next NORM are taken. A value that is made and read within
@@ -13,8 +13,8 @@
  * layers add, not the concatenations that they read. [The idea is that of Pleiss et al.,
  * Memory-Efficient Implementation of DenseNets, arXiv 1707.06990]
  */
-#ifndef KDECAY_PASSING_H
-#define KDECAY_PASSING_H
+#ifndef KDECAY_RECOMPUTE_H
+#define KDECAY_RECOMPUTE_H
 
 #include "network/architecture.h"
 

@@ -1,8 +1,8 @@
 /*
- * description - a network as a table: what `kdecay describe` shows.
+ * summary - a network as a table: what `kdecay describe` shows.
  */
-#ifndef KDECAY_DESCRIPTION_H
-#define KDECAY_DESCRIPTION_H
+#ifndef KDECAY_SUMMARY_H
+#define KDECAY_SUMMARY_H
 
 #include "experiment/config.h"
 

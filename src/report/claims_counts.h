@@ -1,9 +1,9 @@
 /*
- * companions - the claims of the thesis's companion studies, Weight Net and Pad Net, against counts
+ * claims_counts - the claims of the companion studies, Weight Net and Pad Net, against counts
  * and desk runs. Part of claims.h, where the rules stand.
  */
-#ifndef KDECAY_COMPANIONS_H
-#define KDECAY_COMPANIONS_H
+#ifndef KDECAY_CLAIMS_COUNTS_H
+#define KDECAY_CLAIMS_COUNTS_H
 
 #include "report/claims_table.h"
 

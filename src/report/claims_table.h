@@ -1,11 +1,11 @@
 /*
- * claims_sheet - the tables of claims.h while they are being filled, and the rows of their numbers.
+ * claims_table - the tables of claims.h while they are being filled, and the rows of their numbers.
  *
  * A row of numbers is sheet_start_row(), three numbers (reference, new, difference; each by one of
  * the functions between) and sheet_end_row(). All of it goes to both tables of numbers.
  */
-#ifndef KDECAY_CLAIMS_SHEET_H
-#define KDECAY_CLAIMS_SHEET_H
+#ifndef KDECAY_CLAIMS_TABLE_H
+#define KDECAY_CLAIMS_TABLE_H
 
 #include "report/cells.h"
 #include "report/claims.h"

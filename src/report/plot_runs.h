@@ -23,7 +23,7 @@
  *   error-parameters.tsv
  *                  Weight Net's arms with k = 1 and the seed 0 of what is fixed. "# panel: ..." as
  *                  above, then "# series: NAME" and a block each of expansion, bank and ordinary
- *                  networks: stored numbers (counts.h), n, mean and standard deviation. Empty where
+ *                  networks: stored numbers (model_size.h), n, mean and deviation. Empty where
  *                  no arm has a mean
  *
  * The mean of an arm with a diverged run is NaN.

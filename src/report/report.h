@@ -3,7 +3,7 @@
  *
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
- *     OUT/tables/table-precision.txt|csv|tex   see variant_table.h; also of -campaign, -weight-net
+ *     OUT/tables/table-precision.txt|csv|tex   see study_tables.h; also of -campaign, -weight-net
  *                                      and -pad-net
  *     OUT/tables/claims.txt ...        see claims.h
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end;

@@ -1,13 +1,13 @@
 /*
- * variants - arms that differ in little, each beside the control that it is compared with.
+ * study - arms that differ in little, each beside the control that it is compared with.
  *
  * They are the arms below one folder of experiments/: those that have logs, and the desk
  * experiments that have none yet. A folder directly above arms is a group, and in each group the
  * arm of one name, the control, comes first. What such arms share in a table stands here: their
  * order, their comparisons, and the cells from the number of runs on.
  */
-#ifndef KDECAY_VARIANTS_H
-#define KDECAY_VARIANTS_H
+#ifndef KDECAY_STUDY_H
+#define KDECAY_STUDY_H
 
 #include "report/cells.h"
 

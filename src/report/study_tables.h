@@ -1,5 +1,5 @@
 /*
- * variant_table - tables of desk arms that differ in one thing, each beside its control.
+ * study_tables - tables of desk arms that differ in one thing, each beside its control.
  *
  *   table-precision   precision/: the precision of maps; control f32
  *   table-campaign    campaign/:  k, over 30 epochs; a group for each picture set, network and
@@ -8,7 +8,7 @@
  *                     ordinary-c16
  *   table-pad-net     pad-net/: what stands around a map; control zero
  *
- * Each is a folder of experiments, the name of the control in each of its groups (variants.h), the
+ * Each is a folder of experiments, the name of the control in each of its groups (study.h), the
  * keys in which alone arms may differ, and columns of its own. An arm is compared with the control.
  * Where it has another k than the control, and k is not what the table is about, it is compared
  * with the arm of its group that differs from it in k alone; so each comparison is of one thing.
@@ -18,11 +18,11 @@
  * can be evidence. The trend over k, below a group of the campaign with three or more arms that
  * have runs, is a family of its own (cells_trend_over_k()). The rest is as in thesis_table.h.
  *
- * Columns of counts (counts.h) need no run. Those of the clock are named so: no digest covers what
+ * Columns of counts (model_size.h) need no run. Those of the clock are named so: no digest has what
  * they are from.
  */
-#ifndef KDECAY_VARIANT_TABLE_H
-#define KDECAY_VARIANT_TABLE_H
+#ifndef KDECAY_STUDY_TABLES_H
+#define KDECAY_STUDY_TABLES_H
 
 #include "report/ledger.h"
 

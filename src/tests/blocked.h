@@ -1,5 +1,5 @@
 /*
- * blocked - feature maps as dnn.h lays them out: [picture][channels / block][pixels][block].
+ * blocked - feature maps as onednn.h lays them out: [picture][channels / block][pixels][block].
  *
  * Tests hold their numbers in plain order, [picture][channel][row][column], in double. A map has
  * room for more pictures than are valid; what stands there is BLOCKED_REST, so that a pass that

@@ -4,7 +4,7 @@
 # threads, kills, compilers, optimisation, valgrind and sanitizers.
 #
 # Each variant is built into FOLDER/NAME, trains a smoke experiment and prints a line: variant,
-# digest, verdict. The bits depend on the environment key alone (dnn.h): what runs with another
+# digest, verdict. The bits depend on the environment key alone (onednn.h): what runs with another
 # instruction set is compared with a run of the plain program there, and that one, by the audit,
 # with the kept log within the audit's tolerance. Ends with "N passed, N failed".
 #

@@ -1,5 +1,5 @@
 /*
- * stepper - one step of training, and what it stands on: pictures, network, schedule, optimizer.
+ * training - one step of training, and what it stands on: pictures, network, schedule, optimizer.
  *
  * A run of T steps has S steps an epoch. Step s = 1 .. T belongs to epoch e = (s - 1) / S + 1, and
  * is, in this order:
@@ -19,8 +19,8 @@
  * A step depends on its number and on the parameters, not on the steps that this process took
  * before: a run may start at any step. No bit depends on the number of threads.
  */
-#ifndef KDECAY_STEPPER_H
-#define KDECAY_STEPPER_H
+#ifndef KDECAY_TRAINING_H
+#define KDECAY_TRAINING_H
 
 #include "data/dataset.h"
 #include "experiment/config.h"

@@ -37,7 +37,7 @@ static struct extent extent_of(struct kind kind)
                            kind.block, CHANNELS, 0,        kind.precision};
 }
 
-/* ---- Layouts, as dnn.h describes them -------------------------------------------------------- */
+/* ---- Layouts, as onednn.h describes them ----------------------------------------------------- */
 
 static size_t place(struct shape s, struct kind kind, size_t index)
 {

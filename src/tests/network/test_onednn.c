@@ -118,7 +118,7 @@ static void test_rule_of_winograd(void **state)
     dnn_close(dnn);
 }
 
-/* ---- Layouts, as dnn.h describes them -------------------------------------------------------- */
+/* ---- Layouts, as onednn.h describes them ----------------------------------------------------- */
 
 /* The place of element (n, c, pixel) in [n][C / block][pixels][block], or in the plain order that
  * three channels have; in bf16 in [n][pixels][C]. */

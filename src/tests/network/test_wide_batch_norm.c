@@ -1,4 +1,4 @@
-/* NORMs that read several maps side by side, as DenseNet's do: layers.h and norm.h together against
+/* NORMs that read several maps side by side, as DenseNet's do: layers.h and batch_norm.h against
  * the reference over the maps' concatenation. */
 #include "base/memory.h"
 #include "network/batch_norm.h"

@@ -1,5 +1,5 @@
 /* Our own Winograd convolution against a plain twin, bit for bit, and against direct convolution in
- * double; and networks that train with it. Its place behind dnn.h is tested in test_dnn.c, a
+ * double; and networks that train with it. Its place behind onednn.h is tested in test_dnn.c, a
  * network's gradients in test_families.c. */
 #include "network/winograd.h"
 

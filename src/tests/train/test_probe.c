@@ -1,5 +1,5 @@
 /* The probe sees what the trainer sees: its losses are those of the log. What a step consists of
- * (stepper.h) is checked on the probe's files. */
+ * (training.h) is checked on the probe's files. */
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/rng.h"

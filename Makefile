@@ -30,7 +30,7 @@
 #                  2 and 4 ranks, too, which MPIRUN starts
 #   BENCH_TORCH=found|install|no
 #                  compare with PyTorch where it is installed; install it first; don't compare
-#   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the pictures,
+#   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the images,
 #   AUDIT_SEED=N   drawn by this seed, to be chosen by the auditor,
 #   AUDIT_STEPS=N  the number of these steps, 2 to 100
 #   CHROMIUM=PROGRAM
@@ -229,7 +229,7 @@ test-cluster: build/kdecay ## start a Slurm of one node, break a campaign in it,
 SMOKE := $(patsubst experiments/%.ini,build/runs/%/seed-1.tsv,$(wildcard experiments/smoke/*/*.ini))
 
 .PHONY: smoke
-smoke: $(SMOKE) ## train the smoke experiments on made-up pictures (seconds)
+smoke: $(SMOKE) ## train the smoke experiments on synthetic images (seconds)
 
 $(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini $(wildcard experiments/families/*.ini) build/kdecay
 	$(Q)rm -f $@ build/runs/checkpoints/$*/seed-*
@@ -553,7 +553,7 @@ bench-ranks: build/kdecay ## measure training on one rank (MPI=1: on 1, 2, 4) an
 LOG_BENCH := build/bench-report
 
 .PHONY: bench-report
-bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,000 made-up logs of 200 rows
+bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,000 synthetic logs of 200 rows
 	$(Q)rm -rf $(LOG_BENCH)
 	$(Q)mkdir -p $(LOG_BENCH)/results && cp -R results/published $(LOG_BENCH)/results/
 	$(Q)from=0; for logs in 1000 2000 5000 10000; do \

@@ -3,7 +3,7 @@
 # Input: a line "# panel: WHAT | EPOCHS | N", a block of arms (k, pairs, mean difference, the ends
 # of its interval), a block of the trend (two points of k, difference, or a row of NaN) and a block
 # for each seed (k, error, difference); blocks are separated by two blank lines. Without a seed, the
-# picture says so.
+# image says so.
 height = 7.5
 load "figures/style.gp"
 

@@ -94,7 +94,7 @@ set ylabel offset 1.0, 0
 set key samplen 4 spacing 1.0 Left reverse noopaque
 set title offset 0, -0.8
 
-# Two panels side by side, in fractions of the picture: left, right, bottom, top and the gap.
+# Two panels side by side, in fractions of the image: left, right, bottom, top and the gap.
 panels = "set multiplot layout 1, 2 margins screen 0.085, 0.985, %g, %g spacing screen 0.07"
 
 # ROWS x COLUMNS panels, with room in cm: below, above, and between them, across and down.
@@ -102,7 +102,7 @@ grid_of(rows, columns, below, above, across, down) = sprintf( \
     "set multiplot layout %d, %d margins screen %g, 0.985, %g, %g spacing screen %g, %g", \
     rows, columns, 1.3 / width, below / height, 1 - above / height, across / width, down / height)
 
-# All of a picture that has no data yet.
+# All of an image that has no data yet.
 nothing(text) = "unset border; unset tics; unset key; unset grid; set xrange [0:1]; " \
     . "set yrange [0:1]; set label '" . text . "' at graph 0.5, graph 0.5 center; " \
     . "plot NaN notitle; " . finish

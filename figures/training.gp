@@ -3,7 +3,7 @@
 # Input: blocks separated by two blank lines. The first line of a block is its quoted title, where
 # ARM holds "k = NUMBER": "ARM, seed N" of a run, behind the runs of an arm "ARM, n = N" of their
 # mean; then rows of epoch, learning rate, training loss, training error, test loss, test error,
-# separated by tabs, errors in %. Runs are thin, means named. Without a row, the picture says so.
+# separated by tabs, errors in %. Runs are thin, means named. Without a row, the image says so.
 height = 8.5
 load "figures/style.gp"
 

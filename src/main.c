@@ -38,7 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- What many commands share ----------------------------------------------------------------- */
+/* ---- What many commands share -----------------------------------------------------------------
+ * */
 
 /* Dies with the message of what has failed. */
 static void check(int status, const struct error *error)
@@ -88,7 +89,8 @@ static struct audit_options audit_options_of(struct options *options)
                                   .compiler = KDECAY_COMPILER};
 }
 
-/* ---- Runs and experiments --------------------------------------------------------------------- */
+/* ---- Runs and experiments ---------------------------------------------------------------------
+ * */
 
 static int command_train(struct options *options)
 {
@@ -127,7 +129,7 @@ static int command_describe(struct options *options)
             .images_per_second = options->images_per_second};
         scaling_print(&scaling, stdout);
     } else {
-        description_print(&experiment, stdout);
+        summary_print(&experiment, stdout);
         printf("bytes %zu\n", network_bytes(&experiment, 1) + dataset_bytes(&experiment));
     }
     return EXIT_SUCCESS;
@@ -226,7 +228,8 @@ static int command_bench(struct options *options)
     return EXIT_SUCCESS;
 }
 
-/* ---- What is done and what is to do ----------------------------------------------------------- */
+/* ---- What is done and what is to do -----------------------------------------------------------
+ * */
 
 static int command_status(struct options *options)
 {
@@ -259,16 +262,16 @@ static int command_missing(struct options *options)
 
 static int command_campaign(struct options *options)
 {
-    const struct campaign_options campaign = {.status = status_options_of(options),
-                                              .scale = options->scale,
-                                              .lists = options->out,
-                                              .cpus = options->threads,
-                                              .ranks = options->ranks,
-                                              .safety = options->safety,
-                                              .hours = options->hours,
-                                              .tasks = options->tasks};
+    const struct slurm_arrays_options campaign = {.status = status_options_of(options),
+                                                  .scale = options->scale,
+                                                  .lists = options->out,
+                                                  .cpus = options->threads,
+                                                  .ranks = options->ranks,
+                                                  .safety = options->safety,
+                                                  .hours = options->hours,
+                                                  .tasks = options->tasks};
     struct error error;
-    check(campaign_write(&campaign, stdout, &error), &error);
+    check(slurm_arrays_write(&campaign, stdout, &error), &error);
     return EXIT_SUCCESS;
 }
 
@@ -285,7 +288,8 @@ static int command_cost(struct options *options)
     return EXIT_SUCCESS;
 }
 
-/* ---- Report and audit ------------------------------------------------------------------------- */
+/* ---- Report and audit -------------------------------------------------------------------------
+ * */
 
 static int command_report(struct options *options)
 {
@@ -309,18 +313,18 @@ static void write_report(const char *out, const char *ending, struct text *text)
 static int command_audit(struct options *options)
 {
     const struct audit_options audit = audit_options_of(options);
-    struct levels levels;
-    audit_run(&audit, &levels);
+    struct checks checks;
+    audit_run(&audit, &checks);
     struct text text = {0}, json = {0}, xml = {0};
-    levels_write_text(&levels, &text);
-    levels_write_json(&levels, &json);
-    levels_write_xml(&levels, &xml);
+    checks_write_text(&checks, &text);
+    checks_write_json(&checks, &json);
+    checks_write_xml(&checks, &xml);
     fputs(text.bytes, stdout);
     write_report(options->out, "txt", &text);
     write_report(options->out, "json", &json);
     write_report(options->out, "xml", &xml);
-    const long failed = levels_count(&levels, VERDICT_FAIL);
-    levels_free(&levels);
+    const long failed = checks_count(&checks, VERDICT_FAIL);
+    checks_free(&checks);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -351,7 +355,8 @@ static int command_trace(struct options *options)
     return EXIT_SUCCESS;
 }
 
-/* ---- Commands --------------------------------------------------------------------------------- */
+/* ---- Commands ---------------------------------------------------------------------------------
+ * */
 
 static int command_version(struct options *options)
 {

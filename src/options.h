@@ -3,9 +3,9 @@
  *
  *     kdecay COMMAND [ARGUMENT]... [--OPTION VALUE]...
  *
- * One table in options.c has a row for each option: its type, range, default, the commands that take
- * it, the field of struct options that it sets, its help. A row for each command is in main.c. What
- * is taken, what is refused and all help are made from these two tables.
+ * One table in options.c has a row for each option: its type, range, default, the commands that
+ * take it, the field of struct options that it sets, its help. A row for each command is in main.c.
+ * What is taken, what is refused and all help are made from these two tables.
  *
  * Rules. Options and arguments stand in any order; `--` ends the options. An option's value is the
  * next word, unless that begins with `--`, or what follows `=` in the same word. No value is empty.

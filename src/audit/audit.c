@@ -26,18 +26,18 @@ static int ends_in(const char *path, const char *suffix)
 
 /* Fills `good` with the logs that can be read. */
 static void check_logs(const struct audit_options *options, struct ledger *good,
-                       struct level *level)
+                       struct check *check)
 {
     size_t count = 0;
     char **path = ledger_files(options->results, options->published, ".tsv", &count);
     *good = (struct ledger){.logs = memory_zeroed(count, sizeof *good->logs)};
     for (size_t i = 0; i < count; i++) {
         struct error error;
-        level->checked++;
+        check->checked++;
         if (log_read(path[i], &good->logs[good->count], &error) == 0)
             good->count++;
         else
-            level_fail(level, "%s", error.text);
+            check_fail(check, "%s", error.text);
         free(path[i]);
     }
     free(path);
@@ -46,15 +46,15 @@ static void check_logs(const struct audit_options *options, struct ledger *good,
 /* ---- Ledger ------------------------------------------------------------------------------- */
 
 static void check_experiment(const struct audit_options *options, const struct log *log,
-                             struct level *level)
+                             struct check *check)
 {
     char *path = memory_text("%s/%s.ini", options->experiments, log->experiment.arm);
     struct experiment experiment;
     struct error error;
     if (config_load(path, NULL, 0, &experiment, &error) != 0)
-        level_fail(level, "%s: its experiment: %s", log->path, error.text);
+        check_fail(check, "%s: its experiment: %s", log->path, error.text);
     else if (strcmp(config_digest(&experiment).hex, log->experiment_digest.hex) != 0)
-        level_fail(level,
+        check_fail(check,
                    "%s: %s is not the experiment that it was made with; restore the file or "
                    "give the new experiment a new name",
                    log->path, path);
@@ -62,37 +62,37 @@ static void check_experiment(const struct audit_options *options, const struct l
 }
 
 /* Each seed starts from its own parameters. */
-static void check_seed(const struct ledger *ledger, const struct log *log, struct level *level)
+static void check_seed(const struct ledger *ledger, const struct log *log, struct check *check)
 {
     for (const struct log *other = ledger->logs; other < log; other++)
         if (strcmp(other->initial.hex, log->initial.hex) == 0 && other->seed != log->seed)
-            level_fail(level,
+            check_fail(check,
                        "%s: seed %ld starts from the parameters of seed %ld in %s; one of "
                        "them holds another seed's run",
                        log->path, log->seed, other->seed, other->path);
 }
 
-static void check_borders(const char *path, const struct ledger *ledger, struct level *level)
+static void check_borders(const char *path, const struct ledger *ledger, struct check *check)
 {
     struct error error;
-    level->checked++;
+    check->checked++;
     if (borders_check(path, ledger, &error) != 0)
-        level_fail(level, "%s", error.text);
+        check_fail(check, "%s", error.text);
 }
 
 /* Files that are no logs, and arms that have none. */
 static void check_files(const struct audit_options *options, const struct ledger *ledger,
-                        const struct experiment_files *files, struct level *level)
+                        const struct experiment_files *files, struct check *check)
 {
     size_t count = 0, with_logs = 0;
     char **path = ledger_files(options->results, options->published, "", &count);
     for (size_t i = 0; i < count; i++) {
         if (ends_in(path[i], ".part"))
-            level_note(level, "%s: an unfinished run", path[i]);
+            check_note(check, "%s: an unfinished run", path[i]);
         else if (ends_in(path[i], ".borders.tsv"))
-            check_borders(path[i], ledger, level);
+            check_borders(path[i], ledger, check);
         else if (!ends_in(path[i], ".tsv") && !ends_in(path[i], ".sha256"))
-            level_fail(level, "%s: expected logs (*.tsv) here only; move it away", path[i]);
+            check_fail(check, "%s: expected logs (*.tsv) here only; move it away", path[i]);
         free(path[i]);
     }
     free(path);
@@ -104,23 +104,23 @@ static void check_files(const struct audit_options *options, const struct ledger
                 with_logs++;
                 break;
             }
-    level_note(level, "%zu of %zu arms have logs; `make status` lists all", with_logs,
+    check_note(check, "%zu of %zu arms have logs; `make status` lists all", with_logs,
                files->count);
 }
 
 static void check_ledger(const struct audit_options *options, const struct ledger *ledger,
-                         const struct experiment_files *files, struct level *level)
+                         const struct experiment_files *files, struct check *check)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         struct error error;
-        level->checked++;
+        check->checked++;
         if (ledger_check_place(log, options->results, &error) != 0)
-            level_fail(level, "%s", error.text);
-        check_experiment(options, log, level);
-        check_seed(ledger, log, level);
+            check_fail(check, "%s", error.text);
+        check_experiment(options, log, check);
+        check_seed(ledger, log, check);
     }
-    check_files(options, ledger, files, level);
+    check_files(options, ledger, files, check);
 }
 
 /* ---- Sources ------------------------------------------------------------------------------ */
@@ -166,7 +166,7 @@ int audit_keep_sources(const struct audit_options *options, struct error *error)
     return 0;
 }
 
-static void check_sources(const struct audit_options *options, struct level *level)
+static void check_sources(const struct audit_options *options, struct check *check)
 {
     struct error error;
     char *found = list_all_sources(options, &error);
@@ -174,38 +174,38 @@ static void check_sources(const struct audit_options *options, struct level *lev
         manifest_compare(options->sources, found,
                          "differs from the kept digest; restore it, or `make keep` if the change "
                          "is meant",
-                         level);
+                         check);
     else
-        level_fail(level, "%s", error.text);
+        check_fail(check, "%s", error.text);
     free(found);
 }
 
 /* ---- Schedule ----------------------------------------------------------------------------- */
 
 /* A log of a run that diverged has the rows of the epochs before, and each log its first losses. */
-static void check_length(const struct log *log, long steps_per_epoch, struct level *level)
+static void check_length(const struct log *log, long steps_per_epoch, struct check *check)
 {
     const int diverged = log->status == LOG_DIVERGED;
     const long last = diverged ? log->diverged_at : steps_per_epoch * log->experiment.epochs;
     const long rows = diverged ? (last - 1) / steps_per_epoch : log->experiment.epochs;
     const long losses = last < LOG_STEP_LOSSES ? last : LOG_STEP_LOSSES;
     if (log->row_count != rows || log->step_loss_count != losses)
-        level_fail(level, "%s: %ld rows, %ld step losses: expected %ld and %ld", log->path,
+        check_fail(check, "%s: %ld rows, %ld step losses: expected %ld and %ld", log->path,
                    log->row_count, log->step_loss_count, rows, losses);
 }
 
-static void check_schedule(const struct ledger *ledger, struct level *level)
+static void check_schedule(const struct ledger *ledger, struct check *check)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         const long steps = config_steps_per_epoch(&log->experiment);
         const struct schedule schedule = schedule_of(&log->experiment, steps);
-        check_length(log, steps, level);
+        check_length(log, steps, check);
         for (long r = 0; r < log->row_count; r++) {
             const struct log_row *row = &log->rows[r];
-            level->checked++;
+            check->checked++;
             if (row->step != steps * row->epoch) {
-                level_fail(level, "%s:%d: step %ld: expected %ld, %ld steps an epoch", log->path,
+                check_fail(check, "%s:%d: step %ld: expected %ld, %ld steps an epoch", log->path,
                            row->line, row->step, steps * row->epoch, steps);
                 continue;
             }
@@ -213,7 +213,7 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
             /* Programs up to 747fed2 rounded within the formula, in double: to a unit in the last
              * place of L0. No smaller change passes either, since a row's digest is chained. */
             if (!(fabs(lr - row->lr) <= log->experiment.lr * 0x1p-52))
-                level_fail(level, "%s:%d: lr %.17g: expected L(%ld) = %.17g", log->path, row->line,
+                check_fail(check, "%s:%d: lr %.17g: expected L(%ld) = %.17g", log->path, row->line,
                            row->lr, row->step - 1, lr);
         }
     }
@@ -221,17 +221,17 @@ static void check_schedule(const struct ledger *ledger, struct level *level)
 
 /* ---- Size --------------------------------------------------------------------------------- */
 
-static void check_size(const struct ledger *ledger, struct level *level)
+static void check_size(const struct ledger *ledger, struct check *check)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         long long parameters = 0, macs = 0;
         struct error error;
-        level->checked++;
+        check->checked++;
         if (ledger_size(&log->experiment, &parameters, &macs, &error) != 0)
-            level_fail(level, "%s: its network: %s", log->path, error.text);
+            check_fail(check, "%s: its network: %s", log->path, error.text);
         else if (log->parameters != parameters || log->macs != macs)
-            level_fail(level,
+            check_fail(check,
                        "%s: %lld parameters, %lld MACs: the experiment's network has %lld and %lld",
                        log->path, log->parameters, log->macs, parameters, macs);
     }
@@ -239,23 +239,23 @@ static void check_size(const struct ledger *ledger, struct level *level)
 
 /* ---- Data --------------------------------------------------------------------------------- */
 
-static void check_data(const struct ledger *ledger, struct level *level)
+static void check_data(const struct ledger *ledger, struct check *check)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        const struct picture_digests known = dataset_known_digests(&log->experiment);
+        const struct image_digests known = dataset_known_digests(&log->experiment);
         if (!known.train)
             continue;
-        level->checked++;
+        check->checked++;
         if (strcmp(log->train.hex, known.train) != 0)
-            level_fail(level, "%s: train-sha256 is not that of %s, %.12s...", log->path,
+            check_fail(check, "%s: train-sha256 is not that of %s, %.12s...", log->path,
                        config_set_name(&log->experiment), known.train);
         if (strcmp(log->test.hex, known.test) != 0)
-            level_fail(level, "%s: test-sha256 is not that of %s, %.12s...", log->path,
+            check_fail(check, "%s: test-sha256 is not that of %s, %.12s...", log->path,
                        config_set_name(&log->experiment), known.test);
     }
-    if (level->checked == 0)
-        level_skip(level, "no log of CIFAR pictures");
+    if (check->checked == 0)
+        check_skip(check, "no log of CIFAR images");
 }
 
 /* ---- Regeneration ------------------------------------------------------------------------- */
@@ -273,7 +273,7 @@ static int empty_scratch(const char *scratch, struct error *error)
         char **path = file_list(folder, "", &count);
         for (size_t i = 0; i < count; i++) {
             if (status == 0 && unlink(path[i]) != 0)
-                status = fail(error, "%s: cannot be removed", path[i]);
+                status = error_set(error, "%s: cannot be removed", path[i]);
             free(path[i]);
         }
         free(path);
@@ -321,7 +321,7 @@ static char *regenerate(const struct audit_options *options, const struct ledger
 
 /* Whether the report can take the logs as they were read: all of them, each at its place. */
 static int is_whole(const struct audit_options *options, const struct ledger *ledger,
-                    const struct level *logs)
+                    const struct check *logs)
 {
     struct error error;
     for (size_t i = 0; i < ledger->count; i++)
@@ -331,15 +331,15 @@ static int is_whole(const struct audit_options *options, const struct ledger *le
 }
 
 static void check_regeneration(const struct audit_options *options, const struct ledger *ledger,
-                               const struct level *logs, struct level *level)
+                               const struct check *logs, struct check *check)
 {
     struct error error;
     char *made = regenerate(options, is_whole(options, ledger, logs) ? ledger : NULL, &error);
     if (made)
         manifest_compare(options->digests, made, "made anew it differs from the kept digest",
-                         level);
+                         check);
     else
-        level_fail(level, "the tables cannot be made: %s", error.text);
+        check_fail(check, "the tables cannot be made: %s", error.text);
     free(made);
 }
 
@@ -364,38 +364,38 @@ int audit_keep(const struct audit_options *options, struct error *error)
 /* ---- Claims ------------------------------------------------------------------------------- */
 
 /* `regeneration` has run, and left its tables. */
-static void check_claims(const struct audit_options *options, const struct level *regeneration,
-                         struct level *level)
+static void check_claims(const struct audit_options *options, const struct check *regeneration,
+                         struct check *check)
 {
     char *path = memory_text("%s/tables/claims.csv", options->scratch);
     if (!file_exists(path)) {
-        level_skip(level, "not built: no tables/claims.csv is among the tables");
+        check_skip(check, "not built: no tables/claims.csv is among the tables");
     } else {
-        level->checked++;
+        check->checked++;
         if (regeneration->failed)
-            level_fail(level, "tables/claims.csv is made, but regeneration fails");
+            check_fail(check, "tables/claims.csv is made, but regeneration fails");
         else
-            level_note(level, "tables/claims.csv, made anew, has the kept digest");
+            check_note(check, "tables/claims.csv, made anew, has the kept digest");
     }
     free(path);
 }
 
 /* ---- Drawing ------------------------------------------------------------------------------ */
 
-static void check_drawing(const struct audit_options *options, struct level *level)
+static void check_drawing(const struct audit_options *options, struct check *check)
 {
     if (!options->drawn) {
-        level_skip(level, "figures and paper were not drawn: gnuplot, LaTeX or pdftotext is "
+        check_skip(check, "figures and paper were not drawn: gnuplot, LaTeX or pdftotext is "
                           "missing; `make setup` installs them");
         return;
     }
     struct drawn drawn;
     drawn_compare(options->kept_drawn, options->drawn, &drawn);
-    level->checked = drawn.checked;
+    check->checked = drawn.checked;
     for (const char *at = drawn.failures.bytes; at && *at; at = strchr(at, '\n') + 1)
-        level_fail(level, "%.*s", (int)strcspn(at, "\n"), at);
+        check_fail(check, "%.*s", (int)strcspn(at, "\n"), at);
     if (drawn.note.bytes)
-        level_note(level, "%s", drawn.note.bytes);
+        check_note(check, "%s", drawn.note.bytes);
     free(drawn.failures.bytes);
     free(drawn.note.bytes);
 }
@@ -404,12 +404,12 @@ static void check_drawing(const struct audit_options *options, struct level *lev
 
 /* Note each value of the logs' that is not `here`, with how many have it. */
 static void note_others(const struct ledger *ledger, size_t field, const char *what,
-                        const char *here, struct level *level)
+                        const char *here, struct check *check)
 {
     const char **value = memory_zeroed(ledger->count, sizeof *value);
     for (size_t i = 0; i < ledger->count; i++)
         value[i] = *(char *const *)((const char *)&ledger->logs[i] + field);
-    level_note(level, "%s here: %s", what, here);
+    check_note(check, "%s here: %s", what, here);
     for (size_t i = 0; i < ledger->count; i++) {
         size_t earlier = 0, alike = 0;
         for (size_t j = 0; j < i; j++)
@@ -417,77 +417,77 @@ static void note_others(const struct ledger *ledger, size_t field, const char *w
         for (size_t j = i; j < ledger->count; j++)
             alike += strcmp(value[j], value[i]) == 0;
         if (!earlier && strcmp(value[i], here) != 0)
-            level_note(level, "%s of %zu logs: %s", what, alike, value[i]);
+            check_note(check, "%s of %zu logs: %s", what, alike, value[i]);
     }
     free(value);
 }
 
 static void list_environment(const struct audit_options *options, const struct ledger *ledger,
-                             struct level *level)
+                             struct check *check)
 {
-    struct dnn *dnn = dnn_open(1);
-    level->judges = 0;
-    level->checked = (long)ledger->count;
-    note_others(ledger, offsetof(struct log, environment), "environment", dnn_environment(dnn),
-                level);
-    note_others(ledger, offsetof(struct log, compiler), "compiler", options->compiler, level);
-    note_others(ledger, offsetof(struct log, program), "program", options->program, level);
-    dnn_close(dnn);
+    struct onednn *onednn = onednn_open(1);
+    check->judges = 0;
+    check->checked = (long)ledger->count;
+    note_others(ledger, offsetof(struct log, environment), "environment",
+                onednn_environment(onednn), check);
+    note_others(ledger, offsetof(struct log, compiler), "compiler", options->compiler, check);
+    note_others(ledger, offsetof(struct log, program), "program", options->program, check);
+    onednn_close(onednn);
 }
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-/* The levels that look at the experiment files, which are read once. */
+/* The checks that look at the experiment files, which are read once. */
 static void check_experiments(const struct audit_options *options, const struct ledger *ledger,
-                              struct levels *levels)
+                              struct checks *checks)
 {
     struct experiment_files files;
     struct error error;
     const int is_read = ledger_read_experiments(options->experiments, &files, &error) == 0;
-    struct level *level = levels_begin(levels, "ledger", "logs");
-    check_ledger(options, ledger, is_read ? &files : NULL, level);
+    struct check *check = checks_begin(checks, "ledger", "logs");
+    check_ledger(options, ledger, is_read ? &files : NULL, check);
     if (!is_read)
-        level_fail(level, "%s", error.text);
-    levels_end(levels);
-    level = levels_begin(levels, "registration", "files and logs");
+        check_fail(check, "%s", error.text);
+    checks_end(checks);
+    check = checks_begin(checks, "registration", "files and logs");
     if (is_read)
-        registration_check(options->experiments, &files, ledger, options->protocols, level);
+        registration_check(options->experiments, &files, ledger, options->protocols, check);
     else
-        level_fail(level, "%s", error.text);
-    levels_end(levels);
+        check_fail(check, "%s", error.text);
+    checks_end(checks);
     if (is_read)
         ledger_free_experiments(&files);
 }
 
-void audit_run(const struct audit_options *options, struct levels *levels)
+void audit_run(const struct audit_options *options, struct checks *checks)
 {
-    *levels = (struct levels){.count = 0};
+    *checks = (struct checks){.count = 0};
     struct ledger ledger;
-    struct level *logs = levels_begin(levels, "logs", "logs");
+    struct check *logs = checks_begin(checks, "logs", "logs");
     check_logs(options, &ledger, logs);
-    levels_end(levels);
-    check_experiments(options, &ledger, levels);
-    check_sources(options, levels_begin(levels, "sources", "files"));
-    levels_end(levels);
-    check_schedule(&ledger, levels_begin(levels, "schedule", "rows"));
-    levels_end(levels);
-    check_size(&ledger, levels_begin(levels, "size", "logs"));
-    levels_end(levels);
-    check_data(&ledger, levels_begin(levels, "data", "logs"));
-    levels_end(levels);
-    struct level *regeneration = levels_begin(levels, "regeneration", "files");
+    checks_end(checks);
+    check_experiments(options, &ledger, checks);
+    check_sources(options, checks_begin(checks, "sources", "files"));
+    checks_end(checks);
+    check_schedule(&ledger, checks_begin(checks, "schedule", "rows"));
+    checks_end(checks);
+    check_size(&ledger, checks_begin(checks, "size", "logs"));
+    checks_end(checks);
+    check_data(&ledger, checks_begin(checks, "data", "logs"));
+    checks_end(checks);
+    struct check *regeneration = checks_begin(checks, "regeneration", "files");
     check_regeneration(options, &ledger, logs, regeneration);
-    levels_end(levels);
-    check_claims(options, regeneration, levels_begin(levels, "claims", "tables"));
-    levels_end(levels);
-    check_drawing(options, levels_begin(levels, "drawing", "files"));
-    levels_end(levels);
-    replay_check(options->replay, &ledger, levels_begin(levels, "replay", "runs"));
-    levels_end(levels);
+    checks_end(checks);
+    check_claims(options, regeneration, checks_begin(checks, "claims", "tables"));
+    checks_end(checks);
+    check_drawing(options, checks_begin(checks, "drawing", "files"));
+    checks_end(checks);
+    replay_check(options->replay, &ledger, checks_begin(checks, "replay", "runs"));
+    checks_end(checks);
     replay_spot_check(&options->spot, options->replay, &ledger,
-                      levels_begin(levels, "spot", "runs"));
-    levels_end(levels);
-    list_environment(options, &ledger, levels_begin(levels, "environment", "logs"));
-    levels_end(levels);
+                      checks_begin(checks, "spot", "runs"));
+    checks_end(checks);
+    list_environment(options, &ledger, checks_begin(checks, "environment", "logs"));
+    checks_end(checks);
     ledger_free(&ledger);
 }

@@ -1,13 +1,13 @@
 /*
  * audit - does what is claimed follow from what was logged?
  *
- * Levels (see check.h for their verdicts):
+ * Checks (see check.h for their verdicts):
  *   logs          every *.tsv below results (but the published numbers) is a whole log: all its
  *                 columns, each row's digest chained to the rows above, the digest of all bytes.
  *   ledger        every log lies at its own arm and seed, no run stands there under two seeds, and
  *                 its experiment file exists and has the digest that the log was made with. Arms
  *                 without logs and *.part files, unfinished runs, are listed and do not fail (but
- *                 the table of runs has a row for each, which the level regeneration sees as it
+ *                 the table of runs has a row for each, which the check regeneration sees as it
  *                 sees a new log); any file but logs, unfinished runs and lists of digests does.
  *   registration  an arm that a protocol registered still has it, its logs carry it, and none was
  *                 started before it was committed (registration.h).
@@ -18,7 +18,7 @@
  *                 place of L0, the steps are epoch x steps an epoch, and there are as many rows and
  *                 step losses as the run took.
  *   size          parameters and MACs are those of the network built anew from the experiment.
- *   data          the pictures of CIFAR runs are the known ones (SHA-256 of the sorted records).
+ *   data          the images of CIFAR runs are the known ones (SHA-256 of the sorted records).
  *   regeneration  tables and plot data made anew have the digests that were kept beside the logs.
  *   claims        the verdict table is among them. It has no check of its own.
  *   drawing       figures and paper drawn anew have the digests that were kept, under the versions
@@ -27,7 +27,7 @@
  *   environment   judges nothing: where the machine and program that made the logs differ from
  *                 these.
  *
- * Levels after the first look at the logs that the first could read.
+ * Checks after the first look at the logs that the first could read.
  */
 #ifndef KDECAY_AUDIT_H
 #define KDECAY_AUDIT_H
@@ -49,8 +49,8 @@ struct audit_options {
     const char *program, *compiler; /* what runs, in a log's words */
 };
 
-/* Run all levels; levels_free() them. What they found is right when none has VERDICT_FAIL. */
-void audit_run(const struct audit_options *options, struct levels *levels);
+/* Run all checks; checks_free() them. What they found is right when none has VERDICT_FAIL. */
+void audit_run(const struct audit_options *options, struct checks *checks);
 
 /* Make tables and plots in the scratch folder and keep their digests in options->digests; keep
  * options->drawn, unless it is NULL, as options->kept_drawn; then keep the digests of all sources

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- One level ---------------------------------------------------------------------------- */
+/* ---- One check ---------------------------------------------------------------------------- */
 
 static void add_line(struct text *lines, const char *format, va_list arguments)
 {
@@ -20,85 +20,85 @@ static void add_line(struct text *lines, const char *format, va_list arguments)
     text_add(lines, "%s\n", line.text);
 }
 
-void level_fail(struct level *level, const char *format, ...)
+void check_fail(struct check *check, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    add_line(&level->failures, format, arguments);
+    add_line(&check->failures, format, arguments);
     va_end(arguments);
-    level->failed++;
+    check->failed++;
 }
 
-void level_note(struct level *level, const char *format, ...)
+void check_note(struct check *check, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    add_line(&level->notes, format, arguments);
+    add_line(&check->notes, format, arguments);
     va_end(arguments);
 }
 
-void level_skip(struct level *level, const char *format, ...)
+void check_skip(struct check *check, const char *format, ...)
 {
     struct text line = {0};
     va_list arguments;
     va_start(arguments, format);
     add_line(&line, format, arguments);
     va_end(arguments);
-    text_add(&level->reason, "%s%.*s", level->reason.length ? "; " : "", (int)line.length - 1,
+    text_add(&check->reason, "%s%.*s", check->reason.length ? "; " : "", (int)line.length - 1,
              line.bytes);
     free(line.bytes);
 }
 
-enum verdict level_verdict(const struct level *level)
+enum verdict check_verdict(const struct check *check)
 {
-    if (!level->judges)
+    if (!check->judges)
         return VERDICT_NOTE;
-    if (level->failed)
+    if (check->failed)
         return VERDICT_FAIL;
-    return level->checked ? VERDICT_PASS : VERDICT_SKIP;
+    return check->checked ? VERDICT_PASS : VERDICT_SKIP;
 }
 
-/* ---- All levels --------------------------------------------------------------------------- */
+/* ---- All checks --------------------------------------------------------------------------- */
 
-static double seconds_now(void)
+static double clock_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-struct level *levels_begin(struct levels *levels, const char *name, const char *unit)
+struct check *checks_begin(struct checks *checks, const char *name, const char *unit)
 {
-    if (levels->count == LEVELS_MAX)
-        BUG("more levels than LEVELS_MAX");
-    struct level *level = &levels->level[levels->count++];
-    *level = (struct level){.name = name, .unit = unit, .judges = 1, .seconds = -seconds_now()};
-    return level;
+    if (checks->count == CHECKS_MAX)
+        BUG("more checks than CHECKS_MAX");
+    struct check *check = &checks->check[checks->count++];
+    *check = (struct check){.name = name, .unit = unit, .judges = 1, .seconds = -clock_seconds()};
+    return check;
 }
 
-void levels_end(struct levels *levels)
+void checks_end(struct checks *checks)
 {
-    struct level *level = &levels->level[levels->count - 1];
-    level->seconds += seconds_now();
-    if (level_verdict(level) == VERDICT_SKIP && level->reason.length == 0)
-        level_skip(level, "nothing to check");
+    struct check *check = &checks->check[checks->count - 1];
+    check->seconds += clock_seconds();
+    if (check_verdict(check) == VERDICT_SKIP && check->reason.length == 0)
+        check_skip(check, "nothing to check");
 }
 
-void levels_free(struct levels *levels)
+void checks_free(struct checks *checks)
 {
-    for (size_t i = 0; i < levels->count; i++) {
-        free(levels->level[i].reason.bytes);
-        free(levels->level[i].failures.bytes);
-        free(levels->level[i].notes.bytes);
+    for (size_t i = 0; i < checks->count; i++) {
+        free(checks->check[i].reason.bytes);
+        free(checks->check[i].failures.bytes);
+        free(checks->check[i].notes.bytes);
     }
-    *levels = (struct levels){.count = 0};
+    *checks = (struct checks){.count = 0};
 }
 
-long levels_count(const struct levels *levels, enum verdict verdict)
+long checks_count(const struct checks *checks, enum verdict verdict)
 {
     long count = 0;
-    for (size_t i = 0; i < levels->count; i++)
-        count += level_verdict(&levels->level[i]) == verdict;
+    for (size_t i = 0; i < checks->count; i++)
+        count += check_verdict(&checks->check[i]) == verdict;
     return count;
 }
 
@@ -123,25 +123,25 @@ static void add_indented(struct text *out, const char *lines, const char *kind)
         text_add(out, "      %s%.*s\n", kind, (int)length, line);
 }
 
-void levels_write_text(const struct levels *levels, struct text *out)
+void checks_write_text(const struct checks *checks, struct text *out)
 {
     static const char *const words[VERDICTS] = {"PASS", "FAIL", "SKIP", "NOTE"};
-    for (size_t i = 0; i < levels->count; i++) {
-        const struct level *level = &levels->level[i];
-        const enum verdict verdict = level_verdict(level);
-        text_add(out, "%s  %-12s  %6ld %-7s  %6.2f s", words[verdict], level->name, level->checked,
-                 level->unit, level->seconds);
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check *check = &checks->check[i];
+        const enum verdict verdict = check_verdict(check);
+        text_add(out, "%s  %-12s  %6ld %-7s  %6.2f s", words[verdict], check->name, check->checked,
+                 check->unit, check->seconds);
         if (verdict == VERDICT_FAIL)
-            text_add(out, "  %ld failure%s", level->failed, level->failed == 1 ? "" : "s");
+            text_add(out, "  %ld failure%s", check->failed, check->failed == 1 ? "" : "s");
         if (verdict == VERDICT_SKIP)
-            text_add(out, "  %s", level->reason.bytes);
+            text_add(out, "  %s", check->reason.bytes);
         text_add(out, "\n");
-        add_indented(out, level->failures.bytes, "");
-        add_indented(out, level->notes.bytes, "note: ");
+        add_indented(out, check->failures.bytes, "");
+        add_indented(out, check->notes.bytes, "note: ");
     }
     text_add(out, "audit: %ld passed, %ld failed, %ld skipped\n",
-             levels_count(levels, VERDICT_PASS), levels_count(levels, VERDICT_FAIL),
-             levels_count(levels, VERDICT_SKIP));
+             checks_count(checks, VERDICT_PASS), checks_count(checks, VERDICT_FAIL),
+             checks_count(checks, VERDICT_SKIP));
 }
 
 /* ---- JSON and XML ------------------------------------------------------------------------- */
@@ -210,26 +210,26 @@ static void add_json_lines(struct text *out, const char *key, const char *lines)
     text_add(out, "]");
 }
 
-void levels_write_json(const struct levels *levels, struct text *out)
+void checks_write_json(const struct checks *checks, struct text *out)
 {
     static const char *const words[VERDICTS] = {"pass", "fail", "skip", "note"};
     text_add(out, "{\"passed\": %ld, \"failed\": %ld, \"skipped\": %ld, \"levels\": [",
-             levels_count(levels, VERDICT_PASS), levels_count(levels, VERDICT_FAIL),
-             levels_count(levels, VERDICT_SKIP));
-    for (size_t i = 0; i < levels->count; i++) {
-        const struct level *level = &levels->level[i];
-        const enum verdict verdict = level_verdict(level);
+             checks_count(checks, VERDICT_PASS), checks_count(checks, VERDICT_FAIL),
+             checks_count(checks, VERDICT_SKIP));
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check *check = &checks->check[i];
+        const enum verdict verdict = check_verdict(check);
         text_add(out,
                  "%s\n{\"name\": \"%s\", \"verdict\": \"%s\", \"checked\": %ld, \"unit\": \"%s\", "
                  "\"seconds\": %.3f, \"reason\": ",
-                 i ? "," : "", level->name, words[verdict], level->checked, level->unit,
-                 level->seconds);
+                 i ? "," : "", check->name, words[verdict], check->checked, check->unit,
+                 check->seconds);
         if (verdict == VERDICT_SKIP)
-            add_json(out, level->reason.bytes, level->reason.length);
+            add_json(out, check->reason.bytes, check->reason.length);
         else
             text_add(out, "null");
-        add_json_lines(out, "failures", level->failures.bytes);
-        add_json_lines(out, "notes", level->notes.bytes);
+        add_json_lines(out, "failures", check->failures.bytes);
+        add_json_lines(out, "notes", check->notes.bytes);
         text_add(out, "}");
     }
     text_add(out, "\n]}\n");
@@ -248,29 +248,29 @@ static void add_xml_element(struct text *out, const char *name, const struct tex
     text_add(out, "</%s>\n", name);
 }
 
-void levels_write_xml(const struct levels *levels, struct text *out)
+void checks_write_xml(const struct checks *checks, struct text *out)
 {
     double seconds = 0;
-    for (size_t i = 0; i < levels->count; i++)
-        seconds += levels->level[i].seconds;
+    for (size_t i = 0; i < checks->count; i++)
+        seconds += checks->check[i].seconds;
     text_add(out,
              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"audit\" "
              "tests=\"%zu\" failures=\"%ld\" errors=\"0\" skipped=\"%ld\" time=\"%.3f\">\n",
-             levels->count, levels_count(levels, VERDICT_FAIL), levels_count(levels, VERDICT_SKIP),
+             checks->count, checks_count(checks, VERDICT_FAIL), checks_count(checks, VERDICT_SKIP),
              seconds);
-    for (size_t i = 0; i < levels->count; i++) {
-        const struct level *level = &levels->level[i];
-        const enum verdict verdict = level_verdict(level);
-        text_add(out, "<testcase classname=\"audit\" name=\"%s\" time=\"%.3f\">\n", level->name,
-                 level->seconds);
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check *check = &checks->check[i];
+        const enum verdict verdict = check_verdict(check);
+        text_add(out, "<testcase classname=\"audit\" name=\"%s\" time=\"%.3f\">\n", check->name,
+                 check->seconds);
         if (verdict == VERDICT_FAIL)
-            add_xml_element(out, "failure", &level->failures);
+            add_xml_element(out, "failure", &check->failures);
         if (verdict == VERDICT_SKIP) {
             text_add(out, "<skipped message=\"");
-            add_xml(out, level->reason.bytes, level->reason.length);
+            add_xml(out, check->reason.bytes, check->reason.length);
             text_add(out, "\"/>\n");
         }
-        add_xml_element(out, "system-out", &level->notes);
+        add_xml_element(out, "system-out", &check->notes);
         text_add(out, "</testcase>\n");
     }
     text_add(out, "</testsuite>\n</testsuites>\n");

@@ -1,7 +1,7 @@
 /*
- * check - what an audit found, level by level: for people, for programs, for CI services.
+ * check - what an audit found, check by check: for people, for programs, for CI services.
  *
- * A level looks at `checked` things of one kind. Its verdict is
+ * A check looks at `checked` things of one kind. Its verdict is
  *     FAIL   something that it looked at is not as it should be
  *     PASS   it looked at something, and all of it is
  *     SKIP   it could not look at anything; the reason says why. A skip is no pass
@@ -21,7 +21,7 @@
 
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_NOTE, VERDICTS };
 
-struct level {
+struct check {
     const char *name, *unit; /* unit: of what is checked, "logs" */
     int judges;              /* 0: VERDICT_NOTE whatever it finds */
     long checked, failed;
@@ -30,37 +30,37 @@ struct level {
     struct text failures, notes; /* lines, each with its newline */
 };
 
-void level_fail(struct level *level, const char *format, ...) PRINTF_LIKE(2, 3);
-void level_note(struct level *level, const char *format, ...) PRINTF_LIKE(2, 3);
+void check_fail(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
+void check_note(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Say why there is nothing to check; a later call adds to it. */
-void level_skip(struct level *level, const char *format, ...) PRINTF_LIKE(2, 3);
+void check_skip(struct check *check, const char *format, ...) PRINTF_LIKE(2, 3);
 
-enum verdict level_verdict(const struct level *level);
+enum verdict check_verdict(const struct check *check);
 
-/* ---- All levels of an audit --------------------------------------------------------------- */
+/* ---- All checks of an audit --------------------------------------------------------------- */
 
-enum { LEVELS_MAX = 16 };
+enum { CHECKS_MAX = 16 };
 
-struct levels {
-    struct level level[LEVELS_MAX];
+struct checks {
+    struct check check[CHECKS_MAX];
     size_t count;
 };
 
-/* The next level, its clock running; judges. */
-struct level *levels_begin(struct levels *levels, const char *name, const char *unit);
-/* Stop the clock of the last level. */
-void levels_end(struct levels *levels);
-void levels_free(struct levels *levels);
+/* The next check, its clock running; judges. */
+struct check *checks_begin(struct checks *checks, const char *name, const char *unit);
+/* Stop the clock of the last check. */
+void checks_end(struct checks *checks);
+void checks_free(struct checks *checks);
 
-long levels_count(const struct levels *levels, enum verdict verdict);
+long checks_count(const struct checks *checks, enum verdict verdict);
 
-/* A line `PASS|FAIL|SKIP|NOTE  name  count  seconds  reason` a level, each of its failures and
+/* A line `PASS|FAIL|SKIP|NOTE  name  count  seconds  reason` a check, each of its failures and
  * notes indented below it, at last `audit: N passed, N failed, N skipped`. */
-void levels_write_text(const struct levels *levels, struct text *out);
+void checks_write_text(const struct checks *checks, struct text *out);
 /* {"passed": N, "failed": N, "skipped": N, "levels": [{"name", "verdict", "checked", "unit",
  * "seconds", "reason", "failures": [...], "notes": [...]}, ...]} */
-void levels_write_json(const struct levels *levels, struct text *out);
-/* JUnit: a testsuite of one testcase a level. */
-void levels_write_xml(const struct levels *levels, struct text *out);
+void checks_write_json(const struct checks *checks, struct text *out);
+/* JUnit: a testsuite of one testcase a check. */
+void checks_write_xml(const struct checks *checks, struct text *out);
 
 #endif

@@ -23,8 +23,8 @@ static int read_list(const char *path, struct list *list, struct error *error)
         list->line[list->count++] = line;
         if (line[0] != '#' && (strspn(line, "0123456789abcdef") != DIGEST_LENGTH ||
                                strncmp(line + DIGEST_LENGTH, "  ", 2) != 0))
-            return fail(error, "%s:%zu: expected \"# PACKAGE VERSION\" or \"SHA-256  FILE\"", path,
-                        list->count);
+            return error_set(error, "%s:%zu: expected \"# PACKAGE VERSION\" or \"SHA-256  FILE\"",
+                             path, list->count);
     }
     return 0;
 }
@@ -91,7 +91,7 @@ void drawn_compare(const char *kept_path, const char *made_path, struct drawn *d
             text_add(&drawn->note,
                      "other versions than those of the kept digests (here %s, there %s): of the "
                      "drawings only the paper's words were compared; tables and plot data are the "
-                     "level regeneration's",
+                     "check regeneration's",
                      here ? here + 2 : "nothing more", there ? there + 2 : "nothing more");
     }
     free_list(&kept);

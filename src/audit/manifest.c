@@ -9,7 +9,7 @@
 int manifest_add(struct text *lines, const char *path, const char *name, struct error *error)
 {
     if (strchr(name, '\n'))
-        return fail(error, "%s: expected a name without a newline; move the file away", path);
+        return error_set(error, "%s: expected a name without a newline; move the file away", path);
     size_t size = 0;
     char *bytes = file_read(path, &size, error);
     if (!bytes)
@@ -38,14 +38,14 @@ const char *manifest_line(const char *lines, const char *name, size_t length)
 }
 
 /* 0 if each line is "64 hexadecimal digits, two blanks, name". */
-static int check_form(const char *path, const char *lines, struct level *level)
+static int check_form(const char *path, const char *lines, struct check *check)
 {
     int number = 1;
     for (const char *line = lines; *line; number++) {
         const char *newline = strchr(line, '\n');
         if (!newline || strspn(line, "0123456789abcdef") != DIGEST_LENGTH ||
             strncmp(line + DIGEST_LENGTH, "  ", 2) != 0 || newline <= line + DIGEST_LENGTH + 2) {
-            level_fail(level, "%s:%d: expected a SHA-256, two blanks and a file's name", path,
+            check_fail(check, "%s:%d: expected a SHA-256, two blanks and a file's name", path,
                        number);
             return -1;
         }
@@ -55,43 +55,43 @@ static int check_form(const char *path, const char *lines, struct level *level)
 }
 
 static void compare_lines(const char *path, const char *kept, const char *made, const char *differs,
-                          struct level *level)
+                          struct check *check)
 {
     for (const char *line = made; *line; line = strchr(line, '\n') + 1) {
         size_t length;
         const char *name = name_of(line, &length);
         const char *other = manifest_line(kept, name, length);
         if (!other)
-            level_fail(level, "%.*s: not listed in %s", (int)length, name, path);
+            check_fail(check, "%.*s: not listed in %s", (int)length, name, path);
         else if (strncmp(line, other, DIGEST_LENGTH) != 0)
-            level_fail(level, "%.*s: %s", (int)length, name, differs);
+            check_fail(check, "%.*s: %s", (int)length, name, differs);
     }
     for (const char *line = kept; *line; line = strchr(line, '\n') + 1) {
         size_t length;
         const char *name = name_of(line, &length);
         if (!manifest_line(made, name, length))
-            level_fail(level, "%.*s: listed in %s, but not there", (int)length, name, path);
+            check_fail(check, "%.*s: listed in %s, but not there", (int)length, name, path);
         else if (manifest_line(kept, name, length) != line)
-            level_fail(level, "%.*s: listed twice in %s", (int)length, name, path);
+            check_fail(check, "%.*s: listed twice in %s", (int)length, name, path);
     }
 }
 
-void manifest_compare(const char *path, const char *made, const char *differs, struct level *level)
+void manifest_compare(const char *path, const char *made, const char *differs, struct check *check)
 {
     struct error error;
     size_t size = 0;
     char *kept = file_read(path, &size, &error);
     if (!kept) {
-        level_fail(level, "%s", error.text);
+        check_fail(check, "%s", error.text);
         return;
     }
     for (const char *line = made; *line; line = strchr(line, '\n') + 1)
-        level->checked++;
-    const long failed = level->failed;
-    if (check_form(path, kept, level) == 0)
-        compare_lines(path, kept, made, differs, level);
-    if (level->failed == failed && (size != strlen(made) || memcmp(kept, made, size) != 0))
-        level_fail(level,
+        check->checked++;
+    const long failed = check->failed;
+    if (check_form(path, kept, check) == 0)
+        compare_lines(path, kept, made, differs, check);
+    if (check->failed == failed && (size != strlen(made) || memcmp(kept, made, size) != 0))
+        check_fail(check,
                    "%s: its lines are in another order, or something follows them; `make "
                    "keep` writes it",
                    path);

@@ -19,6 +19,6 @@ const char *manifest_line(const char *lines, const char *name, size_t length);
 
 /* Compare the list kept at `path` with `made`; every line of `made` counts as checked. `differs`
  * says what a wrong digest means: "made anew it differs from the kept digest". */
-void manifest_compare(const char *path, const char *made, const char *differs, struct level *level);
+void manifest_compare(const char *path, const char *made, const char *differs, struct check *check);
 
 #endif

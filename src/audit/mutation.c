@@ -348,7 +348,7 @@ static int edit_size(struct draw *draw, struct lines *log)
     return change_digit(draw, line, strlen(line));
 }
 
-static int edit_pictures(struct draw *draw, struct lines *log)
+static int edit_images(struct draw *draw, struct lines *log)
 {
     for (size_t i = 0; i < log->count; i++)
         if (begins(log->line[i], "# experiment: data.set = made-up"))
@@ -600,7 +600,7 @@ static const struct kind {
     {"last error, sealed+listed", edit_last_error, NULL, SEALED | LISTED},
     {"rate, sealed+listed", edit_rate, NULL, SEALED | LISTED},
     {"size, sealed+listed", edit_size, NULL, SEALED | LISTED},
-    {"pictures, sealed+listed", edit_pictures, NULL, SEALED | LISTED},
+    {"images, sealed+listed", edit_images, NULL, SEALED | LISTED},
     {"dropped row, sealed+listed", drop_row, NULL, SEALED | LISTED},
     {"seed, sealed+listed", NULL, relabel_seed, LISTED},
     {"deleted log, listed", NULL, delete_log, LISTED},

@@ -2,7 +2,7 @@
  * mutation - ways to forge or damage a project, for the selftest of the audit.
  *
  * A kind is plain (bytes change, and nothing else), sealed (a forged log whose chain and digests
- * are computed anew) or listed (the list of sources is adjusted as well, so that only levels that
+ * are computed anew) or listed (the list of sources is adjusted as well, so that only checks that
  * know what a log means can find it). What is drawn always changes the bytes of some file; it is
  * drawn anew until it does.
  */

@@ -22,20 +22,20 @@ char *registration_path(const char *experiments, const char *arm)
 }
 
 static void check_file(const char *experiments, const struct experiment_file *file,
-                       struct level *level)
+                       struct check *check)
 {
     char *path = registration_path(experiments, file->experiment.arm);
     struct error error;
     size_t size = 0;
     char *bytes = path ? file_read(path, &size, &error) : NULL;
-    level->checked++;
+    check->checked++;
     if (!path)
-        level_fail(level, "%s: run.protocol is set, but no folder above has a PROTOCOL.md",
+        check_fail(check, "%s: run.protocol is set, but no folder above has a PROTOCOL.md",
                    file->path);
     else if (!bytes)
-        level_fail(level, "%s", error.text);
+        check_fail(check, "%s", error.text);
     else if (strcmp(digest_of(bytes, size).hex, file->experiment.protocol.hex) != 0)
-        level_fail(level,
+        check_fail(check,
                    "%s: is not the protocol that registered %s; restore it, a protocol is never "
                    "changed",
                    path, file->path);
@@ -67,33 +67,33 @@ static int is_date(const char *text)
 }
 
 static void check_log(const struct log *log, const struct experiment_file *file, const char *date,
-                      struct level *level)
+                      struct check *check)
 {
-    level->checked++;
+    check->checked++;
     if (!file)
-        level_fail(level, "%s: a registered run, but its arm %s is gone", log->path,
+        check_fail(check, "%s: a registered run, but its arm %s is gone", log->path,
                    log->experiment.arm);
     else if (strcmp(log->experiment.protocol.hex, file->experiment.protocol.hex) != 0)
-        level_fail(level, "%s: run.protocol is not that of %s", log->path, file->path);
+        check_fail(check, "%s: run.protocol is not that of %s", log->path, file->path);
     if (!is_date(log->started))
-        level_fail(level, "%s: started at \"%s\": expected a date as 2026-11-27T12:00:00Z",
+        check_fail(check, "%s: started at \"%s\": expected a date as 2026-11-27T12:00:00Z",
                    log->path, log->started);
     else if (date && strcmp(log->started, date) < 0)
-        level_fail(level, "%s: started at %s, before its protocol was committed at %s", log->path,
+        check_fail(check, "%s: started at %s, before its protocol was committed at %s", log->path,
                    log->started, date);
 }
 
 void registration_check(const char *experiments, const struct experiment_files *files,
-                        const struct ledger *ledger, const char *dates, struct level *level)
+                        const struct ledger *ledger, const char *dates, struct check *check)
 {
     struct error error;
     char *lines = dates ? file_read(dates, NULL, &error) : NULL;
     long undated = 0;
     if (dates && !lines)
-        level_fail(level, "%s", error.text);
+        check_fail(check, "%s", error.text);
     for (size_t i = 0; i < files->count; i++)
         if (files->file[i].experiment.protocol.hex[0])
-            check_file(experiments, &files->file[i], level);
+            check_file(experiments, &files->file[i], check);
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         const struct experiment_file *file = ledger_find_experiment(files, log->experiment.arm);
@@ -101,13 +101,13 @@ void registration_check(const char *experiments, const struct experiment_files *
             continue;
         char *date = date_of(lines, log->experiment.protocol.hex);
         undated += !date;
-        check_log(log, file, date, level);
+        check_log(log, file, date, check);
         free(date);
     }
-    if (level->checked == 0)
-        level_skip(level, "no arm is registered by a protocol");
+    if (check->checked == 0)
+        check_skip(check, "no arm is registered by a protocol");
     if (undated)
-        level_note(level,
+        check_note(check,
                    "%ld registered logs: the date of their protocol's commit is unknown, since "
                    "this is no whole clone of the project's history",
                    undated);

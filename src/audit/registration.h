@@ -28,6 +28,6 @@ char *registration_path(const char *experiments, const char *arm);
 /* `dates` is the file of dates; NULL, or an empty file: they are unknown, and a note says so.
  * Skips where no arm is registered. */
 void registration_check(const char *experiments, const struct experiment_files *files,
-                        const struct ledger *ledger, const char *dates, struct level *level);
+                        const struct ledger *ledger, const char *dates, struct check *check);
 
 #endif

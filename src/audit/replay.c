@@ -25,47 +25,47 @@ static int same_row(const struct log_row *a, const struct log_row *b)
            same(a->test_loss, b->test_loss) && same(a->test_error, b->test_error);
 }
 
-static void check_bits(const struct log *kept, const struct log *again, struct level *level)
+static void check_bits(const struct log *kept, const struct log *again, struct check *check)
 {
     for (long i = 0; i < kept->step_loss_count && i < again->step_loss_count; i++)
         if (!same(kept->step_losses[i], again->step_losses[i])) {
-            level_fail(level, "%s: loss of step %ld is %.17g, in %s it is %.17g", again->path,
+            check_fail(check, "%s: loss of step %ld is %.17g, in %s it is %.17g", again->path,
                        i + 1, again->step_losses[i], kept->path, kept->step_losses[i]);
             return;
         }
     for (long i = 0; i < kept->row_count && i < again->row_count; i++)
         if (!same_row(&kept->rows[i], &again->rows[i])) {
-            level_fail(level, "%s:%d: epoch %ld differs from %s:%d", again->path,
+            check_fail(check, "%s:%d: epoch %ld differs from %s:%d", again->path,
                        again->rows[i].line, again->rows[i].epoch, kept->path, kept->rows[i].line);
             return;
         }
     /* the chain's last link covers every row's, the counts, the status and the final state */
     if (strcmp(kept->run.hex, again->run.hex) != 0)
-        level_fail(level, "%s: run-sha256 differs from that of %s", again->path, kept->path);
+        check_fail(check, "%s: run-sha256 differs from that of %s", again->path, kept->path);
     else
-        level_note(level, "%s: equal bit for bit", again->path);
+        check_note(check, "%s: equal bit for bit", again->path);
 }
 
-static void check_tolerance(const struct log *kept, const struct log *again, struct level *level)
+static void check_tolerance(const struct log *kept, const struct log *again, struct check *check)
 {
-    const long failed = level->failed;
+    const long failed = check->failed;
     if (kept->status != again->status)
-        level_fail(level, "%s: finished or diverged, unlike %s", again->path, kept->path);
+        check_fail(check, "%s: finished or diverged, unlike %s", again->path, kept->path);
     if (kept->step_loss_count > 0 && again->step_loss_count > 0) {
         const double a = kept->step_losses[0], b = again->step_losses[0];
         if (!(fabs(a - b) <= REPLAY_FIRST_LOSS * fabs(a)))
-            level_fail(level, "%s: loss of step 1 is %g, in %s it is %g: more than %g apart",
+            check_fail(check, "%s: loss of step 1 is %g, in %s it is %g: more than %g apart",
                        again->path, b, kept->path, a, REPLAY_FIRST_LOSS);
     }
     if (kept->status == LOG_FINISHED && again->status == LOG_FINISHED) {
         const double a = kept->rows[kept->row_count - 1].train_loss;
         const double b = again->rows[again->row_count - 1].train_loss;
         if (!(fabs(a - b) <= REPLAY_LAST_LOSS))
-            level_fail(level, "%s: last train loss is %g, in %s it is %g: more than %g apart",
+            check_fail(check, "%s: last train loss is %g, in %s it is %g: more than %g apart",
                        again->path, b, kept->path, a, REPLAY_LAST_LOSS);
     }
-    if (level->failed == failed)
-        level_note(level,
+    if (check->failed == failed)
+        check_note(check,
                    "%s: another environment than %s; first step loss within %g (relative), last "
                    "train loss within %g",
                    again->path, kept->path, REPLAY_FIRST_LOSS, REPLAY_LAST_LOSS);
@@ -73,24 +73,24 @@ static void check_tolerance(const struct log *kept, const struct log *again, str
 
 static int can_train(const struct log *log, struct error *reason)
 {
-    return dnn_check_precision((enum precision)log->experiment.precision, reason) == 0;
+    return onednn_check_precision((enum precision)log->experiment.precision, reason) == 0;
 }
 
 /* `make smoke` leaves these out. */
-static void note_skipped(const struct ledger *ledger, struct level *level)
+static void note_skipped(const struct ledger *ledger, struct check *check)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         struct error reason;
         if (log->experiment.scale == SCALE_SMOKE && !can_train(log, &reason))
-            level_note(level, "%s: skipped: %s", log->path, reason.text);
+            check_note(check, "%s: skipped: %s", log->path, reason.text);
     }
 }
 
-void replay_check(const char *folder, const struct ledger *ledger, struct level *level)
+void replay_check(const char *folder, const struct ledger *ledger, struct check *check)
 {
     if (!folder) {
-        level_skip(level, "no folder of runs made again was named");
+        check_skip(check, "no folder of runs made again was named");
         return;
     }
     size_t count = 0;
@@ -99,8 +99,8 @@ void replay_check(const char *folder, const struct ledger *ledger, struct level 
         struct log again;
         struct error error;
         if (log_read(path[i], &again, &error) != 0) {
-            level->checked++;
-            level_fail(level, "%s", error.text);
+            check->checked++;
+            check_fail(check, "%s", error.text);
             free(path[i]);
             continue;
         }
@@ -108,32 +108,33 @@ void replay_check(const char *folder, const struct ledger *ledger, struct level 
             const struct log *kept = &ledger->logs[j];
             if (kept->seed != again.seed || strcmp(kept->experiment.arm, again.experiment.arm) != 0)
                 continue;
-            level->checked++;
+            check->checked++;
             if (strcmp(kept->experiment_digest.hex, again.experiment_digest.hex) != 0)
-                level_fail(level, "%s: of another experiment than %s", again.path, kept->path);
+                check_fail(check, "%s: of another experiment than %s", again.path, kept->path);
             else if (strcmp(kept->environment, again.environment) == 0)
-                check_bits(kept, &again, level);
+                check_bits(kept, &again, check);
             else
-                check_tolerance(kept, &again, level);
+                check_tolerance(kept, &again, check);
         }
         log_free(&again);
         free(path[i]);
     }
     free(path);
-    note_skipped(ledger, level);
-    if (level->checked == 0)
-        level_skip(level, "%s: holds no run that was made again", folder);
+    note_skipped(ledger, check);
+    if (check->checked == 0)
+        check_skip(check, "%s: holds no run that was made again", folder);
 }
 
 /* ---- First steps -------------------------------------------------------------------------- */
 
-static void compare_start(const struct log *log, const struct stepper *stepper, struct level *level)
+static void compare_start(const struct log *log, const struct training *training,
+                          struct check *check)
 {
-    const struct digest initial = parameters_digest(network_parameters(stepper->network));
-    if (strcmp(stepper->dataset.train.digest.hex, log->train.hex) != 0)
-        level_fail(level, "%s: train-sha256: was made with other pictures", log->path);
+    const struct digest initial = parameters_digest(network_parameters(training->network));
+    if (strcmp(training->dataset.train.digest.hex, log->train.hex) != 0)
+        check_fail(check, "%s: train-sha256: was made with other images", log->path);
     if (strcmp(initial.hex, log->initial.hex) != 0)
-        level_fail(level, "%s: initial-sha256: seed %ld starts from another network", log->path,
+        check_fail(check, "%s: initial-sha256: seed %ld starts from another network", log->path,
                    log->seed);
 }
 
@@ -144,57 +145,57 @@ static int agree(double kept, double again, long step, int exact)
 }
 
 /* Take up to `steps` steps and compare their losses; returns how many were taken. */
-static long compare_steps(const struct log *log, struct stepper *stepper, long steps, int exact,
-                          struct level *level)
+static long compare_steps(const struct log *log, struct training *training, long steps, int exact,
+                          struct check *check)
 {
     long step = 1;
     for (; step <= steps && step <= log->step_loss_count; step++) {
-        const int count = stepper_load(stepper, step);
-        const double loss = network_train(stepper->network, count).loss_sum / count;
+        const int count = training_load_batch(training, step);
+        const double loss = network_forward_backward(training->network, count).loss_sum / count;
         const double kept = log->step_losses[step - 1];
         if (!agree(kept, loss, step, exact)) {
-            level_fail(level, "%s: loss of step %ld is %.17g, made again it is %.17g", log->path,
+            check_fail(check, "%s: loss of step %ld is %.17g, made again it is %.17g", log->path,
                        step, kept, loss);
             break;
         }
         if (isfinite(loss))
-            stepper_descend(stepper, step);
+            training_sgd_update(training, step);
     }
     return step - 1;
 }
 
-static void spot_check(const struct replay_spot *spot, const struct log *log, struct level *level)
+static void spot_check(const struct replay_spot *spot, const struct log *log, struct check *check)
 {
-    struct stepper stepper;
-    stepper_open(&stepper, &log->experiment, (uint32_t)log->seed, spot->threads, spot->data,
-                 spot->kept);
-    network_initialise(stepper.network, (uint32_t)log->seed);
-    const int exact = strcmp(network_environment(stepper.network), log->environment) == 0;
-    const long failed = level->failed;
-    level->checked++;
-    compare_start(log, &stepper, level);
+    struct training training;
+    training_open(&training, &log->experiment, (uint32_t)log->seed, spot->threads, spot->data,
+                  spot->kept);
+    network_initialise(training.network, (uint32_t)log->seed);
+    const int exact = strcmp(network_environment(training.network), log->environment) == 0;
+    const long failed = check->failed;
+    check->checked++;
+    compare_start(log, &training, check);
     const long wanted = exact || spot->steps < REPLAY_STEPS ? spot->steps : REPLAY_STEPS;
-    const long steps = compare_steps(log, &stepper, wanted, exact, level);
-    if (level->failed == failed && exact)
-        level_note(level, "%s: %ld steps equal bit for bit", log->path, steps);
-    else if (level->failed == failed)
-        level_note(level,
+    const long steps = compare_steps(log, &training, wanted, exact, check);
+    if (check->failed == failed && exact)
+        check_note(check, "%s: %ld steps equal bit for bit", log->path, steps);
+    else if (check->failed == failed)
+        check_note(check,
                    "%s: %ld steps, made in another environment: losses within %g (relative) up to "
                    "step %d, then %g",
                    log->path, steps, REPLAY_FIRST_LOSS, REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS);
-    stepper_close(&stepper);
+    training_close(&training);
 }
 
 void replay_spot_check(const struct replay_spot *spot, const char *folder,
-                       const struct ledger *ledger, struct level *level)
+                       const struct ledger *ledger, struct check *check)
 {
     if (spot->runs == 0) {
-        level_skip(level, "no runs were asked for");
+        check_skip(check, "no runs were asked for");
         return;
     }
     const struct log **drawable = memory_zeroed(ledger->count, sizeof(struct log *));
     uint32_t count = 0;
-    size_t without_pictures = 0, without_precision = 0;
+    size_t without_images = 0, without_precision = 0;
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         struct error reason;
@@ -202,7 +203,7 @@ void replay_spot_check(const struct replay_spot *spot, const char *folder,
         if (again && file_exists(again))
             ; /* the whole run is made again */
         else if (!dataset_is_there(&log->experiment, spot->data))
-            without_pictures++;
+            without_images++;
         else if (!can_train(log, &reason))
             without_precision++;
         else if (ledger_size(&log->experiment, &(long long){0}, &(long long){0}, NULL) == 0)
@@ -212,19 +213,19 @@ void replay_spot_check(const struct replay_spot *spot, const char *folder,
     uint32_t *order = memory_zeroed(count, sizeof *order);
     rng_shuffle((struct rng){spot->seed, RNG_AUDIT}, 0, order, count);
     for (uint32_t i = 0; i < count && i < (uint32_t)spot->runs; i++)
-        spot_check(spot, drawable[order[i]], level);
+        spot_check(spot, drawable[order[i]], check);
     if (count)
-        level_note(level, "%ld of %u runs, drawn by seed %u", level->checked, count, spot->seed);
+        check_note(check, "%ld of %u runs, drawn by seed %u", check->checked, count, spot->seed);
     if (count && without_precision)
-        level_note(level, "%zu runs not drawn from: this CPU lacks their precision",
+        check_note(check, "%zu runs not drawn from: this CPU lacks their precision",
                    without_precision);
     else if (without_precision)
-        level_skip(level, "this CPU lacks the precision of %zu runs", without_precision);
-    if (count && without_pictures)
-        level_note(level, "%zu runs not drawn from: their pictures are not in %s", without_pictures,
+        check_skip(check, "this CPU lacks the precision of %zu runs", without_precision);
+    if (count && without_images)
+        check_note(check, "%zu runs not drawn from: their images are not in %s", without_images,
                    spot->data);
-    else if (without_pictures)
-        level_skip(level, "the pictures of %zu runs are not in %s (DATA=DIR)", without_pictures,
+    else if (without_images)
+        check_skip(check, "the images of %zu runs are not in %s (DATA=DIR)", without_images,
                    spot->data);
     free(order);
     free(drawable);

@@ -1,8 +1,8 @@
 /*
  * replay - runs made again, compared with the kept logs: what no forger of digests can pass.
  *
- * Where the environment keys are equal (dnn_environment()) every bit must be; elsewhere oneDNN may
- * round otherwise, and the losses must agree within the tolerances below. Each comparison that
+ * Where the environment keys are equal (onednn_environment()) every bit must be; elsewhere oneDNN
+ * may round otherwise, and the losses must agree within the tolerances below. Each comparison that
  * holds leaves a note that says which of the two it was.
  *
  * The first steps of a few runs cost seconds where the whole run costs hours: they are drawn by a
@@ -29,19 +29,19 @@ enum { REPLAY_FIRST_STEPS = 3, REPLAY_STEPS = 10 };
 
 /* Compare the logs below `folder` (NULL: none) with those of the same arm and seed. Kept smoke runs
  * in a precision that this CPU lacks are noted as skipped. */
-void replay_check(const char *folder, const struct ledger *ledger, struct level *level);
+void replay_check(const char *folder, const struct ledger *ledger, struct check *check);
 
 struct replay_spot {
     uint32_t seed;    /* of the draw */
     long runs, steps; /* how many; logs keep LOG_STEP_LOSSES */
     int threads;
-    const char *data, *kept; /* pictures, whitenings: as for stepper_open() */
+    const char *data, *kept; /* images, whitenings: as for training_open() */
 };
 
 /* Train the first steps of the drawn runs. Not drawn are runs that lie below `folder`, made again
- * as a whole, those without pictures and those in a precision that this CPU lacks. Dies where
- * pictures are there but are not CIFAR's. */
+ * as a whole, those without images and those in a precision that this CPU lacks. Dies where
+ * images are there but are not CIFAR's. */
 void replay_spot_check(const struct replay_spot *spot, const char *folder,
-                       const struct ledger *ledger, struct level *level);
+                       const struct ledger *ledger, struct check *check);
 
 #endif

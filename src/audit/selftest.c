@@ -14,7 +14,7 @@
 /* What became of the mutations of a kind. */
 struct tally {
     long tried, missed;
-    long by[LEVELS_MAX]; /* found by each level */
+    long by[CHECKS_MAX]; /* found by each check */
 };
 
 /* ---- The copy ----------------------------------------------------------------------------- */
@@ -65,14 +65,14 @@ static void append(char ***all, size_t *count, const char *folder)
 
 static void expect_no_failure(const struct audit_options *audit, const char *when)
 {
-    struct levels levels;
-    audit_run(audit, &levels);
-    if (levels_count(&levels, VERDICT_FAIL) != 0) {
+    struct checks checks;
+    audit_run(audit, &checks);
+    if (checks_count(&checks, VERDICT_FAIL) != 0) {
         struct text text = {0};
-        levels_write_text(&levels, &text);
+        checks_write_text(&checks, &text);
         die("the audit of the copy fails %s any mutation:\n%s", when, text.bytes);
     }
-    levels_free(&levels);
+    checks_free(&checks);
 }
 
 static void run(const struct mutation_project *project, size_t kind, uint32_t seed, long number,
@@ -80,34 +80,34 @@ static void run(const struct mutation_project *project, size_t kind, uint32_t se
 {
     struct mutation mutation;
     mutation_do(project, kind, seed, (uint32_t)number, &mutation);
-    struct levels levels;
-    audit_run(project->audit, &levels);
+    struct checks checks;
+    audit_run(project->audit, &checks);
     tally->tried++;
-    for (size_t i = 0; i < levels.count; i++)
-        tally->by[i] += level_verdict(&levels.level[i]) == VERDICT_FAIL;
-    if (levels_count(&levels, VERDICT_FAIL) == 0) {
+    for (size_t i = 0; i < checks.count; i++)
+        tally->by[i] += check_verdict(&checks.check[i]) == VERDICT_FAIL;
+    if (checks_count(&checks, VERDICT_FAIL) == 0) {
         tally->missed++;
         text_add(missed, "missed: run %ld, %s\n", number, mutation.what);
     }
-    levels_free(&levels);
+    checks_free(&checks);
     mutation_undo(&mutation);
 }
 
 static void write_tallies(const struct tally *tally, const struct audit_options *audit, FILE *out)
 {
-    struct levels levels;
-    audit_run(audit, &levels); /* for the names */
+    struct checks checks;
+    audit_run(audit, &checks); /* for the names */
     fprintf(out, "%-28s %6s %6s %6s   found by\n", "kind of mutation", "tried", "caught", "missed");
     for (size_t kind = 0; kind < mutation_kinds(); kind++) {
         const struct tally *t = &tally[kind];
         fprintf(out, "%-28s %6ld %6ld %6ld  ", mutation_kind_name(kind), t->tried,
                 t->tried - t->missed, t->missed);
-        for (size_t i = 0; i < levels.count; i++)
+        for (size_t i = 0; i < checks.count; i++)
             if (t->by[i])
-                fprintf(out, " %s %ld", levels.level[i].name, t->by[i]);
+                fprintf(out, " %s %ld", checks.check[i].name, t->by[i]);
         fputc('\n', out);
     }
-    levels_free(&levels);
+    checks_free(&checks);
 }
 
 long selftest_run(const struct selftest_options *options, FILE *out)

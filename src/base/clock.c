@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-double seconds_now(void)
+double clock_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

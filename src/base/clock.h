@@ -6,6 +6,6 @@
 #define KDECAY_CLOCK_H
 
 /* Since some moment in the past; never set back. */
-double seconds_now(void);
+double clock_seconds(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *processor_name(void)
+char *cpu_name(void)
 {
     struct error error;
     char *text = file_read("/proc/cpuinfo", NULL, &error);

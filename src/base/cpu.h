@@ -5,6 +5,6 @@
 #define KDECAY_CPU_H
 
 /* As Linux tells it, "unknown CPU" where it does not; free() it. */
-char *processor_name(void);
+char *cpu_name(void);
 
 #endif

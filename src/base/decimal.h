@@ -14,8 +14,8 @@
 #ifndef KDECAY_DECIMAL_H
 #define KDECAY_DECIMAL_H
 
-/* `value` with so many decimals, 0 to 9; `sign` is "+" for a sign in front of positive numbers, too,
- * else "". What is not finite, or has more than 15 digits, is as printf has it. free() it. */
+/* `value` with so many decimals, 0 to 9; `sign` is "+" for a sign in front of positive numbers,
+ * too, else "". What is not finite, or has more than 15 digits, is as printf has it. free() it. */
 char *decimal_text(double value, const char *sign, int decimals);
 
 /* "[-0.42, -0.16]", the ends of an interval, signed and with two decimals; free() it. */

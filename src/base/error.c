@@ -53,7 +53,7 @@ void die_errno(const char *format, ...)
     exit(EXIT_FAILURE);
 }
 
-int fail(struct error *error, const char *format, ...)
+int error_set(struct error *error, const char *format, ...)
 {
     if (error) {
         va_list arguments;

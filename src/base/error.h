@@ -3,7 +3,7 @@
  *
  * Two ways out, chosen by who must survive:
  *   - die():  a command cannot go on. One line on standard error, exit status 1.
- *   - fail(): a reader of user files (experiments, logs) met a bad one; the caller, such as the
+ *   - error_set(): a reader of user files (experiments, logs) met a bad one; the caller, such as the
  *             audit, decides whether to go on. The line is kept in a struct error.
  * A message says what, where, what was expected and what to do. Nothing that a user can type or
  * write into a file may end in an assertion: BUG() is for errors of this program only.
@@ -33,7 +33,7 @@ _Noreturn void die_stopped(const char *format, ...) PRINTF_LIKE(1, 2);
 _Noreturn void die_errno(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Store the message in *error (which may be NULL) and return -1. */
-int fail(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+int error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* A state that the program's own logic excludes: print where, and abort. */
 #define BUG(what) bug_at(__FILE__, __LINE__, what)

@@ -18,7 +18,7 @@ char *file_read(const char *path, size_t *size, struct error *error)
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
-        fail(error, "%s: cannot be opened: %s", path, strerror(errno));
+        error_set(error, "%s: cannot be opened: %s", path, strerror(errno));
         return NULL;
     }
     char *bytes = NULL;
@@ -33,7 +33,7 @@ char *file_read(const char *path, size_t *size, struct error *error)
     const int broken = ferror(file);
     fclose(file);
     if (broken) {
-        fail(error, "%s: cannot be read to its end (is it a folder?)", path);
+        error_set(error, "%s: cannot be read to its end (is it a folder?)", path);
         free(bytes);
         return NULL;
     }

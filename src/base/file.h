@@ -24,8 +24,8 @@ void file_update(const char *path, const void *bytes, size_t size);
 /* The same with a text, which is empty afterwards, and a path, which is freed. */
 void file_update_text(char *path, struct text *text);
 
-/* From now on file_write() of this process leaves it to the system when bytes reach the disk: for
- * many files that nobody needs after a power cut. */
+/* Disable fsync in file_write() for this process: for many scratch files that nobody needs after a
+ * power cut. */
 void file_stop_flushing(void);
 
 /* Make the folders above `path`. */

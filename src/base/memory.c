@@ -96,9 +96,9 @@ void text_add(struct text *text, const char *format, ...)
 
 /* ---- Libraries ----------------------------------------------------------------------------- */
 
-/* oneDNN asks in two ways: by `new`, which throws what no C function can catch, and by
- * posix_memalign, in whose NULL oneDNN 2.6 constructs objects. Both end here, in any thread, the
- * first of which speaks for all: at once, for exit() would take away what others still use. */
+/* oneDNN allocates with `new`, which throws through C, and with posix_memalign, whose NULL oneDNN
+ * 2.6 does not check. Both failures end here, in any thread. The first thread to fail prints the
+ * message and ends the process by _exit(), since exit() would free what other threads still use. */
 static void die_in_library(void)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;

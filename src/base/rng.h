@@ -2,7 +2,7 @@
  * rng - random numbers that depend on nothing but their address.
  *
  * Philox4x32-10 (Salmon et al., SC 2011; Debian's Random123) maps (key, counter) to 128 random
- * bits. The key is (seed, purpose); the counter is (epoch, picture or parameter, draw), so that
+ * bits. The key is (seed, purpose); the counter is (epoch, image or parameter, draw), so that
  * any number can be had in any order by any thread, and a resumed run needs no generator state.
  */
 #ifndef KDECAY_RNG_H

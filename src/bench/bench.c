@@ -401,7 +401,7 @@ static void write_tables(const struct bench *bench)
 
     const struct bench_options *o = bench->options;
     struct text text = {0}, csv = {0};
-    char *cpu = processor_name();
+    char *cpu = cpu_name();
     text_add(&text, "%s, %d thread%s; kdecay %s (%s); %s; PyTorch %s\n", cpu, o->threads,
              o->threads == 1 ? "" : "s", o->program, o->compiler,
              bench->environment ? bench->environment : "oneDNN not known",
@@ -410,7 +410,7 @@ static void write_tables(const struct bench *bench)
              o->rounds == 1 ? "" : "s", o->seconds);
     table_write_text(&ours, &text);
     text_add(&text,
-             "\ntrain: forward, backward, SGD. fill: moving and normalising the pictures, of the "
+             "\ntrain: forward, backward, SGD. fill: moving and normalising the images, of the "
              "time of fill and train.\nconvolutions, rest: of the threads' time in train. limit: "
              "the step's convolutions alone, without waiting.\npeak: resident memory of the whole "
              "process.\n\n");

@@ -17,20 +17,20 @@ struct spent {
 /* Add the time since *moment, and go on from now. */
 static void lap(double *spent, double *moment)
 {
-    const double now = seconds_now();
+    const double now = clock_seconds();
     *spent += now - *moment;
     *moment = now;
 }
 
-static void take_round(struct stepper *stepper, long step, struct spent *spent)
+static void take_round(struct training *training, long step, struct spent *spent)
 {
-    struct network *network = stepper->network;
-    double moment = seconds_now();
-    const int count = stepper_load(stepper, step);
+    struct network *network = training->network;
+    double moment = clock_seconds();
+    const int count = training_load_batch(training, step);
     lap(&spent->fill, &moment);
     const double before = network_convolution_seconds(network);
-    network_train(network, count);
-    stepper_descend(stepper, step);
+    network_forward_backward(network, count);
+    training_sgd_update(training, step);
     lap(&spent->train, &moment);
     spent->convolutions += network_convolution_seconds(network) - before;
     network_convolve(network);
@@ -56,31 +56,33 @@ static double peak_bytes(void)
 
 void bench_measure(const struct experiment *experiment, int threads, double seconds, FILE *out)
 {
-    struct experiment made_up = *experiment;
-    made_up.set = SET_MADE_UP;
-    made_up.train_pictures = experiment->batch;
-    made_up.test_pictures = 1;
-    made_up.lr = made_up.lr_end = 1e-3; /* small: after many steps the numbers are still ordinary */
-    struct stepper stepper;
-    stepper_open(&stepper, &made_up, SEED, threads, NULL, NULL);
-    network_initialise(stepper.network, SEED);
+    struct experiment synthetic = *experiment;
+    synthetic.set = SET_SYNTHETIC;
+    synthetic.train_pictures = experiment->batch;
+    synthetic.test_pictures = 1;
+    synthetic.lr = synthetic.lr_end =
+        1e-3; /* small: after many steps the numbers are still ordinary */
+    struct training training;
+    training_open(&training, &synthetic, SEED, threads, NULL, NULL);
+    network_initialise(training.network, SEED);
 
     long step = 1;
     struct spent warm_up = {0}, spent = {0};
     while (warm_up.train < seconds / 3 || step == 1)
-        take_round(&stepper, step++, &warm_up);
+        take_round(&training, step++, &warm_up);
     int rounds = 0;
     do {
-        take_round(&stepper, step++, &spent);
+        take_round(&training, step++, &spent);
         rounds++;
     } while (spent.train < seconds);
 
-    const double pictures = (double)rounds * experiment->batch;
-    const double threads_used = network_threads(stepper.network);
-    fprintf(out, "train %.9g\nlimit %.9g\nevaluate %.9g\n", pictures / spent.train,
-            pictures / spent.limit, pictures / spent.evaluate);
+    const double images = (double)rounds * experiment->batch;
+    const double threads_used = network_threads(training.network);
+    fprintf(out, "train %.9g\nlimit %.9g\nevaluate %.9g\n", images / spent.train,
+            images / spent.limit, images / spent.evaluate);
     fprintf(out, "fill %.9g\nconvolutions %.9g\n", spent.fill / (spent.fill + spent.train),
             spent.convolutions / (threads_used * spent.train));
-    fprintf(out, "peak %.0f\nenvironment %s\n", peak_bytes(), network_environment(stepper.network));
-    stepper_close(&stepper);
+    fprintf(out, "peak %.0f\nenvironment %s\n", peak_bytes(),
+            network_environment(training.network));
+    training_close(&training);
 }

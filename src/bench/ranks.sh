@@ -5,7 +5,7 @@
 #
 #     ranks.sh PROGRAM FOLDER STEPS COMMAND EXPERIMENT...
 #
-# The program trains each experiment's network on made-up pictures; logs go below FOLDER, which is
+# The program trains each experiment's network on synthetic images; logs go below FOLDER, which is
 # emptied. A rate is the median of STEPS epochs after a first one; an epoch is a minibatch, of a part of
 # it two. `$MPIRUN -n N` starts N ranks; where it is empty, one rank alone is measured. COMMAND is what
 # the table says that it was made by.
@@ -39,7 +39,7 @@ row() {
     echo "$arm, ranks $2, shards $3, batch $4: $rate images/s" >&2
 }
 
-echo "# kdecay benchmark: training on made-up pictures, see src/report/benchmarks.h"
+echo "# kdecay benchmark: training on synthetic images, see src/report/benchmarks.h"
 echo "# machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $cpus CPUs"
 echo "# program: $("$program" version | head -n 1)"
 echo "# compiler: $("$program" version | tail -n 1)"
@@ -48,14 +48,14 @@ echo "# command: $command"
 printf 'experiment\tranks\tthreads\tcores\tshards\tbatch\timages_per_s\n'
 for experiment; do
     read -r batch shards < <("$program" describe "$experiment" --ranks 1 --latency 1 --bandwidth 1 \
-        --images-per-second 1 | sed -n 's/^A step of \([0-9]*\) pictures in \([0-9]*\) shards.*/\1 \2/p')
+        --images-per-second 1 | sed -n 's/^A step of \([0-9]*\) images in \([0-9]*\) shards.*/\1 \2/p')
     row "$experiment" 1 "$shards" "$batch" 1
     for ranks in 2 4; do
         [ -z "$MPIRUN" ] || row "$experiment" "$ranks" "$shards" "$batch" 1
     done
-    pictures=$((batch / shards))
-    row "$experiment" 1 4 $((4 * pictures)) 1
-    for ((; pictures >= 1 && batch / pictures <= 64; pictures /= 2)); do
-        row "$experiment" 1 1 "$pictures" 2
+    images=$((batch / shards))
+    row "$experiment" 1 4 $((4 * images)) 1
+    for ((; images >= 1 && batch / images <= 64; images /= 2)); do
+        row "$experiment" 1 1 "$images" 2
     done
 done

@@ -15,11 +15,11 @@ static const double least_seconds = 1;
 
 /* ---- Measurement ---------------------------------------------------------------------------- */
 
-/* So many shards of the size of the experiment's, of made-up pictures. */
+/* So many shards of the size of the experiment's, of synthetic images. */
 static struct experiment part_of(const struct experiment *experiment, int shards)
 {
     struct experiment part = *experiment;
-    part.set = SET_MADE_UP;
+    part.set = SET_SYNTHETIC;
     part.normalisation = NORMALISE_MEAN_STD;
     part.batch = experiment->batch / experiment->shards * shards;
     part.shards = shards;
@@ -32,20 +32,20 @@ static struct experiment part_of(const struct experiment *experiment, int shards
 /* The median of a few steps, after one to warm up. */
 static double seconds_of(const struct experiment *part, int threads)
 {
-    struct stepper stepper;
-    stepper_open(&stepper, part, SEED, threads, NULL, NULL);
-    network_initialise(stepper.network, SEED);
+    struct training training;
+    training_open(&training, part, SEED, threads, NULL, NULL);
+    network_initialise(training.network, SEED);
     double seconds[MOST_STEPS], sum = 0;
     int steps = 0;
     for (long step = 1; steps < MOST_STEPS && (steps < LEAST_STEPS || sum < least_seconds);
          step++) {
-        const double started = seconds_now();
-        network_train(stepper.network, stepper_load(&stepper, step));
-        stepper_descend(&stepper, step);
+        const double started = clock_seconds();
+        network_forward_backward(training.network, training_load_batch(&training, step));
+        training_sgd_update(&training, step);
         if (step > 1)
-            sum += seconds[steps++] = seconds_now() - started;
+            sum += seconds[steps++] = clock_seconds() - started;
     }
-    stepper_close(&stepper);
+    training_close(&training);
     gsl_sort(seconds, 1, (size_t)steps);
     return gsl_stats_median_from_sorted_data(seconds, 1, (size_t)steps);
 }
@@ -92,7 +92,7 @@ static void print_exchanges(const char *what, struct scaling_exchanges exchanges
 static void print_traffic(const struct experiment *experiment,
                           const struct scaling_traffic *traffic, FILE *out)
 {
-    fprintf(out, "A step of %d pictures in %d shards exchanges:\n", experiment->batch,
+    fprintf(out, "A step of %d images in %d shards exchanges:\n", experiment->batch,
             experiment->shards);
     print_exchanges("norms", traffic->norms, "gathers", out);
     print_exchanges("gradient", traffic->gradient, "scatters and gathers", out);
@@ -154,7 +154,7 @@ void scaling_print(const struct scaling_options *options, FILE *out)
     fprintf(out, "%5s %7s %11s %9s %12s %8s %9s %10s %10s\n", "ranks", "shards", "compute/ms",
             "norms/ms", "gradient/ms", "rest/ms", "step/ms", "images/s", "efficiency");
     for (int ranks = 1; ranks <= options->ranks && ranks <= e->shards; ranks++)
-        if (tree_divides(e->shards, ranks))
+        if (pairwise_divides(e->shards, ranks))
             print_row(&setting, ranks, e->batch, out);
     if (options->ranks > e->shards)
         fprintf(out,

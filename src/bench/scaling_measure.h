@@ -11,7 +11,7 @@
 
 enum { SCALING_SAMPLES = 2 };
 
-/* Times a few steps of the experiment's network on made-up pictures, with one shard and with four
+/* Times a few steps of the experiment's network on synthetic images, with one shard and with four
  * on each of `threads` threads (with fewer where the experiment has fewer); returns the number of
  * samples. Dies where memory or CPUs do not suffice, and says what to do. */
 size_t scaling_measure(const struct experiment *experiment, int threads,

@@ -1,11 +1,11 @@
 /*
- * synthetic_logs - raw logs of made-up numbers, for `make bench-report`.
+ * synthetic_logs - raw logs of synthetic numbers, for `make bench-report`.
  *
  *     synthetic_logs FOLDER FROM TO
  *
  * writes log FROM+1 to log TO: FOLDER/results/ARM/seed-N.tsv, each of EPOCHS rows and as many step
  * losses as a log holds; and FOLDER/experiments/ARM.ini for the arms that they begin. An arm has
- * SEEDS logs. Arms are of either picture set, three of four of the desk scale and one of the full
+ * SEEDS logs. Arms are of either image set, three of four of the desk scale and one of the full
  * one; a family of ARMS_A_FAMILY arms differs in k alone, and families in lr.
  */
 #include "base/error.h"

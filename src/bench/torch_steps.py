@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""torch_steps - how fast PyTorch trains the network of an experiment on made-up pictures.
+"""torch_steps - how fast PyTorch trains the network of an experiment on synthetic images.
 
     torch_steps.py version
     torch_steps.py EXPERIMENT.txt --precision f32|bf16 --layout contiguous|channels-last

@@ -16,7 +16,7 @@ static int read_whole(const char *path, const char *folder, struct log *log, str
         return -1;
     int status = ledger_check_place(log, folder, error);
     if (status == 0 && log->status == LOG_RUNNING)
-        status = fail(error, "%s: has no end; collect it when its run is finished", path);
+        status = error_set(error, "%s: has no end; collect it when its run is finished", path);
     if (status != 0)
         log_free(log);
     return status;
@@ -34,8 +34,8 @@ static enum outcome compare(const struct log *log, const char *here, const char 
     else if (strcmp(old.run.hex, log->run.hex) == 0)
         outcome = AGREES;
     else
-        fail(error, "%s: differs from %s, which stays; both say they are %s, seed %ld", log->path,
-             here, log->experiment.arm, log->seed);
+        error_set(error, "%s: differs from %s, which stays; both say they are %s, seed %ld",
+                  log->path, here, log->experiment.arm, log->seed);
     log_free(&old);
     return outcome;
 }

@@ -10,7 +10,7 @@
 
 enum { MINUTES_STEP = 10, MEMORY_STEP = 128, SIGNAL_SECONDS_MOST = 600 };
 
-int campaign_minutes(const struct campaign_options *options, double core_hours)
+int slurm_arrays_minutes(const struct slurm_arrays_options *options, double core_hours)
 {
     const int most = 60 * options->hours;
     const double minutes = options->safety * core_hours * 60 / (options->cpus * options->ranks);
@@ -22,7 +22,8 @@ int campaign_minutes(const struct campaign_options *options, double core_hours)
 }
 
 /* MiB for each CPU of a task. */
-static long memory_of(const struct experiment *experiment, const struct campaign_options *options)
+static long memory_of(const struct experiment *experiment,
+                      const struct slurm_arrays_options *options)
 {
     const size_t rank = network_bytes(experiment, options->ranks) + dataset_bytes(experiment);
     return MEMORY_STEP * (long)ceil(1.25 * (double)rank / (1 << 20) / options->cpus / MEMORY_STEP);
@@ -39,7 +40,7 @@ struct array {
 };
 
 struct arrays {
-    const struct campaign_options *options;
+    const struct slurm_arrays_options *options;
     struct array *array;
     size_t count;
 };
@@ -66,19 +67,19 @@ static void take(void *to, const struct status_run *run)
     const struct experiment *experiment = &run->file->experiment;
     char *network = ledger_network(experiment);
     const struct array key = {.scale = experiment->scale,
-                              .minutes = campaign_minutes(arrays->options, run->core_hours),
+                              .minutes = slurm_arrays_minutes(arrays->options, run->core_hours),
                               .memory = memory_of(experiment, arrays->options),
                               .network = network};
     struct array *array = array_for(arrays, &key);
     array->tasks++;
     array->core_hours += run->core_hours;
-    queue_add_line(&array->list, run->file->path, run->seed);
+    slurm_queue_add_line(&array->list, run->file->path, run->seed);
     free(network);
 }
 
 static void write_array(const struct array *array, const char *lists, FILE *out)
 {
-    char *name = queue_write_list(lists, &array->list);
+    char *name = slurm_queue_write_list(lists, &array->list);
     const int tenth = array->minutes * 60 / 10;
     fprintf(out, "%s %d %d %d %ld ", name, array->tasks, array->minutes,
             tenth < SIGNAL_SECONDS_MOST ? tenth : SIGNAL_SECONDS_MOST, array->memory);
@@ -90,7 +91,7 @@ static void write_array(const struct array *array, const char *lists, FILE *out)
     free(name);
 }
 
-int campaign_write(const struct campaign_options *options, FILE *out, struct error *error)
+int slurm_arrays_write(const struct slurm_arrays_options *options, FILE *out, struct error *error)
 {
     struct arrays arrays = {.options = options};
     int status = status_check_part(&options->status, options->scale, error);

@@ -14,14 +14,15 @@
  * SIGTERM comes a tenth of the limit before its end, at most 10 minutes: what a step, or at worst
  * the evaluation after an epoch, may take.
  *
- * Memory for each CPU, MiB: 5/4 of what training takes in a rank, over its CPUs, up to the next 128.
+ * Memory for each CPU, MiB: 5/4 of what training takes in a rank, over its CPUs, up to the next
+ * 128.
  */
 #ifndef KDECAY_SLURM_ARRAYS_H
 #define KDECAY_SLURM_ARRAYS_H
 
 #include "cluster/status.h"
 
-struct campaign_options {
+struct slurm_arrays_options {
     struct status_options status;
     int scale;         /* -1: all */
     const char *lists; /* folder of lists, see slurm_queue.h */
@@ -32,12 +33,12 @@ struct campaign_options {
 };
 
 /* The time limit of one run in minutes; `core_hours` may be NAN. */
-int campaign_minutes(const struct campaign_options *options, double core_hours);
+int slurm_arrays_minutes(const struct slurm_arrays_options *options, double core_hours);
 
 /* Write the lists, and a line for each array to `out`:
  *     NAME TASKS MINUTES SIGNAL-SECONDS MIB-A-CPU CORE-HOURS NETWORK
  * where CORE-HOURS are predicted for all its tasks, or "-". 0; or -1 with *error set, also where
  * status_check_part() says so. */
-int campaign_write(const struct campaign_options *options, FILE *out, struct error *error);
+int slurm_arrays_write(const struct slurm_arrays_options *options, FILE *out, struct error *error);
 
 #endif

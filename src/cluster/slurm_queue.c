@@ -19,12 +19,12 @@ static char *list_path(const char *folder, const char *name)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-void queue_add_line(struct text *list, const char *experiment, long seed)
+void slurm_queue_add_line(struct text *list, const char *experiment, long seed)
 {
     text_add(list, "%ld\t%s\n", seed, experiment);
 }
 
-char *queue_write_list(const char *folder, const struct text *list)
+char *slurm_queue_write_list(const char *folder, const struct text *list)
 {
     char *inside = memory_text("%s/lists", folder);
     file_make_parents(inside);
@@ -61,7 +61,7 @@ static long number_before(const char *text, char end)
 }
 
 /* Line `task` of a list. 0, or -1 with *error. */
-static int find_task(const char *path, long task, struct queue_run *run, struct error *error)
+static int find_task(const char *path, long task, struct slurm_queue_run *run, struct error *error)
 {
     char *bytes = file_read(path, NULL, error), *line = bytes;
     if (!bytes)
@@ -74,7 +74,8 @@ static int find_task(const char *path, long task, struct queue_run *run, struct 
         run->seed = number_before(line, '\t');
         run->experiment = memory_copy(tab + 1, (size_t)(end - tab - 1));
     } else {
-        status = fail(error, "%s: expected line %ld, SEED<TAB>EXPERIMENT, of a task in the queue",
+        status =
+            error_set(error, "%s: expected line %ld, SEED<TAB>EXPERIMENT, of a task in the queue",
                       path, task);
     }
     free(bytes);
@@ -82,17 +83,17 @@ static int find_task(const char *path, long task, struct queue_run *run, struct 
 }
 
 /* 1 if the line told of a run, 0 if of another's job, -1 with *error. */
-static int read_line(const char *line, const char *folder, struct queue_run *run,
+static int read_line(const char *line, const char *folder, struct slurm_queue_run *run,
                      struct error *error)
 {
     const char *task = strchr(line, ' '), *name = task ? strchr(task + 1, ' ') : NULL;
     if (!name)
-        return fail(error, "\"%s\": expected STATE TASK NAME, as squeue prints it", line);
+        return error_set(error, "\"%s\": expected STATE TASK NAME, as squeue prints it", line);
     if (!is_list_name(name + 1))
         return 0;
     const long number = number_before(task + 1, ' ');
     if (number < 1)
-        return fail(error, "\"%s\": expected the number of one task", line);
+        return error_set(error, "\"%s\": expected the number of one task", line);
     char *path = list_path(folder, name + 1);
     int found = file_exists(path);
     if (found && find_task(path, number, run, error) != 0)
@@ -103,9 +104,9 @@ static int read_line(const char *line, const char *folder, struct queue_run *run
     return found;
 }
 
-int queue_read(const char *path, struct queue *queue, struct error *error)
+int slurm_queue_read(const char *path, struct slurm_queue *queue, struct error *error)
 {
-    *queue = (struct queue){0};
+    *queue = (struct slurm_queue){0};
     char *bytes = file_read(path, NULL, error), *rest = NULL;
     if (!bytes)
         return -1;
@@ -114,7 +115,7 @@ int queue_read(const char *path, struct queue *queue, struct error *error)
     int status = 0;
     for (char *line = strtok_r(bytes, "\n", &rest); line && status >= 0;
          line = strtok_r(NULL, "\n", &rest)) {
-        struct queue_run run = {0};
+        struct slurm_queue_run run = {0};
         status = read_line(line, folder, &run, error);
         if (status == 1) {
             queue->run = memory_resize(queue->run, queue->count + 1, sizeof run);
@@ -124,19 +125,20 @@ int queue_read(const char *path, struct queue *queue, struct error *error)
     free(folder);
     free(bytes);
     if (status < 0)
-        queue_free(queue);
+        slurm_queue_free(queue);
     return status < 0 ? -1 : 0;
 }
 
-void queue_free(struct queue *queue)
+void slurm_queue_free(struct slurm_queue *queue)
 {
     for (size_t i = 0; i < queue->count; i++)
         free(queue->run[i].experiment);
     free(queue->run);
-    *queue = (struct queue){0};
+    *queue = (struct slurm_queue){0};
 }
 
-const struct queue_run *queue_find(const struct queue *queue, const char *experiment, long seed)
+const struct slurm_queue_run *slurm_queue_find(const struct slurm_queue *queue,
+                                               const char *experiment, long seed)
 {
     for (size_t i = 0; i < queue->count; i++)
         if (queue->run[i].seed == seed && strcmp(queue->run[i].experiment, experiment) == 0)

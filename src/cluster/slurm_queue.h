@@ -4,9 +4,9 @@
  * A campaign is submitted as job arrays. Each has a list, a file in a folder of lists:
  *     FOLDER/kdecay-0123456789abcdef.list        a line SEED <TAB> EXPERIMENT a task, task 1 first
  * and its job has the list's name, kdecay-0123456789abcdef. So squeue tells the runs by job name
- * and task number, and no path of ours goes through Slurm. The digits are the digest of the folder's
- * absolute path and the list: campaigns of two copies of the project are never taken for each
- * other.
+ * and task number, and no path of ours goes through Slurm. The digits are the digest of the
+ * folder's absolute path and the list: campaigns of two copies of the project are never taken for
+ * each other.
  */
 #ifndef KDECAY_SLURM_QUEUE_H
 #define KDECAY_SLURM_QUEUE_H
@@ -15,29 +15,30 @@
 
 #include <stddef.h>
 
-struct queue_run {
+struct slurm_queue_run {
     char *experiment; /* path of its file, as in the list */
     long seed;
     int waits; /* 1: queued; 0: started, or about to end */
 };
 
-struct queue {
-    struct queue_run *run;
+struct slurm_queue {
+    struct slurm_queue_run *run;
     size_t count;
 };
 
 /* Read what `squeue --noheader --array --format '%t %K %j'` has printed into the file `path`; the
  * lists are in the folder of that file. Jobs without a list there are somebody else's and left out.
  * 0; or -1 with *error set and nothing to free. */
-int queue_read(const char *path, struct queue *queue, struct error *error);
-void queue_free(struct queue *queue);
+int slurm_queue_read(const char *path, struct slurm_queue *queue, struct error *error);
+void slurm_queue_free(struct slurm_queue *queue);
 
 /* The run of this experiment file and seed; NULL if it is not in the queue. */
-const struct queue_run *queue_find(const struct queue *queue, const char *experiment, long seed);
+const struct slurm_queue_run *slurm_queue_find(const struct slurm_queue *queue,
+                                               const char *experiment, long seed);
 
 /* Add a task to a list. */
-void queue_add_line(struct text *list, const char *experiment, long seed);
+void slurm_queue_add_line(struct text *list, const char *experiment, long seed);
 /* Write the list into the folder; its name, to free(). Dies where it cannot be written. */
-char *queue_write_list(const char *folder, const struct text *list);
+char *slurm_queue_write_list(const char *folder, const struct text *list);
 
 #endif

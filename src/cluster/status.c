@@ -45,7 +45,7 @@ struct sources {
     struct experiment_files experiments;
     char **parts; /* paths of logs in the making */
     size_t part_count;
-    struct queue queue;
+    struct slurm_queue queue;
 };
 
 static void free_sources(struct sources *sources)
@@ -55,14 +55,14 @@ static void free_sources(struct sources *sources)
     for (size_t i = 0; i < sources->part_count; i++)
         free(sources->parts[i]);
     free(sources->parts);
-    queue_free(&sources->queue);
+    slurm_queue_free(&sources->queue);
 }
 
 static int read_sources(const struct status_options *options, struct sources *sources,
                         struct error *error)
 {
     *sources = (struct sources){.results = options->results};
-    if ((options->queue && queue_read(options->queue, &sources->queue, error) != 0) ||
+    if ((options->queue && slurm_queue_read(options->queue, &sources->queue, error) != 0) ||
         ledger_read(options->results, options->published, &sources->ledger, error) != 0 ||
         ledger_read_experiments(options->experiments, &sources->experiments, error) != 0) {
         free_sources(sources);
@@ -86,7 +86,7 @@ static enum state state_of(const struct sources *sources, const struct experimen
                            long seed)
 {
     const struct experiment *experiment = &file->experiment;
-    const struct queue_run *queued = queue_find(&sources->queue, file->path, seed);
+    const struct slurm_queue_run *queued = slurm_queue_find(&sources->queue, file->path, seed);
     enum state state = MISSING;
     char *path = log_path(sources->results, experiment->arm, seed);
     char *part = memory_text("%s.part", path);
@@ -109,7 +109,7 @@ static enum state state_of(const struct sources *sources, const struct experimen
 static int is_to_do(const struct sources *sources, const struct experiment_file *file, long seed)
 {
     const enum state state = state_of(sources, file, seed);
-    if (state == PRESENT || state == STALE || queue_find(&sources->queue, file->path, seed))
+    if (state == PRESENT || state == STALE || slurm_queue_find(&sources->queue, file->path, seed))
         return 0;
     char *path = log_path(sources->results, file->experiment.arm, seed);
     const int locked = file_is_locked(path);
@@ -176,7 +176,7 @@ static void add_tally(struct tally *sum, const struct tally *tally)
     sum->unknown += tally->unknown;
 }
 
-/* Whether they take the same time for a picture. */
+/* Whether they take the same time for an image. */
 static int is_alike(const struct experiment *left, const struct experiment *right)
 {
     char *a = ledger_network(left), *b = ledger_network(right);
@@ -329,11 +329,12 @@ int status_check_part(const struct status_options *options, int scale, struct er
                   is_chosen(options->part, files.file[i].path);
     ledger_free_experiments(&files);
     return chosen ? 0
-                  : fail(error,
-                         "%s: no experiment%s; name a file or a folder below %s, and a scale that "
-                         "it has",
-                         options->part ? options->part : options->experiments,
-                         scale < 0 ? "" : " of this scale", options->experiments);
+                  : error_set(
+                        error,
+                        "%s: no experiment%s; name a file or a folder below %s, and a scale that "
+                        "it has",
+                        options->part ? options->part : options->experiments,
+                        scale < 0 ? "" : " of this scale", options->experiments);
 }
 
 static void take_scale(const struct status_options *options, const struct sources *sources,

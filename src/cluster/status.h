@@ -69,10 +69,10 @@ struct status_run {
 int status_check_part(const struct status_options *options, int scale, struct error *error);
 
 /* What is to be run for a scale (-1: for all, one after the other, the logs read once): call `take`
- * with `to` and each seed that is missing or was stopped; neither with those in Slurm nor with those
- * whose log another process has locked. The first seed of all arms comes first, then the second of
- * all, so that whenever it is cut short the arms have the same seeds. `take` may keep nothing that
- * the run points to. 0, or -1 with *error set. */
+ * with `to` and each seed that is missing or was stopped; neither with those in Slurm nor with
+ * those whose log another process has locked. The first seed of all arms comes first, then the
+ * second of all, so that whenever it is cut short the arms have the same seeds. `take` may keep
+ * nothing that the run points to. 0, or -1 with *error set. */
 int status_to_do(const struct status_options *options, int scale,
                  void (*take)(void *to, const struct status_run *run), void *to,
                  struct error *error);

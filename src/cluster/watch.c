@@ -126,7 +126,7 @@ static void add_unknown(struct table *table, const char *name, long seed, const 
 /* ---- Runs --------------------------------------------------------------------------------- */
 
 /* The log that a task of the queue writes; NULL where its experiment cannot be read. free() it. */
-static char *log_of_task(const struct watch_options *options, const struct queue_run *task)
+static char *log_of_task(const struct watch_options *options, const struct slurm_queue_run *task)
 {
     struct experiment experiment;
     if (config_load(task->experiment, NULL, 0, &experiment, NULL) != 0)
@@ -135,7 +135,7 @@ static char *log_of_task(const struct watch_options *options, const struct queue
 }
 
 /* Whether Slurm runs what writes the part. */
-static int is_in_slurm(const struct watch_options *options, const struct queue *queue,
+static int is_in_slurm(const struct watch_options *options, const struct slurm_queue *queue,
                        const char *part)
 {
     int found = 0;
@@ -149,7 +149,7 @@ static int is_in_slurm(const struct watch_options *options, const struct queue *
 }
 
 static void add_part(struct table *table, struct text *errors, const struct watch_options *options,
-                     const struct queue *queue, const char *part, time_t now)
+                     const struct slurm_queue *queue, const char *part, time_t now)
 {
     struct error error;
     char *bytes = file_read(part, NULL, &error);
@@ -173,7 +173,7 @@ static void add_part(struct table *table, struct text *errors, const struct watc
 
 /* A task without any log: it waits, or is about to start. */
 static void add_task(struct table *table, const struct watch_options *options,
-                     const struct queue_run *task)
+                     const struct slurm_queue_run *task)
 {
     char *log = log_of_task(options, task);
     char *part = log ? memory_text("%s.part", log) : NULL;
@@ -185,8 +185,8 @@ static void add_task(struct table *table, const struct watch_options *options,
 
 int watch_write(const struct watch_options *options, time_t now, FILE *out, struct error *error)
 {
-    struct queue queue = {0};
-    if (options->queue && queue_read(options->queue, &queue, error) != 0)
+    struct slurm_queue queue = {0};
+    if (options->queue && slurm_queue_read(options->queue, &queue, error) != 0)
         return -1;
     struct table table;
     struct text text = {0}, errors = {0};
@@ -216,7 +216,7 @@ int watch_write(const struct watch_options *options, time_t now, FILE *out, stru
     free(text.bytes);
     free(errors.bytes);
     table_free(&table);
-    queue_free(&queue);
+    slurm_queue_free(&queue);
     return 0;
 }
 
@@ -229,7 +229,7 @@ int watch_follow(const struct watch_options *options, struct error *error)
             return -1;
         printf("\033[?7h");
         if (fflush(stdout) != 0)
-            return fail(error, "the terminal cannot be written");
+            return error_set(error, "the terminal cannot be written");
         sleep(EVERY_SECONDS);
     }
 }

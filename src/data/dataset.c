@@ -15,28 +15,28 @@ const struct augment dataset_unmoved = {0, CROP_PADDING, CROP_PADDING};
 /* Sort and identify. qsort's order among equal records cannot be seen: they are the same bytes. */
 static int compare_cifar10(const void *left, const void *right)
 {
-    return memcmp(left, right, 1 + PICTURE_FLOATS);
+    return memcmp(left, right, 1 + IMAGE_FLOATS);
 }
 
 static int compare_cifar100(const void *left, const void *right)
 {
-    return memcmp(left, right, 2 + PICTURE_FLOATS);
+    return memcmp(left, right, 2 + IMAGE_FLOATS);
 }
 
-static void sort_and_digest(struct pictures *pictures)
+static void sort_and_digest(struct images *images)
 {
-    qsort(pictures->records, pictures->count, pictures->record_bytes,
-          pictures->record_bytes == 1 + PICTURE_FLOATS ? compare_cifar10 : compare_cifar100);
-    pictures->digest = digest_of(pictures->records, pictures->count * pictures->record_bytes);
+    qsort(images->records, images->count, images->record_bytes,
+          images->record_bytes == 1 + IMAGE_FLOATS ? compare_cifar10 : compare_cifar100);
+    images->digest = digest_of(images->records, images->count * images->record_bytes);
 }
 
-int dataset_read_records(struct pictures *pictures, const char *const *files, size_t file_count,
+int dataset_read_records(struct images *images, const char *const *files, size_t file_count,
                          size_t per_file, size_t label_bytes, int classes, struct error *error)
 {
-    const size_t record_bytes = label_bytes + PICTURE_FLOATS, bytes = per_file * record_bytes;
-    *pictures = (struct pictures){.records = memory_zeroed(file_count, bytes),
-                                  .count = file_count * per_file,
-                                  .record_bytes = record_bytes};
+    const size_t record_bytes = label_bytes + IMAGE_FLOATS, bytes = per_file * record_bytes;
+    *images = (struct images){.records = memory_zeroed(file_count, bytes),
+                              .count = file_count * per_file,
+                              .record_bytes = record_bytes};
     int status = 0;
     for (size_t f = 0; f < file_count && status == 0; f++) {
         size_t size = 0;
@@ -44,65 +44,67 @@ int dataset_read_records(struct pictures *pictures, const char *const *files, si
         if (!content) {
             status = -1;
         } else if (size != bytes) {
-            status = fail(error,
+            status =
+                error_set(error,
                           "%s: holds %zu bytes, expected %zu (%zu records of %zu): the file is cut "
                           "or not of this set; unpack it again",
                           files[f], size, bytes, per_file, record_bytes);
         } else {
-            memcpy(pictures->records + f * bytes, content, bytes);
+            memcpy(images->records + f * bytes, content, bytes);
         }
         free(content);
         for (size_t i = 0; i < per_file && status == 0; i++) {
-            const int label = pictures->records[f * bytes + i * record_bytes + label_bytes - 1];
+            const int label = images->records[f * bytes + i * record_bytes + label_bytes - 1];
             if (label >= classes)
-                status = fail(error,
+                status =
+                    error_set(error,
                               "%s: record %zu has label %d, expected 0 to %d: the file is damaged "
                               "or not of this set; unpack it again",
                               files[f], i, label, classes - 1);
         }
     }
     if (status == 0) {
-        sort_and_digest(pictures);
+        sort_and_digest(images);
     } else {
-        free(pictures->records);
-        pictures->records = NULL;
+        free(images->records);
+        images->records = NULL;
     }
     return status;
 }
 
-int dataset_label(const struct pictures *pictures, size_t index)
+int dataset_label(const struct images *images, size_t index)
 {
-    const size_t label_bytes = pictures->record_bytes - PICTURE_FLOATS;
-    return pictures->records[index * pictures->record_bytes + label_bytes - 1];
+    const size_t label_bytes = images->record_bytes - IMAGE_FLOATS;
+    return images->records[index * images->record_bytes + label_bytes - 1];
 }
 
-/* ---- Made-up pictures --------------------------------------------------------------------- */
+/* ---- Synthetic images --------------------------------------------------------------------- */
 
 /* Integers only: the same bytes on every machine. Class c has stripes of a direction and a width
  * of its own in one of three colours; the noise leaves something to learn. */
-static void make_up(struct pictures *pictures, size_t count, uint32_t part)
+static void make_up(struct images *images, size_t count, uint32_t part)
 {
     static const int direction[10][2] = {{1, 0}, {0, 1}, {1, 1}, {1, -1}, {2, 1},
                                          {1, 2}, {1, 0}, {0, 1}, {1, 1},  {1, -1}};
     const struct rng rng = {part, RNG_MAKE_UP};
-    *pictures = (struct pictures){.records = memory_zeroed(count, 1 + PICTURE_FLOATS),
-                                  .count = count,
-                                  .record_bytes = 1 + PICTURE_FLOATS};
+    *images = (struct images){.records = memory_zeroed(count, 1 + IMAGE_FLOATS),
+                              .count = count,
+                              .record_bytes = 1 + IMAGE_FLOATS};
     for (size_t i = 0; i < count; i++) {
-        uint8_t *record = pictures->records + i * pictures->record_bytes;
+        uint8_t *record = images->records + i * images->record_bytes;
         const int class = (int)(i % 10), width = class < 5 ? 4 : 8;
         const int phase = (int)rng_below(rng_draw(rng, 0, (uint32_t)i, 0).word[0], 16);
         record[0] = (uint8_t) class;
-        for (int p = 0; p < PICTURE_FLOATS; p++) {
-            const int channel = p / PICTURE_PIXELS, row = p % PICTURE_PIXELS / PICTURE_SIDE;
+        for (int p = 0; p < IMAGE_FLOATS; p++) {
+            const int channel = p / IMAGE_PIXELS, row = p % IMAGE_PIXELS / IMAGE_SIDE;
             const int along =
-                direction[class][0] * row + direction[class][1] * (p % PICTURE_SIDE) + phase + 64;
+                direction[class][0] * row + direction[class][1] * (p % IMAGE_SIDE) + phase + 64;
             const int bright = along / width % 2 == 0 && channel != class % 3;
             const uint32_t noise = rng_draw(rng, 1, (uint32_t)i, (uint32_t)p).word[0];
             record[1 + p] = (uint8_t)(60 + 50 * bright + (int)rng_below(noise, 120));
         }
     }
-    sort_and_digest(pictures);
+    sort_and_digest(images);
 }
 
 /* ---- Sets --------------------------------------------------------------------------------- */
@@ -112,7 +114,7 @@ struct source {
     const char *folder;
     const char *train_files[5], *test_file;
     size_t train_file_count, per_train_file, label_bytes;
-    struct picture_digests digests;
+    struct image_digests digests;
 };
 
 static const struct source sources[] = {
@@ -135,15 +137,15 @@ static const struct source sources[] = {
                        "b8278c7d1bf36d32ce3e9f2a02eb2c80c9458dcf9a15571d082434cc68f5f5ce"}},
 };
 
-static int check_digest(const struct pictures *pictures, const char *known, const char *where,
+static int check_digest(const struct images *images, const char *known, const char *where,
                         struct error *error)
 {
-    if (strcmp(pictures->digest.hex, known) == 0)
+    if (strcmp(images->digest.hex, known) == 0)
         return 0;
-    return fail(error,
-                "%s: the pictures differ from the official ones (SHA-256 of the sorted records "
-                "%.12s, expected %.12s): unpack them again",
-                where, pictures->digest.hex, known);
+    return error_set(error,
+                     "%s: the images differ from the official ones (SHA-256 of the sorted records "
+                     "%.12s, expected %.12s): unpack them again",
+                     where, images->digest.hex, known);
 }
 
 static int load_real(struct dataset *dataset, const struct source *source, const char *folder,
@@ -157,10 +159,10 @@ static int load_real(struct dataset *dataset, const struct source *source, const
     path[5] = memory_text("%s/%s", place, source->test_file);
     int status = 0;
     if (!file_exists(path[0]))
-        status = fail(error,
-                      "%s: not found; `make data` fetches the pictures, or name the folder that "
-                      "holds %s/ with --data DIR (make: DATA=DIR)",
-                      path[0], source->folder);
+        status = error_set(error,
+                           "%s: not found; `make data` fetches the images, or name the folder that "
+                           "holds %s/ with --data DIR (make: DATA=DIR)",
+                           path[0], source->folder);
     if (status == 0)
         status = dataset_read_records(&dataset->train, (const char *const *)path,
                                       source->train_file_count, source->per_train_file,
@@ -179,21 +181,21 @@ static int load_real(struct dataset *dataset, const struct source *source, const
     return status;
 }
 
-static const uint8_t *picture_bytes(const struct pictures *pictures, size_t index)
+static const uint8_t *image_bytes(const struct images *images, size_t index)
 {
-    return pictures->records + (index + 1) * pictures->record_bytes - PICTURE_FLOATS;
+    return images->records + (index + 1) * images->record_bytes - IMAGE_FLOATS;
 }
 
 /* Sums of bytes and their squares are whole numbers below 2^53: exact in any order. */
 static void measure_channels(struct dataset *dataset)
 {
-    const struct pictures *train = &dataset->train;
-    const double n = (double)train->count * PICTURE_PIXELS;
-    for (int c = 0; c < PICTURE_CHANNELS; c++) {
+    const struct images *train = &dataset->train;
+    const double n = (double)train->count * IMAGE_PIXELS;
+    for (int c = 0; c < IMAGE_CHANNELS; c++) {
         uint64_t sum = 0, squares = 0;
         for (size_t i = 0; i < train->count; i++) {
-            const uint8_t *plane = picture_bytes(train, i) + c * PICTURE_PIXELS;
-            for (int p = 0; p < PICTURE_PIXELS; p++) {
+            const uint8_t *plane = image_bytes(train, i) + c * IMAGE_PIXELS;
+            for (int p = 0; p < IMAGE_PIXELS; p++) {
                 sum += plane[p];
                 squares += (uint64_t)plane[p] * plane[p];
             }
@@ -205,15 +207,15 @@ static void measure_channels(struct dataset *dataset)
 
 static void measure_pixels(struct dataset *dataset)
 {
-    const struct pictures *train = &dataset->train;
-    uint32_t *sums = memory_zeroed(PICTURE_FLOATS, sizeof *sums); /* 50,000 bytes fit */
+    const struct images *train = &dataset->train;
+    uint32_t *sums = memory_zeroed(IMAGE_FLOATS, sizeof *sums); /* 50,000 bytes fit */
     for (size_t i = 0; i < train->count; i++) {
-        const uint8_t *bytes = picture_bytes(train, i);
-        for (int p = 0; p < PICTURE_FLOATS; p++)
+        const uint8_t *bytes = image_bytes(train, i);
+        for (int p = 0; p < IMAGE_FLOATS; p++)
             sums[p] += bytes[p];
     }
-    dataset->offset = memory_floats(PICTURE_FLOATS);
-    for (int p = 0; p < PICTURE_FLOATS; p++)
+    dataset->offset = memory_floats(IMAGE_FLOATS);
+    for (int p = 0; p < IMAGE_FLOATS; p++)
         dataset->offset[p] = (float)((double)sums[p] / (double)train->count / 255);
     free(sums);
 }
@@ -223,7 +225,7 @@ static void normalise(struct dataset *dataset, enum normalisation normalisation)
     measure_channels(dataset);
     if (normalisation == NORMALISE_PIXEL_MEAN)
         measure_pixels(dataset);
-    for (int c = 0; c < PICTURE_CHANNELS; c++)
+    for (int c = 0; c < IMAGE_CHANNELS; c++)
         for (int byte = 0; byte < 256; byte++)
             dataset->value[c][byte] =
                 normalisation == NORMALISE_PIXEL_MEAN
@@ -233,18 +235,18 @@ static void normalise(struct dataset *dataset, enum normalisation normalisation)
 
 static void whiten(struct dataset *dataset, const char *kept)
 {
-    struct pictures *const parts[] = {&dataset->train, &dataset->test};
+    struct images *const parts[] = {&dataset->train, &dataset->test};
     for (int part = 0; part < 2; part++) {
-        struct pictures *pictures = parts[part];
-        pictures->whitened = memory_floats(pictures->count * PICTURE_FLOATS);
-        for (size_t i = 0; i < pictures->count; i++)
-            whitening_contrast(picture_bytes(pictures, i), PICTURE_FLOATS,
-                               pictures->whitened + i * PICTURE_FLOATS);
+        struct images *images = parts[part];
+        images->whitened = memory_floats(images->count * IMAGE_FLOATS);
+        for (size_t i = 0; i < images->count; i++)
+            whitening_contrast(image_bytes(images, i), IMAGE_FLOATS,
+                               images->whitened + i * IMAGE_FLOATS);
     }
     struct whitening whitening;
     const char *digest = dataset->train.digest.hex;
     char *path = kept ? memory_text("%s/whitening/%s.bin", kept, digest) : NULL;
-    whitening_take_or_fit(&whitening, dataset->train.whitened, dataset->train.count, PICTURE_FLOATS,
+    whitening_take_or_fit(&whitening, dataset->train.whitened, dataset->train.count, IMAGE_FLOATS,
                           path, digest);
     free(path);
     for (int part = 0; part < 2; part++)
@@ -257,7 +259,7 @@ int dataset_load(struct dataset *dataset, const struct experiment *experiment, c
 {
     memset(dataset, 0, sizeof *dataset);
     dataset->classes = config_class_count(experiment);
-    if (experiment->set == SET_MADE_UP) {
+    if (experiment->set == SET_SYNTHETIC) {
         make_up(&dataset->train, (size_t)experiment->train_pictures, 0);
         make_up(&dataset->test, (size_t)experiment->test_pictures, 1);
     } else if (load_real(dataset, &sources[experiment->set], folder, error) != 0) {
@@ -282,16 +284,16 @@ void dataset_free(struct dataset *dataset)
     memset(dataset, 0, sizeof *dataset);
 }
 
-struct picture_digests dataset_known_digests(const struct experiment *experiment)
+struct image_digests dataset_known_digests(const struct experiment *experiment)
 {
-    if (experiment->set == SET_MADE_UP)
-        return (struct picture_digests){NULL, NULL};
+    if (experiment->set == SET_SYNTHETIC)
+        return (struct image_digests){NULL, NULL};
     return sources[experiment->set].digests;
 }
 
 int dataset_is_there(const struct experiment *experiment, const char *folder)
 {
-    if (experiment->set == SET_MADE_UP)
+    if (experiment->set == SET_SYNTHETIC)
         return 1;
     const struct source *source = &sources[experiment->set];
     char *inside = memory_text("%s/%s/%s", folder, source->folder, source->test_file);
@@ -304,15 +306,15 @@ int dataset_is_there(const struct experiment *experiment, const char *folder)
 
 size_t dataset_bytes(const struct experiment *experiment)
 {
-    const int made_up = experiment->set == SET_MADE_UP;
-    const size_t test = (size_t)(made_up ? experiment->test_pictures : CIFAR_TEST);
+    const int synthetic = experiment->set == SET_SYNTHETIC;
+    const size_t test = (size_t)(synthetic ? experiment->test_pictures : CIFAR_TEST);
     const size_t count = (size_t)config_train_count(experiment) + test;
-    const size_t labels = made_up ? 1 : sources[experiment->set].label_bytes;
-    const size_t floats = experiment->normalisation == NORMALISE_ZCA ? PICTURE_FLOATS : 0;
-    return count * (labels + PICTURE_FLOATS + floats * sizeof(float));
+    const size_t labels = synthetic ? 1 : sources[experiment->set].label_bytes;
+    const size_t floats = experiment->normalisation == NORMALISE_ZCA ? IMAGE_FLOATS : 0;
+    return count * (labels + IMAGE_FLOATS + floats * sizeof(float));
 }
 
-/* ---- Pictures ----------------------------------------------------------------------------- */
+/* ---- Images ----------------------------------------------------------------------------- */
 
 struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, uint32_t epoch,
                                uint32_t index)
@@ -325,32 +327,32 @@ struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, ui
                             .right = (int)rng_below(w.word[2], 2 * CROP_PADDING + 1)};
 }
 
-/* Where row or column `at` of the padded picture comes from; -1: a zero. */
+/* Where row or column `at` of the padded image comes from; -1: a zero. */
 static int source_of(int at, int reflects)
 {
-    if (at >= 0 && at < PICTURE_SIDE)
+    if (at >= 0 && at < IMAGE_SIDE)
         return at;
     if (!reflects)
         return -1;
-    return at < 0 ? -at : 2 * (PICTURE_SIDE - 1) - at;
+    return at < 0 ? -at : 2 * (IMAGE_SIDE - 1) - at;
 }
 
-void dataset_picture(const struct dataset *dataset, const struct pictures *pictures, size_t index,
-                     struct augment augment, float *out)
+void dataset_image(const struct dataset *dataset, const struct images *images, size_t index,
+                   struct augment augment, float *out)
 {
-    const uint8_t *bytes = picture_bytes(pictures, index);
-    const float *whitened = pictures->whitened ? pictures->whitened + index * PICTURE_FLOATS : NULL;
-    int column[PICTURE_SIDE];
-    for (int x = 0; x < PICTURE_SIDE; x++) {
+    const uint8_t *bytes = image_bytes(images, index);
+    const float *whitened = images->whitened ? images->whitened + index * IMAGE_FLOATS : NULL;
+    int column[IMAGE_SIDE];
+    for (int x = 0; x < IMAGE_SIDE; x++) {
         const int from = source_of(x + augment.right - CROP_PADDING, dataset->reflects);
-        column[x] = from >= 0 && augment.mirrored ? PICTURE_SIDE - 1 - from : from;
+        column[x] = from >= 0 && augment.mirrored ? IMAGE_SIDE - 1 - from : from;
     }
-    for (int c = 0; c < PICTURE_CHANNELS; c++) {
+    for (int c = 0; c < IMAGE_CHANNELS; c++) {
         const float *value = dataset->value[c];
-        for (int y = 0; y < PICTURE_SIDE; y++, out += PICTURE_SIDE) {
+        for (int y = 0; y < IMAGE_SIDE; y++, out += IMAGE_SIDE) {
             const int row = source_of(y + augment.down - CROP_PADDING, dataset->reflects);
-            const int start = (c * PICTURE_SIDE + row) * PICTURE_SIDE;
-            for (int x = 0; x < PICTURE_SIDE; x++) {
+            const int start = (c * IMAGE_SIDE + row) * IMAGE_SIDE;
+            for (int x = 0; x < IMAGE_SIDE; x++) {
                 if (row < 0 || column[x] < 0)
                     out[x] = 0;
                 else if (whitened)

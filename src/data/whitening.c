@@ -234,13 +234,13 @@ void whitening_apply(const struct whitening *whitening, float *rows, size_t coun
 /* ---- Files -------------------------------------------------------------------------------- */
 
 /* What stands in front of mean and matrix. */
-static char *file_line(const struct whitening *whitening, const char *pictures)
+static char *file_line(const struct whitening *whitening, const char *images)
 {
-    return memory_text("kdecay whitening 1\tpictures %s\tGSL %s\tSHA-256 %s\n", pictures,
-                       gsl_version, digest_of(whitening->mean, number_bytes(whitening->n)).hex);
+    return memory_text("kdecay whitening 1\timages %s\tGSL %s\tSHA-256 %s\n", images, gsl_version,
+                       digest_of(whitening->mean, number_bytes(whitening->n)).hex);
 }
 
-int whitening_read(struct whitening *whitening, size_t n, const char *path, const char *pictures,
+int whitening_read(struct whitening *whitening, size_t n, const char *path, const char *images,
                    struct error *error)
 {
     size_t size = 0;
@@ -251,7 +251,7 @@ int whitening_read(struct whitening *whitening, size_t n, const char *path, cons
     *whitening = allocate(n);
     if (size > bytes)
         memcpy(whitening->mean, file + size - bytes, bytes);
-    char *line = file_line(whitening, pictures);
+    char *line = file_line(whitening, images);
     const size_t length = strlen(line);
     const int good = size == length + bytes && memcmp(file, line, length) == 0;
     free(line);
@@ -259,12 +259,12 @@ int whitening_read(struct whitening *whitening, size_t n, const char *path, cons
     if (good)
         return 0;
     whitening_free(whitening);
-    return fail(error, "%s: is damaged, or not of these pictures and GSL %s", path, gsl_version);
+    return error_set(error, "%s: is damaged, or not of these images and GSL %s", path, gsl_version);
 }
 
-void whitening_write(const struct whitening *whitening, const char *path, const char *pictures)
+void whitening_write(const struct whitening *whitening, const char *path, const char *images)
 {
-    char *line = file_line(whitening, pictures);
+    char *line = file_line(whitening, images);
     const size_t length = strlen(line), bytes = number_bytes(whitening->n);
     char *file = memory_zeroed(length + bytes, 1);
     memcpy(file, line, length);
@@ -275,16 +275,16 @@ void whitening_write(const struct whitening *whitening, const char *path, const 
 }
 
 void whitening_take_or_fit(struct whitening *whitening, const float *rows, size_t count, size_t n,
-                           const char *path, const char *pictures)
+                           const char *path, const char *images)
 {
     const int there = path && file_exists(path);
     struct error error;
-    if (there && whitening_read(whitening, n, path, pictures, &error) == 0)
+    if (there && whitening_read(whitening, n, path, images, &error) == 0)
         return;
     if (there)
         fprintf(stderr, "%s; it is made anew\n", error.text);
-    fprintf(stderr, "fitting the whitening to %zu pictures takes minutes\n", count);
+    fprintf(stderr, "fitting the whitening to %zu images takes minutes\n", count);
     whitening_fit(whitening, rows, count, n);
     if (path)
-        whitening_write(whitening, path, pictures);
+        whitening_write(whitening, path, images);
 }

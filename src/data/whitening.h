@@ -1,5 +1,5 @@
 /*
- * whitening - global contrast normalisation and ZCA, as the Wide ResNet authors' pictures had.
+ * whitening - global contrast normalisation and ZCA, as the Wide ResNet authors' images had.
  *
  * Their "whitened" CIFAR was made by pylearn2 [github.com/lisa-lab/pylearn2; the README of
  * github.com/szagoruyko/wide-residual-networks names the script]:
@@ -8,11 +8,11 @@
  *                                                   min_divisor 1e-8
  *   datasets/preprocessing.py, class ZCA:           filter_bias 0.1, all components
  *
- * Contrast, each picture x of n = 3072 bytes by itself (nothing is divided by 255):
+ * Contrast, each image x of n = 3072 bytes by itself (nothing is divided by 255):
  *
  *     y = (x - mean(x)) / d,   d = |x - mean(x)| / 55, or 1 where that is below 1e-8
  *
- * ZCA, fitted to the `count` training pictures as rows y of Y, applied to training and test ones:
+ * ZCA, fitted to the `count` training images as rows y of Y, applied to training and test ones:
  *
  *     m = mean of the rows,   C = (Y - m)^T (Y - m) / count,   C + 0.1 I = V diag(l) V^T
  *     W = V diag(1 / sqrt(l)) V^T,   z = (y - m) W
@@ -43,7 +43,7 @@ struct whitening {
     double *matrix; /* [n][n], symmetric */
 };
 
-/* The contrast of one picture of n bytes. */
+/* The contrast of one image of n bytes. */
 void whitening_contrast(const uint8_t *bytes, size_t n, float *out);
 
 /* Fit to `count` (1 or more) rows. Release with whitening_free(). At n = 3072 it takes minutes,
@@ -54,18 +54,18 @@ void whitening_free(struct whitening *whitening);
 /* Replace each row by its whitened one. */
 void whitening_apply(const struct whitening *whitening, float *rows, size_t count);
 
-/* A fit as a file, to take it up again: a line of text that names `pictures` (a digest of what it
+/* A fit as a file, to take it up again: a line of text that names `images` (a digest of what it
  * was fitted to), GSL and a SHA-256 of the rest, then mean and matrix as raw little-endian doubles.
  * Reading gives the bits that were written; or -1 with *error where the file is damaged, was fitted
- * to other pictures or by another GSL. Writing dies where it cannot. */
-int whitening_read(struct whitening *whitening, size_t n, const char *path, const char *pictures,
+ * to other images or by another GSL. Writing dies where it cannot. */
+int whitening_read(struct whitening *whitening, size_t n, const char *path, const char *images,
                    struct error *error);
-void whitening_write(const struct whitening *whitening, const char *path, const char *pictures);
+void whitening_write(const struct whitening *whitening, const char *path, const char *images);
 
 /* Read the fit from `path`; or, where there is none, fit and write it there. A file that cannot be
  * used is named on standard error and replaced. `path` NULL: fit. The bits are the same either
  * way. */
 void whitening_take_or_fit(struct whitening *whitening, const float *rows, size_t count, size_t n,
-                           const char *path, const char *pictures);
+                           const char *path, const char *images);
 
 #endif

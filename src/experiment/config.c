@@ -32,7 +32,7 @@ struct key {
 
 static const struct key keys[] = {
     {"run.scale", KEY_WORD, AT(scale), 0, 0, "smoke|desk|full", NULL,
-     "smoke: made-up pictures, seconds; desk: hours on two cores; full: the thesis's own size"},
+     "smoke: synthetic images, seconds; desk: hours on two cores; full: the thesis's own size"},
     {"run.first_seed", KEY_INTEGER, AT(first_seed), 0, 1000000, NULL, "1",
      "the least seed that the arm is to be run with"},
     {"run.seeds", KEY_INTEGER, AT(seeds), 0, 1000, NULL, "0",
@@ -40,18 +40,18 @@ static const struct key keys[] = {
     {"run.protocol", KEY_DIGEST, AT(protocol), 0, 0, NULL, "",
      "SHA-256 of the PROTOCOL.md that registered the arm before its first run; it lies in a folder "
      "above the arm's file"},
-    {"data.set", KEY_WORD, AT(set), 0, 0, "cifar10|cifar100|made-up", NULL, "which pictures"},
+    {"data.set", KEY_WORD, AT(set), 0, 0, "cifar10|cifar100|made-up", NULL, "which images"},
     {"data.train_pictures", KEY_INTEGER, AT(train_pictures), 0, 50000, NULL, "0",
      "how many to make up; 0 with a real set"},
     {"data.test_pictures", KEY_INTEGER, AT(test_pictures), 0, 10000, NULL, "0",
      "how many to make up; 0 with a real set"},
     {"data.normalisation", KEY_WORD, AT(normalisation), 0, 0, "mean-std|pixel-mean|zca", "mean-std",
-     "of the training pictures: mean-std, each channel's mean and deviation; pixel-mean, each "
-     "pixel's mean, then / 255; zca, each picture's contrast, then whitening"},
+     "of the training images: mean-std, each channel's mean and deviation; pixel-mean, each "
+     "pixel's mean, then / 255; zca, each image's contrast, then whitening"},
     {"data.augmentation", KEY_WORD, AT(augmentation), 0, 0, "none|flip-crop", NULL,
-     "flip-crop: mirrored half of the time, then a 32x32 crop of the picture with 4 pixels around"},
+     "flip-crop: mirrored half of the time, then a 32x32 crop of the image with 4 pixels around"},
     {"data.crop_padding", KEY_WORD, AT(crop_padding), 0, 0, "zero|reflect", "zero",
-     "what the 4 pixels are: zeros after normalisation, or the picture mirrored at its border"},
+     "what the 4 pixels are: zeros after normalisation, or the image mirrored at its border"},
     {"network.family", KEY_WORD, AT(family), 0, 0, "preact|wide-resnet|densenet-bc", NULL,
      "pre-activation ResNet, Wide ResNet, DenseNet-BC"},
     {"network.depth", KEY_INTEGER, AT(depth), 1, 10000, NULL, NULL,
@@ -86,8 +86,8 @@ static const struct key keys[] = {
      "expansion, bank: of what is fixed in them; apart from a run's seed"},
     {"network.channels", KEY_INTEGER, AT(channels), 1, 512, NULL, "16",
      "preact: of the first stage; the second has twice, the third four times as many"},
-    {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the pictures"},
-    {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "pictures a step"},
+    {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the images"},
+    {"training.batch", KEY_INTEGER, AT(batch), 1, 4096, NULL, NULL, "images a step"},
     {"training.last_batch", KEY_WORD, AT(last_batch), 0, 0, "keep|drop", NULL,
      "the smaller batch at an epoch's end"},
     {"training.shards", KEY_INTEGER, AT(shards), 1, 256, NULL, "16",
@@ -203,8 +203,9 @@ static int set_epochs(struct epoch_list *list, const struct key *key, const char
         const int last = list->count ? list->epoch[list->count - 1] : 0;
         if (end == at || (*end && *end != ' ') || epoch <= last || epoch > 100000 ||
             list->count == DROP_LIST)
-            return fail(error, "%s = %s: expected at most %d increasing epochs, as \"60 120 160\"",
-                        key->name, value, DROP_LIST);
+            return error_set(error,
+                             "%s = %s: expected at most %d increasing epochs, as \"60 120 160\"",
+                             key->name, value, DROP_LIST);
         list->epoch[list->count++] = (int)epoch;
         at = end + strspn(end, " ");
     }
@@ -217,8 +218,8 @@ static int set_digest(struct digest *digest, const struct key *key, const char *
 {
     const size_t length = strlen(value);
     if (length != 0 && (length != DIGEST_LENGTH || strspn(value, "0123456789abcdef") != length))
-        return fail(error, "%s = %s: expected a SHA-256, %d digits of 0-9 and a-f", key->name,
-                    value, DIGEST_LENGTH);
+        return error_set(error, "%s = %s: expected a SHA-256, %d digits of 0-9 and a-f", key->name,
+                         value, DIGEST_LENGTH);
     memcpy(digest->hex, value, length + 1);
     return 0;
 }
@@ -233,31 +234,31 @@ static int set_value(struct experiment *experiment, const struct key *key, const
     if (key->type == KEY_DECAY) {
         const int index = decay_index(value, strlen(value));
         if (index < 0)
-            return fail(error, "%s = %s: no such decay; `kdecay keys` lists them", key->name,
-                        value);
+            return error_set(error, "%s = %s: no such decay; `kdecay keys` lists them", key->name,
+                             value);
         *integer_at(experiment, key) = index;
         return 0;
     }
     if (key->type == KEY_WORD) {
         const int index = word_index(key->words, value);
         if (index < 0)
-            return fail(error, "%s = %s: expected one of %s", key->name, value, key->words);
+            return error_set(error, "%s = %s: expected one of %s", key->name, value, key->words);
         *integer_at(experiment, key) = index;
         return 0;
     }
     char *end = NULL;
     const double number = strtod(value, &end);
     if (end == value || *end != '\0' || !isfinite(number))
-        return fail(error, "%s = %s: expected a number", key->name, value);
+        return error_set(error, "%s = %s: expected a number", key->name, value);
     if (number < key->low || number > key->high)
-        return fail(error, "%s = %s: expected a number from %g to %g", key->name, value, key->low,
-                    key->high);
+        return error_set(error, "%s = %s: expected a number from %g to %g", key->name, value,
+                         key->low, key->high);
     if (key->type == KEY_REAL) {
         *real_at(experiment, key) = number;
         return 0;
     }
     if (number != floor(number))
-        return fail(error, "%s = %s: expected a whole number", key->name, value);
+        return error_set(error, "%s = %s: expected a whole number", key->name, value);
     *integer_at(experiment, key) = (int)number;
     return 0;
 }
@@ -290,10 +291,10 @@ static int include_file(struct reading *reading, const char *value)
 {
     for (int i = 0; i < KEY_COUNT; i++)
         if (reading->set_here[i])
-            return fail(reading->error, "include = %s: expected before all other keys", value);
+            return error_set(reading->error, "include = %s: expected before all other keys", value);
     if (reading->depth + 1 >= INCLUDE_DEPTH)
-        return fail(reading->error, "include = %s: more than %d files deep; is it a circle?", value,
-                    INCLUDE_DEPTH);
+        return error_set(reading->error, "include = %s: more than %d files deep; is it a circle?",
+                         value, INCLUDE_DEPTH);
     const char *slash = strrchr(reading->path, '/');
     const int folder = slash ? (int)(slash - reading->path) + 1 : 0;
     char *path = memory_text("%.*s%s", value[0] == '/' ? 0 : folder, reading->path, value);
@@ -316,9 +317,9 @@ static int take_key(void *user, const char *section, const char *name, const cha
     if (strcmp(full, "include") == 0) {
         status = include_file(reading, value);
     } else if (index < 0) {
-        status = fail(reading->error, "%s: no such key; `kdecay keys` lists them", full);
+        status = error_set(reading->error, "%s: no such key; `kdecay keys` lists them", full);
     } else if (reading->set_here[index]) {
-        status = fail(reading->error, "%s: set twice; remove one of the two lines", full);
+        status = error_set(reading->error, "%s: set twice; remove one of the two lines", full);
     } else {
         reading->set_here[index] = reading->set[index] = 1;
         status = set_value(reading->experiment, &keys[index], value, reading->error);
@@ -330,7 +331,7 @@ static int prefix_error(struct error *error, const char *path, int line)
 {
     if (error) {
         const struct error bare = *error;
-        fail(error, "%s:%d: %.800s", path, line, bare.text);
+        error_set(error, "%s:%d: %.800s", path, line, bare.text);
     }
     return -1;
 }
@@ -397,15 +398,15 @@ static int finish(struct experiment *experiment, const uint8_t *set, const char 
         if (set[i])
             continue;
         if (!keys[i].fallback)
-            return fail(error, "%s: %s is missing: %s", path, keys[i].name, keys[i].meaning);
+            return error_set(error, "%s: %s is missing: %s", path, keys[i].name, keys[i].meaning);
         if (set_value(experiment, &keys[i], keys[i].fallback, NULL) != 0)
             BUG("a default value outside its own range");
     }
     if (config_rules_check(experiment, path, error) != 0)
         return -1;
     const struct key *misplaced = misplaced_shape(experiment);
-    return misplaced ? fail(error, "%s: %s does not belong to schedule.decay = %s; remove it", path,
-                            misplaced->name, decays[experiment->decay].name)
+    return misplaced ? error_set(error, "%s: %s does not belong to schedule.decay = %s; remove it",
+                                 path, misplaced->name, decays[experiment->decay].name)
                      : 0;
 }
 
@@ -423,8 +424,8 @@ static int name_arm(struct experiment *experiment, const char *path, struct erro
     if (length > 4 && strcmp(start + length - 4, ".ini") == 0)
         length -= 4;
     if (length == 0 || length >= sizeof experiment->arm)
-        return fail(error, "%s: expected a name of at most %zu characters", path,
-                    sizeof experiment->arm - 1);
+        return error_set(error, "%s: expected a name of at most %zu characters", path,
+                         sizeof experiment->arm - 1);
     memcpy(experiment->arm, start, length);
     experiment->arm[length] = '\0';
     return 0;
@@ -441,15 +442,16 @@ int config_load(const char *path, const char *const *overrides, size_t count,
     for (size_t i = 0; i < count; i++) {
         const char *equals = strchr(overrides[i], '=');
         if (!equals || equals - overrides[i] >= KEY_NAME)
-            return fail(error, "--set %s: expected section.key=value", overrides[i]);
+            return error_set(error, "--set %s: expected section.key=value", overrides[i]);
         char name[KEY_NAME];
         snprintf(name, sizeof name, "%.*s", (int)(equals - overrides[i]), overrides[i]);
         const int index = key_index(name);
         if (index < 0)
-            return fail(error, "--set %s: no such key; `kdecay keys` lists them", overrides[i]);
+            return error_set(error, "--set %s: no such key; `kdecay keys` lists them",
+                             overrides[i]);
         struct error bare;
         if (set_value(experiment, &keys[index], equals + 1, &bare) != 0)
-            return fail(error, "--set %.900s", bare.text);
+            return error_set(error, "--set %.900s", bare.text);
         set[index] = 1;
     }
     return finish(experiment, set, path, error);
@@ -533,7 +535,7 @@ struct decay_shape config_default_shape(void)
 
 long config_train_count(const struct experiment *experiment)
 {
-    return experiment->set == SET_MADE_UP ? experiment->train_pictures : CIFAR_TRAIN;
+    return experiment->set == SET_SYNTHETIC ? experiment->train_pictures : CIFAR_TRAIN;
 }
 
 long config_steps_per_epoch(const struct experiment *experiment)
@@ -549,7 +551,7 @@ int config_class_count(const struct experiment *experiment)
 
 const char *config_set_name(const struct experiment *experiment)
 {
-    static const char *const names[] = {"CIFAR-10", "CIFAR-100", "made-up pictures"};
+    static const char *const names[] = {"CIFAR-10", "CIFAR-100", "synthetic images"};
     return names[experiment->set];
 }
 

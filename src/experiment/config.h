@@ -1,12 +1,12 @@
 /*
- * config - an experiment file: all that a run depends on besides its seed and the pictures.
+ * config - an experiment file: all that a run depends on besides its seed and the images.
  *
- * An experiment is an INI file of `key = value` lines in sections (read by inih; ini_text.h says what
- * a line may be). The only key outside a section is `include = FILE`, relative to the including file.
- * There may be several; they come first, a later one overrides an earlier one, and what the file
- * itself says overrides them all. A key that is unknown, misspelt, out of range, set twice in one
- * file or missing is an error that names file and line. Values that do not go together are an error,
- * too (config_rules.h).
+ * An experiment is an INI file of `key = value` lines in sections (read by inih; ini_text.h says
+ * what a line may be). The only key outside a section is `include = FILE`, relative to the
+ * including file. There may be several; they come first, a later one overrides an earlier one, and
+ * what the file itself says overrides them all. A key that is unknown, misspelt, out of range, set
+ * twice in one file or missing is an error that names file and line. Values that do not go together
+ * are an error, too (config_rules.h).
  *
  * The table of keys in config.c is the whole language: name, type, range, default, meaning.
  * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and
@@ -29,13 +29,13 @@
 #include <stdio.h>
 
 enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
-enum picture_set { SET_CIFAR10, SET_CIFAR100, SET_MADE_UP };
+enum image_set { SET_CIFAR10, SET_CIFAR100, SET_SYNTHETIC };
 enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 }; /* images of each real set */
 enum normalisation { NORMALISE_MEAN_STD, NORMALISE_PIXEL_MEAN, NORMALISE_ZCA };
 enum augmentation { AUGMENT_NONE, AUGMENT_FLIP_CROP };
 enum crop_padding { CROP_ZERO, CROP_REFLECT };
 enum family { FAMILY_PREACT, FAMILY_WIDE_RESNET, FAMILY_DENSENET_BC };
-enum block { BLOCK_BASIC, BLOCK_BOTTLENECK };
+enum residual_block { RESIDUAL_BASIC, RESIDUAL_BOTTLENECK };
 enum shortcut { SHORTCUT_A, SHORTCUT_PROJECTION };
 enum fan { FAN_OUT, FAN_IN };
 enum gamma { GAMMA_ONE, GAMMA_UNIFORM };
@@ -52,7 +52,7 @@ enum padding {
 enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK };
 enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO, CONVOLUTION_WINOGRAD };
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
-enum decayed { DECAY_ALL, DECAY_WEIGHTS };
+enum weight_decayed { WEIGHT_DECAY_ALL, WEIGHT_DECAY_WEIGHTS };
 enum momentum_reset { MOMENTUM_KEPT, MOMENTUM_RESET_AT_DROP };
 enum form { FORM_WARP, FORM_ADDITIVE };
 enum update { UPDATE_STEP, UPDATE_EPOCH };
@@ -71,16 +71,16 @@ struct experiment {
     int seeds;              /* how many there are, from there on; 0: as many as status.h says */
     struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": none did */
     /* [data] */
-    int set;            /* enum picture_set */
-    int train_pictures; /* made-up pictures only, else 0 */
-    int test_pictures;  /* made-up pictures only, else 0 */
+    int set;            /* enum image_set */
+    int train_pictures; /* synthetic images only, else 0 */
+    int test_pictures;  /* synthetic images only, else 0 */
     int normalisation;  /* enum normalisation */
     int augmentation;   /* enum augmentation */
     int crop_padding;   /* enum crop_padding */
     /* [network] */
     int family;     /* enum family */
     int depth;      /* weight layers, counted as the family's paper does */
-    int block;      /* enum block; preact */
+    int block;      /* enum residual_block; preact */
     int shortcut;   /* enum shortcut; preact */
     int width;      /* widening factor; wide-resnet */
     int growth;     /* channels a layer adds; densenet-bc */
@@ -95,15 +95,15 @@ struct experiment {
     int channels; /* of the first stage; preact */
     /* [training] */
     int epochs;
-    int batch;       /* pictures a step */
-    int last_batch;  /* enum last_batch: the pictures left over at an epoch's end */
+    int batch;       /* images a step */
+    int last_batch;  /* enum last_batch: the images left over at an epoch's end */
     int shards;      /* fixed parts of a batch; part of the result, see network.h */
     int convolution; /* enum convolution */
     int precision;   /* enum precision, see precision.h */
     double momentum;
     int nesterov; /* 0 or 1 */
     double weight_decay;
-    int decayed;        /* enum decayed */
+    int decayed;        /* enum weight_decayed */
     int momentum_reset; /* enum momentum_reset */
     /* [schedule] */
     int decay; /* index of decays[] */

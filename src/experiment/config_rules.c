@@ -13,19 +13,19 @@
 /* Keys that belong together, or to a value; the message follows the file's name. */
 static const char *misplaced_key(const struct experiment *e)
 {
-    const int made_up = e->set == SET_MADE_UP, step = e->decay == DECAY_STEP;
-    if (made_up && (e->train_pictures == 0 || e->test_pictures == 0))
+    const int synthetic = e->set == SET_SYNTHETIC, step = e->decay == DECAY_STEP;
+    if (synthetic && (e->train_pictures == 0 || e->test_pictures == 0))
         return "data.set = made-up: expected data.train_pictures and data.test_pictures above 0";
-    if (!made_up && (e->train_pictures != 0 || e->test_pictures != 0))
+    if (!synthetic && (e->train_pictures != 0 || e->test_pictures != 0))
         return "data.train_pictures and data.test_pictures belong to data.set = made-up; remove "
                "them";
-    if (made_up != (e->scale == SCALE_SMOKE))
+    if (synthetic != (e->scale == SCALE_SMOKE))
         return "data.set = made-up and run.scale = smoke belong together; change one of them";
     if (e->batch % e->shards != 0)
         return "training.batch: expected a multiple of training.shards";
     if (e->lr_end > e->lr)
         return "schedule.lr_end: expected at most schedule.lr";
-    if (e->family != FAMILY_PREACT && (e->block != BLOCK_BASIC || e->shortcut != SHORTCUT_A))
+    if (e->family != FAMILY_PREACT && (e->block != RESIDUAL_BASIC || e->shortcut != SHORTCUT_A))
         return "network.block and network.shortcut belong to network.family = preact; remove them";
     if ((e->family == FAMILY_WIDE_RESNET) != (e->width != 0))
         return "network.width belongs to network.family = wide-resnet, which needs it";
@@ -92,29 +92,31 @@ static int check_length(const struct experiment *e, const char *path, struct err
     const long images = config_train_count(e), epoch = config_steps_per_epoch(e);
     const long steps = epoch * e->epochs, cycle = epoch * e->cycle;
     if (epoch == 0)
-        return fail(error,
-                    "%s: training.last_batch = drop leaves no step: %ld images are fewer than "
-                    "training.batch = %d; lower the batch or keep the last one",
-                    path, images, e->batch);
+        return error_set(error,
+                         "%s: training.last_batch = drop leaves no step: %ld images are fewer than "
+                         "training.batch = %d; lower the batch or keep the last one",
+                         path, images, e->batch);
     if (e->lr <= 0)
-        return fail(error, "%s: schedule.lr = 0: no step would learn; expected more than 0", path);
+        return error_set(error, "%s: schedule.lr = 0: no step would learn; expected more than 0",
+                         path);
     if (e->warmup_steps >= steps)
-        return fail(
+        return error_set(
             error,
             "%s: schedule.warmup_steps = %d: expected fewer than the run's %ld steps, of %d "
             "epochs of %ld; lower it or raise training.epochs",
             path, e->warmup_steps, steps, e->epochs, epoch);
     if (e->cycle && e->warmup_clock == CLOCK_RUNS && e->warmup_steps >= cycle)
-        return fail(error,
-                    "%s: schedule.warmup_steps = %d: expected fewer than the first cycle's %ld "
-                    "steps, of %d epochs of %ld; lower it, or let the cycles wait by "
-                    "schedule.warmup_clock = waits",
-                    path, e->warmup_steps, cycle, e->cycle, epoch);
+        return error_set(
+            error,
+            "%s: schedule.warmup_steps = %d: expected fewer than the first cycle's %ld "
+            "steps, of %d epochs of %ld; lower it, or let the cycles wait by "
+            "schedule.warmup_clock = waits",
+            path, e->warmup_steps, cycle, e->cycle, epoch);
     if (e->warmup_steps && e->warmup == WARMUP_CONSTANT && e->warmup_lr <= 0)
-        return fail(error,
-                    "%s: schedule.warmup_lr = 0: none of the schedule.warmup_steps = %d would "
-                    "learn; set it above 0, or schedule.warmup = linear",
-                    path, e->warmup_steps);
+        return error_set(error,
+                         "%s: schedule.warmup_lr = 0: none of the schedule.warmup_steps = %d would "
+                         "learn; set it above 0, or schedule.warmup = linear",
+                         path, e->warmup_steps);
     return 0;
 }
 
@@ -125,16 +127,18 @@ static int check_drops(const struct experiment *e, const struct span *span, cons
     for (int i = 0; i < e->drops.count; i++) {
         const int asked = e->drops.epoch[i], moved = span->schedule.drops.epoch[i];
         if (asked >= e->epochs)
-            return fail(error,
-                        "%s: schedule.drops: epoch %d (counted from 0) is behind the run's %d; "
-                        "remove it or raise training.epochs",
-                        path, asked, e->epochs);
+            return error_set(
+                error,
+                "%s: schedule.drops: epoch %d (counted from 0) is behind the run's %d; "
+                "remove it or raise training.epochs",
+                path, asked, e->epochs);
         if (moved < 1 || moved >= e->epochs)
-            return fail(error,
-                        "%s: schedule.drops: schedule.k = %g moves epoch %d to epoch %d (counted "
-                        "from 0) of the run's %d, where it drops nothing; expected 1 to %d, so "
-                        "change one of the two",
-                        path, e->k, asked, moved, e->epochs, e->epochs - 1);
+            return error_set(
+                error,
+                "%s: schedule.drops: schedule.k = %g moves epoch %d to epoch %d (counted "
+                "from 0) of the run's %d, where it drops nothing; expected 1 to %d, so "
+                "change one of the two",
+                path, e->k, asked, moved, e->epochs, e->epochs - 1);
     }
     return 0;
 }
@@ -147,17 +151,19 @@ static int check_cycle(const struct experiment *e, const struct span *span, cons
     if (span->clock > span->unit)
         return 0;
     if (e->endpoint)
-        return fail(error,
-                    "%s: schedule.endpoint = yes: expected at least 2 %ss %s, the last of which "
-                    "trains with lr_end, not %ld; remove it or raise %s",
-                    path, unit, e->cycle ? "in the first cycle" : "behind the warm-up",
-                    span->clock / span->unit, e->cycle ? "schedule.cycle" : "training.epochs");
+        return error_set(
+            error,
+            "%s: schedule.endpoint = yes: expected at least 2 %ss %s, the last of which "
+            "trains with lr_end, not %ld; remove it or raise %s",
+            path, unit, e->cycle ? "in the first cycle" : "behind the warm-up",
+            span->clock / span->unit, e->cycle ? "schedule.cycle" : "training.epochs");
     if (e->cycle && e->cycle_factor == 1 && span->last > span->first)
-        return fail(error,
-                    "%s: schedule.cycle = %d: a cycle of 1 %s has but one rate, so that it never "
-                    "falls; raise it%s",
-                    path, e->cycle, unit,
-                    e->update == UPDATE_EPOCH ? ", or set schedule.update = step" : "");
+        return error_set(
+            error,
+            "%s: schedule.cycle = %d: a cycle of 1 %s has but one rate, so that it never "
+            "falls; raise it%s",
+            path, e->cycle, unit,
+            e->update == UPDATE_EPOCH ? ", or set schedule.update = step" : "");
     return 0;
 }
 
@@ -258,21 +264,24 @@ static int check_rates(const struct experiment *e, const struct span *span, cons
         return 0;
     char *decay = name_decay(e);
     if (negative >= 0)
-        fail(error,
-             "%s: %s, schedule.form = %s, schedule.k = %g: the rate of step %.0f of %ld would be "
-             "%g, below 0; raise schedule.k or schedule.lr_end",
-             path, decay, e->form == FORM_WARP ? "warp" : "additive", e->k,
-             step_of(span, probe(span, negative)) + 1, steps, rate_of(span, probe(span, negative)));
+        error_set(
+            error,
+            "%s: %s, schedule.form = %s, schedule.k = %g: the rate of step %.0f of %ld would be "
+            "%g, below 0; raise schedule.k or schedule.lr_end",
+            path, decay, e->form == FORM_WARP ? "warp" : "additive", e->k,
+            step_of(span, probe(span, negative)) + 1, steps, rate_of(span, probe(span, negative)));
     else if (vanishes)
-        fail(error,
-             "%s: %s, schedule.k = %g: the rate is 0 from step %.0f of the run's %ld on; change "
-             "schedule.k%s%s, or raise schedule.lr_end",
-             path, decay, e->k, step_of(span, probe(span, positive)) + 1, steps, or_own(own), own);
+        error_set(
+            error,
+            "%s: %s, schedule.k = %g: the rate is 0 from step %.0f of the run's %ld on; change "
+            "schedule.k%s%s, or raise schedule.lr_end",
+            path, decay, e->k, step_of(span, probe(span, positive)) + 1, steps, or_own(own), own);
     else
-        fail(error,
-             "%s: %s, schedule.k = %g: the rate never falls within the run's %ld steps; change "
-             "schedule.k%s%s, or raise training.epochs",
-             path, decay, e->k, steps, or_own(own), own);
+        error_set(
+            error,
+            "%s: %s, schedule.k = %g: the rate never falls within the run's %ld steps; change "
+            "schedule.k%s%s, or raise training.epochs",
+            path, decay, e->k, steps, or_own(own), own);
     free(decay);
     return -1;
 }
@@ -281,7 +290,7 @@ int config_rules_check(const struct experiment *experiment, const char *path, st
 {
     const char *misplaced = misplaced_key(experiment);
     if (misplaced)
-        return fail(error, "%s: %s", path, misplaced);
+        return error_set(error, "%s: %s", path, misplaced);
     if (check_length(experiment, path, error) != 0)
         return -1;
     const struct span span = span_of(experiment);

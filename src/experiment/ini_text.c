@@ -28,15 +28,16 @@ static int check_line(const char *start, const char *end, int room, struct error
 {
     for (const char *at = start; at < end; at++)
         if (is_control(*at))
-            return fail(error,
-                        "the byte 0x%02x, which is not text: expected `[section]` or `key = "
-                        "value`; remove it",
-                        (unsigned)(unsigned char)*at);
+            return error_set(error,
+                             "the byte 0x%02x, which is not text: expected `[section]` or `key = "
+                             "value`; remove it",
+                             (unsigned)(unsigned char)*at);
     if (end - start >= room)
-        return fail(error,
-                    "a line of %td bytes without the white space around it, expected at most %d; "
-                    "break a long comment into lines that each begin with `;`",
-                    end - start, room - 1);
+        return error_set(
+            error,
+            "a line of %td bytes without the white space around it, expected at most %d; "
+            "break a long comment into lines that each begin with `;`",
+            end - start, room - 1);
     const char *bracket =
         start < end && *start == '[' ? memchr(start, ']', (size_t)(end - start)) : NULL;
     if (bracket) {
@@ -44,8 +45,9 @@ static int check_line(const char *start, const char *end, int room, struct error
             bracket++;
         while (bracket < end && is_blank(*bracket));
         if (bracket < end && *bracket != ';' && *bracket != '#')
-            return fail(error, "expected nothing but a comment behind `[section]`; begin a new "
-                               "line there");
+            return error_set(error,
+                             "expected nothing but a comment behind `[section]`; begin a new "
+                             "line there");
     }
     return 0;
 }
@@ -104,7 +106,7 @@ int ini_text_read(const char *text, size_t size, ini_text_taker *take, void *use
     if (malformed < 0)
         die("no memory for a line of an experiment file");
     if (malformed > 0) {
-        fail(error, "expected `[section]` or `key = value`");
+        error_set(error, "expected `[section]` or `key = value`");
         return malformed;
     }
     if (form.bad)

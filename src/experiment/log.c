@@ -70,7 +70,7 @@ void log_add_columns(struct log_writer *writer)
 
 void log_add_row(struct log_writer *writer, const struct log_row *row)
 {
-    /* an error is a count over at most 50,000 pictures: 10 digits give it back exactly */
+    /* an error is a count over at most 50,000 images: 10 digits give it back exactly */
     char *link =
         memory_text("%ld\t%ld\t%.17g\t%.17g\t%.10g\t%.17g\t%.10g", row->epoch, row->step, row->lr,
                     row->train_loss, row->train_error, row->test_loss, row->test_error);
@@ -119,8 +119,8 @@ static const char *pass_line(struct cursor *cursor)
 
 static int expected(const struct cursor *cursor, const char *what)
 {
-    return fail(cursor->error, "%s:%d: expected %s; the log was changed or cut, restore it",
-                cursor->path, cursor->line, what);
+    return error_set(cursor->error, "%s:%d: expected %s; the log was changed or cut, restore it",
+                     cursor->path, cursor->line, what);
 }
 
 static int at_key(const struct cursor *cursor, const char *key)
@@ -460,12 +460,12 @@ int log_read(const char *path, struct log *log, struct error *error)
         return -1;
     int status = 0;
     if (strlen(bytes) != size)
-        status = fail(error, "%s: holds a NUL byte; the log was changed, restore it", path);
+        status = error_set(error, "%s: holds a NUL byte; the log was changed, restore it", path);
     if (status == 0)
         status = log_parse(bytes, path, log, error);
     if (status == 0 && log->status == LOG_RUNNING) {
         log_free(log);
-        status = fail(error, "%s: has no end; the log was cut, restore it", path);
+        status = error_set(error, "%s: has no end; the log was cut, restore it", path);
     }
     free(bytes);
     return status;
@@ -493,7 +493,7 @@ int log_restore(struct log_writer *writer, const char *bytes, const char *path, 
     if (status != 0)
         return status;
     if (!running)
-        return fail(error, "%s: the run has ended already", path);
+        return error_set(error, "%s: the run has ended already", path);
     *writer = (struct log_writer){.chain = chain};
     text_add(&writer->text, "%s", bytes);
     return 0;

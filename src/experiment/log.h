@@ -26,7 +26,7 @@
  * The chain: link 0 is the SHA-256 of the lines from "# arm" to "# initial-sha256"; each step loss,
  * each row (its columns left of `digest`) and the end add a link (digest_chain). The `digest`
  * column shows the first 16 digits of the row's link. What the chain covers is a pure function of
- * experiment, seed, pictures and environment key; the columns named wall_* and the other header
+ * experiment, seed, images and environment key; the columns named wall_* and the other header
  * lines are not, and only the text digest covers them.
  *
  * gnuplot, awk and R read the file as it stands: '#' starts a comment, columns are separated by
@@ -42,13 +42,13 @@
 
 enum { LOG_VERSION = 1, LOG_STEP_LOSSES = 100, LOG_ROW_DIGEST = 16, LOG_RANKS = 1000000 };
 
-/* One epoch. Errors are percentages of misclassified pictures. */
+/* One epoch. Errors are percentages of misclassified images. */
 struct log_row {
     long epoch;               /* 1, 2, ... */
     long step;                /* steps done since the start */
     double lr;                /* of the epoch's last step */
     double train_loss;        /* mean cross entropy over the epoch's steps, while training */
-    double train_error;       /* the same, %; pictures as augmented */
+    double train_error;       /* the same, %; images as augmented */
     double test_loss;         /* after the epoch, with the running BN statistics */
     double test_error;        /* % */
     double wall_seconds;      /* since the run started or was last resumed, this epoch only */
@@ -60,7 +60,7 @@ struct log_row {
 struct log_facts {
     const struct experiment *experiment;
     long seed;
-    struct digest train, test; /* pictures */
+    struct digest train, test; /* images */
     long long parameters, macs;
     struct digest initial; /* state before the first step */
     const char *program, *compiler, *onednn, *environment;

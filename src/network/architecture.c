@@ -12,17 +12,18 @@
 
 static int add_grouped(struct architecture *a, const int *groups, int count, int height, int width)
 {
-    a->values = memory_resize(a->values, (size_t)a->value_count + 1, sizeof *a->values);
-    struct value *value = &a->values[a->value_count];
-    *value = (struct value){.height = height,
-                            .width = width,
-                            .groups = memory_zeroed((size_t)count, sizeof *groups),
-                            .group_count = count};
+    a->activations =
+        memory_resize(a->activations, (size_t)a->activation_count + 1, sizeof *a->activations);
+    struct activation *activation = &a->activations[a->activation_count];
+    *activation = (struct activation){.height = height,
+                                      .width = width,
+                                      .groups = memory_zeroed((size_t)count, sizeof *groups),
+                                      .group_count = count};
     for (int g = 0; g < count; g++) {
-        value->groups[g] = groups[g];
-        value->channels += groups[g];
+        activation->groups[g] = groups[g];
+        activation->channels += groups[g];
     }
-    return a->value_count++;
+    return a->activation_count++;
 }
 
 static int add_value(struct architecture *a, int channels, int height, int width)
@@ -38,8 +39,8 @@ static struct layer *add_layer(struct architecture *a, enum layer_kind kind, con
     *layer = (struct layer){.kind = kind,
                             .inputs = memory_zeroed((size_t)count, sizeof *inputs),
                             .input_count = count,
-                            .output = NO_VALUE,
-                            .addend = NO_VALUE};
+                            .output = NO_ACTIVATION,
+                            .addend = NO_ACTIVATION};
     memcpy(layer->inputs, inputs, (size_t)count * sizeof *inputs);
     snprintf(layer->name, sizeof layer->name, "%s%s", unit, name);
     return layer;
@@ -48,7 +49,7 @@ static struct layer *add_layer(struct architecture *a, enum layer_kind kind, con
 /* The PAD of convolution `name`. Every pixel of the ring counts for all taps. */
 static int add_pad(struct architecture *a, const char *unit, const char *name, int input)
 {
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_PAD, unit, name, &input, 1);
     snprintf(layer->name, sizeof layer->name, "%s%s.pad", unit, name);
     const int learned = a->padding == PADDING_LEARNED;
@@ -62,7 +63,7 @@ static int add_pad(struct architecture *a, const char *unit, const char *name, i
 
 static int add_partial(struct architecture *a, const char *unit, const char *name, int input)
 {
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_PARTIAL, unit, name, &input, 1);
     snprintf(layer->name, sizeof layer->name, "%s%s.partial", unit, name);
     return layer->output = add_value(a, in.channels, in.height, in.width);
@@ -75,7 +76,7 @@ static int add_convolution(struct architecture *a, const char *unit, const char 
     const int pads = padding != PADDING_ZERO && padding != PADDING_PARTIAL;
     if (pads)
         input = add_pad(a, unit, name, input);
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_CONVOLUTION, unit, name, &input, 1);
     layer->kernel = kernel;
     layer->stride = stride;
@@ -88,15 +89,15 @@ static int add_convolution(struct architecture *a, const char *unit, const char 
     return padding == PADDING_PARTIAL ? add_partial(a, unit, name, output) : output;
 }
 
-/* A NORM over several values: its output has their groups in a row. */
+/* A BN_RELU over several activations: its output has their groups in a row. */
 static int add_wide_norm(struct architecture *a, const char *unit, const char *name,
                          const int *inputs, int count)
 {
-    const struct value first = a->values[inputs[0]];
-    struct layer *layer = add_layer(a, LAYER_NORM, unit, name, inputs, count);
+    const struct activation first = a->activations[inputs[0]];
+    struct layer *layer = add_layer(a, LAYER_BN_RELU, unit, name, inputs, count);
     int *groups = memory_zeroed((size_t)count, sizeof *groups);
     for (int i = 0; i < count; i++) {
-        groups[i] = a->values[inputs[i]].channels;
+        groups[i] = a->activations[inputs[i]].channels;
         layer->parameters += 2LL * groups[i];
     }
     layer->output = add_grouped(a, groups, count, first.height, first.width);
@@ -115,7 +116,7 @@ static int add_norm(struct architecture *a, const char *unit, const char *name, 
 static int add_shortcut(struct architecture *a, const char *unit, int input, int channels,
                         int stride)
 {
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_SHORTCUT, unit, "shortcut", &input, 1);
     layer->stride = stride;
     return layer->output = add_value(a, channels, (in.height + stride - 1) / stride,
@@ -124,7 +125,7 @@ static int add_shortcut(struct architecture *a, const char *unit, int input, int
 
 static int add_pool(struct architecture *a, const char *unit, int input)
 {
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_POOL, unit, "pool", &input, 1);
     layer->stride = 2;
     return layer->output = add_value(a, in.channels, in.height / 2, in.width / 2);
@@ -135,7 +136,7 @@ static int add_dropout(struct architecture *a, const char *unit, const char *nam
 {
     if (share == 0)
         return input;
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_DROPOUT, unit, name, &input, 1);
     layer->dropout = share;
     return layer->output = add_value(a, in.channels, in.height, in.width);
@@ -143,7 +144,7 @@ static int add_dropout(struct architecture *a, const char *unit, const char *nam
 
 static void add_head(struct architecture *a, int input)
 {
-    const struct value in = a->values[input];
+    const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_HEAD, "", "classifier", &input, 1);
     layer->macs = (long long)a->classes * in.channels;
     layer->parameters = layer->macs + a->classes;
@@ -152,7 +153,7 @@ static void add_head(struct architecture *a, int input)
 /* ---- Residual networks --------------------------------------------------------------------- */
 
 /* Between two units: the last convolution and what is still to be added to it. The sum is taken by
- * the NORM that follows, in place of the convolution. */
+ * the BN_RELU that follows, in place of the convolution. */
 struct trunk {
     int sum, addend;
 };
@@ -163,7 +164,7 @@ struct residual_style {
     int channels[3]; /* of the inner convolutions of each stage */
     int bottleneck;
     int option_a;        /* else projection */
-    int activates_first; /* the first unit's shortcut carries the activated value */
+    int activates_first; /* the first unit's shortcut carries the activated activation */
     double dropout;
 };
 
@@ -171,7 +172,7 @@ static struct trunk add_unit(struct architecture *a, const struct residual_style
                              const char *name, struct trunk in, int channels, int stride, int first)
 {
     const int out = style->bottleneck ? 4 * channels : channels;
-    const int changes = stride > 1 || a->values[in.sum].channels != out;
+    const int changes = stride > 1 || a->activations[in.sum].channels != out;
     const int active = add_norm(a, name, "norm1", in.sum, in.addend);
     const int raw = in.sum; /* after norm1 it holds the whole sum */
     struct trunk trunk = {.addend = first && style->activates_first ? active : raw};
@@ -181,11 +182,11 @@ static struct trunk add_unit(struct architecture *a, const struct residual_style
                            : add_convolution(a, name, "shortcut", active, out, 1, stride);
     const int side = style->bottleneck ? 1 : 3;
     const int one = add_convolution(a, name, "conv1", active, channels, side, stride);
-    int last = add_norm(a, name, "norm2", one, NO_VALUE);
+    int last = add_norm(a, name, "norm2", one, NO_ACTIVATION);
     last = add_dropout(a, name, "dropout", last, style->dropout);
     trunk.sum = add_convolution(a, name, "conv2", last, channels, 3, 1);
     if (style->bottleneck) {
-        last = add_norm(a, name, "norm3", trunk.sum, NO_VALUE);
+        last = add_norm(a, name, "norm3", trunk.sum, NO_ACTIVATION);
         trunk.sum = add_convolution(a, name, "conv3", last, out, 1, 1);
     }
     return trunk;
@@ -193,7 +194,7 @@ static struct trunk add_unit(struct architecture *a, const struct residual_style
 
 static void build_residual(struct architecture *a, const struct residual_style *style, int units)
 {
-    struct trunk trunk = {add_convolution(a, "", "stem", 0, style->stem, 3, 1), NO_VALUE};
+    struct trunk trunk = {add_convolution(a, "", "stem", 0, style->stem, 3, 1), NO_ACTIVATION};
     for (int stage = 1; stage <= 3; stage++) {
         for (int unit = 1; unit <= units; unit++) {
             char name[LAYER_NAME / 2];
@@ -213,7 +214,7 @@ static int add_dense_layer(struct architecture *a, const char *name, const int *
     const int active = add_wide_norm(a, name, "norm1", inputs, count);
     int last = add_convolution(a, name, "conv1", active, 4 * growth, 1, 1);
     last = add_dropout(a, name, "dropout1", last, dropout);
-    last = add_norm(a, name, "norm2", last, NO_VALUE);
+    last = add_norm(a, name, "norm2", last, NO_ACTIVATION);
     last = add_convolution(a, name, "conv2", last, growth, 3, 1);
     return add_dropout(a, name, "dropout2", last, dropout);
 }
@@ -232,7 +233,7 @@ static void build_densenet(struct architecture *a, int layers, int growth, doubl
             break;
         snprintf(name, sizeof name, "transition%d.", block);
         const int active = add_wide_norm(a, name, "norm", inputs, layers + 1);
-        const int half = a->values[active].channels / 2;
+        const int half = a->activations[active].channels / 2;
         int last = add_convolution(a, name, "conv", active, half, 1, 1);
         last = add_dropout(a, name, "dropout", last, dropout);
         inputs[0] = add_pool(a, name, last);
@@ -245,8 +246,8 @@ static void build_densenet(struct architecture *a, int layers, int growth, doubl
 
 static long long weights_of(const struct architecture *a, const struct layer *layer)
 {
-    return (long long)a->values[layer->output].channels * a->values[layer->inputs[0]].channels *
-           layer->kernel * layer->kernel;
+    return (long long)a->activations[layer->output].channels *
+           a->activations[layer->inputs[0]].channels * layer->kernel * layer->kernel;
 }
 
 static void add_weight_blocks(struct architecture *a, const struct experiment *experiment)
@@ -255,7 +256,7 @@ static void add_weight_blocks(struct architecture *a, const struct experiment *e
         struct layer *layer = &a->layers[l];
         if (layer->kind != LAYER_CONVOLUTION || layer->kernel != 3 || layer->inputs[0] == 0)
             continue;
-        const int in = a->values[layer->inputs[0]].channels;
+        const int in = a->activations[layer->inputs[0]].channels;
         const long long slots = weights_of(a, layer) / in;
         if (experiment->weights == WEIGHTS_BANK && experiment->rows >= slots)
             continue;
@@ -294,8 +295,8 @@ static int units_of_depth(int depth, int step, int rest, const char *family, str
     const int below = depth < smallest ? smallest : depth - (depth - rest) % step;
     if (depth == below)
         return (depth - rest) / step;
-    return fail(error, "network.depth = %d: a %s has depth %dn+%d; the nearest are %d and %d",
-                depth, family, step, rest, below, below + step);
+    return error_set(error, "network.depth = %d: a %s has depth %dn+%d; the nearest are %d and %d",
+                     depth, family, step, rest, below, below + step);
 }
 
 int architecture_build(struct architecture *architecture, const struct experiment *experiment,
@@ -306,8 +307,8 @@ int architecture_build(struct architecture *architecture, const struct experimen
     architecture->padding = experiment->padding;
     architecture->padding_depth = experiment->padding_depth;
     architecture->padding_reach = experiment->padding_reach;
-    add_value(architecture, PICTURE_CHANNELS, PICTURE_SIDE, PICTURE_SIDE);
-    const int depth = experiment->depth, bottleneck = experiment->block == BLOCK_BOTTLENECK;
+    add_value(architecture, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE);
+    const int depth = experiment->depth, bottleneck = experiment->block == RESIDUAL_BOTTLENECK;
     const int first =
         experiment->channels * (experiment->family == FAMILY_WIDE_RESNET ? experiment->width : 1);
     const struct residual_style style = {.stem = experiment->channels,
@@ -346,11 +347,11 @@ int architecture_build(struct architecture *architecture, const struct experimen
 
 void architecture_free(struct architecture *architecture)
 {
-    for (int v = 0; v < architecture->value_count; v++)
-        free(architecture->values[v].groups);
+    for (int v = 0; v < architecture->activation_count; v++)
+        free(architecture->activations[v].groups);
     for (int l = 0; l < architecture->layer_count; l++)
         free(architecture->layers[l].inputs);
-    free(architecture->values);
+    free(architecture->activations);
     free(architecture->layers);
     memset(architecture, 0, sizeof *architecture);
 }
@@ -360,12 +361,12 @@ int architecture_round_to_block(int channels, int block)
     return (channels + block - 1) / block * block;
 }
 
-int architecture_padded_channels(const struct architecture *architecture, int value, int block)
+int architecture_padded_channels(const struct architecture *architecture, int activation, int block)
 {
-    const struct value *v = &architecture->values[value];
+    const struct activation *v = &architecture->activations[activation];
     int padded = 0;
     for (int g = 0; g < v->group_count; g++)
-        padded += value == 0 ? v->groups[g] : architecture_round_to_block(v->groups[g], block);
+        padded += activation == 0 ? v->groups[g] : architecture_round_to_block(v->groups[g], block);
     return padded;
 }
 

@@ -1,14 +1,14 @@
 /*
  * architecture - which layers an experiment asks for: shapes and counts, no arithmetic.
  *
- * A network is a list of layers over a list of values (feature maps); layers name their values by
- * index and stand in the order in which they run:
+ * A network is a list of layers over a list of activations (feature maps); layers name their
+ * activations by index and stand in the order in which they run:
  *
  *   CONVOLUTION  output = input * weights, no bias
  *   PAD          the input with a ring of one pixel around it (padding.h); the convolution that
  *                reads it pads nothing itself
  *   PARTIAL      what the convolution right before it made, for partial convolution (padding.h)
- *   NORM         input += addend (where there is one: the residual sum), then
+ *   BN_RELU         input += addend (where there is one: the residual sum), then
  *                output = relu(batch-norm(input)); the only layer that sees the whole minibatch.
  *                Several inputs are read side by side, as if they were one map: a DenseNet's
  *                concatenation, which so is never made
@@ -20,25 +20,25 @@
  *
  * Pre-activation ResNet [He et al., arXiv 1603.05027; KaimingHe/resnet-1k-layers;
  * facebookarchive/fb.resnet.torch]: a 3x3 convolution to 16 channels, three stages of n units on
- * 32x32, 16x16, 8x8 maps, a last NORM, HEAD. A basic unit (depth 6n+2) is
+ * 32x32, 16x16, 8x8 maps, a last BN_RELU, HEAD. A basic unit (depth 6n+2) is
  * x + conv3x3(norm(conv3x3(norm(x)))) with 16, 32, 64 channels (other multiples 1, 2, 4 of
  * network.channels); a bottleneck (9n+2) has 1x1, 3x3
  * and 1x1 convolutions, the last to four times the channels, the stride on the first. The first
- * unit's activation stands before the split, so that its shortcut carries the activated value
+ * unit's activation stands before the split, so that its shortcut carries the activated activation
  * (section 3 there). Where the shape changes, a projection is a 1x1 convolution of the activated
- * value; option A starts from the raw value.
+ * activation; option A starts from the raw activation.
  *
  * Wide ResNet [Zagoruyko and Komodakis, arXiv 1605.07146; szagoruyko/wide-residual-networks], depth
  * 6n+4: basic units with 16w, 32w, 64w channels; where the shape changes, projection of the
- * activated value; elsewhere, also in the first unit, the raw value. Dropout before the second
- * convolution.
+ * activated activation; elsewhere, also in the first unit, the raw activation. Dropout before the
+ * second convolution.
  *
  * DenseNet-BC [Huang et al., arXiv 1608.06993; liuzhuang13/DenseNet], depth 6n+4, growth k: a 3x3
  * convolution to 2k channels, three blocks of n layers norm-1x1(4k)-norm-3x3(k) that read all that
  * came before in their block, between them norm-1x1(half the channels, rounded down)-POOL; a last
- * NORM, HEAD. Dropout after each convolution of a layer and of a transition.
+ * BN_RELU, HEAD. Dropout after each convolution of a layer and of a transition.
  *
- * network.padding changes all 3x3 convolutions but the stem, which pads the picture with zeros as
+ * network.padding changes all 3x3 convolutions but the stem, which pads the image with zeros as
  * ever: with a PAD before them or a PARTIAL after them.
  *
  * Of any family, network.weights makes every 3x3 convolution but the first a Weight Block
@@ -54,18 +54,18 @@ enum layer_kind {
     LAYER_CONVOLUTION,
     LAYER_PAD,
     LAYER_PARTIAL,
-    LAYER_NORM,
+    LAYER_BN_RELU,
     LAYER_SHORTCUT,
     LAYER_POOL,
     LAYER_DROPOUT,
     LAYER_HEAD
 };
 
-enum { NO_VALUE = -1, LAYER_NAME = 48 };
+enum { NO_ACTIVATION = -1, LAYER_NAME = 48 };
 
 /* A map's channels may be a row of groups that lie apart in memory (network.h); a plain map has one
  * group. */
-struct value {
+struct activation {
     int channels, height, width;
     int *groups; /* channels of each; their sum is `channels` */
     int group_count;
@@ -74,22 +74,22 @@ struct value {
 struct layer {
     enum layer_kind kind;
     char name[LAYER_NAME]; /* "stage2.unit1.conv1" */
-    int *inputs;           /* values; one, but for NORM */
+    int *inputs;           /* activations; one, but for BN_RELU */
     int input_count;
-    int output; /* a value; HEAD has none */
-    int addend; /* NORM with one input: a value or NO_VALUE */
+    int output; /* an activation; HEAD has none */
+    int addend; /* BN_RELU with one input: an activation or NO_ACTIVATION */
     int kernel, stride, padding;
     int rows;         /* CONVOLUTION: of its Weight Block; 0: its weights are trained themselves */
     int depth, reach; /* PAD: D and r of its filter */
     double dropout;   /* DROPOUT: the share set to 0 */
     long long parameters; /* that are trained */
-    long long macs; /* multiply-adds of the forward pass of one picture; BN and sums not counted */
+    long long macs; /* multiply-adds of the forward pass of one image; BN and sums not counted */
 };
 
 struct architecture {
-    struct value *values; /* values[0] is the picture */
+    struct activation *activations; /* activations[0] is the image */
     struct layer *layers;
-    int value_count, layer_count;
+    int activation_count, layer_count;
     int classes;
     int padding, padding_depth, padding_reach; /* as the experiment says */
 };
@@ -103,8 +103,9 @@ void architecture_free(struct architecture *architecture);
 /* Whole blocks for so many channels. */
 int architecture_round_to_block(int channels, int block);
 
-/* Channels of a value in memory: each group fills whole blocks; the picture is plain. */
-int architecture_padded_channels(const struct architecture *architecture, int value, int block);
+/* Channels of an activation in memory: each group fills whole blocks; the image is plain. */
+int architecture_padded_channels(const struct architecture *architecture, int activation,
+                                 int block);
 
 void architecture_size(const struct architecture *architecture, long long *parameters,
                        long long *macs);

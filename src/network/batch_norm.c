@@ -7,7 +7,8 @@
 
 static const double epsilon = 1e-5, momentum = 0.1;
 
-void norm_allocate(struct norm *norm, struct norm_group *groups, int group_count, int shards)
+void batch_norm_allocate(struct batch_norm *norm, struct batch_norm_group *groups, int group_count,
+                         int shards)
 {
     norm->groups = groups;
     norm->group_count = group_count;
@@ -26,7 +27,7 @@ void norm_allocate(struct norm *norm, struct norm_group *groups, int group_count
     norm->slope = memory_floats(count);
 }
 
-void norm_free(struct norm *norm)
+void batch_norm_free(struct batch_norm *norm)
 {
     free(norm->groups);
     free(norm->sums);
@@ -40,17 +41,17 @@ void norm_free(struct norm *norm)
     free(norm->slope);
 }
 
-double *norm_shard_sums(const struct norm *norm, int shard)
+double *batch_norm_shard_sums(const struct batch_norm *norm, int shard)
 {
     return norm->sums + (size_t)shard * 2 * (size_t)norm->channels;
 }
 
 /* The sum over shards of entry `index` of [2][channels]. */
-static double sum_shards(const struct norm *norm, int shards, int index)
+static double sum_shards(const struct batch_norm *norm, int shards, int index)
 {
     double sum = 0;
     for (int s = 0; s < shards; s++)
-        sum += norm_shard_sums(norm, s)[index];
+        sum += batch_norm_shard_sums(norm, s)[index];
     return sum;
 }
 
@@ -60,7 +61,7 @@ static float blend(float running, double now)
 }
 
 /* Mean and variance of one channel; the sums are of differences to the running mean. */
-static void take_moments(struct norm *norm, int shards, double elements, int c)
+static void take_moments(struct batch_norm *norm, int shards, double elements, int c)
 {
     const double off = sum_shards(norm, shards, c) / elements;
     const double square = sum_shards(norm, shards, norm->channels + c) / elements;
@@ -70,7 +71,7 @@ static void take_moments(struct norm *norm, int shards, double elements, int c)
     norm->variance[c] = difference < 0 ? 0 : difference;
 }
 
-static void finish_channel(struct norm *norm, double elements, int c)
+static void finish_channel(struct batch_norm *norm, double elements, int c)
 {
     const double mean = norm->batch[c], variance = norm->variance[c];
     const double deviation = 1 / sqrt(variance + epsilon);
@@ -84,10 +85,10 @@ static void finish_channel(struct norm *norm, double elements, int c)
     norm->running_variance[c] = blend(norm->running_variance[c], unbiased);
 }
 
-void norm_finish(struct norm *norm, int shards, double elements)
+void batch_norm_finish(struct batch_norm *norm, int shards, double elements)
 {
     for (int g = 0; g < norm->group_count; g++) {
-        const struct norm_group *group = &norm->groups[g];
+        const struct batch_norm_group *group = &norm->groups[g];
         for (int i = 0; i < group->channels; i++) {
             const int c = group->first + i, there = group->owner_first + i;
             if (group->owner == norm) {
@@ -101,7 +102,7 @@ void norm_finish(struct norm *norm, int shards, double elements)
     }
 }
 
-void norm_freeze(struct norm *norm)
+void batch_norm_freeze(struct batch_norm *norm)
 {
     for (int c = 0; c < norm->channels; c++) {
         const double scale =
@@ -111,7 +112,7 @@ void norm_freeze(struct norm *norm)
     }
 }
 
-void norm_backward_finish(struct norm *norm, int shards, double elements)
+void batch_norm_backward_finish(struct batch_norm *norm, int shards, double elements)
 {
     for (int c = 0; c < norm->channels; c++) {
         const double sum = sum_shards(norm, shards, c);

@@ -13,7 +13,7 @@
  *
  * Forward, frozen: scale and shift likewise, from the running mean and variance.
  *
- * Backward: the gradients of gamma and beta, and offset and slope of struct norm_backward.
+ * Backward: the gradients of gamma and beta, and offset and slope of struct bn_relu_backward.
  *
  * [Ioffe and Szegedy, arXiv 1502.03167; epsilon 1e-5 and momentum 0.1 as in Torch]
  */
@@ -22,23 +22,23 @@
 
 #include <stddef.h>
 
-struct norm;
+struct batch_norm;
 
-/* One of the maps that a NORM reads side by side. Where another NORM before it reads the same map,
- * the statistics are known already. */
-struct norm_group {
-    int first, channels;      /* its place among the NORM's channels */
-    const struct norm *owner; /* the first NORM that reads the map; may be this one */
-    int owner_first;          /* its place there */
+/* One of the maps that a BN_RELU reads side by side. Where another BN_RELU before it reads the same
+ * map, the statistics are known already. */
+struct batch_norm_group {
+    int first, channels;            /* its place among the BN_RELU's channels */
+    const struct batch_norm *owner; /* the first BN_RELU that reads the map; may be this one */
+    int owner_first;                /* its place there */
 };
 
 /* All arrays have one entry a channel. The first six pointers lie in the parameters' arenas. */
-struct norm {
+struct batch_norm {
     const float *gamma, *beta;
     float *gamma_gradient, *beta_gradient;
     float *running_mean, *running_variance;
     int channels;
-    struct norm_group *groups;
+    struct batch_norm_group *groups;
     int group_count;
     double *sums;             /* [shards][2][channels], of the forward or the backward pass */
     double *batch, *variance; /* the minibatch's mean and biased variance */
@@ -47,18 +47,19 @@ struct norm {
 };
 
 /* `groups` becomes the norm's. */
-void norm_allocate(struct norm *norm, struct norm_group *groups, int count, int shards);
-void norm_free(struct norm *norm);
+void batch_norm_allocate(struct batch_norm *norm, struct batch_norm_group *groups, int count,
+                         int shards);
+void batch_norm_free(struct batch_norm *norm);
 
 /* Where shard `shard` leaves its sums: [2][channels]. The pivot of the forward pass is the running
  * mean. */
-double *norm_shard_sums(const struct norm *norm, int shard);
+double *batch_norm_shard_sums(const struct batch_norm *norm, int shard);
 
 /* From the sums of the first `shards` shards over `elements` values a channel in all. Forward, only
  * the groups that the norm owns need sums. */
-void norm_finish(struct norm *norm, int shards, double elements);
-void norm_backward_finish(struct norm *norm, int shards, double elements);
+void batch_norm_finish(struct batch_norm *norm, int shards, double elements);
+void batch_norm_backward_finish(struct batch_norm *norm, int shards, double elements);
 
-void norm_freeze(struct norm *norm);
+void batch_norm_freeze(struct batch_norm *norm);
 
 #endif

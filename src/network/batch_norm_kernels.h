@@ -1,9 +1,9 @@
 /*
- * batch_norm_kernels - the passes of NORM over a plane (one image, one block of channels), written
- * once and included by layers.c for each block size and each way in which maps are stored. The
- * includer defines
+ * batch_norm_kernels - the passes of BN_RELU over a plane (one image, one block of channels),
+ * written once and included by layers.c for each block size and each way in which maps are stored.
+ * The includer defines
  *
- *   KERNELS    the name of the resulting struct norm_kernels, which all other names end in
+ *   KERNELS    the name of the resulting struct bn_relu_kernels, which all other names end in
  *   BLOCK      channels; a vector holds a pixel's, and GCC splits it into what the CPU has, which
  *              changes no bit
  *   PRECISION  of the maps, which are read into floats and written from them (precision.h)
@@ -16,24 +16,24 @@
 
 enum { CHUNK = 64 }; /* pixels summed in float before double takes over; a multiple of 4 */
 
-/* A plane's pixels, and how many numbers there are from one to the next: in the NORM's own map and
- * in the wide one. */
+/* A plane's pixels, and how many numbers there are from one to the next: in the BN_RELU's own map
+ * and in the wide one. */
 struct plane_walk {
     int pixels;
     size_t step, wide_step;
 };
 
-/* The maps begin at the plane, those of struct norm_backward too; floats at channel 0 of the NORM,
- * or of the plane where no `channel` is given. */
-struct norm_kernels {
+/* The maps begin at the plane, those of struct bn_relu_backward too; floats at channel 0 of the
+ * BN_RELU, or of the plane where no `channel` is given. */
+struct bn_relu_kernels {
     void (*sums)(struct plane_walk walk, void *x, const void *addend, const float *pivot,
                  double *sums, double *squares);
     void (*add)(struct plane_walk walk, void *x, const void *addend);
     void (*apply)(struct plane_walk walk, const void *x, const float *scale, const float *shift,
                   void *out);
-    void (*backward_sums)(struct plane_walk walk, const struct norm_backward *in, int channel,
+    void (*backward_sums)(struct plane_walk walk, const struct bn_relu_backward *in, int channel,
                           double *sums, double *products);
-    void (*backward_apply)(struct plane_walk walk, const struct norm_backward *in, int channel,
+    void (*backward_apply)(struct plane_walk walk, const struct bn_relu_backward *in, int channel,
                            const void *residual, void *out);
 };
 
@@ -69,8 +69,8 @@ HELPER VECTOR NAME(widen)(HALVES halves)
 #endif
 }
 
-/* Ask for what a pass comes to soon. A minibatch's map is larger than the cache between two passes
- * over it, and the CPU's own prefetching leaves half of a pass waiting for it. */
+/* Prefetch 2 KiB ahead. The map of a whole batch exceeds the cache; without this about half of a
+ * pass is spent waiting for memory. */
 HELPER void NAME(fetch)(const void *map, size_t at)
 {
     enum { AHEAD = 2048 }; /* bytes; 1024 and 4096 do about as well */
@@ -163,7 +163,7 @@ PASS void NAME(plane_apply)(struct plane_walk w, const void *x, const float *sca
 
 /* dy, `at` in the wide maps; the same expression as the forward pass decides what ReLU had cut off.
  */
-HELPER VECTOR NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VECTOR shift,
+HELPER VECTOR NAME(gradient_of)(const struct bn_relu_backward *in, VECTOR scale, VECTOR shift,
                                 VECTOR x, size_t at)
 {
     const VECTOR zero = {0}, y = x * scale + shift;
@@ -173,7 +173,7 @@ HELPER VECTOR NAME(gradient_of)(const struct norm_backward *in, VECTOR scale, VE
     return (VECTOR)((MASK)gradient & ~(MASK)(y <= zero));
 }
 
-PASS void NAME(plane_backward_sums)(struct plane_walk w, const struct norm_backward *in,
+PASS void NAME(plane_backward_sums)(struct plane_walk w, const struct bn_relu_backward *in,
                                     int channel, double *sums, double *products)
 {
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
@@ -199,7 +199,7 @@ PASS void NAME(plane_backward_sums)(struct plane_walk w, const struct norm_backw
     }
 }
 
-PASS void NAME(plane_backward_apply)(struct plane_walk w, const struct norm_backward *in,
+PASS void NAME(plane_backward_apply)(struct plane_walk w, const struct bn_relu_backward *in,
                                      int channel, const void *residual, void *out)
 {
     const VECTOR scale = *(const VECTOR *)(in->scale + channel);
@@ -222,11 +222,11 @@ PASS void NAME(plane_backward_apply)(struct plane_walk w, const struct norm_back
     }
 }
 
-static const struct norm_kernels KERNELS = {.sums = NAME(plane_sums),
-                                            .add = NAME(plane_add),
-                                            .apply = NAME(plane_apply),
-                                            .backward_sums = NAME(plane_backward_sums),
-                                            .backward_apply = NAME(plane_backward_apply)};
+static const struct bn_relu_kernels KERNELS = {.sums = NAME(plane_sums),
+                                               .add = NAME(plane_add),
+                                               .apply = NAME(plane_apply),
+                                               .backward_sums = NAME(plane_backward_sums),
+                                               .backward_apply = NAME(plane_backward_apply)};
 
 #undef JOIN_NAMES
 #undef EXPAND_NAMES

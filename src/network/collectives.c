@@ -2,14 +2,14 @@
 
 #include "network/ranks.h"
 
-void exchange_sums(const struct assembly *a, const struct norm *norm)
+void collectives_sum_batch_norm(const struct model *a, const struct batch_norm *norm)
 {
     ranks_gather(norm->sums,
                  (size_t)a->own_shards * 2 * (size_t)norm->channels * sizeof *norm->sums);
 }
 
 /* Tensors that lie one behind the other travel together: parameters_allocate() placed them so. */
-void exchange_gradients(const struct assembly *a)
+void collectives_sum_gradients(const struct model *a)
 {
     const struct parameters *p = &a->parameters;
     size_t from = 0, to = 0;
@@ -18,17 +18,17 @@ void exchange_gradients(const struct assembly *a)
         if (tensor->section == NO_SECTION)
             continue;
         if (tensor->offset != to) {
-            ranks_tree_sum(p->gradient + from, to - from);
+            ranks_pairwise_sum(p->gradient + from, to - from);
             from = tensor->offset;
         }
         to = parameters_end(tensor);
     }
-    ranks_tree_sum(p->gradient + from, to - from);
+    ranks_pairwise_sum(p->gradient + from, to - from);
 }
 
-void exchange_results(const struct assembly *a, double *losses, int *wrong)
+void collectives_gather_results(const struct model *a, double *losses, int *wrong)
 {
-    const size_t pictures = (size_t)a->own_shards * (size_t)a->shard_pictures;
-    ranks_gather(losses, pictures * sizeof *losses);
-    ranks_gather(wrong, pictures * sizeof *wrong);
+    const size_t images = (size_t)a->own_shards * (size_t)a->shard_images;
+    ranks_gather(losses, images * sizeof *losses);
+    ranks_gather(wrong, images * sizeof *wrong);
 }

@@ -8,14 +8,15 @@
 
 #include "network/model.h"
 
-/* The shards' sums of a NORM, forward or backward: afterwards norm_shard_sums() has those of all
- * shards. */
-void exchange_sums(const struct assembly *assembly, const struct norm *norm);
+/* The shards' sums of a BN_RELU, forward or backward: afterwards batch_norm_shard_sums() has those
+ * of all shards. */
+void collectives_sum_batch_norm(const struct model *model, const struct batch_norm *norm);
 
-/* The gradients that are made shard by shard; those of NORMs are the same on all ranks already. */
-void exchange_gradients(const struct assembly *assembly);
+/* The gradients that are made shard by shard; those of BN_RELU layers are the same on all ranks
+ * already. */
+void collectives_sum_gradients(const struct model *model);
 
-/* Losses and errors, one a picture of the minibatch. */
-void exchange_results(const struct assembly *assembly, double *losses, int *wrong);
+/* Losses and errors, one an image of the minibatch. */
+void collectives_gather_results(const struct model *model, double *losses, int *wrong);
 
 #endif

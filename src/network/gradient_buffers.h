@@ -1,12 +1,12 @@
 /*
- * gradient_buffers - where gradients live while they flow back: a plan of buffers, made once.
+ * gradient_buffers - which buffer holds each gradient of the backward pass: a plan, made once.
  *
- * A value's gradient arrives in up to two parts: from a convolution that reads it and from a
- * residual sum. A sum hands its own gradient to both of its terms without a copy; a NORM adds the
- * parts of its output as it reads them, works in place, and adds what a later shortcut has already
- * brought to its input; a value that several NORMs read gathers its gradient in one buffer, from
- * the last of them to the first. Buffers are counted and used again once nobody reads them, so that
- * the backward pass stays in a few maps that the caches know.
+ * The gradient of an activation has up to two parts: one from a convolution that reads it, one from
+ * a residual sum. A residual sum passes the same gradient buffer to both operands. BN_RELU adds the
+ * parts of its output's gradient while reading them, writes in place, and adds what a later
+ * shortcut has brought to its input already. An activation that several BN_RELU layers read gathers
+ * its gradient in one buffer, from the last of them to the first. Buffers are reference counted and
+ * reused, so the working set stays in cache.
  */
 #ifndef KDECAY_GRADIENT_BUFFERS_H
 #define KDECAY_GRADIENT_BUFFERS_H
@@ -18,27 +18,28 @@
 enum { NO_BUFFER = -1 };
 
 /* What one input of a layer gets; buffers by index. */
-struct flow_input {
-    int residual; /* NORM: the part that it has already, or NO_BUFFER */
-    int target;   /* where its gradient goes; NO_BUFFER for the picture */
+struct gradient_input {
+    int residual; /* BN_RELU: the part that it has already, or NO_BUFFER */
+    int target;   /* where its gradient goes; NO_BUFFER for the image */
 };
 
-struct flow_layer {
-    int gradient;              /* of its output (HEAD: NO_BUFFER) */
-    int gradient2;             /* NORM: the second part, or NO_BUFFER */
-    struct flow_input *inputs; /* as many as the layer has */
+struct gradient_layer {
+    int gradient;                  /* of its output (HEAD: NO_BUFFER) */
+    int gradient2;                 /* BN_RELU: the second part, or NO_BUFFER */
+    struct gradient_input *inputs; /* as many as the layer has */
 };
 
-struct flow {
-    struct flow_layer *layers; /* as many as the architecture has */
+struct gradient_buffers {
+    struct gradient_layer *layers; /* as many as the architecture has */
     int layer_count;
-    size_t *buffer_floats; /* a picture's */
+    size_t *buffer_floats; /* an image's */
     int buffer_count;
 };
 
-/* value_floats: what a picture's map of each value takes in memory, in floats. */
-void flow_plan(struct flow *flow, const struct architecture *architecture,
-               const size_t *value_floats);
-void flow_free(struct flow *flow);
+/* activation_floats: what an image's map of each activation takes in memory, in floats. */
+void gradient_buffers_plan(struct gradient_buffers *gradient_buffers,
+                           const struct architecture *architecture,
+                           const size_t *activation_floats);
+void gradient_buffers_free(struct gradient_buffers *gradient_buffers);
 
 #endif

@@ -28,12 +28,12 @@
 #define NATIVE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 #include "network/batch_norm_kernels.h"
 
-static const struct norm_kernels *bf16_kernels(void)
+static const struct bn_relu_kernels *bf16_kernels(void)
 {
     return __builtin_cpu_supports("avx512bf16") ? &native_bf16x16 : &bf16x16;
 }
 
-static const struct norm_kernels *kernels_of(const struct extent *e)
+static const struct bn_relu_kernels *kernels_of(const struct extent *e)
 {
     if (e->pixels % 4 != 0 || e->channels % e->block != 0)
         BUG("a map whose pixels or channels the kernels cannot split");
@@ -51,9 +51,9 @@ struct layout {
 };
 
 /* Where the numbers of a pixel and a block of channels, from `channel` on, begin. */
-static size_t place(struct layout l, int picture, int channel, int pixel)
+static size_t offset_in(struct layout l, int image, int channel, int pixel)
 {
-    const size_t n = (size_t)picture, c = (size_t)channel, p = (size_t)pixel;
+    const size_t n = (size_t)image, c = (size_t)channel, p = (size_t)pixel;
     const size_t channels = (size_t)l.channels, pixels = (size_t)l.pixels;
     return l.precision == PRECISION_BF16 ? (n * pixels + p) * channels + c
                                          : (n * channels + c) * pixels + p * (size_t)l.block;
@@ -65,15 +65,15 @@ static struct layout layout_of(const struct extent *e)
 }
 
 /* Where a pixel's channel `channel` lies. */
-static size_t number_at(const struct extent *e, int picture, int channel, int pixel)
+static size_t number_at(const struct extent *e, int image, int channel, int pixel)
 {
     const int lane = channel % e->block;
-    return place(layout_of(e), picture, channel - lane, pixel) + (size_t)lane;
+    return offset_in(layout_of(e), image, channel - lane, pixel) + (size_t)lane;
 }
 
-float layer_number(const struct extent *e, const void *map, int picture, int channel, int pixel)
+float layer_number(const struct extent *e, const void *map, int image, int channel, int pixel)
 {
-    return map_get(e->precision, map, number_at(e, picture, channel, pixel));
+    return map_get(e->precision, map, number_at(e, image, channel, pixel));
 }
 
 static struct layout wide_layout_of(const struct extent *e)
@@ -84,20 +84,20 @@ static struct layout wide_layout_of(const struct extent *e)
 static struct plane_walk walk_of(const struct extent *e)
 {
     return (struct plane_walk){.pixels = e->pixels,
-                               .step = place(layout_of(e), 0, 0, 1),
-                               .wide_step = place(wide_layout_of(e), 0, 0, 1)};
+                               .step = offset_in(layout_of(e), 0, 0, 1),
+                               .wide_step = offset_in(wide_layout_of(e), 0, 0, 1)};
 }
 
-/* A map from the plane of a picture and a block of channels on; NULL stays NULL. */
-static void *plane(const struct extent *e, const void *map, int picture, int channel)
+/* A map from the plane of an image and a block of channels on; NULL stays NULL. */
+static void *plane(const struct extent *e, const void *map, int image, int channel)
 {
-    return map ? map_plus(e->precision, map, place(layout_of(e), picture, channel, 0)) : NULL;
+    return map ? map_plus(e->precision, map, offset_in(layout_of(e), image, channel, 0)) : NULL;
 }
 
-static void *wide_plane(const struct extent *e, const void *map, int picture, int channel)
+static void *wide_plane(const struct extent *e, const void *map, int image, int channel)
 {
     const int wide_channel = e->wide_first + channel;
-    return map ? map_plus(e->precision, map, place(wide_layout_of(e), picture, wide_channel, 0))
+    return map ? map_plus(e->precision, map, offset_in(wide_layout_of(e), image, wide_channel, 0))
                : NULL;
 }
 
@@ -108,8 +108,8 @@ static void clear(enum precision precision, void *map, size_t from, size_t to)
 
 static void clear_invalid(const struct extent *e, void *map)
 {
-    clear(e->precision, map, place(layout_of(e), e->count, 0, 0),
-          place(layout_of(e), e->pictures, 0, 0));
+    clear(e->precision, map, offset_in(layout_of(e), e->count, 0, 0),
+          offset_in(layout_of(e), e->images, 0, 0));
 }
 
 /* ---- Batch normalisation and ReLU ---------------------------------------------------------- */
@@ -121,9 +121,9 @@ static void clear_sums(const struct extent *e, double *sums)
     memset(sums + e->wide_channels + e->wide_first, 0, bytes);
 }
 
-void layer_norm_sums(struct extent e, void *x, const void *addend, const float *pivot, double *sums)
+void bn_relu_sums(struct extent e, void *x, const void *addend, const float *pivot, double *sums)
 {
-    const struct norm_kernels *kernels = kernels_of(&e);
+    const struct bn_relu_kernels *kernels = kernels_of(&e);
     const struct plane_walk walk = walk_of(&e);
     clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
@@ -135,19 +135,19 @@ void layer_norm_sums(struct extent e, void *x, const void *addend, const float *
     }
 }
 
-void layer_norm_add(struct extent e, void *x, const void *addend)
+void bn_relu_add(struct extent e, void *x, const void *addend)
 {
-    const struct norm_kernels *kernels = kernels_of(&e);
+    const struct bn_relu_kernels *kernels = kernels_of(&e);
     const struct plane_walk walk = walk_of(&e);
     for (int n = 0; n < e.count; n++)
         for (int c = 0; c < e.channels; c += e.block)
             kernels->add(walk, plane(&e, x, n, c), plane(&e, addend, n, c));
 }
 
-void layer_norm_apply(struct extent e, const void *x, const float *scale, const float *shift,
-                      void *out)
+void bn_relu_apply(struct extent e, const void *x, const float *scale, const float *shift,
+                   void *out)
 {
-    const struct norm_kernels *kernels = kernels_of(&e);
+    const struct bn_relu_kernels *kernels = kernels_of(&e);
     const struct plane_walk walk = walk_of(&e);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
@@ -158,38 +158,38 @@ void layer_norm_apply(struct extent e, const void *x, const float *scale, const 
     }
 }
 
-static struct norm_backward plane_of(const struct extent *e, const struct norm_backward *in, int n,
-                                     int c)
+static struct bn_relu_backward plane_of(const struct extent *e, const struct bn_relu_backward *in,
+                                        int n, int c)
 {
-    struct norm_backward moved = *in;
+    struct bn_relu_backward moved = *in;
     moved.x = plane(e, in->x, n, c);
     moved.gradient = wide_plane(e, in->gradient, n, c);
     moved.gradient2 = wide_plane(e, in->gradient2, n, c);
     return moved;
 }
 
-void layer_norm_backward_sums(struct extent e, const struct norm_backward *in, double *sums)
+void bn_relu_backward_sums(struct extent e, const struct bn_relu_backward *in, double *sums)
 {
-    const struct norm_kernels *kernels = kernels_of(&e);
+    const struct bn_relu_kernels *kernels = kernels_of(&e);
     const struct plane_walk walk = walk_of(&e);
     clear_sums(&e, sums);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
-            const struct norm_backward at = plane_of(&e, in, n, c);
+            const struct bn_relu_backward at = plane_of(&e, in, n, c);
             const int w = e.wide_first + c;
             kernels->backward_sums(walk, &at, w, sums + w, sums + e.wide_channels + w);
         }
     }
 }
 
-void layer_norm_backward_apply(struct extent e, const struct norm_backward *in,
-                               const void *residual, void *out)
+void bn_relu_backward_apply(struct extent e, const struct bn_relu_backward *in,
+                            const void *residual, void *out)
 {
-    const struct norm_kernels *kernels = kernels_of(&e);
+    const struct bn_relu_kernels *kernels = kernels_of(&e);
     const struct plane_walk walk = walk_of(&e);
     for (int n = 0; n < e.count; n++) {
         for (int c = 0; c < e.channels; c += e.block) {
-            const struct norm_backward at = plane_of(&e, in, n, c);
+            const struct bn_relu_backward at = plane_of(&e, in, n, c);
             kernels->backward_apply(walk, &at, e.wide_first + c, plane(&e, residual, n, c),
                                     plane(&e, out, n, c));
         }
@@ -219,15 +219,15 @@ void layer_shortcut(struct shortcut_shape s, const void *x, void *out)
 {
     const struct two_maps m = shortcut_maps(&s);
     const size_t bytes = (size_t)s.block * precision_bytes(s.precision);
-    memset(out, 0, place(m.out, s.count, 0, 0) * precision_bytes(s.precision));
+    memset(out, 0, offset_in(m.out, s.count, 0, 0) * precision_bytes(s.precision));
     for (int n = 0; n < s.count; n++)
         for (int c = 0; c < s.channels; c += s.block)
             for (int row = 0; row < m.out_height; row++)
                 for (int column = 0; column < m.out_width; column++) {
                     const int from = (row * s.width + column) * s.stride;
                     const int to = row * m.out_width + column;
-                    memcpy(map_plus(s.precision, out, place(m.out, n, c, to)),
-                           map_plus(s.precision, x, place(m.in, n, c, from)), bytes);
+                    memcpy(map_plus(s.precision, out, offset_in(m.out, n, c, to)),
+                           map_plus(s.precision, x, offset_in(m.in, n, c, from)), bytes);
                 }
 }
 
@@ -235,15 +235,15 @@ void layer_shortcut_backward(struct shortcut_shape s, const void *gradient, void
 {
     const struct two_maps m = shortcut_maps(&s);
     const size_t bytes = (size_t)s.block * precision_bytes(s.precision);
-    memset(out, 0, place(m.in, s.pictures, 0, 0) * precision_bytes(s.precision));
+    memset(out, 0, offset_in(m.in, s.images, 0, 0) * precision_bytes(s.precision));
     for (int n = 0; n < s.count; n++)
         for (int c = 0; c < s.channels; c += s.block)
             for (int row = 0; row < m.out_height; row++)
                 for (int column = 0; column < m.out_width; column++) {
                     const int from = row * m.out_width + column;
                     const int to = (row * s.width + column) * s.stride;
-                    memcpy(map_plus(s.precision, out, place(m.in, n, c, to)),
-                           map_plus(s.precision, gradient, place(m.out, n, c, from)), bytes);
+                    memcpy(map_plus(s.precision, out, offset_in(m.in, n, c, to)),
+                           map_plus(s.precision, gradient, offset_in(m.out, n, c, from)), bytes);
                 }
 }
 
@@ -263,10 +263,10 @@ static void corners(const struct two_maps *m, int n, int c, int to, size_t at[4]
 {
     const int width = 2 * m->out_width;
     const int first = to / m->out_width * 2 * width + to % m->out_width * 2;
-    at[0] = place(m->in, n, c, first);
-    at[1] = place(m->in, n, c, first + 1);
-    at[2] = place(m->in, n, c, first + width);
-    at[3] = place(m->in, n, c, first + width + 1);
+    at[0] = offset_in(m->in, n, c, first);
+    at[1] = offset_in(m->in, n, c, first + 1);
+    at[2] = offset_in(m->in, n, c, first + width);
+    at[3] = offset_in(m->in, n, c, first + width + 1);
 }
 
 void layer_pool(struct pool_shape s, const void *x, void *out)
@@ -275,7 +275,7 @@ void layer_pool(struct pool_shape s, const void *x, void *out)
     for (int n = 0; n < s.count; n++)
         for (int c = 0; c < s.channels; c += s.block)
             for (int to = 0; to < m.out.pixels; to++) {
-                const size_t first = place(m.out, n, c, to);
+                const size_t first = offset_in(m.out, n, c, to);
                 size_t at[4];
                 corners(&m, n, c, to, at);
                 for (size_t i = 0; i < (size_t)s.block; i++) {
@@ -294,7 +294,7 @@ void layer_pool_backward(struct pool_shape s, const void *gradient, void *out)
     for (int n = 0; n < s.count; n++)
         for (int c = 0; c < s.channels; c += s.block)
             for (int from = 0; from < m.out.pixels; from++) {
-                const size_t first = place(m.out, n, c, from);
+                const size_t first = offset_in(m.out, n, c, from);
                 size_t at[4];
                 corners(&m, n, c, from, at);
                 for (size_t i = 0; i < (size_t)s.block; i++)
@@ -302,7 +302,7 @@ void layer_pool_backward(struct pool_shape s, const void *gradient, void *out)
                         map_set(s.precision, out, at[corner] + i,
                                 0.25f * map_get(s.precision, gradient, first + i));
             }
-    clear(s.precision, out, place(m.in, s.count, 0, 0), place(m.in, s.pictures, 0, 0));
+    clear(s.precision, out, offset_in(m.in, s.count, 0, 0), offset_in(m.in, s.images, 0, 0));
 }
 
 /* ---- Dropout ------------------------------------------------------------------------------- */
@@ -331,11 +331,11 @@ void layer_dropout(struct extent e, double share, struct dropout_draws draws, co
 /* ---- Head ---------------------------------------------------------------------------------- */
 
 /* The mean over the pixels of channel `channel` of the map. */
-static double pooled_at(const struct extent *e, const void *x, int picture, int channel)
+static double pooled_at(const struct extent *e, const void *x, int image, int channel)
 {
     double sum = 0;
     for (int p = 0; p < e->pixels; p++)
-        sum += (double)layer_number(e, x, picture, channel, p);
+        sum += (double)layer_number(e, x, image, channel, p);
     return sum / e->pixels;
 }
 
@@ -348,7 +348,7 @@ void layer_head(const struct head *head, const void *x, const int *labels, int b
         double *logits = head->logits + n * head->classes;
         double *slopes = head->slopes + n * head->classes;
         for (int c = 0; c < head->channels; c++)
-            pooled[c] = pooled_at(e, x, n, head->places[c]);
+            pooled[c] = pooled_at(e, x, n, head->channel_index[c]);
         int best = 0;
         for (int j = 0; j < head->classes; j++) {
             const float *weights = head->weights + j * head->channels;
@@ -386,7 +386,7 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
             weight_gradient[j * head->channels + c] = (float)sum;
         }
     }
-    clear(e->precision, x_gradient, 0, place(layout_of(e), e->pictures, 0, 0));
+    clear(e->precision, x_gradient, 0, offset_in(layout_of(e), e->images, 0, 0));
     for (int n = 0; n < e->count; n++) {
         for (int c = 0; c < head->channels; c++) {
             double sum = 0;
@@ -394,7 +394,7 @@ void layer_head_backward(const struct head *head, float *weight_gradient, float 
                 sum += head->slopes[n * head->classes + j] *
                        (double)head->weights[j * head->channels + c];
             for (int p = 0; p < e->pixels; p++)
-                map_set(e->precision, x_gradient, number_at(e, n, head->places[c], p),
+                map_set(e->precision, x_gradient, number_at(e, n, head->channel_index[c], p),
                         (float)(sum / e->pixels));
         }
     }

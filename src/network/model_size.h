@@ -6,14 +6,14 @@
 
 #include "experiment/config.h"
 
-struct counts {
+struct model_size {
     long long trained;  /* parameters that training moves */
     long long stored;   /* numbers to keep a trained network; what a seed gives is not among them */
-    long long macs;     /* multiply-adds of the forward pass of one picture */
+    long long macs;     /* multiply-adds of the forward pass of one image */
     double extra_share; /* multiply-adds that make weights, of a minibatch's forward pass */
 };
 
 /* Dies where there is no such network. */
-struct counts counts_of(const struct experiment *experiment);
+struct model_size model_size_of(const struct experiment *experiment);
 
 #endif

@@ -1,20 +1,21 @@
 /*
  * network - an architecture made to run: parameters, feature maps, forward and backward passes.
  *
- * Sharding. A minibatch of `batch` pictures is split into a fixed number of shards of batch /
- * shards pictures, part of the experiment. A shard is the unit of work: one thread runs it with
+ * Sharding. A minibatch of `batch` images is split into a fixed number of shards of batch /
+ * shards images, part of the experiment. A shard is the unit of work: one thread runs it with
  * single-threaded primitives, and thread t of T takes the shards from S t / T to S (t+1) / T - 1.
- * Threads meet only at a NORM, whose statistics are those of the whole minibatch, and after the
+ * Threads meet only at a BN_RELU, whose statistics are those of the whole minibatch, and after the
  * backward pass. What is summed over shards is summed in an order of the shards: BN sums and losses
  * in double, one shard after another; gradients in a fixed pairwise tree. So the number of threads
  * changes no bit. Nor does the number of ranks (ranks.h), each of which has an equal range of the
  * shards; the threads share that.
  *
- * A minibatch of fewer pictures fills the shards from the front and leaves the rest empty.
+ * A minibatch of fewer images fills the shards from the front and leaves the rest empty.
  *
- * Memory. Channels come in blocks of 8 or 16 (onednn.h). A value whose channels are no multiple of
- * the block is padded, group by group, with channels that are 0: their BN scale and shift are 0, and
- * so all gradients that pass through them. Tensors in canonical layout do not show them.
+ * Memory. Channels come in blocks of 8 or 16 (onednn.h). An activation whose channels are no
+ * multiple of the block is padded, group by group, with channels that are 0: their BN scale and
+ * shift are 0, and so all gradients that pass through them. Tensors in canonical layout do not show
+ * them.
  *
  * Initialisation: convolutions as network.fan says, BN scales as network.gamma, shifts 0; the
  * classifier's weights uniform in +-1/sqrt(channels), its bias 0 [fb.resnet.torch].
@@ -31,7 +32,7 @@
 
 struct network;
 
-/* Dies where the architecture does not exist or oneDNN fails. The pictures must be given by
+/* Dies where the architecture does not exist or oneDNN fails. The images must be given by
  * network_input() before each pass. */
 struct network *network_create(const struct experiment *experiment, int threads);
 void network_destroy(struct network *network);
@@ -43,47 +44,47 @@ void network_initialise(struct network *network, uint32_t seed);
 /* The threads in use: as asked for, but at most one a shard of this rank. */
 int network_threads(const struct network *network);
 
-/* The pictures [from, to) of a minibatch of `count` that this rank has in its shards; the others
+/* The images [from, to) of a minibatch of `count` that this rank has in its shards; the others
  * need not be given. */
-struct network_pictures {
+struct network_images {
     int from, to;
 };
-struct network_pictures network_own_pictures(const struct network *network, int count);
+struct network_images network_own_images(const struct network *network, int count);
 
-/* Where picture `index` of them goes: PICTURE_FLOATS floats; and its label. */
+/* Where image `index` of them goes: IMAGE_FLOATS floats; and its label. */
 float *network_input(struct network *network, int index);
 int *network_label(struct network *network, int index);
 
 struct pass_result {
-    double loss_sum; /* over pictures, of the cross entropy */
-    long wrong;      /* misclassified pictures */
+    double loss_sum; /* over images, of the cross entropy */
+    long wrong;      /* misclassified images */
 };
 
 /* The address of the random numbers of dropout in the next passes: the run's seed and the step. */
 void network_set_step(struct network *network, uint32_t seed, uint32_t step);
 
-/* Forward and backward of the first `count` pictures, 1 .. batch: leaves the gradient of their mean
+/* Forward and backward of the first `count` images, 1 .. batch: leaves the gradient of their mean
  * loss in parameters.gradient and updates the running statistics. */
-struct pass_result network_train(struct network *network, int count);
+struct pass_result network_forward_backward(struct network *network, int count);
 
 /* Forward with the running statistics. */
 struct pass_result network_evaluate(struct network *network, int count);
 
 /* In the evaluations that follow, show every layer's output but the last one's, shard by shard, as
- * the layer makes it: what a NORM adds to its input comes later. From all threads. */
+ * the layer makes it: what a BN_RELU adds to its input comes later. From all threads. */
 typedef void network_watcher(void *context, const struct layer *layer, const struct extent *extent,
                              const void *map);
 void network_watch(struct network *network, network_watcher *watcher, void *context);
 
-/* The logits of picture `index`, one of this rank's, of the last pass, one a class; good until the
+/* The logits of image `index`, one of this rank's, of the last pass, one a class; good until the
  * next one. */
 const double *network_logits(const struct network *network, int index);
 
-/* All convolutions of network_train() of a whole minibatch once more and nothing else, on what the
- * maps hold: no step can take less time. Leaves maps and gradients without meaning. */
+/* All convolutions of network_forward_backward() of a whole minibatch once more and nothing else,
+ * on what the maps hold: no step can take less time. Leaves maps and gradients without meaning. */
 void network_convolve(struct network *network);
 
-/* What dnn_seconds() says. */
+/* What onednn_seconds() says. */
 double network_convolution_seconds(const struct network *network);
 
 /* ---- Parameters ---------------------------------------------------------------------------- */
@@ -95,7 +96,7 @@ struct parameters *network_parameters(struct network *network);
 /* Of the experiment's network, without building it. Dies where it does not exist. */
 void network_size(const struct experiment *experiment, long long *parameters, long long *macs);
 
-/* Bytes that training the experiment on `ranks` ranks takes on each of them besides its pictures,
+/* Bytes that training the experiment on `ranks` ranks takes on each of them besides its images,
  * near enough: for the blocks of 16 of AVX-512. */
 size_t network_bytes(const struct experiment *experiment, int ranks);
 

@@ -23,7 +23,7 @@ struct spent {
     char rest[CACHE_LINE - sizeof(double)];
 };
 
-struct dnn {
+struct onednn {
     dnnl_engine_t engine;
     int workers;
     dnnl_stream_t *stream; /* one a worker */
@@ -50,8 +50,8 @@ struct worker_memory {
     dnnl_memory_t scratchpad[PASSES];
 };
 
-struct dnn_conv {
-    struct dnn *dnn;
+struct onednn_conv {
+    struct onednn *onednn;
     struct conv_shape shape;
     dnnl_primitive_t primitive[PASSES];
     struct worker_memory *memory; /* one a worker */
@@ -123,10 +123,10 @@ static int includes(unsigned isa, unsigned wanted)
     return (isa & wanted) == wanted;
 }
 
-struct dnn_isa dnn_isa_of(unsigned isa)
+struct onednn_isa onednn_isa_of(unsigned isa)
 {
-    return (struct dnn_isa){.block = includes(isa, dnnl_cpu_isa_avx512_core) ? 16 : 8,
-                            .bf16 = includes(isa, dnnl_cpu_isa_avx512_core_bf16)};
+    return (struct onednn_isa){.block = includes(isa, dnnl_cpu_isa_avx512_core) ? 16 : 8,
+                               .bf16 = includes(isa, dnnl_cpu_isa_avx512_core_bf16)};
 }
 
 static char *describe_environment(const char *version)
@@ -150,91 +150,92 @@ static char *describe_environment(const char *version)
                        sysconf(_SC_LEVEL3_CACHE_SIZE));
 }
 
-struct dnn *dnn_open(int workers)
+struct onednn *onednn_open(int workers)
 {
     /* oneDNN sizes its primitives for this many threads when they are made. Our own parallel
      * regions name their number, and inside them oneDNN sees one thread as well. */
     omp_set_num_threads(1);
-    struct dnn *dnn = memory_zeroed(1, sizeof *dnn);
-    CHECK(dnnl_engine_create(&dnn->engine, dnnl_cpu, 0));
-    dnn->workers = workers;
-    dnn->stream = memory_zeroed((size_t)workers, sizeof *dnn->stream);
-    dnn->scratchpad = memory_zeroed((size_t)workers, sizeof *dnn->scratchpad);
-    dnn->spent = memory_zeroed((size_t)workers, sizeof *dnn->spent);
+    struct onednn *onednn = memory_zeroed(1, sizeof *onednn);
+    CHECK(dnnl_engine_create(&onednn->engine, dnnl_cpu, 0));
+    onednn->workers = workers;
+    onednn->stream = memory_zeroed((size_t)workers, sizeof *onednn->stream);
+    onednn->scratchpad = memory_zeroed((size_t)workers, sizeof *onednn->scratchpad);
+    onednn->spent = memory_zeroed((size_t)workers, sizeof *onednn->spent);
     for (int w = 0; w < workers; w++)
-        CHECK(dnnl_stream_create(&dnn->stream[w], dnn->engine, dnnl_stream_default_flags));
-    dnn->block = dnn_isa_of(dnnl_get_effective_cpu_isa()).block;
+        CHECK(dnnl_stream_create(&onednn->stream[w], onednn->engine, dnnl_stream_default_flags));
+    onednn->block = onednn_isa_of(dnnl_get_effective_cpu_isa()).block;
     const dnnl_version_t *version = dnnl_version();
-    dnn->version = memory_text("%d.%d.%d (%.12s)", version->major, version->minor, version->patch,
-                               version->hash);
-    dnn->environment = describe_environment(dnn->version);
-    return dnn;
+    onednn->version = memory_text("%d.%d.%d (%.12s)", version->major, version->minor,
+                                  version->patch, version->hash);
+    onednn->environment = describe_environment(onednn->version);
+    return onednn;
 }
 
-void dnn_close(struct dnn *dnn)
+void onednn_close(struct onednn *onednn)
 {
-    for (int w = 0; w < dnn->workers; w++) {
-        CHECK(dnnl_stream_destroy(dnn->stream[w]));
-        free(dnn->scratchpad[w]);
+    for (int w = 0; w < onednn->workers; w++) {
+        CHECK(dnnl_stream_destroy(onednn->stream[w]));
+        free(onednn->scratchpad[w]);
     }
-    CHECK(dnnl_engine_destroy(dnn->engine));
-    free(dnn->stream);
-    free(dnn->scratchpad);
-    free(dnn->spent);
-    free(dnn->version);
-    free(dnn->environment);
-    free(dnn);
+    CHECK(dnnl_engine_destroy(onednn->engine));
+    free(onednn->stream);
+    free(onednn->scratchpad);
+    free(onednn->spent);
+    free(onednn->version);
+    free(onednn->environment);
+    free(onednn);
 }
 
-int dnn_block(const struct dnn *dnn)
+int onednn_block(const struct onednn *onednn)
 {
-    return dnn->block;
+    return onednn->block;
 }
 
-const char *dnn_version(const struct dnn *dnn)
+const char *onednn_version(const struct onednn *onednn)
 {
-    return dnn->version;
+    return onednn->version;
 }
 
-const char *dnn_environment(const struct dnn *dnn)
+const char *onednn_environment(const struct onednn *onednn)
 {
-    return dnn->environment;
+    return onednn->environment;
 }
 
-int dnn_check_precision(enum precision precision, struct error *error)
+int onednn_check_precision(enum precision precision, struct error *error)
 {
     const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    if (precision == PRECISION_F32 || dnn_isa_of(isa).bf16)
+    if (precision == PRECISION_F32 || onednn_isa_of(isa).bf16)
         return 0;
-    return fail(error,
-                "training.precision = bf16: needs avx512_core_bf16, oneDNN finds %s on this CPU; "
-                "take another machine, or set training.precision = f32",
-                isa_name(isa));
+    return error_set(
+        error,
+        "training.precision = bf16: needs avx512_core_bf16, oneDNN finds %s on this CPU; "
+        "take another machine, or set training.precision = f32",
+        isa_name(isa));
 }
 
-int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *s)
+int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *s)
 {
-    return dnn->block == 16 && s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 &&
-           s->in >= 128 && s->out >= 128;
+    return onednn->block == 16 && s->precision == PRECISION_F32 && s->kernel == 3 &&
+           s->stride == 1 && s->in >= 128 && s->out >= 128;
 }
 
-static struct winograd_shape own_shape(const struct dnn *dnn, const struct conv_shape *s)
+static struct winograd_shape own_shape(const struct onednn *onednn, const struct conv_shape *s)
 {
-    return (struct winograd_shape){s->batch, s->in, s->out, s->height, s->width, dnn->block};
+    return (struct winograd_shape){s->batch, s->in, s->out, s->height, s->width, onednn->block};
 }
 
-int dnn_suits_own_winograd(const struct dnn *dnn, const struct conv_shape *s)
+int onednn_suits_own_winograd(const struct onednn *onednn, const struct conv_shape *s)
 {
-    const struct winograd_shape own = own_shape(dnn, s);
+    const struct winograd_shape own = own_shape(onednn, s);
     return s->precision == PRECISION_F32 && s->kernel == 3 && s->stride == 1 && s->padding == 1 &&
            winograd_suits(&own);
 }
 
-double dnn_seconds(const struct dnn *dnn)
+double onednn_seconds(const struct onednn *onednn)
 {
     double seconds = 0;
-    for (int w = 0; w < dnn->workers; w++)
-        seconds += dnn->spent[w].seconds;
+    for (int w = 0; w < onednn->workers; w++)
+        seconds += onednn->spent[w].seconds;
     return seconds;
 }
 
@@ -258,27 +259,27 @@ static dnnl_memory_desc_t describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnn
     return memory;
 }
 
-static dnnl_format_tag_t activation_tag(const struct dnn *dnn, enum precision precision,
+static dnnl_format_tag_t activation_tag(const struct onednn *onednn, enum precision precision,
                                         int channels)
 {
-    if (channels != 3 && channels % dnn->block != 0)
+    if (channels != 3 && channels % onednn->block != 0)
         BUG("a number of channels that is not a multiple of the block");
     if (precision == PRECISION_BF16)
         return dnnl_nhwc;
     if (channels == 3)
         return dnnl_nchw;
-    return dnn->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+    return onednn->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
 }
 
-static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s)
+static struct recipe recipe_of(const struct onednn *onednn, const struct conv_shape *s)
 {
     const int out_height = conv_out_height(s), out_width = conv_out_width(s);
     const dnnl_data_type_t type = s->precision == PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
     struct recipe recipe = {
         .source = describe(s->batch, s->in, s->height, s->width, type,
-                           activation_tag(dnn, s->precision, s->in)),
+                           activation_tag(onednn, s->precision, s->in)),
         .destination = describe(s->batch, s->out, out_height, out_width, type,
-                                activation_tag(dnn, s->precision, s->out)),
+                                activation_tag(onednn, s->precision, s->out)),
         .any_weights = describe(s->out, s->in, s->kernel, s->kernel, type, dnnl_format_tag_any),
         .weights = describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_format_tag_any),
         .strides = {s->stride, s->stride},
@@ -293,7 +294,7 @@ static struct recipe recipe_of(const struct dnn *dnn, const struct conv_shape *s
     return recipe;
 }
 
-static dnnl_primitive_desc_t describe_pass(const struct dnn *dnn, const struct recipe *r,
+static dnnl_primitive_desc_t describe_pass(const struct onednn *onednn, const struct recipe *r,
                                            enum pass pass, const_dnnl_primitive_desc_t forward)
 {
     dnnl_convolution_desc_t convolution;
@@ -311,7 +312,7 @@ static dnnl_primitive_desc_t describe_pass(const struct dnn *dnn, const struct r
             r->padding_left, r->padding_right));
     }
     dnnl_primitive_desc_t description;
-    CHECK(dnnl_primitive_desc_create(&description, &convolution, r->attributes, dnn->engine,
+    CHECK(dnnl_primitive_desc_create(&description, &convolution, r->attributes, onednn->engine,
                                      forward));
     return description;
 }
@@ -323,37 +324,37 @@ static const char *kernel_name(const_dnnl_primitive_desc_t description)
     return name;
 }
 
-static void reserve_scratchpads(struct dnn *dnn, size_t bytes)
+static void reserve_scratchpads(struct onednn *onednn, size_t bytes)
 {
-    if (bytes <= dnn->scratchpad_bytes)
+    if (bytes <= onednn->scratchpad_bytes)
         return;
-    for (int w = 0; w < dnn->workers; w++) {
-        free(dnn->scratchpad[w]);
-        dnn->scratchpad[w] = memory_floats(bytes / sizeof(float) + 1);
+    for (int w = 0; w < onednn->workers; w++) {
+        free(onednn->scratchpad[w]);
+        onednn->scratchpad[w] = memory_floats(bytes / sizeof(float) + 1);
     }
-    dnn->scratchpad_bytes = bytes;
+    onednn->scratchpad_bytes = bytes;
 }
 
 /* Give every worker a memory object for this pass's scratchpad, and room for it. */
-static void add_scratchpad(struct dnn_conv *conv, enum pass pass,
+static void add_scratchpad(struct onednn_conv *conv, enum pass pass,
                            const_dnnl_primitive_desc_t description)
 {
-    struct dnn *dnn = conv->dnn;
+    struct onednn *onednn = conv->onednn;
     const dnnl_memory_desc_t *memory =
         dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
-    for (int w = 0; w < dnn->workers; w++)
-        CHECK(dnnl_memory_create(&conv->memory[w].scratchpad[pass], memory, dnn->engine,
+    for (int w = 0; w < onednn->workers; w++)
+        CHECK(dnnl_memory_create(&conv->memory[w].scratchpad[pass], memory, onednn->engine,
                                  DNNL_MEMORY_NONE));
-    reserve_scratchpads(dnn, dnnl_memory_desc_get_size(memory));
+    reserve_scratchpads(onednn, dnnl_memory_desc_get_size(memory));
 }
 
 /* Where does each weight lie? Let oneDNN reorder the numbers 0, 1, 2, ... once and look; in floats,
  * whose layout is that of bf16. */
-static uint32_t *find_positions(const struct dnn_conv *conv, dnnl_memory_desc_t layout)
+static uint32_t *find_positions(const struct onednn_conv *conv, dnnl_memory_desc_t layout)
 {
     layout.data_type = dnnl_f32;
     const struct conv_shape *s = &conv->shape;
-    const struct dnn *dnn = conv->dnn;
+    const struct onednn *onednn = conv->onednn;
     const size_t count = (size_t)s->out * (size_t)s->in * (size_t)(s->kernel * s->kernel);
     const size_t floats = dnnl_memory_desc_get_size(&layout) / sizeof(float);
     if (count >= 1 << 24)
@@ -364,16 +365,16 @@ static uint32_t *find_positions(const struct dnn_conv *conv, dnnl_memory_desc_t 
     const dnnl_memory_desc_t from =
         describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_oihw);
     dnnl_memory_t source, destination;
-    CHECK(dnnl_memory_create(&source, &from, dnn->engine, plain));
-    CHECK(dnnl_memory_create(&destination, &layout, dnn->engine, moved));
+    CHECK(dnnl_memory_create(&source, &from, onednn->engine, plain));
+    CHECK(dnnl_memory_create(&destination, &layout, onednn->engine, moved));
     dnnl_primitive_desc_t description;
     dnnl_primitive_t reorder;
-    CHECK(dnnl_reorder_primitive_desc_create(&description, &from, dnn->engine, &layout, dnn->engine,
-                                             NULL));
+    CHECK(dnnl_reorder_primitive_desc_create(&description, &from, onednn->engine, &layout,
+                                             onednn->engine, NULL));
     CHECK(dnnl_primitive_create(&reorder, description));
     const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}};
-    CHECK(dnnl_primitive_execute(reorder, dnn->stream[0], 2, arguments));
-    CHECK(dnnl_stream_wait(dnn->stream[0]));
+    CHECK(dnnl_primitive_execute(reorder, onednn->stream[0], 2, arguments));
+    CHECK(dnnl_stream_wait(onednn->stream[0]));
     uint32_t *positions = memory_zeroed(count, sizeof *positions);
     for (size_t i = 0; i < floats; i++)
         if (moved[i] != 0)
@@ -387,7 +388,7 @@ static uint32_t *find_positions(const struct dnn_conv *conv, dnnl_memory_desc_t 
     return positions;
 }
 
-static void create_memory(struct dnn_conv *conv, const struct recipe *recipe)
+static void create_memory(struct onednn_conv *conv, const struct recipe *recipe)
 {
     const dnnl_memory_desc_t *layouts[MEMORY_KINDS] = {
         [SOURCE] = &recipe->source,
@@ -395,11 +396,11 @@ static void create_memory(struct dnn_conv *conv, const struct recipe *recipe)
         [FORWARD_WEIGHTS] = &recipe->forward_weights,
         [BACKWARD_LAYOUT] = conv->shape.has_data_gradient ? &recipe->backward_weights : NULL,
         [WEIGHT_GRADIENT] = &recipe->weights};
-    for (int w = 0; w < conv->dnn->workers; w++)
+    for (int w = 0; w < conv->onednn->workers; w++)
         for (int kind = 0; kind < MEMORY_KINDS; kind++)
             if (layouts[kind])
                 CHECK(dnnl_memory_create(&conv->memory[w].tensor[kind], layouts[kind],
-                                         conv->dnn->engine, DNNL_MEMORY_NONE));
+                                         conv->onednn->engine, DNNL_MEMORY_NONE));
 }
 
 /* The layout that a pass has chosen for its weights. In f32 the forward pass chooses for their
@@ -426,13 +427,13 @@ static size_t count_of(const struct conv_shape *shape, const dnnl_memory_desc_t 
 }
 
 /* No primitive and no memory object: only what our own algorithm needs. */
-static void create_own(struct dnn_conv *conv)
+static void create_own(struct onednn_conv *conv)
 {
     const struct conv_shape *s = &conv->shape;
-    const struct winograd_shape own = own_shape(conv->dnn, s);
-    if (!dnn_suits_own_winograd(conv->dnn, s))
+    const struct winograd_shape own = own_shape(conv->onednn, s);
+    if (!onednn_suits_own_winograd(conv->onednn, s))
         BUG("a convolution for which there is no Winograd of our own");
-    reserve_scratchpads(conv->dnn, winograd_scratch(&own) * sizeof(float));
+    reserve_scratchpads(conv->onednn, winograd_scratch(&own) * sizeof(float));
     conv->kernels = memory_text("%s", "kdecay:winograd, kdecay:winograd, kdecay:winograd");
     conv->weight_floats = winograd_weight_floats(&own);
     conv->positions = memory_zeroed(conv->weight_floats, sizeof *conv->positions);
@@ -444,23 +445,23 @@ static void create_own(struct dnn_conv *conv)
     winograd_positions(&own, conv->positions, conv->backward_positions);
 }
 
-struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape)
+struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_shape *shape)
 {
-    struct dnn_conv *conv = memory_zeroed(1, sizeof *conv);
-    conv->dnn = dnn;
+    struct onednn_conv *conv = memory_zeroed(1, sizeof *conv);
+    conv->onednn = onednn;
     conv->shape = *shape;
-    conv->memory = memory_zeroed((size_t)dnn->workers, sizeof *conv->memory);
+    conv->memory = memory_zeroed((size_t)onednn->workers, sizeof *conv->memory);
     if (shape->algorithm == CONV_OWN_WINOGRAD) {
         create_own(conv);
         return conv;
     }
-    struct recipe recipe = recipe_of(dnn, shape);
+    struct recipe recipe = recipe_of(onednn, shape);
     dnnl_primitive_desc_t description[PASSES] = {NULL};
     const char *names[PASSES] = {"", "none", ""};
     for (int pass = FORWARD; pass < PASSES; pass++) {
         if (pass == BACKWARD_DATA && !shape->has_data_gradient)
             continue;
-        description[pass] = describe_pass(dnn, &recipe, (enum pass)pass, description[FORWARD]);
+        description[pass] = describe_pass(onednn, &recipe, (enum pass)pass, description[FORWARD]);
         take_layout(&recipe, shape, (enum pass)pass, description[pass]);
         names[pass] = kernel_name(description[pass]);
         add_scratchpad(conv, (enum pass)pass, description[pass]);
@@ -486,9 +487,9 @@ struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape
     return conv;
 }
 
-void dnn_conv_destroy(struct dnn_conv *conv)
+void onednn_conv_destroy(struct onednn_conv *conv)
 {
-    for (int w = 0; w < conv->dnn->workers; w++) {
+    for (int w = 0; w < conv->onednn->workers; w++) {
         for (int kind = 0; kind < MEMORY_KINDS; kind++)
             if (conv->memory[w].tensor[kind])
                 CHECK(dnnl_memory_destroy(conv->memory[w].tensor[kind]));
@@ -507,37 +508,37 @@ void dnn_conv_destroy(struct dnn_conv *conv)
     free(conv);
 }
 
-const char *dnn_conv_kernels(const struct dnn_conv *conv)
+const char *onednn_conv_kernels(const struct onednn_conv *conv)
 {
     return conv->kernels;
 }
 
-size_t dnn_conv_weight_floats(const struct dnn_conv *conv)
+size_t onednn_conv_weight_floats(const struct onednn_conv *conv)
 {
     return conv->weight_floats;
 }
 
-const uint32_t *dnn_conv_positions(const struct dnn_conv *conv)
+const uint32_t *onednn_conv_positions(const struct onednn_conv *conv)
 {
     return conv->positions;
 }
 
-const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv)
+const uint32_t *onednn_conv_backward_positions(const struct onednn_conv *conv)
 {
     return conv->backward_positions;
 }
 
-const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv)
+const uint32_t *onednn_conv_forward_positions(const struct onednn_conv *conv)
 {
     return conv->forward_positions;
 }
 
-size_t dnn_conv_backward_count(const struct dnn_conv *conv)
+size_t onednn_conv_backward_count(const struct onednn_conv *conv)
 {
     return conv->backward_count;
 }
 
-size_t dnn_conv_forward_count(const struct dnn_conv *conv)
+size_t onednn_conv_forward_count(const struct onednn_conv *conv)
 {
     return conv->forward_count;
 }
@@ -551,36 +552,36 @@ static dnnl_memory_t point(dnnl_memory_t memory, const void *tensor)
     return memory;
 }
 
-static void run(const struct dnn_conv *conv, enum pass pass, int worker, dnnl_exec_arg_t a,
+static void run(const struct onednn_conv *conv, enum pass pass, int worker, dnnl_exec_arg_t a,
                 dnnl_exec_arg_t b, dnnl_exec_arg_t c)
 {
-    const struct dnn *dnn = conv->dnn;
+    const struct onednn *onednn = conv->onednn;
     dnnl_memory_t scratchpad =
-        point(conv->memory[worker].scratchpad[pass], dnn->scratchpad[worker]);
+        point(conv->memory[worker].scratchpad[pass], onednn->scratchpad[worker]);
     const dnnl_exec_arg_t arguments[] = {a, b, c, {DNNL_ARG_SCRATCHPAD, scratchpad}};
-    const double started = seconds_now(); /* tens of nanoseconds, where a call takes tens of us */
-    CHECK(dnnl_primitive_execute(conv->primitive[pass], dnn->stream[worker], 4, arguments));
-    dnn->spent[worker].seconds += seconds_now() - started;
+    const double started = clock_seconds(); /* tens of nanoseconds, where a call takes tens of us */
+    CHECK(dnnl_primitive_execute(conv->primitive[pass], onednn->stream[worker], 4, arguments));
+    onednn->spent[worker].seconds += clock_seconds() - started;
 }
 
 /* Each pass of our own: a, b and out are the first three tensors of its call, in order. */
-static void run_own(const struct dnn_conv *conv, enum pass pass, int worker, const void *a,
+static void run_own(const struct onednn_conv *conv, enum pass pass, int worker, const void *a,
                     const void *b, void *out)
 {
-    const struct dnn *dnn = conv->dnn;
-    const struct winograd_shape own = own_shape(dnn, &conv->shape);
-    const double started = seconds_now();
+    const struct onednn *onednn = conv->onednn;
+    const struct winograd_shape own = own_shape(onednn, &conv->shape);
+    const double started = clock_seconds();
     if (pass == FORWARD)
-        winograd_forward(&own, a, b, dnn->scratchpad[worker], out);
+        winograd_forward(&own, a, b, onednn->scratchpad[worker], out);
     else if (pass == BACKWARD_DATA)
-        winograd_backward_data(&own, a, b, dnn->scratchpad[worker], out);
+        winograd_backward_data(&own, a, b, onednn->scratchpad[worker], out);
     else
-        winograd_backward_weights(&own, a, b, dnn->scratchpad[worker], out);
-    dnn->spent[worker].seconds += seconds_now() - started;
+        winograd_backward_weights(&own, a, b, onednn->scratchpad[worker], out);
+    onednn->spent[worker].seconds += clock_seconds() - started;
 }
 
-void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
-                      const void *forward_weights, void *dst)
+void onednn_conv_forward(const struct onednn_conv *conv, int worker, const void *src,
+                         const void *forward_weights, void *dst)
 {
     if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
         run_own(conv, FORWARD, worker, src, forward_weights, dst);
@@ -592,8 +593,8 @@ void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
         (dnnl_exec_arg_t){DNNL_ARG_DST, point(tensor[DESTINATION], dst)});
 }
 
-void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void *diff_dst,
-                            const void *backward_weights, void *diff_src)
+void onednn_conv_backward_data(const struct onednn_conv *conv, int worker, const void *diff_dst,
+                               const void *backward_weights, void *diff_src)
 {
     if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
         run_own(conv, BACKWARD_DATA, worker, diff_dst, backward_weights, diff_src);
@@ -606,8 +607,8 @@ void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void 
         (dnnl_exec_arg_t){DNNL_ARG_DIFF_SRC, point(tensor[SOURCE], diff_src)});
 }
 
-void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const void *src,
-                               const void *diff_dst, float *diff_weights)
+void onednn_conv_backward_weights(const struct onednn_conv *conv, int worker, const void *src,
+                                  const void *diff_dst, float *diff_weights)
 {
     if (conv->shape.algorithm == CONV_OWN_WINOGRAD) {
         run_own(conv, BACKWARD_WEIGHTS, worker, src, diff_dst, diff_weights);

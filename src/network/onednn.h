@@ -6,19 +6,19 @@
  * and scratchpad (dnnl_scratchpad_mode_user: the default scratchpad belongs to the thread that
  * created the primitive and must not be used from another).
  *
- * Layouts. Activations are blocked by dnn_block() channels, 16 with AVX-512 and 8 below it: a
+ * Layouts. Activations are blocked by onednn_block() channels, 16 with AVX-512 and 8 below it: a
  * tensor of C channels is [n][C / block][height * width][block] floats ("nChw16c"). The input of a
  * convolution of 3 channels is plain [n][3][height][width]. Weights have the layout that the
  * forward primitive prefers; the gradient of the weights has the same. Backward data wants its
  * 16 x 16 blocks transposed: whoever updates the weights writes both, with the positions of
- * dnn_conv_positions(), so that the training loop needs no reorder.
+ * onednn_conv_positions(), so that the training loop needs no reorder.
  *
  * Precision. With bf16 the activations and their gradients are bf16, and so are the weights that
  * forward and backward data read; the gradient of the weights is float, in a layout of its own, in
  * which the weights themselves are kept too. Products are summed in float. Activations are plain
- * [n][height * width][C] then, for which alone oneDNN has kernels of AMX tiles, several times as
- * fast as f32; without AMX its bf16 kernels are as fast so as with blocks. C is a multiple of the
- * block all the same, but for the picture's 3.
+ * [n][height * width][C] then: oneDNN has AMX kernels for this layout only, several times as fast
+ * as f32; without AMX it is no slower than with blocks. C is still a multiple of the block, except
+ * for the 3 channels of the input image.
  *
  * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
  * Version 3 has other descriptors behind the same calls; the change stays in onednn.c.
@@ -32,20 +32,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct dnn;      /* the engine and its workers */
-struct dnn_conv; /* one convolution: forward, backward data, backward weights */
+struct onednn;      /* the engine and its workers */
+struct onednn_conv; /* one convolution: forward, backward data, backward weights */
 
 /* CONV_WINOGRAD is oneDNN's F(4x4, 3x3) [Lavin and Gray, arXiv 1509.09308], CONV_OWN_WINOGRAD the
  * one of winograd.h, which runs behind the same calls. */
 enum conv_algorithm { CONV_DIRECT, CONV_WINOGRAD, CONV_OWN_WINOGRAD };
 
 struct conv_shape {
-    int batch;             /* pictures in a shard */
+    int batch;             /* images in a shard */
     int in, out;           /* channels */
     int height, width;     /* of the input */
     int kernel;            /* side */
     int stride, padding;   /* zeros on each side */
-    int has_data_gradient; /* 0: the input is the picture */
+    int has_data_gradient; /* 0: the input is the image */
     int algorithm;         /* enum conv_algorithm */
     enum precision precision;
 };
@@ -54,76 +54,76 @@ int conv_out_height(const struct conv_shape *shape);
 int conv_out_width(const struct conv_shape *shape);
 
 /* All failures of oneDNN die with the call's name and the shape. */
-struct dnn *dnn_open(int workers);
-void dnn_close(struct dnn *dnn);
+struct onednn *onednn_open(int workers);
+void onednn_close(struct onednn *onednn);
 
-int dnn_block(const struct dnn *dnn);
+int onednn_block(const struct onednn *onednn);
 
 /* What an instruction set has that this room asks for. `isa` is a value of oneDNN's dnnl_cpu_isa_t:
  * a set of bits, one for each extension. As numbers the sets have no order: in 2.6 avx2_vnni, which
  * has no AVX-512, is the largest. */
-struct dnn_isa {
+struct onednn_isa {
     int block; /* channels, see above */
     int bf16;  /* 1 with avx512_core_bf16 */
 };
-struct dnn_isa dnn_isa_of(unsigned isa);
+struct onednn_isa onednn_isa_of(unsigned isa);
 
 /* 0, or -1 with *error set where the CPU lacks bf16: below avx512_core_bf16 oneDNN would emulate
  * it, slowly, or not have it. */
-int dnn_check_precision(enum precision precision, struct error *error);
+int onednn_check_precision(enum precision precision, struct error *error);
 
 /* "2.6.3 (hash)" of the library that runs. */
-const char *dnn_version(const struct dnn *dnn);
+const char *onednn_version(const struct onednn *onednn);
 
 /* What oneDNN's choice of kernel and blocking may depend on: its version, the instruction set, the
  * CPU's vendor and family and the cache sizes. Two runs are comparable bit for bit where these
  * strings are equal. */
-const char *dnn_environment(const struct dnn *dnn);
+const char *onednn_environment(const struct onednn *onednn);
 
 /* The rule for `training.convolution = auto`: Winograd for 3x3, stride 1 and at least 128 channels
  * on both sides, where it was up to twice as fast as the direct algorithm; and only with AVX-512,
  * in f32, since oneDNN has it for nothing else. Its sums are others, with errors a few times
  * larger. */
-int dnn_suits_winograd(const struct dnn *dnn, const struct conv_shape *shape);
+int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *shape);
 
 /* The rule for `training.convolution = winograd`: that of winograd.h, for 3x3, stride 1 and zeros
  * one pixel wide, in f32. */
-int dnn_suits_own_winograd(const struct dnn *dnn, const struct conv_shape *shape);
+int onednn_suits_own_winograd(const struct onednn *onednn, const struct conv_shape *shape);
 
 /* Seconds that the workers have spent in convolutions so far, each its own, added up. */
-double dnn_seconds(const struct dnn *dnn);
+double onednn_seconds(const struct onednn *onednn);
 
-struct dnn_conv *dnn_conv_create(struct dnn *dnn, const struct conv_shape *shape);
-void dnn_conv_destroy(struct dnn_conv *conv);
+struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_shape *shape);
+void onednn_conv_destroy(struct onednn_conv *conv);
 
 /* "forward, backward data, backward weights" as oneDNN names its kernels; "kdecay:winograd" is our
  * own. */
-const char *dnn_conv_kernels(const struct dnn_conv *conv);
+const char *onednn_conv_kernels(const struct onednn_conv *conv);
 
 /* Floats in the weights' layout (the blocks' padding included). */
-size_t dnn_conv_weight_floats(const struct dnn_conv *conv);
+size_t onednn_conv_weight_floats(const struct onednn_conv *conv);
 
 /* For each weight in the order [out][in][kernel][kernel], its place in the weights' layout. The
  * array belongs to `conv`, as do those below. */
-const uint32_t *dnn_conv_positions(const struct dnn_conv *conv);
+const uint32_t *onednn_conv_positions(const struct onednn_conv *conv);
 
 /* The same for the layout that backward data reads, and the numbers in it; NULL and 0 where there
  * is none. */
-const uint32_t *dnn_conv_backward_positions(const struct dnn_conv *conv);
-size_t dnn_conv_backward_count(const struct dnn_conv *conv);
+const uint32_t *onednn_conv_backward_positions(const struct onednn_conv *conv);
+size_t onednn_conv_backward_count(const struct onednn_conv *conv);
 
 /* And for the one that the forward pass reads in bf16; NULL and 0 in f32, where it reads the
  * weights themselves. */
-const uint32_t *dnn_conv_forward_positions(const struct dnn_conv *conv);
-size_t dnn_conv_forward_count(const struct dnn_conv *conv);
+const uint32_t *onednn_conv_forward_positions(const struct onednn_conv *conv);
+size_t onednn_conv_forward_count(const struct onednn_conv *conv);
 
 /* Each call runs one shard on the calling worker, 0 .. workers-1. Maps and the weights that are
  * read have the shape's precision. */
-void dnn_conv_forward(const struct dnn_conv *conv, int worker, const void *src,
-                      const void *forward_weights, void *dst);
-void dnn_conv_backward_data(const struct dnn_conv *conv, int worker, const void *diff_dst,
-                            const void *backward_weights, void *diff_src);
-void dnn_conv_backward_weights(const struct dnn_conv *conv, int worker, const void *src,
-                               const void *diff_dst, float *diff_weights);
+void onednn_conv_forward(const struct onednn_conv *conv, int worker, const void *src,
+                         const void *forward_weights, void *dst);
+void onednn_conv_backward_data(const struct onednn_conv *conv, int worker, const void *diff_dst,
+                               const void *backward_weights, void *diff_src);
+void onednn_conv_backward_weights(const struct onednn_conv *conv, int worker, const void *src,
+                                  const void *diff_dst, float *diff_weights);
 
 #endif

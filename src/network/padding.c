@@ -40,7 +40,7 @@ INLINE void store(enum precision precision, void *map, size_t at, vector value)
 /* ---- Geometry ------------------------------------------------------------------------------- */
 
 /* One map in memory: rows of `row` neighbouring numbers, `planes` of height x width pixels a
- * picture. */
+ * image. */
 struct plan {
     enum precision precision;
     int channels, height, width, block;
@@ -57,10 +57,10 @@ static size_t step_of(const struct plan *m)
     return (size_t)(m->precision == PRECISION_BF16 ? m->channels : m->block);
 }
 
-/* Where pixel 0 of a picture's LANES channels from `channel` on is. */
-static size_t place(const struct plan *m, int picture, int channel)
+/* Where pixel 0 of an image's LANES channels from `channel` on is. */
+static size_t offset_in(const struct plan *m, int image, int channel)
 {
-    const size_t first = (size_t)picture * pixels_of(m) * (size_t)m->channels;
+    const size_t first = (size_t)image * pixels_of(m) * (size_t)m->channels;
     if (m->precision == PRECISION_BF16)
         return first + (size_t)channel;
     const int lane = channel % m->block;
@@ -171,7 +171,7 @@ INLINE struct lanes lanes_of(const struct padding_shape *s, const float *filter,
     return lanes;
 }
 
-/* The ring of one picture's LANES channels; `map` begins with their first pixel. */
+/* The ring of one image's LANES channels; `map` begins with their first pixel. */
 INLINE void extrapolate(enum precision precision, const struct padding_shape *s,
                         const struct ring *ring, const struct lanes *lanes, size_t step, void *map)
 {
@@ -198,15 +198,15 @@ INLINE void extrapolate(enum precision precision, const struct padding_shape *s,
  * kind of map. */
 enum direction { INWARD, OUTWARD };
 
-static void copy_inside(const struct padding_shape *s, int picture, enum direction direction,
-                        void *x, void *padded)
+static void copy_inside(const struct padding_shape *s, int image, enum direction direction, void *x,
+                        void *padded)
 {
     const struct plan inner = inner_plan(s), outer = padded_plan(s);
     const size_t step = step_of(&inner), row = (size_t)s->width * step;
     const size_t planes = (size_t)s->channels / step, bytes = row * precision_bytes(s->precision);
     for (size_t p = 0; p < planes; p++) {
-        const size_t in = place(&inner, picture, 0) + p * pixels_of(&inner) * step;
-        const size_t out = place(&outer, picture, 0) + p * pixels_of(&outer) * step;
+        const size_t in = offset_in(&inner, image, 0) + p * pixels_of(&inner) * step;
+        const size_t out = offset_in(&outer, image, 0) + p * pixels_of(&outer) * step;
         for (size_t y = 0; y < (size_t)s->height; y++) {
             void *left = map_plus(s->precision, x, in + y * row);
             void *right =
@@ -227,7 +227,7 @@ INLINE void forward(enum precision precision, const struct padding_shape *s, con
         const struct lanes lanes = lanes_of(s, filter, c);
         for (int n = 0; n < s->count; n++)
             extrapolate(precision, s, &ring, &lanes, step_of(&plan),
-                        map_plus(precision, padded, place(&plan, n, c)));
+                        map_plus(precision, padded, offset_in(&plan, n, c)));
     }
 }
 
@@ -289,7 +289,7 @@ INLINE void gather(enum precision precision, const struct padding_shape *s, cons
     }
 }
 
-/* A picture's part, to those before it. */
+/* An image's part, to those before it. */
 INLINE void add_gradient(const struct padding_shape *s, int channel, const struct lanes *gradient,
                          float *filter_gradient)
 {
@@ -314,7 +314,7 @@ INLINE void backward(enum precision precision, const struct padding_shape *s, co
     for (int c = 0; c < s->channels; c += LANES) {
         const struct lanes lanes = lanes_of(s, filter, c);
         for (int n = 0; n < s->count; n++) {
-            const size_t first = place(&plan, n, c);
+            const size_t first = offset_in(&plan, n, c);
             for (int y = 0; y < plan.height; y++) {
                 for (int x = 0; x < plan.width; x = next_outer(&plan, s->depth + 1, y, x)) {
                     const size_t p = (size_t)(y * plan.width + x);
@@ -327,7 +327,7 @@ INLINE void backward(enum precision precision, const struct padding_shape *s, co
                    &sums);
             if (filter_gradient)
                 add_gradient(s, c, &sums, filter_gradient);
-            const size_t out = place(&inner, n, c);
+            const size_t out = offset_in(&inner, n, c);
             for (int y = 0; y < s->height; y++)
                 for (int x = 0; x < s->width; x = next_outer(&inner, s->depth, y, x))
                     store(
@@ -343,7 +343,7 @@ CLONES void padding_backward(struct padding_shape s, const float *filter, const 
 {
     const struct plan inner = inner_plan(&s);
     const size_t taps = (size_t)padding_taps(s.depth, s.reach), channels = (size_t)s.channels;
-    const size_t valid = place(&inner, s.count, 0), all = place(&inner, s.pictures, 0);
+    const size_t valid = offset_in(&inner, s.count, 0), all = offset_in(&inner, s.images, 0);
     if (filter_gradient)
         memset(filter_gradient, 0, (taps + 1) * channels * sizeof *filter_gradient);
     if (s.precision == PRECISION_BF16)
@@ -371,7 +371,7 @@ CLONES void padding_partial(struct partial_shape s, const void *x, void *out)
 {
     const struct plan plan = {s.precision, s.channels, s.height, s.width, s.block};
     const size_t step = step_of(&plan), bytes = precision_bytes(s.precision);
-    const size_t valid = place(&plan, s.count, 0), all = place(&plan, s.pictures, 0);
+    const size_t valid = offset_in(&plan, s.count, 0), all = offset_in(&plan, s.images, 0);
     const size_t planes = valid / (pixels_of(&plan) * step);
     memcpy(out, x, valid * bytes);
     memset(map_plus(s.precision, out, valid), 0, (all - valid) * bytes);

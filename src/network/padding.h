@@ -29,7 +29,7 @@
  * with zeros outside, a convolution's output is multiplied by K^2 / (taps inside), position by
  * position: for 3x3 and stride 1 by 1.5 at an edge and by 2.25 in a corner.
  *
- * Maps are those of layers.h; of their `pictures` the first `count` are valid, and a backward
+ * Maps are those of layers.h; of their `images` the first `count` are valid, and a backward
  * function writes zeros to the rest. Sums are taken in float in a fixed order, channel by channel,
  * and rounded when they are written to a bf16 map; a corner is made of what stands there then.
  */
@@ -43,7 +43,7 @@
 
 /* channels, height and width are those of X in memory. */
 struct padding_shape {
-    int pictures, count;
+    int images, count;
     int channels, height, width;
     int block;
     enum precision precision;
@@ -75,7 +75,7 @@ void padding_backward(struct padding_shape shape, const float *filter, const voi
 /* A convolution's output and what decides the taps inside: its window over a map of
  * in_height x in_width. */
 struct partial_shape {
-    int pictures, count;
+    int images, count;
     int channels, height, width;
     int block;
     enum precision precision;
@@ -83,7 +83,7 @@ struct partial_shape {
 };
 
 /* out = x times each position's ratio: forward as well as, since it is its own adjoint, backward.
- * The pictures beyond `count` become 0. */
+ * The images beyond `count` become 0. */
 void padding_partial(struct partial_shape shape, const void *x, void *out);
 
 #endif

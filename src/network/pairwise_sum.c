@@ -1,6 +1,6 @@
 #include "network/pairwise_sum.h"
 
-void tree_sum(float *first, size_t stride, int pieces, size_t count)
+void pairwise_sum(float *first, size_t stride, int pieces, size_t count)
 {
     for (int step = 1; step < pieces; step *= 2) {
         for (int p = 0; p + step < pieces; p += 2 * step) {
@@ -12,7 +12,7 @@ void tree_sum(float *first, size_t stride, int pieces, size_t count)
     }
 }
 
-int tree_divides(int pieces, int parts)
+int pairwise_divides(int pieces, int parts)
 {
     if (parts < 1 || pieces % parts != 0)
         return 0;

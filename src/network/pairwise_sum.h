@@ -16,11 +16,11 @@
 
 /* Add up `pieces` pieces of `count` floats, `stride` floats apart, into the first one. The others
  * are left with sums of their own. */
-void tree_sum(float *first, size_t stride, int pieces, size_t count);
+void pairwise_sum(float *first, size_t stride, int pieces, size_t count);
 
 /* Whether `pieces` pieces, cut into `parts` ranges of equal length, are cut into subtrees: for 1
  * part, and wherever the length is a power of two. (The first range begins at 0, so only such a
  * length makes it a subtree; and then it does for all.) */
-int tree_divides(int pieces, int parts);
+int pairwise_divides(int pieces, int parts);
 
 #endif

@@ -92,7 +92,7 @@ void parameters_allocate(struct parameters *p, int shards)
     }
     p->shards = shards;
     place_in_sections(p);
-    p->value = memory_floats(p->floats);
+    p->weight = memory_floats(p->floats);
     p->momentum = memory_floats(p->trained_floats);
     p->forward = memory_aligned(forward, precision_bytes(p->precision));
     p->backward = memory_aligned(backward, precision_bytes(p->precision));
@@ -106,7 +106,7 @@ void parameters_free(struct parameters *p)
     for (int i = 0; i < 2; i++)
         free(p->scratch[i]);
     free(p->gradient);
-    free(p->value);
+    free(p->weight);
     free(p->momentum);
     free(p->forward);
     free(p->backward);
@@ -160,7 +160,7 @@ void parameters_initialise(struct parameters *p, uint32_t seed)
             continue;
         float *values = memory_floats(p->tensors[i].count);
         draw(&p->tensors[i], rng, item++, values);
-        parameters_set(p, i, TENSOR_VALUE, values);
+        parameters_set(p, i, TENSOR_WEIGHT, values);
         free(values);
     }
 }
@@ -183,7 +183,7 @@ void parameters_reduce(struct parameters *p, int index, int worker, int workers)
          piece += PIECE) {
         const size_t stop = piece + PIECE < end ? piece + PIECE : end;
         float *first = parameters_shard_gradient(p, index, p->first_shard) + piece;
-        tree_sum(first, p->section_floats, p->shards, stop - piece);
+        pairwise_sum(first, p->section_floats, p->shards, stop - piece);
         memcpy(gradient + piece, first, (stop - piece) * sizeof *gradient);
     }
 }
@@ -192,7 +192,7 @@ const void *parameters_forward(const struct parameters *p, int index)
 {
     const struct tensor *tensor = &p->tensors[index];
     return tensor->forward_positions ? map_plus(p->precision, p->forward, tensor->forward_offset)
-                                     : p->value + tensor->offset;
+                                     : p->weight + tensor->offset;
 }
 
 const void *parameters_backward(const struct parameters *p, int index)
@@ -203,7 +203,7 @@ const void *parameters_backward(const struct parameters *p, int index)
 static void renew(const struct parameters *p, const struct tensor *tensor,
                   const uint32_t *positions, void *layout)
 {
-    const float *value = p->value + tensor->offset;
+    const float *value = p->weight + tensor->offset;
     for (size_t i = 0; positions && i < tensor->count; i++)
         map_set(p->precision, layout, positions[i], value[tensor->positions[i]]);
 }
@@ -235,8 +235,8 @@ static void generate(const struct parameters *p, const struct tensor *rows)
 {
     const struct tensor *weights = &p->tensors[rows->weights];
     float *m = memory_floats(weights->count);
-    weight_block_generate(rows->block, rows->dims[1], p->value + rows->offset, m);
-    transpose(weights, FROM_MATRIX, p->value + weights->offset, m);
+    weight_block_generate(rows->block, rows->dims[1], p->weight + rows->offset, m);
+    transpose(weights, FROM_MATRIX, p->weight + weights->offset, m);
     free(m);
 }
 
@@ -256,7 +256,7 @@ void parameters_add_decay(struct parameters *p, int index, float decay)
 {
     const struct tensor *rows = &p->tensors[index];
     if (rows->block)
-        weight_block_decay(rows->block, rows->dims[1], decay, p->value + rows->offset,
+        weight_block_decay(rows->block, rows->dims[1], decay, p->weight + rows->offset,
                            p->gradient + rows->offset);
 }
 
@@ -281,7 +281,9 @@ void parameters_renew_copies(struct parameters *p, int index)
 
 static float *arena(const struct parameters *p, enum tensor_state state)
 {
-    return state == TENSOR_VALUE ? p->value : state == TENSOR_MOMENTUM ? p->momentum : p->gradient;
+    return state == TENSOR_WEIGHT     ? p->weight
+           : state == TENSOR_MOMENTUM ? p->momentum
+                                      : p->gradient;
 }
 
 void parameters_get(const struct parameters *p, int index, enum tensor_state state, float *out)
@@ -298,23 +300,23 @@ void parameters_set(struct parameters *p, int index, enum tensor_state state, co
     float *to = arena(p, state) + tensor->offset;
     for (size_t i = 0; i < tensor->count; i++)
         to[tensor->positions ? tensor->positions[i] : i] = in[i];
-    if (state == TENSOR_VALUE)
+    if (state == TENSOR_WEIGHT)
         parameters_renew_copies(p, index);
 }
 
 int parameters_is_kept(const struct tensor *tensor, enum tensor_state state)
 {
-    return !tensor->generated && (state == TENSOR_VALUE || tensor->trained);
+    return !tensor->generated && (state == TENSOR_WEIGHT || tensor->trained);
 }
 
 struct digest parameters_digest(const struct parameters *p)
 {
     size_t total = 0;
     for (int i = 0; i < p->count; i++)
-        for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++)
+        for (enum tensor_state state = TENSOR_WEIGHT; state <= TENSOR_MOMENTUM; state++)
             total += parameters_is_kept(&p->tensors[i], state) ? p->tensors[i].count : 0;
     float *all = memory_floats(total), *at = all;
-    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+    for (enum tensor_state state = TENSOR_WEIGHT; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
             if (!parameters_is_kept(&p->tensors[i], state))
                 continue;

@@ -11,8 +11,9 @@
  * the values stay floats, since a step of SGD is often less than a bf16 can tell.
  *
  * A convolution's and the classifier's gradient is first made shard by shard, in scratch memory
- * that belongs to one section of the network at a time (the layers between two NORMs), then added
- * up. There is scratch for two sections, since one is added up while the next is being written.
+ * that belongs to one section of the network at a time (the layers between two BN_RELU layers),
+ * then added up. There is scratch for two sections, since one is added up while the next is being
+ * written.
  *
  * The weights that a Weight Block generates (weight_block.h) are a tensor too, made anew whenever
  * the values of the block's rows are set or renewed. They have a gradient, but are not trained, and
@@ -65,7 +66,7 @@ struct tensor {
     size_t forward_count, forward_offset;
 };
 
-enum tensor_state { TENSOR_VALUE, TENSOR_MOMENTUM, TENSOR_GRADIENT };
+enum tensor_state { TENSOR_WEIGHT, TENSOR_MOMENTUM, TENSOR_GRADIENT };
 
 struct parameters {
     struct tensor *tensors;
@@ -74,7 +75,7 @@ struct parameters {
     int first_shard; /* set before they are allocated */
     size_t floats, slope_floats, trained_floats, decayed_floats; /* of an arena; of its fronts:
                                                                     what has a gradient, ... */
-    float *value, *momentum, *gradient;
+    float *weight, *momentum, *gradient;
     enum precision precision; /* of the two derived arenas; set before they are allocated */
     void *forward, *backward;
     float *scratch[2]; /* of sections with an even and an odd number: [shards][section_floats] */
@@ -101,7 +102,7 @@ float *parameters_shard_gradient(const struct parameters *parameters, int index,
 size_t parameters_end(const struct tensor *tensor);
 
 /* Add up the shards' gradients of a tensor, in the order of pairwise_sum.h. Worker
- * `worker` of `workers` does its part. A shard without pictures must have left 0. */
+ * `worker` of `workers` does its part. A shard without images must have left 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
 /* Renew what is derived from the values of one tensor: its backward and forward layouts; of the

@@ -8,16 +8,16 @@
 
 int ranks_check(int shards, int ranks, struct error *error)
 {
-    if (tree_divides(shards, ranks))
+    if (pairwise_divides(shards, ranks))
         return 0;
     struct text allowed = {0};
     for (int r = 1; r <= shards; r++)
-        if (tree_divides(shards, r))
+        if (pairwise_divides(shards, r))
             text_add(&allowed, "%s%d", r > 1 ? ", " : "", r);
-    fail(error,
-         "%d ranks cannot share %d shards (training.shards) without changing the sums; "
-         "start one of %s",
-         ranks, shards, allowed.bytes);
+    error_set(error,
+              "%d ranks cannot share %d shards (training.shards) without changing the sums; "
+              "start one of %s",
+              ranks, shards, allowed.bytes);
     free(allowed.bytes);
     return -1;
 }

@@ -2,8 +2,8 @@
  * ranks - the processes that train one network together, by MPI.
  *
  * `mpirun -n R kdecay train ...` starts R ranks, 0 .. R-1, on one machine or on several. Each has
- * the whole network and all pictures on disk, takes an equal range of every minibatch's shards
- * (network.h) and the pictures in them, of the test pictures, too. Rank 0 alone reads and writes
+ * the whole network and all images on disk, takes an equal range of every minibatch's shards
+ * (network.h) and the images in them, of the test images, too. Rank 0 alone reads and writes
  * logs and checkpoints; the others need not see these files.
  *
  * No bit depends on R. What is summed over shards in their order, the sums of BN and the losses, is
@@ -12,21 +12,21 @@
  * power of two as quotient, or be 1. For 16 shards R is 1, 2, 4, 8 or 16; for 12 it is 1, 3, 6 or
  * 12.
  *
- * What is sent, by each rank to each of the R-1 others unless said otherwise. S shards, B pictures
- * in a minibatch, C channels of a NORM's output in memory (padded to blocks of 8 or 16), W floats
+ * What is sent, by each rank to each of the R-1 others unless said otherwise. S shards, B images in
+ * a minibatch, C channels of a BN_RELU's output in memory (padded to blocks of 8 or 16), W floats
  * of weights in convolutions (in their blocked layout) and classifier, its bias counted too:
  *
- *     a NORM, forward:  one gather, 16 C S / R bytes; in training alone
- *     a NORM, backward: the same
+ *     a BN_RELU, forward:  one gather, 16 C S / R bytes; in training alone
+ *     a BN_RELU, backward: the same
  *     gradients:        two sums (the tensors with weight decay; those without), each a scatter, of
  *                       4 W / R bytes, and a gather of the same (W of each sum); in practice one,
  *                       since only the classifier's bias may be without weight decay
  *     losses, errors:   two gathers, 8 B / R and 4 B / R bytes; in evaluation, too
  *     asked to stop:    one reduction of 4 bytes
  *
- * With N NORMs that is 2 N + 7 collective operations a training step, one after another, in which a
- * rank receives (R-1) / R of 32 S C bytes for each NORM, and of 8 W bytes. Per minibatch of test
- * pictures there are two operations.
+ * With N BN_RELU layers that is 2 N + 7 collective operations a training step, one after another,
+ * in which a rank receives (R-1) / R of 32 S C bytes for each BN_RELU, and of 8 W bytes. Per
+ * minibatch of test images there are two operations.
  *
  * Nothing is sent while anything is computed. Gradients could be, during the rest of the backward
  * pass. By the model of scaling.h, on as many ranks as a recipe has shards, that would save less
@@ -63,8 +63,8 @@ int ranks_check(int shards, int ranks, struct error *error);
 
 /* ---- All of the following are called by all ranks, in the same order ------------------------- */
 
-/* What rank 0 does between begin and end, the others do after it, so that an error that all would
- * meet is told once. */
+/* Code between begin and end runs on rank 0 first, then on the others, so that an error that all
+ * ranks would meet is reported once. */
 void ranks_first_begin(void);
 void ranks_first_end(void);
 
@@ -72,7 +72,7 @@ void ranks_first_end(void);
 void ranks_gather(void *all, size_t bytes);
 
 /* Add up all ranks' floats, rank after rank as pieces of a tree; every rank gets the sums. */
-void ranks_tree_sum(float *floats, size_t count);
+void ranks_pairwise_sum(float *floats, size_t count);
 
 /* From rank 0 to all. */
 void ranks_broadcast(void *data, size_t bytes);

@@ -47,7 +47,7 @@ void ranks_gather(void *all, size_t bytes)
     (void)bytes;
 }
 
-void ranks_tree_sum(float *floats, size_t count)
+void ranks_pairwise_sum(float *floats, size_t count)
 {
     (void)floats;
     (void)count;

@@ -13,8 +13,8 @@
 static int opened, count = 1, rank, here = 1;
 static char library[MPI_MAX_LIBRARY_VERSION_STRING];
 
-/* ranks_tree_sum()'s: every rank's floats of the part that this one adds up; and how the floats are
- * cut into parts. */
+/* ranks_pairwise_sum()'s: every rank's floats of the part that this one adds up; and how the floats
+ * are cut into parts. */
 static struct {
     float *pieces;
     size_t capacity;
@@ -119,7 +119,7 @@ static void cut(size_t floats)
 
 /* Each rank adds up one part for all: in the tree's order, whatever their number, and with every
  * float sent twice, where sending all to all would send it `count` times. */
-void ranks_tree_sum(float *floats, size_t length)
+void ranks_pairwise_sum(float *floats, size_t length)
 {
     if (count == 1)
         return;
@@ -134,7 +134,7 @@ void ranks_tree_sum(float *floats, size_t length)
     }
     MPI_Alltoallv(floats, sum.sizes, sum.starts, MPI_FLOAT, sum.pieces, sum.own_sizes,
                   sum.own_starts, MPI_FLOAT, MPI_COMM_WORLD);
-    tree_sum(sum.pieces, own, count, own);
+    pairwise_sum(sum.pieces, own, count, own);
     memcpy(floats + sum.starts[rank], sum.pieces, own * sizeof *floats);
     MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, floats, sum.sizes, sum.starts, MPI_FLOAT,
                    MPI_COMM_WORLD);

@@ -5,24 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-int passing_section(const struct architecture *architecture, int layer)
+int recompute_section(const struct architecture *architecture, int layer)
 {
     int section = 0;
     for (int l = 0; l <= layer; l++)
-        section += architecture->layers[l].kind == LAYER_NORM;
+        section += architecture->layers[l].kind == LAYER_BN_RELU;
     return section;
 }
 
-static int reads(const struct layer *layer, int value)
+static int reads(const struct layer *layer, int activation)
 {
     for (int i = 0; i < layer->input_count; i++)
-        if (layer->inputs[i] == value)
+        if (layer->inputs[i] == activation)
             return 1;
-    return layer->addend == value;
+    return layer->addend == activation;
 }
 
-/* Whether all readers of layer l's output stand in its section, and none is a NORM; whether any of
- * them needs it in the backward pass, now that `again` is known of all later layers. */
+/* near: every consumer of layer l's output is in its section and is not BN_RELU. want_again: some
+ * consumer needs it in the backward pass. Call from the last layer to the first. */
 struct readers {
     int near, want_again;
 };
@@ -35,53 +35,54 @@ static struct readers readers_of(const struct architecture *a, const int *sectio
         const struct layer *reader = &a->layers[r];
         if (!reads(reader, a->layers[l].output))
             continue;
-        readers.near &= reader->kind != LAYER_NORM && section[r] == section[l];
+        readers.near &= reader->kind != LAYER_BN_RELU && section[r] == section[l];
         readers.want_again |= reader->kind == LAYER_CONVOLUTION || again[r];
     }
     return readers;
 }
 
-void passing_plan(struct passing *passing, const struct architecture *a,
-                  const size_t *value_numbers)
+void recompute_plan(struct recompute *recompute, const struct architecture *a,
+                    const size_t *activation_numbers)
 {
-    const size_t values = (size_t)a->value_count, layers = (size_t)a->layer_count;
-    *passing = (struct passing){.is_passing = memory_zeroed(values, 1),
-                                .place = memory_zeroed(values, sizeof *passing->place),
-                                .again = memory_zeroed(layers, 1)};
+    const size_t activations = (size_t)a->activation_count, layers = (size_t)a->layer_count;
+    *recompute = (struct recompute){
+        .in_scratch = memory_zeroed(activations, 1),
+        .scratch_offset = memory_zeroed(activations, sizeof *recompute->scratch_offset),
+        .rerun = memory_zeroed(layers, 1)};
     int *section = memory_zeroed(layers, sizeof *section);
     for (int l = 0; l < a->layer_count; l++)
-        section[l] = passing_section(a, l);
+        section[l] = recompute_section(a, l);
     for (int l = a->layer_count - 1; l >= 0; l--) {
         const struct layer *layer = &a->layers[l];
-        if (layer->output == NO_VALUE)
+        if (layer->output == NO_ACTIVATION)
             continue;
-        const struct readers readers = readers_of(a, section, passing->again, l);
-        const int cheap =
-            layer->kind == LAYER_NORM || layer->kind == LAYER_DROPOUT || layer->kind == LAYER_PAD;
+        const struct readers readers = readers_of(a, section, recompute->rerun, l);
+        const int cheap = layer->kind == LAYER_BN_RELU || layer->kind == LAYER_DROPOUT ||
+                          layer->kind == LAYER_PAD;
         if (!readers.near || (readers.want_again && !cheap))
             continue;
-        passing->is_passing[layer->output] = 1;
-        passing->again[l] = (unsigned char)readers.want_again;
+        recompute->in_scratch[layer->output] = 1;
+        recompute->rerun[l] = (unsigned char)readers.want_again;
     }
     size_t numbers = 0;
     for (int l = 0; l < a->layer_count; l++) {
-        const int value = a->layers[l].output;
+        const int activation = a->layers[l].output;
         if (l == 0 || section[l] != section[l - 1])
             numbers = 0;
-        if (value == NO_VALUE || !passing->is_passing[value])
+        if (activation == NO_ACTIVATION || !recompute->in_scratch[activation])
             continue;
-        passing->place[value] = numbers;
-        numbers += value_numbers[value];
-        if (numbers > passing->numbers)
-            passing->numbers = numbers;
+        recompute->scratch_offset[activation] = numbers;
+        numbers += activation_numbers[activation];
+        if (numbers > recompute->numbers)
+            recompute->numbers = numbers;
     }
     free(section);
 }
 
-void passing_free(struct passing *passing)
+void recompute_free(struct recompute *recompute)
 {
-    free(passing->is_passing);
-    free(passing->place);
-    free(passing->again);
-    memset(passing, 0, sizeof *passing);
+    free(recompute->in_scratch);
+    free(recompute->scratch_offset);
+    free(recompute->rerun);
+    memset(recompute, 0, sizeof *recompute);
 }

@@ -2,35 +2,35 @@
 
 #include "network/model.h"
 
-static void print_shape(FILE *out, const struct architecture *architecture, int value)
+static void print_shape(FILE *out, const struct architecture *architecture, int activation)
 {
     char shape[40];
-    if (value == NO_VALUE) {
+    if (activation == NO_ACTIVATION) {
         snprintf(shape, sizeof shape, "%d", architecture->classes);
     } else {
-        const struct value *v = &architecture->values[value];
+        const struct activation *v = &architecture->activations[activation];
         snprintf(shape, sizeof shape, "%dx%dx%d", v->channels, v->height, v->width);
     }
     fprintf(out, " %-12s", shape);
 }
 
-void description_print(const struct experiment *experiment, FILE *out)
+void summary_print(const struct experiment *experiment, FILE *out)
 {
     static const char *const kinds[] = {"convolution", "pad",  "partial", "bn + relu",
                                         "shortcut",    "pool", "dropout", "classifier"};
-    struct assembly assembly, *a = &assembly;
-    assembly_build(a, experiment, 1);
+    struct model model, *a = &model;
+    model_build(a, experiment, 1);
     fprintf(out, "%-22s %-12s %-12s %-12s %10s %13s  %s\n", "layer", "kind", "input", "output",
             "parameters", "multiply-adds", "oneDNN: forward, backward data, backward weights");
     for (int l = 0; l < a->architecture.layer_count; l++) {
-        const struct layer *layer = assembly_layer(a, l);
+        const struct layer *layer = model_layer(a, l);
         fprintf(out, "%-22s %-12s", layer->name, kinds[layer->kind]);
-        /* a NORM's inputs side by side have its output's shape */
+        /* a BN_RELU's inputs side by side have its output's shape */
         print_shape(out, &a->architecture,
-                    layer->kind == LAYER_NORM ? layer->output : layer->inputs[0]);
+                    layer->kind == LAYER_BN_RELU ? layer->output : layer->inputs[0]);
         print_shape(out, &a->architecture, layer->output);
         fprintf(out, " %10lld %13lld  %s\n", layer->parameters, layer->macs,
-                layer->kind == LAYER_CONVOLUTION ? dnn_conv_kernels(a->units[l].conv) : "");
+                layer->kind == LAYER_CONVOLUTION ? onednn_conv_kernels(a->states[l].conv) : "");
     }
     long long parameters, macs;
     architecture_size(&a->architecture, &parameters, &macs);
@@ -39,5 +39,5 @@ void description_print(const struct experiment *experiment, FILE *out)
     if (experiment->weights != WEIGHTS_FREE)
         fprintf(out, "parameters_stored %lld\ngeneration_macs %lld\ngeneration_share %.4f\n",
                 counts.stored, counts.macs, counts.share);
-    assembly_free(a);
+    model_free(a);
 }

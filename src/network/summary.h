@@ -11,6 +11,6 @@
 /* Every layer with shapes, parameters, multiply-adds and kernels, then "parameters N" and "macs N";
  * of a network that is too large to train here, too. Of Weight Blocks also what they store and what
  * making the weights takes. Dies where the network does not exist. */
-void description_print(const struct experiment *experiment, FILE *out);
+void summary_print(const struct experiment *experiment, FILE *out);
 
 #endif

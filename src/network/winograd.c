@@ -92,7 +92,8 @@ int winograd_suits(const struct winograd_shape *s)
 
 /* ---- Layouts ------------------------------------------------------------------------------- */
 
-/* Where the nine taps from channel `from`, one of `channels`, to the block of channel `to` begin. */
+/* Where the nine taps from channel `from`, one of `channels`, to the block of channel `to` begin.
+ * */
 static size_t filter_at(const struct winograd_shape *s, int channels, int from, int to)
 {
     return ((size_t)(to / s->block) * (size_t)channels + (size_t)from) * TAPS * TAPS *

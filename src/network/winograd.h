@@ -26,11 +26,11 @@
  * [tiles][out]).
  *
  * Blocks. 64 tiles at a time are transformed, all channels; then, for each one or two blocks of
- * output channels and each 64 input channels, the filters, and multiplied. Filters and products, 295
- * KB each, stay in a second-level cache of 1 MB, through which the tiles pass; what one of the 36
- * products uses, 32 KB, stays in the first. No transformed filters are kept: to make them anew for
- * 64 tiles takes an eighth of the time of their products, and to read them from memory, where they
- * are four times as large as the filters, would take longer.
+ * output channels and each 64 input channels, the filters, and multiplied. Filters and products,
+ * 295 KB each, stay in a second-level cache of 1 MB, through which the tiles pass; what one of the
+ * 36 products uses, 32 KB, stays in the first. No transformed filters are kept: to make them anew
+ * for 64 tiles takes an eighth of the time of their products, and to read them from memory, where
+ * they are four times as large as the filters, would take longer.
  *
  * Bits. Transforms are sums and products of floats, rounded one by one, in the order of the
  * sources. A product's chain of up to 64 terms (channels in order; tiles in order: image, row,

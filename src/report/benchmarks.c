@@ -27,11 +27,12 @@ static int read_row(const char *path, const char *line, struct benchmark *row, s
                &end) == 7 &&
         line[end] == '\0' && is_good(row))
         return 0;
-    return fail(error,
-                "%s:%d: expected an arm, ranks, threads, cores (at most ranks x threads), shards, "
-                "a batch of whole shards and images a second, separated by tabs; `make "
-                "bench-ranks` writes the file",
-                path, row->line);
+    return error_set(
+        error,
+        "%s:%d: expected an arm, ranks, threads, cores (at most ranks x threads), shards, "
+        "a batch of whole shards and images a second, separated by tabs; `make "
+        "bench-ranks` writes the file",
+        path, row->line);
 }
 
 static int read_lines(const char *path, char *bytes, struct benchmarks *benchmarks,
@@ -42,14 +43,15 @@ static int read_lines(const char *path, char *bytes, struct benchmarks *benchmar
         number++;
         newline = strchr(line, '\n');
         if (!newline)
-            return fail(error, "%s:%d: expected a newline at the end of the file", path, number);
+            return error_set(error, "%s:%d: expected a newline at the end of the file", path,
+                             number);
         *newline = '\0';
         if (line[0] == '#')
             continue;
         if (!named++) {
             if (strcmp(line, columns) != 0)
-                return fail(error, "%s:%d: expected the column names \"%s\"", path, number,
-                            columns);
+                return error_set(error, "%s:%d: expected the column names \"%s\"", path, number,
+                                 columns);
             continue;
         }
         struct benchmark row = {.line = number};

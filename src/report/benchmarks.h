@@ -5,11 +5,11 @@
  * line of column names, then a measurement a line, fields separated by tabs:
  *
  *   experiment    "cifar10/preact-20/poly-k1.0", an arm of experiments/
- *   ranks         MPI ranks that trained its network on made-up pictures
+ *   ranks         MPI ranks that trained its network on synthetic images
  *   threads       of a rank
  *   cores         CPUs that they had: fewer than ranks x threads where they shared them
  *   shards, batch of the minibatch; the experiment's own, or a part of it, that a rank of many has
- *   images_per_s  pictures a second of training, of all ranks together
+ *   images_per_s  images a second of training, of all ranks together
  *
  * Such a file is no log and proves nothing: no number in it can be had again. It is the only source
  * of the paper's numbers of speed.

@@ -50,7 +50,7 @@ static void write_moments(struct text *text, const struct moments *m)
 
 struct measured {
     const struct layer *convolution, *output; /* the output's layer may be a PARTIAL */
-    struct value shape;
+    struct activation shape;
     struct moments row[BORDERS_ROWS]; /* one without numbers is not in the file */
 };
 
@@ -58,7 +58,7 @@ struct measured {
 struct measures {
     struct architecture architecture;
     struct measured *measured;
-    int count, pictures;
+    int count, images;
     int taps; /* of each, with the constant */
 };
 
@@ -76,13 +76,13 @@ static int is_measured(const struct layer *layer)
 static int list_measures(struct measures *measures, const struct experiment *experiment,
                          struct error *error)
 {
-    *measures = (struct measures){.pictures = BORDERS_PICTURES};
+    *measures = (struct measures){.images = BORDERS_IMAGES};
     const struct architecture *a = &measures->architecture;
     if (architecture_build(&measures->architecture, experiment, error) != 0)
         return -1;
     /* a real test set has more than are measured */
-    if (experiment->set == SET_MADE_UP)
-        measures->pictures = least(experiment->test_pictures, BORDERS_PICTURES);
+    if (experiment->set == SET_SYNTHETIC)
+        measures->images = least(experiment->test_pictures, BORDERS_IMAGES);
     if (a->padding == PADDING_LEARNED)
         measures->taps = padding_taps(a->padding_depth, a->padding_reach) + 1;
     measures->measured = memory_zeroed((size_t)a->layer_count, sizeof *measures->measured);
@@ -91,7 +91,7 @@ static int list_measures(struct measures *measures, const struct experiment *exp
             continue;
         const struct layer *output = a->padding == PADDING_PARTIAL ? layer + 1 : layer;
         measures->measured[measures->count++] = (struct measured){
-            .convolution = layer, .output = output, .shape = a->values[output->output]};
+            .convolution = layer, .output = output, .shape = a->activations[output->output]};
     }
     return 0;
 }
@@ -135,14 +135,14 @@ static void see(void *context, const struct layer *layer, const struct extent *e
                 add_number(&m->row[row_of_pixel(m, p)], (double)layer_number(extent, map, n, c, p));
 }
 
-static void watch_outputs(struct measures *measures, struct stepper *stepper)
+static void watch_outputs(struct measures *measures, struct training *training)
 {
-    network_watch(stepper->network, see, measures);
-    for (int seen = 0; seen < measures->pictures;) {
-        /* which may reach beyond the last picture: how many are measured hangs on no minibatch */
-        const int loaded = stepper_load_test(stepper, (size_t)seen);
-        const int count = least(loaded, measures->pictures - seen);
-        network_evaluate(stepper->network, count);
+    network_watch(training->network, see, measures);
+    for (int seen = 0; seen < measures->images;) {
+        /* which may reach beyond the last image: how many are measured hangs on no minibatch */
+        const int loaded = training_load_test_batch(training, (size_t)seen);
+        const int count = least(loaded, measures->images - seen);
+        network_evaluate(training->network, count);
         seen += count;
     }
 }
@@ -156,7 +156,7 @@ static void look_at_filter(struct measured *m, int taps, const struct parameters
     free(name);
     const size_t count = parameters->tensors[t].count;
     float *values = memory_floats(count);
-    parameters_get(parameters, t, TENSOR_VALUE, values);
+    parameters_get(parameters, t, TENSOR_WEIGHT, values);
     for (size_t i = 0; i < count; i++)
         add_number(&m->row[BORDERS_TAPS + i % (size_t)taps], (double)values[i]);
     free(values);
@@ -171,7 +171,7 @@ static void write_head(const struct measures *measures, const struct log *log, s
     text_add(text, "# experiment-sha256: %s\n# test-sha256: %s\n", log->experiment_digest.hex,
              log->test.hex);
     text_add(text, "# environment: %s\n# state-sha256: %s\n# pictures: %d\n", log->environment,
-             log->state.hex, measures->pictures);
+             log->state.hex, measures->images);
     text_add(text, "%s", columns);
 }
 
@@ -223,12 +223,12 @@ static void read_log(const struct borders_options *options, struct log *log)
 }
 
 /* Not of the log's machine, the convolutions' roundings would not be those of the run. */
-static void load_weights(const struct borders_options *options, const struct stepper *stepper,
+static void load_weights(const struct borders_options *options, const struct training *training,
                          const struct log *log)
 {
     char *path = checkpoint_path(options->checkpoints, options->experiment, options->seed);
-    struct parameters *parameters = network_parameters(stepper->network);
-    struct place place;
+    struct parameters *parameters = network_parameters(training->network);
+    struct progress place;
     struct error error;
     char *text = NULL;
     if (checkpoint_load(path, parameters, &place, &text, &error) != 0)
@@ -236,7 +236,7 @@ static void load_weights(const struct borders_options *options, const struct ste
     free(text);
     if (strcmp(parameters_digest(parameters).hex, log->state.hex) != 0)
         die("%s: expected the weights that %s ends with (state-sha256)", path, log->path);
-    if (strcmp(network_environment(stepper->network), log->environment) != 0)
+    if (strcmp(network_environment(training->network), log->environment) != 0)
         die("%s: was made on another machine (%s), where oneDNN may round otherwise; measure there",
             log->path, log->environment);
     free(path);
@@ -250,18 +250,18 @@ char *borders_path(const struct log *log)
 void borders_run(const struct borders_options *options)
 {
     struct measures measures;
-    struct stepper stepper;
+    struct training training;
     struct error error;
     struct log log;
     read_log(options, &log);
     if (list_measures(&measures, options->experiment, &error) != 0)
         die("%s", error.text);
-    stepper_open(&stepper, options->experiment, (uint32_t)options->seed, 1, options->data,
-                 options->checkpoints);
-    load_weights(options, &stepper, &log);
-    watch_outputs(&measures, &stepper);
+    training_open(&training, options->experiment, (uint32_t)options->seed, 1, options->data,
+                  options->checkpoints);
+    load_weights(options, &training, &log);
+    watch_outputs(&measures, &training);
     for (int i = 0; i < measures.count && measures.taps > 0; i++)
-        look_at_filter(&measures.measured[i], measures.taps, network_parameters(stepper.network));
+        look_at_filter(&measures.measured[i], measures.taps, network_parameters(training.network));
     struct text text = {0};
     write_head(&measures, &log, &text);
     write_rows(&measures, &text);
@@ -270,7 +270,7 @@ void borders_run(const struct borders_options *options)
     fprintf(stderr, "%s\n", path);
     free(path);
     free(text.bytes);
-    stepper_close(&stepper);
+    training_close(&training);
     free_measures(&measures);
     log_free(&log);
 }
@@ -286,10 +286,10 @@ struct reader {
 /* What measuring would count: a row's count, and which rows there are. */
 static void count_numbers(struct measures *measures)
 {
-    const struct value *values = measures->architecture.values;
+    const struct activation *values = measures->architecture.activations;
     for (struct measured *m = measures->measured; m < measures->measured + measures->count; m++) {
         for (int p = 0; p < m->shape.height * m->shape.width; p++)
-            m->row[row_of_pixel(m, p)].count += (double)measures->pictures * m->shape.channels;
+            m->row[row_of_pixel(m, p)].count += (double)measures->images * m->shape.channels;
         for (int tap = 0; tap < measures->taps; tap++)
             m->row[BORDERS_TAPS + tap].count = values[pad_of(m)->inputs[0]].channels;
     }
@@ -297,9 +297,9 @@ static void count_numbers(struct measures *measures)
 
 static int refuse(const struct reader *reader, const char *expected)
 {
-    return fail(reader->error,
-                "%s:%d: expected %s; restore the file, or measure again by kdecay borders",
-                reader->path, reader->line, expected);
+    return error_set(reader->error,
+                     "%s:%d: expected %s; restore the file, or measure again by kdecay borders",
+                     reader->path, reader->line, expected);
 }
 
 /* The line must begin so; the last of the bytes is a tab or a newline. */
@@ -392,7 +392,7 @@ int borders_read(const struct log *log, struct borders *borders, struct error *e
     struct error why;
     int status = bytes ? 0 : -1;
     if (status == 0 && list_measures(&measures, &log->experiment, &why) != 0)
-        status = fail(error, "%s: %s", log->path, why.text);
+        status = error_set(error, "%s: %s", log->path, why.text);
     if (status == 0) {
         count_numbers(&measures);
         struct reader reader = {path, bytes, bytes + size, 1, error};
@@ -423,5 +423,5 @@ int borders_check(const char *path, const struct ledger *ledger, struct error *e
         free(borders.layer);
         return 0;
     }
-    return fail(error, "%s: expected the log of its run beside it", path);
+    return error_set(error, "%s: expected the log of its run beside it", path);
 }

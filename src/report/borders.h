@@ -18,7 +18,7 @@
  *     distance  output: 0, 1, 2, 3 pixels from the nearest border, or "interior": more; filter: "-"
  *     depth     filter: d = 0, 1, ... of the tap, or "constant"; output: "-"
  *     along     filter: e = -r .. r of the tap, or "constant"; output: "-"
- *     count     output: numbers at that distance, over pictures and channels; filter: channels
+ *     count     output: numbers at that distance, over images and channels; filter: channels
  *     mean, rms, sd, min, max   of these numbers: rms^2 = mean^2 + sd^2
  *
  * One group of rows for every 3x3 convolution but the stem, in the network's order: first the
@@ -26,7 +26,7 @@
  * [d][e] and the constant. An output is what the convolution makes in evaluation mode, with
  * PARTIAL's ratios, before BN and before any residual is added. Filters are those of padding.h.
  *
- * The numbers are a pure function of weights, pictures and environment: shards follow each other on
+ * The numbers are a pure function of weights, images and environment: shards follow each other on
  * one thread, sums are taken in double.
  */
 #ifndef KDECAY_BORDERS_H
@@ -37,7 +37,7 @@
 #include "network/padding.h"
 #include "report/ledger.h"
 
-enum { BORDERS_VERSION = 1, BORDERS_NEAR = 4, BORDERS_PICTURES = 512 };
+enum { BORDERS_VERSION = 1, BORDERS_NEAR = 4, BORDERS_IMAGES = 512 };
 
 /* The rows of a convolution by number: distances 0 .. 3, the interior, then the taps and, right
  * after as many as the experiment has, the constant. */

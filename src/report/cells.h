@@ -35,8 +35,9 @@ struct comparison cells_compare(const struct arm *arm, const struct arm *control
  * diverged. Keeps `arms`. */
 struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
 
-/* Of arms sorted by k, move those to the front that a trend over k is of: with runs and k >= 1, the
- * first of each k; x becomes log2 k. Their number, 0 where none has k = 1. */
+/* Select the arms that the trend over k uses and move them to the front. `arms` is sorted by k;
+ * selected is the first arm of each k >= 1 that has runs. x becomes log2 k. Returns their number, 0
+ * where none has k = 1. */
 size_t cells_over_k(const struct arm **arms, double *x, size_t count);
 
 /* The trend over log2 k, points for a doubling of k, as a family of its own, of those arms, which

@@ -249,7 +249,7 @@ static int serves(const struct experiment *experiment, const char *folder)
            (experiment->arm[length] == '/' || experiment->arm[length] == '-');
 }
 
-static double millions_of(const struct experiment *experiment, enum picture_set set)
+static double millions_of(const struct experiment *experiment, enum image_set set)
 {
     struct experiment other = *experiment;
     long long parameters = 0, macs = 0;
@@ -260,7 +260,7 @@ static double millions_of(const struct experiment *experiment, enum picture_set 
 /* Whether a network of the experiment's kind has the parameters that the row prints. */
 static int has_printed_size(const struct experiment *experiment, const struct published_row *row)
 {
-    static const enum picture_set sets[] = {SET_CIFAR10, SET_CIFAR100};
+    static const enum image_set sets[] = {SET_CIFAR10, SET_CIFAR100};
     int same = 0;
     for (size_t i = 0; i < COUNT(sets); i++) {
         char *rounded = memory_text("%.1f", millions_of(experiment, sets[i]));
@@ -349,14 +349,14 @@ static char *word_of(struct sheet *sheet, enum evidence evidence, struct error *
 {
     const char *id = sheet->claim->id;
     if (isnan(sheet->claim->limit) && (strcmp(id, "C3") == 0 || strcmp(id, "P2") == 0)) {
-        fail(error, "%s:%d: claim %s: expected a limit in points", sheet->sources->path,
-             sheet->claim->line, id);
+        error_set(error, "%s:%d: claim %s: expected a limit in points", sheet->sources->path,
+                  sheet->claim->line, id);
         return NULL;
     }
     if (strcmp(sheet->claim->folder, "-") != 0) {
         if (evidence == OWN || evidence == FAIR)
             return memory_text(evidence == OWN ? "no table" : "-");
-        return companions_word(sheet, evidence, error);
+        return claims_counts_word(sheet, evidence, error);
     }
     for (size_t i = 0; i < COUNT(claims); i++) {
         if (strcmp(claims[i].id, sheet->claim->id) != 0)
@@ -365,7 +365,8 @@ static char *word_of(struct sheet *sheet, enum evidence evidence, struct error *
             return claims[i].runs ? claims_runs_word(sheet, evidence, error) : memory_text("-");
         return claims[i].rules[evidence] ? claims[i].rules[evidence](sheet) : memory_text("-");
     }
-    fail(error, "claim %s: expected a folder, or a rule for it in the program", sheet->claim->id);
+    error_set(error, "claim %s: expected a folder, or a rule for it in the program",
+              sheet->claim->id);
     return NULL;
 }
 

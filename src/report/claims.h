@@ -18,7 +18,7 @@
  *     T1   "consistent" if in every row the number of parameters of a network, in millions, rounds
  *          to what is printed; else "not consistent"; "not built" without networks. Those of a row
  *          are the ones of the full-scale experiments below its folder, or below a folder named as
- *          that one and "-..."; each counted for both picture sets, since papers print one number
+ *          that one and "-..."; each counted for both image sets, since papers print one number
  *          for both
  *   fair baselines  of literature.tsv, role fair
  *     C3   as above, with the fair baseline for the original; "no fair baseline" without any
@@ -42,7 +42,7 @@
  *     without a comparison: "no runs" or "untested at full scale"
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
- * claims a folder of experiments, of which the first group is judged, one picture set and network
+ * claims a folder of experiments, of which the first group is judged, one image set and network
  * as in its table: without one that bears on a claim it is "not built". A word by count is "holds"
  * or "fails" if all that is counted does, else "holds in a of n"; arms of another k or another seed
  * of what is fixed are left out, since their networks are those of other arms. From runs at full
@@ -51,7 +51,7 @@
  *     W1   by count, of the arms with u = 1: each 3x3 convolution to C channels that is a Weight
  *          Block has at least 9 C times more weights than it trains
  *     W2   by count, of each arm that makes its weights with multiply-adds: they are at most 1/20
- *          of those of the forward pass of a minibatch, of 128 pictures in these arms
+ *          of those of the forward pass of a minibatch, of 128 images in these arms
  *     W3   "no search built": only what one could choose among. At the desk, arms that differ in
  *          the seed of what is fixed alone, with the one of seed 0: the words of C2, Holm over
  *          them; without evidence there is nothing to find

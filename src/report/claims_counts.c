@@ -12,12 +12,12 @@
 
 /* The word of a claim from the first group of its folder's arms, of which there are some; the
  * control comes first. */
-typedef char *arms_rule(struct sheet *sheet, const struct variants *arms);
+typedef char *arms_rule(struct sheet *sheet, const struct study *arms);
 
-static const struct variant *find(const struct variants *arms, const char *name)
+static const struct study_row *find(const struct study *arms, const char *name)
 {
     for (size_t i = 0; i < arms->count; i++)
-        if (strcmp(variants_short_name(&arms->row[i]), name) == 0)
+        if (strcmp(study_short_name(&arms->row[i]), name) == 0)
             return &arms->row[i];
     return NULL;
 }
@@ -78,8 +78,8 @@ static void add_reductions(struct sheet *sheet, const struct experiment *e, stru
         const struct layer *layer = &architecture.layers[l];
         if (layer->rows == 0)
             continue;
-        const int in = architecture.values[layer->inputs[0]].channels;
-        const int out = architecture.values[layer->output].channels;
+        const int in = architecture.activations[layer->inputs[0]].channels;
+        const int out = architecture.activations[layer->output].channels;
         const double reduction = 9. * in * out / (double)layer->parameters;
         const int holds = reduction >= 9. * out;
         tally_add(tally, holds);
@@ -91,7 +91,7 @@ static void add_reductions(struct sheet *sheet, const struct experiment *e, stru
     architecture_free(&architecture);
 }
 
-static char *w1_computed(struct sheet *sheet, const struct variants *arms)
+static char *w1_computed(struct sheet *sheet, const struct study *arms)
 {
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++)
@@ -100,12 +100,12 @@ static char *w1_computed(struct sheet *sheet, const struct variants *arms)
     return tally_word(tally);
 }
 
-static char *w2_computed(struct sheet *sheet, const struct variants *arms)
+static char *w2_computed(struct sheet *sheet, const struct study *arms)
 {
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct experiment *e = arms->row[i].experiment;
-        const double share = counts_of(e).extra_share;
+        const double share = model_size_of(e).extra_share;
         const int holds = share <= twentieth;
         if (!(share > 0) || !is_counted(e))
             continue;
@@ -116,15 +116,15 @@ static char *w2_computed(struct sheet *sheet, const struct variants *arms)
     return tally_word(tally);
 }
 
-static char *w5_computed(struct sheet *sheet, const struct variants *arms)
+static char *w5_computed(struct sheet *sheet, const struct study *arms)
 {
-    const double ordinary = (double)counts_of(arms->row->experiment).stored;
+    const double ordinary = (double)model_size_of(arms->row->experiment).stored;
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
         const struct experiment *e = arms->row[i].experiment;
         if (e->weights == WEIGHTS_FREE || !is_counted(e))
             continue;
-        const double stored = (double)counts_of(e).stored;
+        const double stored = (double)model_size_of(e).stored;
         const int holds = stored <= ordinary;
         tally_add(&tally, holds);
         add_count(sheet, memory_text("%s, stored", e->arm), ordinary, stored, 0, holds);
@@ -132,7 +132,7 @@ static char *w5_computed(struct sheet *sheet, const struct variants *arms)
     return tally_word(tally);
 }
 
-static char *no_search(struct sheet *sheet, const struct variants *arms)
+static char *no_search(struct sheet *sheet, const struct study *arms)
 {
     (void)sheet, (void)arms;
     return memory_text("no search built");
@@ -145,7 +145,7 @@ static char *word_of(struct sheet *sheet, const struct verdicts *verdicts)
 }
 
 /* The arm from which `row` differs in the seed of what is fixed alone, if that has the seed 0. */
-static const struct variant *of_seed_0(const struct variants *arms, const struct variant *row)
+static const struct study_row *of_seed_0(const struct study *arms, const struct study_row *row)
 {
     for (size_t i = 0; i < arms->count && row->experiment->weights_seed != 0; i++)
         if (arms->row[i].experiment->weights_seed == 0 &&
@@ -154,14 +154,14 @@ static const struct variant *of_seed_0(const struct variants *arms, const struct
     return NULL;
 }
 
-static char *w3_desk(struct sheet *sheet, const struct variants *arms)
+static char *w3_desk(struct sheet *sheet, const struct study *arms)
 {
     struct comparison *comparisons = memory_zeroed(arms->count, sizeof *comparisons);
     struct comparison **family = memory_zeroed(arms->count, sizeof *family);
     struct verdicts verdicts = {0};
     size_t count = 0;
     for (size_t i = 0; i < arms->count; i++) {
-        const struct variant *row = &arms->row[i], *other = of_seed_0(arms, row);
+        const struct study_row *row = &arms->row[i], *other = of_seed_0(arms, row);
         if (!other || row->arm->count == 0 || other->arm->count == 0)
             continue;
         comparisons[count] = cells_compare(row->arm, other->arm);
@@ -178,7 +178,7 @@ static char *w3_desk(struct sheet *sheet, const struct variants *arms)
     return word_of(sheet, &verdicts);
 }
 
-static char *w4_desk(struct sheet *sheet, const struct variants *arms)
+static char *w4_desk(struct sheet *sheet, const struct study *arms)
 {
     static const enum weights kinds[] = {WEIGHTS_EXPANSION, WEIGHTS_BANK};
     const struct arm **family = memory_zeroed(arms->count, sizeof *family);
@@ -209,9 +209,9 @@ static char *w4_desk(struct sheet *sheet, const struct variants *arms)
 static const char learned_name[] = "learned";
 
 /* learned against zero, a family of its own; without runs of both, no comparison. */
-static struct comparison learned_against_zero(struct sheet *sheet, const struct variants *arms)
+static struct comparison learned_against_zero(struct sheet *sheet, const struct study *arms)
 {
-    const struct variant *learned = find(arms, learned_name), *zero = arms->row;
+    const struct study_row *learned = find(arms, learned_name), *zero = arms->row;
     if (!learned || learned->arm->count == 0 || zero->arm->count == 0)
         return cells_no_comparison;
     static const double steps[] = {0, 1};
@@ -224,13 +224,13 @@ static struct comparison learned_against_zero(struct sheet *sheet, const struct 
     return comparison;
 }
 
-static char *p1_desk(struct sheet *sheet, const struct variants *arms)
+static char *p1_desk(struct sheet *sheet, const struct study *arms)
 {
     const struct comparison c = learned_against_zero(sheet, arms);
     return memory_text("%s", c.arm ? statistics_verdict(c.pairs, c.interval, c.holm) : "no runs");
 }
 
-static char *p2_desk(struct sheet *sheet, const struct variants *arms)
+static char *p2_desk(struct sheet *sheet, const struct study *arms)
 {
     const struct comparison c = learned_against_zero(sheet, arms);
     const double claimed = -sheet->claim->limit;
@@ -244,12 +244,12 @@ static char *p2_desk(struct sheet *sheet, const struct variants *arms)
     return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
 }
 
-static char *p3_computed(struct sheet *sheet, const struct variants *arms)
+static char *p3_computed(struct sheet *sheet, const struct study *arms)
 {
-    const struct counts zero = counts_of(arms->row->experiment);
+    const struct model_size zero = model_size_of(arms->row->experiment);
     struct tally tally = {0};
     for (size_t i = 0; i < arms->count; i++) {
-        const struct counts counts = counts_of(arms->row[i].experiment);
+        const struct model_size counts = model_size_of(arms->row[i].experiment);
         if (counts.trained == zero.trained || !is_counted(arms->row[i].experiment))
             continue;
         const double added[] = {(double)(counts.trained - zero.trained) / (double)zero.trained,
@@ -286,27 +286,27 @@ static const struct {
     {"P3", "zero", p3_computed, NULL},
 };
 
-char *companions_word(struct sheet *sheet, enum evidence evidence, struct error *error)
+char *claims_counts_word(struct sheet *sheet, enum evidence evidence, struct error *error)
 {
     const struct claims_sources *sources = sheet->sources;
     for (size_t i = 0; i < COUNT(rules); i++) {
         arms_rule *rule = evidence == COMPUTED ? rules[i].computed : rules[i].desk;
         if (strcmp(rules[i].id, sheet->claim->id) != 0)
             continue;
-        struct variants arms;
-        if (variants_collect(&arms, sources->ledger, sources->experiments, sheet->claim->folder,
-                             rules[i].control, NULL, error) != 0)
+        struct study arms;
+        if (study_collect(&arms, sources->ledger, sources->experiments, sheet->claim->folder,
+                          rules[i].control, NULL, error) != 0)
             return NULL;
-        /* another picture set or network has counts and a control of its own */
-        struct variants first = arms;
-        first.count = arms.count == 0 ? 0 : variants_group(&arms, 0);
+        /* another image set or network has counts and a control of its own */
+        struct study first = arms;
+        first.count = arms.count == 0 ? 0 : study_group(&arms, 0);
         char *word = arms.count == 0    ? memory_text("not built")
                      : !rule            ? memory_text("-")
                      : evidence == FULL ? memory_text("untested at full scale")
                                         : rule(sheet, &first);
-        variants_free(&arms);
+        study_free(&arms);
         return word;
     }
-    fail(error, "claim %s: expected a rule for it in the program", sheet->claim->id);
+    error_set(error, "claim %s: expected a rule for it in the program", sheet->claim->id);
     return NULL;
 }

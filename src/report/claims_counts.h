@@ -9,6 +9,6 @@
 
 /* The word for one kind of evidence, computed or from runs, of a claim that has a folder; free()
  * it. NULL with *error set. */
-char *companions_word(struct sheet *sheet, enum evidence evidence, struct error *error);
+char *claims_counts_word(struct sheet *sheet, enum evidence evidence, struct error *error);
 
 #endif

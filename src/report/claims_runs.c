@@ -74,9 +74,9 @@ static void compare_restarts(struct sheet *sheet, enum evidence evidence, const 
     free(comparisons);
 }
 
-/* The arms of a picture set below a folder. */
+/* The arms of an image set below a folder. */
 static int compare_below(struct sheet *sheet, enum evidence evidence, const char *folder,
-                         enum picture_set set, struct verdicts *verdicts, struct error *error)
+                         enum image_set set, struct verdicts *verdicts, struct error *error)
 {
     const int restarts = strcmp(sheet->claim->id, "C4") == 0;
     struct arms arms;

@@ -56,13 +56,13 @@ int ledger_check_place(const struct log *log, const char *results, struct error 
                                   "0123456789/._-";
     const char *arm = log->experiment.arm;
     if (arm[strspn(arm, allowed)] != '\0')
-        return fail(error, "%s: arm %s: expected a name of letters, digits and /._- only",
-                    log->path, arm);
+        return error_set(error, "%s: arm %s: expected a name of letters, digits and /._- only",
+                         log->path, arm);
     char *place = log_path(results, arm, log->seed);
     const int wrong = strcmp(place, log->path) != 0;
     if (wrong)
-        fail(error, "%s: holds arm %s, seed %ld: expected it at %s; move it back", log->path, arm,
-             log->seed, place);
+        error_set(error, "%s: holds arm %s, seed %ld: expected it at %s; move it back", log->path,
+                  arm, log->seed, place);
     free(place);
     return wrong ? -1 : 0;
 }
@@ -85,7 +85,7 @@ int ledger_read(const char *results, const char *published, struct ledger *ledge
     int failed = 0;
     for (size_t i = 0; i < count; i++) {
         if (status[i] != 0 && !failed++)
-            fail(error, "%s", errors[i].text);
+            error_set(error, "%s", errors[i].text);
         free(path[i]);
     }
     free(path);
@@ -210,7 +210,7 @@ const struct log *ledger_log_of(const struct arm *arm, long seed)
 }
 
 int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
-                enum picture_set set, struct arms *arms, struct error *error)
+                enum image_set set, struct arms *arms, struct error *error)
 {
     *arms = (struct arms){.arm = memory_zeroed(ledger->count, sizeof *arms->arm)};
     for (size_t i = 0; i < ledger->count; i++) {
@@ -225,8 +225,8 @@ int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scal
             *arm = (struct arm){
                 .name = log->experiment.arm, .experiment = &log->experiment, .logs = log};
         } else if (strcmp(arm->logs[0].experiment_digest.hex, log->experiment_digest.hex) != 0) {
-            fail(error, "%s: expected the same experiment as in %s; one arm has one", log->path,
-                 arm->logs[0].path);
+            error_set(error, "%s: expected the same experiment as in %s; one arm has one",
+                      log->path, arm->logs[0].path);
             free(arms->arm);
             *arms = (struct arms){0};
             return -1;
@@ -343,7 +343,7 @@ static char *family_name(const struct experiment *experiment)
     switch ((enum family)experiment->family) {
     case FAMILY_PREACT:
         return memory_text("preact-%d%s", experiment->depth,
-                           experiment->block == BLOCK_BOTTLENECK ? "-bottleneck" : "");
+                           experiment->block == RESIDUAL_BOTTLENECK ? "-bottleneck" : "");
     case FAMILY_WIDE_RESNET:
         return memory_text("wrn-%d-%d", experiment->depth, experiment->width);
     case FAMILY_DENSENET_BC:
@@ -405,6 +405,6 @@ double ledger_core_hours(const struct experiment *experiment, struct speed speed
     long long parameters = 0, macs = 0;
     if (!(speed.macs > 0) || ledger_size(experiment, &parameters, &macs, NULL) != 0)
         return NAN;
-    const double pictures = (double)config_train_count(experiment) * experiment->epochs;
-    return (double)macs * pictures * speed.core_seconds / speed.macs / 3600;
+    const double images = (double)config_train_count(experiment) * experiment->epochs;
+    return (double)macs * images * speed.core_seconds / speed.macs / 3600;
 }

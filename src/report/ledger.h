@@ -70,11 +70,11 @@ struct arms {
     size_t count;
 };
 
-/* The arms of a scale and a picture set whose names lie below `folder` (NULL: all), sorted by
+/* The arms of a scale and an image set whose names lie below `folder` (NULL: all), sorted by
  * network, epochs, base, k and name. Free arms->arm. 0, or -1 with *error set and nothing to free
  * when two logs of one arm hold different experiments. */
 int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
-                enum picture_set set, struct arms *arms, struct error *error);
+                enum image_set set, struct arms *arms, struct error *error);
 
 /* ---- Experiments -------------------------------------------------------------------------- */
 
@@ -110,7 +110,7 @@ char *ledger_text_but(const struct experiment *experiment, const char *keys);
 int ledger_same_but(const struct experiment *left, const struct experiment *right,
                     const char *keys);
 
-/* Trained parameters and multiply-adds (forward pass, one picture) of the experiment's network. 0,
+/* Trained parameters and multiply-adds (forward pass, one image) of the experiment's network. 0,
  * or -1 with *error where the family has no such depth. */
 int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
                 struct error *error);
@@ -129,13 +129,13 @@ const char *ledger_base(const struct experiment *experiment);
 
 /* How fast logs trained: what turns multiply-adds into core-seconds. Evaluation is not counted. */
 struct speed {
-    double macs;         /* of one forward pass x pictures trained on */
+    double macs;         /* of one forward pass x images trained on */
     double core_seconds; /* threads x seconds that they took */
 };
 
 /* Add all epochs of a log; start from {0}. */
 void ledger_add_speed(struct speed *speed, const struct log *log);
-/* Of all desk runs, on either picture set. */
+/* Of all desk runs, on either image set. */
 struct speed ledger_desk_speed(const struct ledger *ledger);
 /* Threads x seconds of all epochs of a log, as it says. */
 double ledger_logged_hours(const struct log *log);

@@ -377,7 +377,7 @@ static size_t add_largest_setting(struct text *text, const struct arms *arms, si
 
 static int write_arms(const struct ledger *ledger, const char *out, struct error *error)
 {
-    static const enum picture_set sets[] = {SET_CIFAR10, SET_CIFAR100};
+    static const enum image_set sets[] = {SET_CIFAR10, SET_CIFAR100};
     struct arms arms[COUNT(sets)] = {0};
     struct groups groups = {0};
     struct text over_area = {0};
@@ -406,7 +406,8 @@ static int write_arms(const struct ledger *ledger, const char *out, struct error
 static int compare_stored(const void *left, const void *right)
 {
     const struct arm *const *a = left, *const *b = right;
-    const long long x = counts_of((*a)->experiment).stored, y = counts_of((*b)->experiment).stored;
+    const long long x = model_size_of((*a)->experiment).stored,
+                    y = model_size_of((*b)->experiment).stored;
     return x != y ? (x > y) - (x < y) : strcmp((*a)->name, (*b)->name);
 }
 
@@ -426,7 +427,7 @@ static size_t add_series(struct text *text, struct tally *tally, const struct ar
     if (count)
         text_add(text, "\n\n# series: %s\n# stored\tn\tmean\tsd\n", names[weights]);
     for (size_t a = 0; a < count; a++) {
-        text_add(text, "%lld\t%zu", counts_of(series[a]->experiment).stored, series[a]->count);
+        text_add(text, "%lld\t%zu", model_size_of(series[a]->experiment).stored, series[a]->count);
         add_number(text, series[a]->mean);
         add_number(text, series[a]->sd);
         text_add(text, "\n");

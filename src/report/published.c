@@ -37,8 +37,8 @@ static int next_row(struct reading *reading)
         reading->line++;
         char *newline = strchr(line, '\n');
         if (!newline)
-            return fail(reading->error, "%s:%d: expected a newline at the end of the file",
-                        reading->path, reading->line);
+            return error_set(reading->error, "%s:%d: expected a newline at the end of the file",
+                             reading->path, reading->line);
         *newline = '\0';
         reading->at = newline + 1;
         if (line[0] == '#')
@@ -51,13 +51,15 @@ static int next_row(struct reading *reading)
             if (count < reading->fields)
                 reading->field[count] = field;
             if (*field == '\0')
-                return fail(reading->error, "%s:%d: field %d is empty; expected \"-\" for none",
-                            reading->path, reading->line, count + 1);
+                return error_set(reading->error,
+                                 "%s:%d: field %d is empty; expected \"-\" for none", reading->path,
+                                 reading->line, count + 1);
             field = tab;
         }
         if (count != reading->fields)
-            return fail(reading->error, "%s:%d: expected %d fields separated by tabs, found %d",
-                        reading->path, reading->line, reading->fields, count);
+            return error_set(reading->error,
+                             "%s:%d: expected %d fields separated by tabs, found %d", reading->path,
+                             reading->line, reading->fields, count);
         return 1;
     }
 }
@@ -69,8 +71,8 @@ static int read_columns(struct reading *reading, const char *const *columns)
         return -1;
     for (int i = 0; i < reading->fields; i++)
         if (status == 0 || strcmp(reading->field[i], columns[i]) != 0)
-            return fail(reading->error, "%s:%d: expected \"%s\" as the name of column %d",
-                        reading->path, reading->line, columns[i], i + 1);
+            return error_set(reading->error, "%s:%d: expected \"%s\" as the name of column %d",
+                             reading->path, reading->line, columns[i], i + 1);
     return 0;
 }
 
@@ -80,8 +82,8 @@ static int number(const struct reading *reading, int field, const char *name, do
     *value = strtod(reading->field[field], &end);
     if (*end == '\0' && isfinite(*value) && *value > 0 && *value <= 100)
         return 0;
-    return fail(reading->error, "%s:%d: %s = %s: expected a number above 0, at most 100",
-                reading->path, reading->line, name, reading->field[field]);
+    return error_set(reading->error, "%s:%d: %s = %s: expected a number above 0, at most 100",
+                     reading->path, reading->line, name, reading->field[field]);
 }
 
 int published_read_table(const char *path, struct published_table *table, struct error *error)
@@ -129,8 +131,8 @@ static int check_role(const struct reading *reading)
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
         if (strcmp(reading->field[3], roles[i]) == 0)
             return 0;
-    return fail(reading->error, "%s:%d: role = %s: expected cited, fair, cited+fair or other",
-                reading->path, reading->line, reading->field[3]);
+    return error_set(reading->error, "%s:%d: role = %s: expected cited, fair, cited+fair or other",
+                     reading->path, reading->line, reading->field[3]);
 }
 
 int published_read_literature(const char *path, struct literature *literature, struct error *error)

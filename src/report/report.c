@@ -131,7 +131,7 @@ static void write_runs(const struct report_sources *sources, const struct ledger
         "\n"
         "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
         "error, it counts as infinite; an unfinished one has none yet.\n"
-        "Runs of the smoke scale are of made-up pictures: their errors mean nothing.\n");
+        "Runs of the smoke scale are of synthetic images: their errors mean nothing.\n");
     table_write_out(out, "runs", ".txt", &text);
     table_write_files(out, "runs", &all, &narrow, "longtable");
     table_free(&all);
@@ -167,7 +167,7 @@ static void add_arm_macro(struct text *text, const char *what, const struct arm 
     free(link);
 }
 
-static int add_desk_macros(struct text *text, const struct ledger *ledger, enum picture_set set,
+static int add_desk_macros(struct text *text, const struct ledger *ledger, enum image_set set,
                            struct error *error)
 {
     struct arms arms;
@@ -388,7 +388,7 @@ int report_write_from(const struct report_sources *sources, const struct ledger 
                                     error);
     if (status == 0 &&
         (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
-         variant_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
+         study_tables_write(&in.ledger, &in.experiments, out, error) != 0 ||
          write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
          plot_data_write(&in.ledger, out, error) != 0 ||
          scaling_report_write(sources->results, &in.experiments, out, error) != 0))

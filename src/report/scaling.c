@@ -42,7 +42,7 @@ struct scaling_traffic scaling_traffic_of(const struct architecture *architectur
                                       .flags = {1, sizeof(int)}};
     for (int l = 0; l < architecture->layer_count; l++) {
         const struct layer *layer = &architecture->layers[l];
-        if (layer->kind == LAYER_NORM) {
+        if (layer->kind == LAYER_BN_RELU) {
             traffic.norms.count += 2;
             traffic.norms.bytes +=
                 2 * 2 * sizeof(double) * channels_of(architecture, layer->output) * shards;

@@ -12,7 +12,7 @@
  * Compute, C. What one process without others takes for T r shards, measured at a few r (samples).
  * Between two of them C is a straight line: r shards' passes, and what each rank does once whatever
  * its share is (SGD, new layouts of weights). So all that is measured counts, also that shards of
- * few pictures are slow; assumed is that the ranks' machines are like the one that was measured and
+ * few images are slow; assumed is that the ranks' machines are like the one that was measured and
  * that ranks do not disturb each other.
  *
  * Messages. One of n bytes takes alpha + n beta: alpha the latency, beta the reciprocal of the
@@ -29,9 +29,9 @@
  *     reduce   a few bytes to one result that all have, by recursive doubling
  *                                             L (alpha + n beta)
  *
- * What kdecay exchanges in a step of S shards and B pictures:
+ * What kdecay exchanges in a step of S shards and B images:
  *
- *     norms     for each NORM a gather of two sums, in double, a channel and shard, forward and
+ *     norms     for each BN_RELU a gather of two sums, in double, a channel and shard, forward and
  *               backward: 16 S C bytes each, of C channels in memory
  *     gradient  the floats of the convolutions and of the classifier: each rank adds up one part
  *               for all, a scatter and a gather of 4 bytes a float; twice, for what has weight

@@ -26,11 +26,11 @@ struct model {
     struct architecture architecture;
 };
 
-/* Whether a row tells what a rank of the network computes with shards of so many pictures. */
-static int is_sample(const struct model *model, const struct benchmark *row, int pictures)
+/* Whether a row tells what a rank of the network computes with shards of so many images. */
+static int is_sample(const struct model *model, const struct benchmark *row, int images)
 {
     return strcmp(row->experiment, model->experiment->arm) == 0 && row->ranks == 1 &&
-           row->threads == 1 && row->batch / row->shards == pictures;
+           row->threads == 1 && row->batch / row->shards == images;
 }
 
 struct samples {
@@ -39,7 +39,7 @@ struct samples {
     size_t count;
 };
 
-/* None where a shard would be no whole picture. To be freed. */
+/* None where a shard would be no whole image. To be freed. */
 static struct samples samples_of(const struct model *model, int shards)
 {
     const int batch = model->experiment->batch;
@@ -103,7 +103,7 @@ static struct prediction predict(const struct model *model, int ranks, int which
     const int shards = ranks > e->shards ? ranks : e->shards;
     const double one = seconds_of(model, e->shards, 1, links[which], &line);
     const double seconds = seconds_of(model, shards, ranks, links[which], &line);
-    if (!tree_divides(shards, ranks) || isnan(one) || isnan(seconds))
+    if (!pairwise_divides(shards, ranks) || isnan(one) || isnan(seconds))
         return (struct prediction){.rate = NAN, .efficiency = NAN};
     return (struct prediction){shards, line, e->batch / seconds, 100 * one / (ranks * seconds)};
 }
@@ -267,10 +267,10 @@ static int add_network(const struct benchmark *row, struct model *model,
 {
     const struct experiment_file *file = ledger_find_experiment(experiments, row->experiment);
     if (!file)
-        return fail(error,
-                    "%s:%d: there is no experiment %s; make the file again by `make "
-                    "bench-ranks`",
-                    model->path, row->line, row->experiment);
+        return error_set(error,
+                         "%s:%d: there is no experiment %s; make the file again by `make "
+                         "bench-ranks`",
+                         model->path, row->line, row->experiment);
     model->experiment = &file->experiment;
     if (architecture_build(&model->architecture, model->experiment, error) != 0) {
         architecture_free(&model->architecture);

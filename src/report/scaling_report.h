@@ -5,7 +5,7 @@
  * The minibatch is the experiment's own. On more ranks than it has shards it is cut into a shard a
  * rank, which changes the order of sums, not the method; so shards become smaller, and what they
  * cost is taken from measurements of shards of that very size. Where there is none, or a shard
- * would be no whole picture, the curve ends. Links are assumed, two of them: a fast interconnect of
+ * would be no whole image, the curve ends. Links are assumed, two of them: a fast interconnect of
  * 100 Gb/s (1.5 us, 12.5 GB/s) and plain Ethernet of 10 Gb/s (30 us, 1.25 GB/s).
  *
  *   OUT/plots/scaling.tsv   for each network "# panel: NETWORK | BATCH", a block of the predictions

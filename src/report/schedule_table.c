@@ -17,40 +17,40 @@ enum { WITH_GROUP, WITH_PLAIN };
 
 /* ---- Rules -------------------------------------------------------------------------------- */
 
-static int check(const struct variants *rows, struct error *error)
+static int check(const struct study *rows, struct error *error)
 {
-    const struct variant *base = rows->row;
+    const struct study_row *base = rows->row;
     if (rows->count == 0)
         return 0;
     if (strcmp(base->experiment->arm, plain_linear) != 0)
-        return fail(error, "%s: expected an experiment %s, with which it is compared",
-                    base->experiment->arm, plain_linear);
+        return error_set(error, "%s: expected an experiment %s, with which it is compared",
+                         base->experiment->arm, plain_linear);
     if (base->experiment->set != SET_CIFAR10)
-        return fail(error, "%s: expected CIFAR-10", plain_linear);
+        return error_set(error, "%s: expected CIFAR-10", plain_linear);
     for (size_t i = 0; i < rows->count; i++) {
         const struct experiment *e = rows->row[i].experiment;
         if (!ledger_same_but(e, base->experiment, "schedule."))
-            return fail(error,
-                        "%s: expected to differ from %s in the schedule alone; move it out of %s/",
-                        e->arm, plain_linear, root);
+            return error_set(
+                error, "%s: expected to differ from %s in the schedule alone; move it out of %s/",
+                e->arm, plain_linear, root);
     }
     return 0;
 }
 
 /* One family: the rows of a group with one control. */
-static void compare_family(struct variant *row, size_t count, int which,
-                           const struct variant *control)
+static void compare_family(struct study_row *row, size_t count, int which,
+                           const struct study_row *control)
 {
     for (size_t i = 0; i < count; i++)
         if (&row[i] != control)
-            variants_compare(&row[i], which, control);
-    variants_holm(row, count, which);
+            study_compare(&row[i], which, control);
+    study_holm(row, count, which);
 }
 
-static void compare(struct variants *rows)
+static void compare(struct study *rows)
 {
     for (size_t first = 0, count; first < rows->count; first += count) {
-        count = variants_group(rows, first);
+        count = study_group(rows, first);
         compare_family(&rows->row[first], count, WITH_GROUP, &rows->row[first]);
         if (first > 0)
             compare_family(&rows->row[first], count, WITH_PLAIN, rows->row);
@@ -60,7 +60,7 @@ static void compare(struct variants *rows)
 /* ---- Cells -------------------------------------------------------------------------------- */
 
 /* "knee, hold 0.333": the decay, and the lines that the text of plain/linear does not have. */
-static char *schedule_text(const struct variant *row, const struct variant *base)
+static char *schedule_text(const struct study_row *row, const struct study_row *base)
 {
     char *text = config_text(row->experiment), *expected = config_text(base->experiment);
     struct text out = {0};
@@ -84,7 +84,7 @@ static char *schedule_text(const struct variant *row, const struct variant *base
     return out.bytes;
 }
 
-static double mean_factor(const struct variant *row, const struct variant *base)
+static double mean_factor(const struct study_row *row, const struct study_row *base)
 {
     const struct experiment *e = row->experiment, *b = base->experiment;
     const struct schedule schedule = schedule_of(e, config_steps_per_epoch(e));
@@ -102,26 +102,26 @@ static const struct table_column narrow_columns[] = {
     {"mean factor", "Factor", 'r', NULL},
 };
 
-static char *against(const struct variant *row, int which, const struct variant *base)
+static char *against(const struct study_row *row, int which, const struct study_row *base)
 {
     return row->against[which] ? schedule_text(row->against[which], base) : memory_text("-");
 }
 
-static void add_wide(const struct variants *rows, const struct variant *row, int which,
+static void add_wide(const struct study *rows, const struct study_row *row, int which,
                      struct table *table)
 {
-    const struct variant *base = rows->row;
-    table_add(table, variants_group_name(rows, row), NULL);
+    const struct study_row *base = rows->row;
+    table_add(table, study_group_name(rows, row), NULL);
     table_add(table, schedule_text(row, base), NULL);
     table_add(table, memory_text("%s", config_scale_name(row->experiment)), NULL);
     table_add(table, memory_text("%d", row->experiment->epochs), NULL);
     cells_add_number(table, mean_factor(row, base), "", 3);
-    variants_add_wide(row, which, against(row, which, base), table);
+    study_add_wide(row, which, against(row, which, base), table);
 }
 
 /* The arm's own cells stand in the first of its lines only. */
-static void add_narrow(const struct variant *row, int which, int first, const struct variant *base,
-                       struct table *table)
+static void add_narrow(const struct study_row *row, int which, int first,
+                       const struct study_row *base, struct table *table)
 {
     if (first) {
         table_add(table, schedule_text(row, base), NULL);
@@ -130,13 +130,13 @@ static void add_narrow(const struct variant *row, int which, int first, const st
         table_add(table, memory_text("%s", ""), NULL);
         table_add(table, memory_text("%s", ""), NULL);
     }
-    variants_add_narrow(row, which, !first, against(row, which, base), table);
+    study_add_narrow(row, which, !first, against(row, which, base), table);
 }
 
-static void add_heading(const struct variant *linear, size_t count, const struct variant *base,
+static void add_heading(const struct study_row *linear, size_t count, const struct study_row *base,
                         struct table *table)
 {
-    char *shared = variants_heading(linear, count);
+    char *shared = study_heading(linear, count);
     char *what = linear == base ? memory_text("each base as published, k = 1")
                                 : memory_text("mean factor %.3f, that of k = %g",
                                               mean_factor(linear, base), linear->experiment->k);
@@ -147,18 +147,18 @@ static void add_heading(const struct variant *linear, size_t count, const struct
     free(shared);
 }
 
-static void fill(const struct variants *rows, struct table *wide, struct table *narrow)
+static void fill(const struct study *rows, struct table *wide, struct table *narrow)
 {
-    const struct variant *base = rows->row;
+    const struct study_row *base = rows->row;
     for (size_t i = 0, next = 0; i < rows->count; i++) {
-        const struct variant *row = &rows->row[i];
+        const struct study_row *row = &rows->row[i];
         if (i == next) {
-            const size_t count = variants_group(rows, i);
+            const size_t count = study_group(rows, i);
             add_heading(row, count, base, narrow);
             next += count;
         }
         int lines = 0;
-        for (int which = 0; which < VARIANT_CONTROLS; which++) {
+        for (int which = 0; which < STUDY_CONTROLS; which++) {
             if (!row->against[which] && !(row == base && which == 0))
                 continue;
             add_wide(rows, row, which, wide);
@@ -171,7 +171,7 @@ static void fill(const struct variants *rows, struct table *wide, struct table *
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-static void write_text(const struct variants *rows, const struct table *table, const char *out)
+static void write_text(const struct study *rows, const struct table *table, const char *out)
 {
     struct text text = {0};
     text_add(&text, "table-schedules: test error (%%) of arms that differ in the schedule alone, "
@@ -190,23 +190,23 @@ static void write_text(const struct variants *rows, const struct table *table, c
         "difference (points): mean over the seeds shared with it; 95%% Student-t interval.\n"
         "Holm p: of the exact two-sided sign-flip test, over all comparisons of one group with the "
         "same control.\n");
-    variants_add_notes(rows, &text);
+    study_add_notes(rows, &text);
     table_write_out(out, "table-schedules", ".txt", &text);
 }
 
 int schedule_table_write(const struct ledger *ledger, const struct experiment_files *experiments,
                          const char *out, struct error *error)
 {
-    struct variants rows;
-    if (variants_collect(&rows, ledger, experiments, root, "linear", plain, error) != 0)
+    struct study rows;
+    if (study_collect(&rows, ledger, experiments, root, "linear", plain, error) != 0)
         return -1;
     const int status = check(&rows, error);
     if (status == 0) {
         size_t wide_count, narrow_count;
         struct table_column *of_wide =
-            variants_wide_columns(wide_columns, COUNT(wide_columns), &wide_count);
+            study_wide_columns(wide_columns, COUNT(wide_columns), &wide_count);
         struct table_column *of_narrow =
-            variants_narrow_columns(narrow_columns, COUNT(narrow_columns), &narrow_count);
+            study_narrow_columns(narrow_columns, COUNT(narrow_columns), &narrow_count);
         struct table wide, narrow;
         table_begin(&wide, of_wide, wide_count);
         table_begin(&narrow, of_narrow, narrow_count);
@@ -219,6 +219,6 @@ int schedule_table_write(const struct ledger *ledger, const struct experiment_fi
         free(of_wide);
         free(of_narrow);
     }
-    variants_free(&rows);
+    study_free(&rows);
     return status;
 }

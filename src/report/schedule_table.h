@@ -9,7 +9,7 @@
  *   schedules/k2.0/     every base with the mean learning rate of the linear base with k = 2
  *
  * The rows are the arms that have logs and the desk experiments that have none yet. All of them
- * must train the same network in the same way on the same pictures: what their canonical texts say
+ * must train the same network in the same way on the same images: what their canonical texts say
  * outside the section schedule is equal. In each group the arm `linear` comes first.
  *
  *   schedule      the decay and what else the arm says of it that plain/linear does not

@@ -12,29 +12,29 @@
 static const struct arm nobody = {
     .name = "", .mean = NAN, .sd = NAN, .best = NAN, .loss = NAN, .rate = NAN};
 
-static const char *name_of(const struct variant *row)
+static const char *name_of(const struct study_row *row)
 {
     return row->experiment->arm;
 }
 
 /* The length of what comes before the last slash of an arm's name, and that slash: its group. */
-static size_t group_length(const struct variant *row)
+static size_t group_length(const struct study_row *row)
 {
     return (size_t)(strrchr(name_of(row), '/') - name_of(row)) + 1;
 }
 
-const char *variants_short_name(const struct variant *row)
+const char *study_short_name(const struct study_row *row)
 {
     return name_of(row) + group_length(row);
 }
 
-char *variants_group_name(const struct variants *variants, const struct variant *row)
+char *study_group_name(const struct study *study, const struct study_row *row)
 {
-    const size_t start = strlen(variants->folder) + 1, end = group_length(row);
+    const size_t start = strlen(study->folder) + 1, end = group_length(row);
     return memory_copy(name_of(row) + start, end > start ? end - 1 - start : 0);
 }
 
-static int compare_groups(const struct variant *a, const struct variant *b)
+static int compare_groups(const struct study_row *a, const struct study_row *b)
 {
     const size_t x = group_length(a), y = group_length(b);
     const int order = strncmp(name_of(a), name_of(b), x < y ? x : y);
@@ -43,107 +43,106 @@ static int compare_groups(const struct variant *a, const struct variant *b)
 
 static int compare_rows(const void *left, const void *right)
 {
-    const struct variant *a = left, *b = right;
+    const struct study_row *a = left, *b = right;
     const int group = compare_groups(a, b), control_first = b->control - a->control;
     return group           ? group
            : control_first ? control_first
-                           : strverscmp(variants_short_name(a), variants_short_name(b));
+                           : strverscmp(study_short_name(a), study_short_name(b));
 }
 
-size_t variants_group(const struct variants *variants, size_t at)
+size_t study_group(const struct study *study, size_t at)
 {
     size_t end = at;
-    while (end < variants->count && compare_groups(&variants->row[end], &variants->row[at]) == 0)
+    while (end < study->count && compare_groups(&study->row[end], &study->row[at]) == 0)
         end++;
     return end - at;
 }
 
-static const struct arm *arm_of(const struct variants *variants, const char *name)
+static const struct arm *arm_of(const struct study *study, const char *name)
 {
-    for (size_t s = 0; s < COUNT(variants->arms); s++)
-        for (size_t i = 0; i < variants->arms[s].count; i++)
-            if (strcmp(variants->arms[s].arm[i].name, name) == 0)
-                return &variants->arms[s].arm[i];
+    for (size_t s = 0; s < COUNT(study->arms); s++)
+        for (size_t i = 0; i < study->arms[s].count; i++)
+            if (strcmp(study->arms[s].arm[i].name, name) == 0)
+                return &study->arms[s].arm[i];
     return NULL;
 }
 
-static void add_row(struct variants *variants, const struct experiment *experiment,
-                    const struct arm *arm, const char *path)
+static void add_row(struct study *study, const struct experiment *experiment, const struct arm *arm,
+                    const char *path)
 {
-    struct variant row = {.experiment = experiment, .arm = arm, .path = path};
-    for (int i = 0; i < VARIANT_CONTROLS; i++)
+    struct study_row row = {.experiment = experiment, .arm = arm, .path = path};
+    for (int i = 0; i < STUDY_CONTROLS; i++)
         row.comparison[i] = cells_no_comparison;
-    variants->row[variants->count++] = row;
+    study->row[study->count++] = row;
 }
 
-static void add_rows(struct variants *variants, const struct experiment_files *files)
+static void add_rows(struct study *study, const struct experiment_files *files)
 {
-    const struct arms *arms = variants->arms;
-    variants->row =
-        memory_zeroed(arms[0].count + arms[1].count + files->count, sizeof *variants->row);
-    for (size_t s = 0; s < COUNT(variants->arms); s++)
+    const struct arms *arms = study->arms;
+    study->row = memory_zeroed(arms[0].count + arms[1].count + files->count, sizeof *study->row);
+    for (size_t s = 0; s < COUNT(study->arms); s++)
         for (size_t i = 0; i < arms[s].count; i++)
-            add_row(variants, arms[s].arm[i].experiment, &arms[s].arm[i], NULL);
+            add_row(study, arms[s].arm[i].experiment, &arms[s].arm[i], NULL);
     for (size_t i = 0; i < files->count; i++) {
         const struct experiment *e = &files->file[i].experiment;
-        if (ledger_is_below(e->arm, variants->folder) && !arm_of(variants, e->arm))
-            add_row(variants, e, &nobody, files->file[i].path);
+        if (ledger_is_below(e->arm, study->folder) && !arm_of(study, e->arm))
+            add_row(study, e, &nobody, files->file[i].path);
     }
 }
 
 /* Every group starts with a control, every arm is of the desk. */
-static int check(const struct variants *variants, const char *control, struct error *error)
+static int check(const struct study *study, const char *control, struct error *error)
 {
-    for (size_t i = 0; i < variants->count; i++) {
-        const struct variant *row = &variants->row[i];
+    for (size_t i = 0; i < study->count; i++) {
+        const struct study_row *row = &study->row[i];
         if (row->experiment->scale != SCALE_DESK)
-            return fail(error, "%s: expected scale desk", name_of(row));
+            return error_set(error, "%s: expected scale desk", name_of(row));
         if ((i == 0 || compare_groups(row, row - 1) != 0) && !row->control)
-            return fail(error, "%s: expected a %s.ini beside it, with which it is compared",
-                        name_of(row), control);
+            return error_set(error, "%s: expected a %s.ini beside it, with which it is compared",
+                             name_of(row), control);
     }
     return 0;
 }
 
-int variants_collect(struct variants *variants, const struct ledger *ledger,
-                     const struct experiment_files *files, const char *folder, const char *control,
-                     const char *first, struct error *error)
+int study_collect(struct study *study, const struct ledger *ledger,
+                  const struct experiment_files *files, const char *folder, const char *control,
+                  const char *first, struct error *error)
 {
-    *variants = (struct variants){.folder = folder};
-    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR10, &variants->arms[0], error) != 0)
+    *study = (struct study){.folder = folder};
+    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR10, &study->arms[0], error) != 0)
         return -1;
-    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR100, &variants->arms[1], error) != 0) {
-        free(variants->arms[0].arm);
+    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR100, &study->arms[1], error) != 0) {
+        free(study->arms[0].arm);
         return -1;
     }
-    add_rows(variants, files);
-    for (size_t i = 0; i < variants->count; i++) {
-        struct variant *row = &variants->row[i];
+    add_rows(study, files);
+    for (size_t i = 0; i < study->count; i++) {
+        struct study_row *row = &study->row[i];
         row->first = first && ledger_is_below(name_of(row), first);
-        row->control = strcmp(variants_short_name(row), control) == 0;
+        row->control = strcmp(study_short_name(row), control) == 0;
     }
-    qsort(variants->row, variants->count, sizeof *variants->row, compare_rows);
-    const int status = check(variants, control, error);
+    qsort(study->row, study->count, sizeof *study->row, compare_rows);
+    const int status = check(study, control, error);
     if (status != 0)
-        variants_free(variants);
+        study_free(study);
     return status;
 }
 
-void variants_free(struct variants *variants)
+void study_free(struct study *study)
 {
-    for (size_t s = 0; s < COUNT(variants->arms); s++)
-        free(variants->arms[s].arm);
-    free(variants->row);
-    *variants = (struct variants){0};
+    for (size_t s = 0; s < COUNT(study->arms); s++)
+        free(study->arms[s].arm);
+    free(study->row);
+    *study = (struct study){0};
 }
 
-void variants_compare(struct variant *row, int which, const struct variant *control)
+void study_compare(struct study_row *row, int which, const struct study_row *control)
 {
     row->against[which] = control;
     row->comparison[which] = cells_compare(row->arm, control->arm);
 }
 
-void variants_holm(struct variant *row, size_t count, int which)
+void study_holm(struct study_row *row, size_t count, int which)
 {
     struct comparison **family = memory_zeroed(count, sizeof *family);
     for (size_t i = 0; i < count; i++)
@@ -185,27 +184,25 @@ static struct table_column *join(const struct table_column *own, size_t count,
     return columns;
 }
 
-struct table_column *variants_wide_columns(const struct table_column *own, size_t count,
-                                           size_t *all)
+struct table_column *study_wide_columns(const struct table_column *own, size_t count, size_t *all)
 {
     return join(own, count, wide_columns, COUNT(wide_columns), all);
 }
 
-struct table_column *variants_narrow_columns(const struct table_column *own, size_t count,
-                                             size_t *all)
+struct table_column *study_narrow_columns(const struct table_column *own, size_t count, size_t *all)
 {
     return join(own, count, narrow_columns, COUNT(narrow_columns), all);
 }
 
 /* The arm's name, or the command that fills its row. */
-static char *name_or_command(const struct variant *row)
+static char *name_or_command(const struct study_row *row)
 {
     return row->path  ? memory_text("make run EXP=%s SEED=1", row->path)
            : row->arm ? memory_text("%s", row->arm->name)
                       : memory_text("-");
 }
 
-void variants_add_wide(const struct variant *row, int which, char *against, struct table *table)
+void study_add_wide(const struct study_row *row, int which, char *against, struct table *table)
 {
     const struct comparison *c = &row->comparison[which];
     if (row->arm) {
@@ -225,8 +222,8 @@ void variants_add_wide(const struct variant *row, int which, char *against, stru
     table_add(table, name_or_command(row), NULL);
 }
 
-void variants_add_narrow(const struct variant *row, int which, int left_out, char *against,
-                         struct table *table)
+void study_add_narrow(const struct study_row *row, int which, int left_out, char *against,
+                      struct table *table)
 {
     const struct comparison *c = &row->comparison[which];
     if (left_out) {
@@ -248,7 +245,7 @@ void variants_add_narrow(const struct variant *row, int which, int left_out, cha
 /* ---- Words -------------------------------------------------------------------------------- */
 
 /* What all rows of the group have, else "". */
-static const char *shared_word(const struct variant *row, size_t count,
+static const char *shared_word(const struct study_row *row, size_t count,
                                const char *(*word_of)(const struct experiment *experiment))
 {
     const char *word = word_of(row->experiment);
@@ -258,7 +255,7 @@ static const char *shared_word(const struct variant *row, size_t count,
     return word;
 }
 
-char *variants_heading(const struct variant *row, size_t count)
+char *study_heading(const struct study_row *row, size_t count)
 {
     const struct experiment *e = row->experiment;
     const char *words[] = {shared_word(row, count, ledger_base),
@@ -273,7 +270,7 @@ char *variants_heading(const struct variant *row, size_t count)
     return heading.bytes;
 }
 
-void variants_add_notes(const struct variants *variants, struct text *text)
+void study_add_notes(const struct study *study, struct text *text)
 {
     text_add(
         text,
@@ -284,10 +281,10 @@ void variants_add_notes(const struct variants *variants, struct text *text)
         "-: does not exist (no run yet, the control itself, fewer than 2 runs or pairs, more than "
         "20 pairs, or a diverged run).\n");
     int missing = 0;
-    for (size_t i = 0; i < variants->count; i++) {
-        if (!variants->row[i].path)
+    for (size_t i = 0; i < study->count; i++) {
+        if (!study->row[i].path)
             continue;
-        char *command = name_or_command(&variants->row[i]);
+        char *command = name_or_command(&study->row[i]);
         text_add(text, "%s  %s\n",
                  missing++ ? ""
                            : "\nArms without a run, and the command that fills each; `make "

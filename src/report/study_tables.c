@@ -12,7 +12,7 @@
 /* ---- Columns of a table's own ------------------------------------------------------------- */
 
 /* The cell of a row; `control` is its group's. */
-typedef void add_cell(const struct variant *row, const struct variant *control,
+typedef void add_cell(const struct study_row *row, const struct study_row *control,
                       struct table *table);
 
 struct own_column {
@@ -20,25 +20,28 @@ struct own_column {
     add_cell *add;
 };
 
-static void add_loss(const struct variant *row, const struct variant *control, struct table *table)
+static void add_loss(const struct study_row *row, const struct study_row *control,
+                     struct table *table)
 {
     (void)control;
     cells_add_loss(table, row->arm);
 }
 
-static void add_rate(const struct variant *row, const struct variant *control, struct table *table)
+static void add_rate(const struct study_row *row, const struct study_row *control,
+                     struct table *table)
 {
     (void)control;
     cells_add_rate(table, row->arm);
 }
 
-static void add_hours(const struct variant *row, const struct variant *control, struct table *table)
+static void add_hours(const struct study_row *row, const struct study_row *control,
+                      struct table *table)
 {
     (void)control;
     cells_add_logged_hours(table, row->arm);
 }
 
-static void add_k(const struct variant *row, const struct variant *control, struct table *table)
+static void add_k(const struct study_row *row, const struct study_row *control, struct table *table)
 {
     (void)control;
     table_add(table, memory_text("%g", row->experiment->k), NULL);
@@ -54,49 +57,54 @@ static void add_percent(struct table *table, double share)
     cells_add_number(table, 100 * share, "", 2);
 }
 
-static void add_trained(const struct variant *row, const struct variant *control,
+static void add_trained(const struct study_row *row, const struct study_row *control,
                         struct table *table)
 {
     (void)control;
-    add_integer(table, counts_of(row->experiment).trained);
+    add_integer(table, model_size_of(row->experiment).trained);
 }
 
-static void add_stored(const struct variant *row, const struct variant *control,
+static void add_stored(const struct study_row *row, const struct study_row *control,
                        struct table *table)
 {
     (void)control;
-    add_integer(table, counts_of(row->experiment).stored);
+    add_integer(table, model_size_of(row->experiment).stored);
 }
 
-static void add_reduction(const struct variant *row, const struct variant *control,
+static void add_reduction(const struct study_row *row, const struct study_row *control,
                           struct table *table)
 {
-    const double ordinary = (double)counts_of(control->experiment).stored;
-    cells_add_number(table, ordinary / (double)counts_of(row->experiment).stored, "", 2);
+    const double ordinary = (double)model_size_of(control->experiment).stored;
+    cells_add_number(table, ordinary / (double)model_size_of(row->experiment).stored, "", 2);
 }
 
-static void add_extra(const struct variant *row, const struct variant *control, struct table *table)
+static void add_extra(const struct study_row *row, const struct study_row *control,
+                      struct table *table)
 {
     (void)control;
-    add_percent(table, counts_of(row->experiment).extra_share);
+    add_percent(table, model_size_of(row->experiment).extra_share);
 }
 
-static void add_added(const struct variant *row, const struct variant *control, struct table *table)
+static void add_added(const struct study_row *row, const struct study_row *control,
+                      struct table *table)
 {
-    add_integer(table, counts_of(row->experiment).trained - counts_of(control->experiment).trained);
+    add_integer(table, model_size_of(row->experiment).trained -
+                           model_size_of(control->experiment).trained);
 }
 
-static void add_added_share(const struct variant *row, const struct variant *control,
+static void add_added_share(const struct study_row *row, const struct study_row *control,
                             struct table *table)
 {
-    const struct counts counts = counts_of(row->experiment), of = counts_of(control->experiment);
+    const struct model_size counts = model_size_of(row->experiment),
+                            of = model_size_of(control->experiment);
     add_percent(table, (double)(counts.trained - of.trained) / (double)of.trained);
 }
 
-static void add_added_macs(const struct variant *row, const struct variant *control,
+static void add_added_macs(const struct study_row *row, const struct study_row *control,
                            struct table *table)
 {
-    const struct counts counts = counts_of(row->experiment), of = counts_of(control->experiment);
+    const struct model_size counts = model_size_of(row->experiment),
+                            of = model_size_of(control->experiment);
     add_percent(table, (double)(counts.macs - of.macs) / (double)of.macs);
 }
 
@@ -167,8 +175,9 @@ static const struct variant_table tables[] = {
 /* ---- Comparisons -------------------------------------------------------------------------- */
 
 /* The row of the group that `row` is compared with; NULL if there is none. */
-static const struct variant *against(const struct variant_table *what, const struct variant *row,
-                                     const struct variant *group, size_t count)
+static const struct study_row *against(const struct variant_table *what,
+                                       const struct study_row *row, const struct study_row *group,
+                                       size_t count)
 {
     if (ledger_same_but(row->experiment, group->experiment, what->keys))
         return group;
@@ -179,24 +188,24 @@ static const struct variant *against(const struct variant_table *what, const str
     return NULL;
 }
 
-static int compare_group(const struct variant_table *what, struct variant *group, size_t count,
+static int compare_group(const struct variant_table *what, struct study_row *group, size_t count,
                          struct error *error)
 {
     for (size_t i = 1; i < count; i++) {
-        const struct variant *control = against(what, &group[i], group, count);
+        const struct study_row *control = against(what, &group[i], group, count);
         if (!control)
-            return fail(error,
-                        "%s: expected to differ from %s in %s alone, or in k alone from an arm "
-                        "that does; move it out of %s/",
-                        group[i].experiment->arm, group->experiment->arm, what->differ_in,
-                        what->folder);
-        variants_compare(&group[i], 0, control);
+            return error_set(
+                error,
+                "%s: expected to differ from %s in %s alone, or in k alone from an arm "
+                "that does; move it out of %s/",
+                group[i].experiment->arm, group->experiment->arm, what->differ_in, what->folder);
+        study_compare(&group[i], 0, control);
     }
-    variants_holm(group, count, 0);
+    study_holm(group, count, 0);
     return 0;
 }
 
-size_t variant_table_pairs_needed(size_t comparisons)
+size_t study_tables_pairs_needed(size_t comparisons)
 {
     size_t pairs = STATISTICS_MIN_PAIRS;
     double least = 1. / (1 << (STATISTICS_MIN_PAIRS - 1));
@@ -225,8 +234,8 @@ static size_t own_columns(const struct variant_table *what, const struct table_c
     return count + what->own_count;
 }
 
-static void add_own(const struct variant_table *what, const struct variant *row,
-                    const struct variant *control, struct table *table)
+static void add_own(const struct variant_table *what, const struct study_row *row,
+                    const struct study_row *control, struct table *table)
 {
     for (size_t i = 0; i < what->own_count; i++)
         if (row->arm)
@@ -235,42 +244,42 @@ static void add_own(const struct variant_table *what, const struct variant *row,
             cells_add_dash(table);
 }
 
-static char *row_name(const struct variant *row)
+static char *row_name(const struct study_row *row)
 {
-    return memory_text("%s", row->arm ? variants_short_name(row) : "trend");
+    return memory_text("%s", row->arm ? study_short_name(row) : "trend");
 }
 
-static char *against_text(const struct variant *row)
+static char *against_text(const struct study_row *row)
 {
-    return memory_text("%s", row->against[0] ? variants_short_name(row->against[0]) : "-");
+    return memory_text("%s", row->against[0] ? study_short_name(row->against[0]) : "-");
 }
 
-static void add_row(const struct variant_table *what, const struct variants *rows,
-                    const struct variant *row, const struct variant *control, struct table *wide,
-                    struct table *narrow)
+static void add_row(const struct variant_table *what, const struct study *rows,
+                    const struct study_row *row, const struct study_row *control,
+                    struct table *wide, struct table *narrow)
 {
-    table_add(wide, variants_group_name(rows, row), NULL);
+    table_add(wide, study_group_name(rows, row), NULL);
     table_add(wide, row_name(row), NULL);
     table_add(wide, memory_text("%s", config_scale_name(row->experiment)), NULL);
     table_add(wide, memory_text("%d", row->experiment->epochs), NULL);
     add_own(what, row, control, wide);
-    variants_add_wide(row, 0, against_text(row), wide);
+    study_add_wide(row, 0, against_text(row), wide);
     table_add(narrow, row_name(row), NULL);
     add_own(what, row, control, narrow);
-    variants_add_narrow(row, 0, 0, against_text(row), narrow);
+    study_add_narrow(row, 0, 0, against_text(row), narrow);
 }
 
 /* Below the group's rows, where three or more have runs: the trend that C2 asks for (claims.h). */
-static void add_trend(const struct variant_table *what, const struct variants *rows,
-                      const struct variant *group, size_t count, struct table *wide,
+static void add_trend(const struct variant_table *what, const struct study *rows,
+                      const struct study_row *group, size_t count, struct table *wide,
                       struct table *narrow)
 {
     const struct arm **family = memory_zeroed(count, sizeof *family);
     for (size_t i = 0; i < count; i++)
         family[i] = group[i].arm;
-    const struct variant row = {.experiment = group->experiment,
-                                .against = {group},
-                                .comparison = {cells_trend_over_k(family, count)}};
+    const struct study_row row = {.experiment = group->experiment,
+                                  .against = {group},
+                                  .comparison = {cells_trend_over_k(family, count)}};
     if (row.comparison[0].arm)
         add_row(what, rows, &row, group, wide, narrow);
     free(family);
@@ -278,23 +287,23 @@ static void add_trend(const struct variant_table *what, const struct variants *r
 
 /* Compare and fill. `needed` becomes the least number of pairs for evidence in the largest group.
  */
-static int fill(const struct variant_table *what, struct variants *rows, struct table *wide,
+static int fill(const struct variant_table *what, struct study *rows, struct table *wide,
                 struct table *narrow, size_t *needed, struct error *error)
 {
     *needed = 0;
     for (size_t first = 0, count; first < rows->count; first += count) {
-        struct variant *group = &rows->row[first];
-        count = variants_group(rows, first);
+        struct study_row *group = &rows->row[first];
+        count = study_group(rows, first);
         if (compare_group(what, group, count, error) != 0)
             return -1;
-        char *heading = variants_heading(group, count);
+        char *heading = study_heading(group, count);
         table_add_group(narrow, heading);
         free(heading);
         for (size_t i = 0; i < count; i++)
             add_row(what, rows, &group[i], group, wide, narrow);
         if (what->trend)
             add_trend(what, rows, group, count, wide, narrow);
-        const size_t pairs = variant_table_pairs_needed(count - 1);
+        const size_t pairs = study_tables_pairs_needed(count - 1);
         *needed = pairs > *needed ? pairs : *needed;
     }
     if (rows->count == 0) {
@@ -305,7 +314,7 @@ static int fill(const struct variant_table *what, struct variants *rows, struct 
     return 0;
 }
 
-static void write_text(const struct variant_table *what, const struct variants *rows,
+static void write_text(const struct variant_table *what, const struct study *rows,
                        const struct table *table, size_t needed, const char *out)
 {
     struct text text = {0};
@@ -327,19 +336,19 @@ static void write_text(const struct variant_table *what, const struct variants *
         text_add(&text,
                  "With so many comparisons of arms there can be evidence from %zu pairs on.\n",
                  needed);
-    variants_add_notes(rows, &text);
+    study_add_notes(rows, &text);
     text_add(&text, "\nAll runs of this table: %.2f core-hours, as logged.\n", hours);
     table_write_out(out, what->name, ".txt", &text);
 }
 
-static int write_table(const struct variant_table *what, struct variants *rows, const char *out,
+static int write_table(const struct variant_table *what, struct study *rows, const char *out,
                        struct error *error)
 {
     struct table_column own[MOST_COLUMNS];
     size_t wide_count, narrow_count, needed;
-    struct table_column *wide_columns = variants_wide_columns(
-        own, own_columns(what, wide_first, COUNT(wide_first), own), &wide_count);
-    struct table_column *narrow_columns = variants_narrow_columns(
+    struct table_column *wide_columns =
+        study_wide_columns(own, own_columns(what, wide_first, COUNT(wide_first), own), &wide_count);
+    struct table_column *narrow_columns = study_narrow_columns(
         own, own_columns(what, narrow_first, COUNT(narrow_first), own), &narrow_count);
     struct table wide, narrow;
     table_begin(&wide, wide_columns, wide_count);
@@ -356,17 +365,17 @@ static int write_table(const struct variant_table *what, struct variants *rows, 
     return status;
 }
 
-int variant_table_write(const struct ledger *ledger, const struct experiment_files *experiments,
-                        const char *out, struct error *error)
+int study_tables_write(const struct ledger *ledger, const struct experiment_files *experiments,
+                       const char *out, struct error *error)
 {
     int status = 0;
     for (size_t i = 0; i < COUNT(tables) && status == 0; i++) {
-        struct variants rows;
-        if (variants_collect(&rows, ledger, experiments, tables[i].folder, tables[i].control,
-                             tables[i].first, error) != 0)
+        struct study rows;
+        if (study_collect(&rows, ledger, experiments, tables[i].folder, tables[i].control,
+                          tables[i].first, error) != 0)
             return -1;
         status = write_table(&tables[i], &rows, out, error);
-        variants_free(&rows);
+        study_free(&rows);
     }
     return status;
 }

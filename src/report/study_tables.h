@@ -2,7 +2,7 @@
  * study_tables - tables of desk arms that differ in one thing, each beside its control.
  *
  *   table-precision   precision/: the precision of maps; control f32
- *   table-campaign    campaign/:  k, over 30 epochs; a group for each picture set, network and
+ *   table-campaign    campaign/:  k, over 30 epochs; a group for each image set, network and
  *                     decay, preact-20 with the polynomial first; control k1.0
  *   table-weight-net  weight-net/: where the 3x3 weights come from, and channels; control
  *                     ordinary-c16
@@ -27,11 +27,11 @@
 #include "report/ledger.h"
 
 /* Write OUT/tables/NAME.txt, .csv and .tex of each. 0; or -1 with *error set, where
- * variants_collect() fails or an arm differs in more than its table is about. */
-int variant_table_write(const struct ledger *ledger, const struct experiment_files *experiments,
-                        const char *out, struct error *error);
+ * study_collect() fails or an arm differs in more than its table is about. */
+int study_tables_write(const struct ledger *ledger, const struct experiment_files *experiments,
+                       const char *out, struct error *error);
 
 /* The least number of pairs with which one of `comparisons` of a family can be evidence. */
-size_t variant_table_pairs_needed(size_t comparisons);
+size_t study_tables_pairs_needed(size_t comparisons);
 
 #endif

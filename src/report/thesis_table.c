@@ -121,7 +121,7 @@ static const struct table_column full_columns[] = {
 
 /* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */
 static const struct experiment_file *find_experiment(const struct experiment_files *files,
-                                                     enum picture_set set, const char *folder,
+                                                     enum image_set set, const char *folder,
                                                      double k)
 {
     for (size_t i = 0; i < files->count; i++) {

@@ -27,9 +27,9 @@
 #include "report/published.h"
 
 struct thesis_table {
-    const char *name;     /* "table-5-2" */
-    const char *folder;   /* "cifar10", below which its arms are */
-    enum picture_set set; /* of all its cells */
+    const char *name;   /* "table-5-2" */
+    const char *folder; /* "cifar10", below which its arms are */
+    enum image_set set; /* of all its cells */
     struct published_table published;
 };
 

@@ -70,7 +70,7 @@ static int print_place(const struct trace_options *options, const char *path, in
     free(columns);
     free(bytes);
     if (!found)
-        return fail(error, "%s: expected a line %d; make the tables again", path, number);
+        return error_set(error, "%s: expected a line %d; make the tables again", path, number);
     if (!is_log)
         return 0;
     struct log log;
@@ -138,7 +138,7 @@ static int search_all(const struct trace_options *options, const char *id, struc
     char *tables = memory_text("%s/tables", options->out);
     size_t count;
     char **path = file_list(tables, ending, &count);
-    int status = count ? 0 : fail(error, "%s: expected tables there; run make tables", tables);
+    int status = count ? 0 : error_set(error, "%s: expected tables there; run make tables", tables);
     for (size_t i = 0; i < count; i++) {
         if (status == 0)
             status = search(path[i], id, found, error);
@@ -146,10 +146,10 @@ static int search_all(const struct trace_options *options, const char *id, struc
     }
     free(path);
     if (status == 0 && found->cells == 0)
-        status = fail(error,
-                      "%s: no table below %s shows a value of this id; the files *%s there "
-                      "list all ids",
-                      id, tables, ending);
+        status = error_set(error,
+                           "%s: no table below %s shows a value of this id; the files *%s there "
+                           "list all ids",
+                           id, tables, ending);
     free(tables);
     return status;
 }
@@ -188,8 +188,8 @@ static int find_row(const char *path, long epoch, const char *column, struct fou
         text_add(&found->where, "%s\n", value);
         text_add(&found->places, "%s\t%d\n", path, line);
     } else {
-        status =
-            fail(error, "%s: expected a row of epoch %ld and a column %s", path, epoch, column);
+        status = error_set(error, "%s: expected a row of epoch %ld and a column %s", path, epoch,
+                           column);
     }
     free(value);
     free(bytes);

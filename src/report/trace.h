@@ -9,7 +9,7 @@
  *   ARM:last-error           mean test error (%) after the last epoch, of all runs of the arm
  *   ARM:sd                   their sample standard deviation
  *   ARM:best-error           mean of the lowest test error of each run; selected on the test
- *                            pictures
+ *                            images
  *   ARM:n                    number of runs
  *   ARM:difference:CONTROL   mean of ARM's last error less CONTROL's, over the seeds that both
  *                            have; likewise pairs, low, high (95 % interval), p and holm

@@ -1,8 +1,8 @@
 /*
- * blocked - feature maps as onednn.h lays them out: [picture][channels / block][pixels][block].
+ * blocked - feature maps as onednn.h lays them out: [image][channels / block][pixels][block].
  *
- * Tests hold their numbers in plain order, [picture][channel][row][column], in double. A map has
- * room for more pictures than are valid; what stands there is BLOCKED_REST, so that a pass that
+ * Tests hold their numbers in plain order, [image][channel][row][column], in double. A map has
+ * room for more images than are valid; what stands there is BLOCKED_REST, so that a pass that
  * writes or reads it is seen.
  */
 #ifndef KDECAY_TESTS_BLOCKED_H
@@ -15,13 +15,13 @@
 /* Where element `index` in plain order lies. */
 size_t blocked_place(struct shape shape, int block, size_t index);
 
-/* The map of `pictures` pictures, of which the first shape.pictures are valid and hold `plain`
+/* The map of `images` images, of which the first shape.images are valid and hold `plain`
  * (NULL: BLOCKED_REST everywhere); free() it. */
-float *blocked_map(struct shape valid, int block, int pictures, const double *plain);
+float *blocked_map(struct shape valid, int block, int images, const double *plain);
 
 /* Fails unless the valid part is `expected` within `error` (of its largest value) and every element
  * after it is `beyond`. */
-void blocked_check(struct shape valid, int block, int pictures, const float *map,
+void blocked_check(struct shape valid, int block, int images, const float *map,
                    const double *expected, double error, float beyond);
 
 /* Random numbers on [-1, 1) that floats hold exactly, so that both sides start from the same. */

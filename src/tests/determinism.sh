@@ -80,7 +80,7 @@ kills() { # kills NAME DIGEST [ARGUMENTS...]
 }
 kills epochs "$expected"
 
-# The same within one epoch of all the pictures of those three, with checkpoints of its own.
+# The same within one epoch of all the images of those three, with checkpoints of its own.
 long="--set training.epochs=1 --set data.train_pictures=3000"
 kills one-epoch "$(run long "$plain" 2 $long)" $long --checkpoint-minutes 0.001
 

@@ -172,27 +172,27 @@ $bound "$kdecay" audit --results "$folder/whole/results" --out "$folder/audit" >
 verdict "unreadable folder of logs" "$(complaint $? "the folder cannot be read")"
 chmod 755 "$folder/whole/results/smoke"
 
-# ---- Pictures.
-pictures() { # pictures NAME WORDS
+# ---- Images.
+images() { # images NAME WORDS
     $bound "$kdecay" train experiments/cifar10/preact-20/poly-k2.0.ini --seed 1 --data "$data" \
         --results "$folder/results" --checkpoints "$folder/checkpoints" > "$folder/messages" 2>&1
     verdict "$1" "$(complaint $? "$2")"
 }
 data=$folder/data
-pictures "no pictures" "not found"
+images "no images" "not found"
 mkdir -p "$data"
 for n in 1 2 3 4 5; do head -c 30730000 /dev/zero > "$data/data_batch_$n.bin"; done
 cp "$data/data_batch_1.bin" "$data/test_batch.bin"
-pictures "pictures that are not CIFAR" "differ from the official ones"
+images "images that are not CIFAR" "differ from the official ones"
 chmod 000 "$data/data_batch_2.bin"
-pictures "unreadable pictures" "Permission denied"
+images "unreadable images" "Permission denied"
 rm -f "$data/data_batch_2.bin"
-pictures "missing pictures" "No such file"
+images "missing images" "No such file"
 mkdir "$data/data_batch_2.bin"
-pictures "a folder instead of pictures" "is it a folder"
+images "a folder instead of images" "is it a folder"
 rmdir "$data/data_batch_2.bin"
 head -c 30729999 /dev/zero > "$data/data_batch_2.bin"
-pictures "pictures that were cut" "30729999"
+images "images that were cut" "30729999"
 
 rm -rf "$folder"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -10,8 +10,8 @@
 
 static struct shape shape_of(const struct interpreter *in, int value)
 {
-    const struct value *v = &in->architecture.values[value];
-    return (struct shape){in->pictures, v->channels, v->height, v->width};
+    const struct activation *v = &in->architecture.activations[value];
+    return (struct shape){in->images, v->channels, v->height, v->width};
 }
 
 static size_t count_of(const struct interpreter *in, int value)
@@ -57,7 +57,7 @@ static double made_weight(const struct weight_table *table, int inputs, const do
 static void make_weights(const struct interpreter *in, const struct layer *layer)
 {
     const int rows = index_of(in, layer, ".rows");
-    const int inputs = in->architecture.values[layer->inputs[0]].channels;
+    const int inputs = in->architecture.activations[layer->inputs[0]].channels;
     const struct reference_tensor *weights = &in->tensors[index_of(in, layer, ".weight")];
     for (int w = 0; w < (int)weights->count; w++) /* (output, input, tap) */
         weights->values[w] = made_weight(in->blocks[rows], inputs, in->tensors[rows].values,
@@ -66,15 +66,15 @@ static void make_weights(const struct interpreter *in, const struct layer *layer
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
 
-/* The inputs of a NORM as one map; free() it. */
+/* The inputs of a BN_RELU as one map; free() it. */
 static double *concatenated(const struct interpreter *in, const struct layer *layer)
 {
-    const size_t all = count_of(in, layer->output) / (size_t)in->pictures;
-    double *joined = memory_zeroed((size_t)in->pictures * all, sizeof *joined), *to = joined;
-    for (int n = 0; n < in->pictures; n++) {
+    const size_t all = count_of(in, layer->output) / (size_t)in->images;
+    double *joined = memory_zeroed((size_t)in->images * all, sizeof *joined), *to = joined;
+    for (int n = 0; n < in->images; n++) {
         for (int i = 0; i < layer->input_count; i++) {
             const int value = layer->inputs[i];
-            const size_t each = count_of(in, value) / (size_t)in->pictures;
+            const size_t each = count_of(in, value) / (size_t)in->images;
             memcpy(to, in->maps[value] + (size_t)n * each, each * sizeof *to);
             to += each;
         }
@@ -90,7 +90,7 @@ static void add_residual(struct interpreter *in, const struct layer *layer)
     in->changed[value] = 1;
 }
 
-/* Of one NORM's values before ReLU. */
+/* Of one BN_RELU's values before ReLU. */
 static double margin_of(struct shape shape, const double *x, const double *mean,
                         const double *variance, const double *gamma, const double *beta)
 {
@@ -108,7 +108,7 @@ static void run_norm(struct interpreter *in, int l)
 {
     const struct layer *layer = &in->architecture.layers[l];
     const struct shape shape = shape_of(in, layer->output);
-    if (layer->addend != NO_VALUE)
+    if (layer->addend != NO_ACTIVATION)
         add_residual(in, layer);
     double *x = concatenated(in, layer);
     const double *mean = in->means[l], *variance = in->variances[l];
@@ -178,14 +178,14 @@ static void run_partial(const struct interpreter *in, int l)
 
 static double run_head(struct interpreter *in, const struct layer *layer)
 {
-    double *losses = memory_zeroed((size_t)in->pictures, sizeof *losses), sum = 0;
+    double *losses = memory_zeroed((size_t)in->images, sizeof *losses), sum = 0;
     reference_head(shape_of(in, layer->inputs[0]), in->architecture.classes,
                    in->maps[layer->inputs[0]], tensor_of(in, layer, ".weight"),
                    tensor_of(in, layer, ".bias"), in->labels, losses, &in->wrong);
-    for (int n = 0; n < in->pictures; n++)
+    for (int n = 0; n < in->images; n++)
         sum += losses[n];
     free(losses);
-    return sum / in->pictures;
+    return sum / in->images;
 }
 
 static double run(struct interpreter *in, int l)
@@ -197,7 +197,7 @@ static double run(struct interpreter *in, int l)
     case LAYER_CONVOLUTION:
         if (layer->rows)
             make_weights(in, layer);
-        reference_convolution(from, in->architecture.values[layer->output].channels,
+        reference_convolution(from, in->architecture.activations[layer->output].channels,
                               (struct window){layer->kernel, layer->stride, layer->padding}, x,
                               tensor_of(in, layer, ".weight"), in->made[layer->output]);
         break;
@@ -207,12 +207,12 @@ static double run(struct interpreter *in, int l)
     case LAYER_PARTIAL:
         run_partial(in, l);
         break;
-    case LAYER_NORM:
+    case LAYER_BN_RELU:
         run_norm(in, l);
         break;
     case LAYER_SHORTCUT:
-        reference_shortcut(from, in->architecture.values[layer->output].channels, layer->stride, x,
-                           in->made[layer->output]);
+        reference_shortcut(from, in->architecture.activations[layer->output].channels,
+                           layer->stride, x, in->made[layer->output]);
         break;
     case LAYER_POOL:
         run_pool(in, layer);
@@ -233,7 +233,7 @@ static int has_changed(const struct interpreter *in, const struct layer *layer, 
 {
     const size_t length = strlen(layer->name);
     if (!changed || (strncmp(changed, layer->name, length) == 0 && changed[length] == '.') ||
-        (layer->addend != NO_VALUE && in->changed[layer->addend]))
+        (layer->addend != NO_ACTIVATION && in->changed[layer->addend]))
         return 1;
     for (int i = 0; i < layer->input_count; i++)
         if (in->changed[layer->inputs[i]])
@@ -247,7 +247,7 @@ double interpreter_loss(struct interpreter *in, const char *changed)
     in->whole = changed == NULL;
     if (in->whole)
         in->margin = INFINITY;
-    memset(in->changed, 0, (size_t)in->architecture.value_count * sizeof *in->changed);
+    memset(in->changed, 0, (size_t)in->architecture.activation_count * sizeof *in->changed);
     for (int l = 0; l < last; l++)
         if (has_changed(in, &in->architecture.layers[l], changed))
             run(in, l);
@@ -256,7 +256,7 @@ double interpreter_loss(struct interpreter *in, const char *changed)
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-/* Which elements a DROPOUT keeps. An element's place in the picture is that in memory, where the
+/* Which elements a DROPOUT keeps. An element's place in the image is that in memory, where the
  * channels are padded to whole blocks; four neighbours share a draw. */
 static uint8_t *draw_mask(const struct interpreter *in, int l, uint32_t seed, uint32_t step,
                           int block)
@@ -266,7 +266,7 @@ static uint8_t *draw_mask(const struct interpreter *in, int l, uint32_t seed, ui
     const struct shape padded = {1, (shape.channels + block - 1) / block * block, shape.height,
                                  shape.width};
     const struct rng rng = {seed, RNG_DROPOUT | (uint32_t)(l + 1) << 8};
-    const size_t each = shape_count(shape) / (size_t)shape.pictures;
+    const size_t each = shape_count(shape) / (size_t)shape.images;
     uint8_t *kept = memory_zeroed(shape_count(shape), 1);
     for (size_t i = 0; i < shape_count(shape); i++) {
         const uint32_t place = (uint32_t)blocked_place(padded, block, i % each);
@@ -285,7 +285,7 @@ static void copy_tensors(struct interpreter *in, const struct parameters *parame
         const size_t count = parameters->tensors[t].count;
         float *values = memory_floats(count);
         in->blocks[t] = parameters->tensors[t].block;
-        parameters_get(parameters, t, TENSOR_VALUE, values);
+        parameters_get(parameters, t, TENSOR_WEIGHT, values);
         in->tensors[t] = (struct reference_tensor){.name = parameters->tensors[t].name,
                                                    .count = count,
                                                    .values = memory_zeroed(count, sizeof(double))};
@@ -297,34 +297,34 @@ static void copy_tensors(struct interpreter *in, const struct parameters *parame
 
 struct interpreter *interpreter_create(const struct experiment *experiment,
                                        const struct parameters *parameters, int count,
-                                       const float *pictures, const int *labels, uint32_t seed,
+                                       const float *images, const int *labels, uint32_t seed,
                                        uint32_t step, int block)
 {
     struct interpreter *in = memory_zeroed(1, sizeof *in);
     struct error error;
     if (architecture_build(&in->architecture, experiment, &error) != 0)
         die("%s", error.text);
-    const size_t values = (size_t)in->architecture.value_count;
+    const size_t values = (size_t)in->architecture.activation_count;
     const size_t layers = (size_t)in->architecture.layer_count;
-    in->pictures = count;
+    in->images = count;
     in->labels = labels;
     copy_tensors(in, parameters);
     in->made = memory_zeroed(values, sizeof *in->made);
     in->maps = memory_zeroed(values, sizeof *in->maps);
     in->changed = memory_zeroed(values, sizeof *in->changed);
-    for (int v = 0; v < in->architecture.value_count; v++) {
+    for (int v = 0; v < in->architecture.activation_count; v++) {
         in->made[v] = memory_zeroed(count_of(in, v), sizeof(double));
         in->maps[v] = memory_zeroed(count_of(in, v), sizeof(double));
     }
     for (size_t i = 0; i < count_of(in, 0); i++)
-        in->maps[0][i] = (double)pictures[i];
+        in->maps[0][i] = (double)images[i];
     in->means = memory_zeroed(layers, sizeof *in->means);
     in->variances = memory_zeroed(layers, sizeof *in->variances);
     in->kept = memory_zeroed(layers, sizeof *in->kept);
     for (int l = 0; l < in->architecture.layer_count; l++) {
         const struct layer *layer = &in->architecture.layers[l];
-        if (layer->kind == LAYER_NORM) {
-            const size_t channels = (size_t)in->architecture.values[layer->output].channels;
+        if (layer->kind == LAYER_BN_RELU) {
+            const size_t channels = (size_t)in->architecture.activations[layer->output].channels;
             in->means[l] = memory_zeroed(channels, sizeof(double));
             in->variances[l] = memory_zeroed(channels, sizeof(double));
         }
@@ -336,7 +336,7 @@ struct interpreter *interpreter_create(const struct experiment *experiment,
 
 void interpreter_free(struct interpreter *in)
 {
-    for (int v = 0; v < in->architecture.value_count; v++) {
+    for (int v = 0; v < in->architecture.activation_count; v++) {
         free(in->made[v]);
         free(in->maps[v]);
     }

@@ -15,15 +15,15 @@
 
 struct interpreter {
     struct architecture architecture;
-    int pictures, tensor_count, wrong; /* wrong: of the latest pass */
+    int images, tensor_count, wrong; /* wrong: of the latest pass */
     const int *labels;
     enum reference_mode mode; /* REFERENCE_RUNNING: dropout does not act */
     struct reference_tensor *tensors;
     const struct weight_table *
         *blocks;    /* [tensor] of rows, which make the weights anew in each pass */
     double **made;  /* [value] as its layer makes it */
-    double **maps;  /* [value] after the residual sum, where a NORM takes one */
-    double **means; /* [layer][channels] of a NORM's minibatch */
+    double **maps;  /* [value] after the residual sum, where a BN_RELU takes one */
+    double **means; /* [layer][channels] of a BN_RELU's minibatch */
     double **variances;
     uint8_t **kept; /* [layer] of a DROPOUT, which elements; in plain order */
     int *changed;   /* [value] in the latest pass */
@@ -35,7 +35,7 @@ struct interpreter {
  * `seed` and of `step`, for maps in blocks of `block` channels. */
 struct interpreter *interpreter_create(const struct experiment *experiment,
                                        const struct parameters *parameters, int count,
-                                       const float *pictures, const int *labels, uint32_t seed,
+                                       const float *images, const int *labels, uint32_t seed,
                                        uint32_t step, int block);
 void interpreter_free(struct interpreter *interpreter);
 

@@ -10,7 +10,7 @@ set -u
 alone=$1 program=$2 folder=$3 mpirun="$4 --oversubscribe --bind-to none"
 export OMP_WAIT_POLICY=passive # more threads than cores: who waits must not spin
 
-# Arguments of every run: 100 pictures in steps of 32, so that the last step has 4, in the first 2
+# Arguments of every run: 100 images in steps of 32, so that the last step has 4, in the first 2
 # shards of 16 and in no other rank's.
 arguments() { # arguments PLACE THREADS
     echo "train $experiment --seed 1 --threads $2 --results $folder/$1/results" \
@@ -182,7 +182,7 @@ $mpirun -n 2 "$program" train no.ini --seed 1 > "$folder/messages" 2>&1
 verdict "no experiment" "$(one_line $? "no.ini: cannot be opened")"
 $mpirun -n 2 "$program" train experiments/cifar10/preact-20/poly-k2.0.ini --seed 1 \
     --data "$folder" --results "$folder/none" --checkpoints "$folder/none" > "$folder/messages" 2>&1
-verdict "no pictures" "$(one_line $? "not found")"
+verdict "no images" "$(one_line $? "not found")"
 $mpirun -n 1 "$program" $(arguments refused 1) : -n 1 "$program" $(arguments refused 1) \
     --set schedule.k=7 > "$folder/messages" 2>&1
 verdict "two experiments" "$(one_line $? "rank 1 differs from rank 0 in the experiment")"

@@ -4,7 +4,7 @@
 
 For each experiment `KDECAY probe` (src/train/probe.h) takes 50 steps and writes down what it did below
 OUT. Here the network is built once more from its paper's description, on torch.nn.functional and
-torch.optim alone, starts from the same checkpoint, is fed the same pictures, and its numbers are
+torch.optim alone, starts from the same checkpoint, is fed the same images, and its numbers are
 compared with ours. The reference is PyTorch in float64.
 
 One step: the first, where BN's scales are 1 and its shifts 0, and the last, where they no longer
@@ -16,7 +16,7 @@ KINK may therefore be taken the other way where ours were; how many that is of h
 
 All steps: the losses. Rounding grows from step to step, as training is chaotic, so that no constant
 would be both fair and sharp. The yardstick is PyTorch's own float32: it takes the same steps RUNS
-times, each time with the pictures of a batch in another order, which only rounds otherwise. At any
+times, each time with the images of a batch in another order, which only rounds otherwise. At any
 step we may be TIMES as far from float64 as the farthest of these has been, up to LEAD steps later
 (a kink that one passes now, another passes a little later). Constants cap this, too.
 
@@ -327,7 +327,7 @@ def build(probe, tensors, dtype, mistake=None):
 
 def one_pass(probe, moment, mistake=None, flipped=(), watch=False):
     """The network after a forward and a backward pass in float64, its logits, loss, and the
-    misclassified pictures."""
+    misclassified images."""
     network = build(probe, moment.before, torch.float64, mistake)
     network.flipped, network.watched = flipped, {} if watch else None
     inputs, labels = probe.batch(moment.index, torch.float64)
@@ -385,7 +385,7 @@ def nearest_pass(probe, moment):
 
 
 def evaluate(probe):
-    """Logits, loss and misclassified pictures with the running statistics."""
+    """Logits, loss and misclassified images with the running statistics."""
     network = build(probe, probe.last.after, torch.float64)
     network.training = False
     inputs, labels = probe.batch(probe.last.index, torch.float64)
@@ -442,7 +442,7 @@ def update(probe, moment, mistake=None):
 
 
 def train(probe, dtype, run=0):
-    """The losses of the probe's steps; each run but 0 has another order of a batch's pictures."""
+    """The losses of the probe's steps; each run but 0 has another order of a batch's images."""
     network = build(probe, probe.first.before, dtype)
     optimizer, losses = optimizer_of(probe, network), []
     generator = torch.Generator().manual_seed(run)

@@ -42,21 +42,21 @@ double reference_error(size_t count, const double *a, const double *b)
 
 size_t shape_count(struct shape shape)
 {
-    return (size_t)shape.pictures * (size_t)shape.channels * (size_t)shape.height *
+    return (size_t)shape.images * (size_t)shape.channels * (size_t)shape.height *
            (size_t)shape.width;
 }
 
 struct shape shape_after(struct shape in, int out_channels, struct window window)
 {
-    return (struct shape){in.pictures, out_channels,
+    return (struct shape){in.images, out_channels,
                           (in.height + 2 * window.padding - window.kernel) / window.stride + 1,
                           (in.width + 2 * window.padding - window.kernel) / window.stride + 1};
 }
 
-/* The plane of one picture and channel. */
-static size_t plane(struct shape s, int picture, int channel)
+/* The plane of one image and channel. */
+static size_t plane(struct shape s, int image, int channel)
 {
-    return (size_t)(picture * s.channels + channel) * (size_t)(s.height * s.width);
+    return (size_t)(image * s.channels + channel) * (size_t)(s.height * s.width);
 }
 
 /* x with zeros around every plane. The columns of a row stand by their remainder by the stride, so
@@ -64,9 +64,9 @@ static size_t plane(struct shape s, int picture, int channel)
 static double *pad(struct shape in, struct window w, const double *x, struct shape *padded)
 {
     const int each = (in.width + 2 * w.padding + w.stride - 1) / w.stride;
-    *padded = (struct shape){in.pictures, in.channels, in.height + 2 * w.padding, each * w.stride};
+    *padded = (struct shape){in.images, in.channels, in.height + 2 * w.padding, each * w.stride};
     double *to = memory_zeroed(shape_count(*padded), sizeof *to);
-    for (int n = 0; n < in.pictures; n++) {
+    for (int n = 0; n < in.images; n++) {
         for (int c = 0; c < in.channels; c++) {
             for (int row = 0; row < in.height; row++) {
                 double *line = to + plane(*padded, n, c) + (row + w.padding) * padded->width;
@@ -107,7 +107,7 @@ void reference_convolution(struct shape in, int out_channels, struct window wind
     struct shape padded;
     double *from = pad(in, window, x, &padded);
     memset(y, 0, shape_count(out) * sizeof *y);
-    for (int n = 0; n < in.pictures; n++)
+    for (int n = 0; n < in.images; n++)
         for (int o = 0; o < out.channels; o++)
             for (int i = 0; i < in.channels; i++)
                 add_plane(padded, out, window, from + plane(padded, n, i),
@@ -142,7 +142,7 @@ void reference_convolution_backward(struct shape in, int out_channels, struct wi
     const int taps = window.kernel * window.kernel;
     memset(dx, 0, shape_count(in) * sizeof *dx);
     memset(dweights, 0, (size_t)(out_channels * in.channels * taps) * sizeof *dweights);
-    for (int n = 0; n < in.pictures; n++)
+    for (int n = 0; n < in.images; n++)
         for (int o = 0; o < out.channels; o++)
             for (int i = 0; i < in.channels; i++)
                 for (int tap = 0; tap < taps; tap++) {
@@ -156,14 +156,14 @@ void reference_convolution_backward(struct shape in, int out_channels, struct wi
 void reference_statistics(struct shape shape, const double *x, double *mean, double *variance)
 {
     const int pixels = shape.height * shape.width;
-    const double samples = (double)shape.pictures * pixels;
+    const double samples = (double)shape.images * pixels;
     for (int c = 0; c < shape.channels; c++) {
         double sum = 0, squares = 0;
-        for (int n = 0; n < shape.pictures; n++)
+        for (int n = 0; n < shape.images; n++)
             for (int p = 0; p < pixels; p++)
                 sum += x[plane(shape, n, c) + (size_t)p];
         mean[c] = sum / samples;
-        for (int n = 0; n < shape.pictures; n++) {
+        for (int n = 0; n < shape.images; n++) {
             for (int p = 0; p < pixels; p++) {
                 const double off = x[plane(shape, n, c) + (size_t)p] - mean[c];
                 squares += off * off;
@@ -177,7 +177,7 @@ void reference_norm(struct shape shape, const double *x, const double *mean, con
                     const double *gamma, const double *beta, double *y)
 {
     const size_t pixels = (size_t)(shape.height * shape.width);
-    for (int n = 0; n < shape.pictures; n++) {
+    for (int n = 0; n < shape.images; n++) {
         for (int c = 0; c < shape.channels; c++) {
             const double deviation = sqrt(variance[c] + epsilon);
             for (size_t p = plane(shape, n, c); p < plane(shape, n, c) + pixels; p++) {
@@ -192,7 +192,7 @@ void reference_shortcut(struct shape in, int out_channels, int stride, const dou
 {
     const struct shape out = shape_after(in, out_channels, (struct window){1, stride, 0});
     memset(y, 0, shape_count(out) * sizeof *y);
-    for (int n = 0; n < in.pictures; n++)
+    for (int n = 0; n < in.images; n++)
         for (int c = 0; c < in.channels; c++)
             for (int row = 0; row < out.height; row++)
                 for (int column = 0; column < out.width; column++)
@@ -245,8 +245,8 @@ static void pad_plane(int h, int w, int depth, int reach, const double *filter, 
 void reference_pad(struct shape in, int depth, int reach, const double *x, const double *filter,
                    double *y)
 {
-    const struct shape out = {in.pictures, in.channels, in.height + 2, in.width + 2};
-    for (int n = 0; n < in.pictures; n++) {
+    const struct shape out = {in.images, in.channels, in.height + 2, in.width + 2};
+    for (int n = 0; n < in.images; n++) {
         for (int c = 0; c < in.channels; c++) {
             double *to = y + plane(out, n, c);
             for (int i = 0; i < in.height; i++)
@@ -281,7 +281,7 @@ void reference_head(struct shape shape, int classes, const double *x, const doub
     const size_t pixels = (size_t)(shape.height * shape.width);
     if (wrong)
         *wrong = 0;
-    for (int n = 0; n < shape.pictures; n++) {
+    for (int n = 0; n < shape.images; n++) {
         double total = 0, own = 0, best = -INFINITY;
         for (int j = 0; j < classes; j++) {
             double logit = bias[j];
@@ -312,18 +312,18 @@ enum { RAW, ACTIVE, MIDDLE, MIDDLE_ACTIVE, BRANCH, UNIT_MAPS };
 /* The layers with weights in their order: the stem, four of each unit, the last norm. */
 enum { NORM1, CONV1, NORM2, CONV2, UNIT_STEPS };
 
-struct unit {
+struct layer_state {
     struct shape in, out;
     struct window first; /* convolution */
 };
 
-static struct unit unit_at(const struct reference *r, int unit)
+static struct layer_state unit_at(const struct reference *r, int unit)
 {
     const int per_stage = r->unit_count / 3;
     const int stage = unit / per_stage, before = unit ? (unit - 1) / per_stage : 0;
-    return (struct unit){.in = {r->pictures, 16 << before, 32 >> before, 32 >> before},
-                         .out = {r->pictures, 16 << stage, 32 >> stage, 32 >> stage},
-                         .first = stage == before ? three : three_by_two};
+    return (struct layer_state){.in = {r->images, 16 << before, 32 >> before, 32 >> before},
+                                .out = {r->images, 16 << stage, 32 >> stage, 32 >> stage},
+                                .first = stage == before ? three : three_by_two};
 }
 
 static double *map_at(const struct reference *r, int unit, int map)
@@ -366,7 +366,7 @@ static void run_norm(struct reference *r, int index, const char *name, struct sh
     } else {
         strcpy(norm->name, name);
         norm->channels = shape.channels;
-        norm->samples = (double)shape.pictures * shape.height * shape.width;
+        norm->samples = (double)shape.images * shape.height * shape.width;
         reference_statistics(shape, x, norm->mean, norm->variance);
     }
     reference_norm(shape, x, mean, variance, tensor_of(r, name, ".weight"),
@@ -377,7 +377,7 @@ static void run_norm(struct reference *r, int index, const char *name, struct sh
  * very first unit and else the raw one. */
 static void add_shortcut(const struct reference *r, int unit)
 {
-    const struct unit u = unit_at(r, unit);
+    const struct layer_state u = unit_at(r, unit);
     double *sum = map_at(r, unit + 1, RAW);
     reference_shortcut(u.in, u.out.channels, u.first.stride,
                        map_at(r, unit, unit == 0 ? ACTIVE : RAW), sum);
@@ -387,7 +387,7 @@ static void add_shortcut(const struct reference *r, int unit)
 
 static void run_unit_step(struct reference *r, int unit, int step, const char *name)
 {
-    const struct unit u = unit_at(r, unit);
+    const struct layer_state u = unit_at(r, unit);
     switch (step) {
     case NORM1:
         run_norm(r, 2 * unit, name, u.in, map_at(r, unit, RAW), map_at(r, unit, ACTIVE));
@@ -410,14 +410,14 @@ static void run_unit_step(struct reference *r, int unit, int step, const char *n
 
 static double run_head(struct reference *r)
 {
-    double *losses = memory_zeroed((size_t)r->pictures, sizeof *losses), sum = 0;
+    double *losses = memory_zeroed((size_t)r->images, sizeof *losses), sum = 0;
     reference_head(unit_at(r, r->unit_count - 1).out, r->classes, r->last_active,
                    tensor_of(r, "classifier", ".weight"), tensor_of(r, "classifier", ".bias"),
                    r->labels, losses, &r->wrong);
-    for (int n = 0; n < r->pictures; n++)
+    for (int n = 0; n < r->images; n++)
         sum += losses[n];
     free(losses);
-    return sum / r->pictures;
+    return sum / r->images;
 }
 
 double reference_loss(struct reference *r, const char *changed)
@@ -432,7 +432,7 @@ double reference_loss(struct reference *r, const char *changed)
         if (!dirty)
             continue;
         if (step == 0)
-            reference_convolution((struct shape){r->pictures, 3, 32, 32}, 16, three, r->picture,
+            reference_convolution((struct shape){r->images, 3, 32, 32}, 16, three, r->image,
                                   tensor_of(r, name, ".weight"), map_at(r, 0, RAW));
         else if (step == last_norm)
             run_norm(r, r->norm_count - 1, name, unit_at(r, r->unit_count - 1).out,
@@ -450,7 +450,7 @@ static void copy_tensors(struct reference *r, const struct parameters *parameter
     for (int t = 0; t < parameters->count; t++) {
         const size_t count = parameters->tensors[t].count;
         float *values = memory_floats(count);
-        parameters_get(parameters, t, TENSOR_VALUE, values);
+        parameters_get(parameters, t, TENSOR_WEIGHT, values);
         r->tensors[t] = (struct reference_tensor){.name = parameters->tensors[t].name,
                                                   .count = count,
                                                   .values = memory_zeroed(count, sizeof(double))};
@@ -461,24 +461,24 @@ static void copy_tensors(struct reference *r, const struct parameters *parameter
 }
 
 struct reference *reference_create(const struct parameters *parameters, int depth, int classes,
-                                   int count, const float *pictures, const int *labels)
+                                   int count, const float *images, const int *labels)
 {
     struct reference *r = memory_zeroed(1, sizeof *r);
     r->unit_count = (depth - 2) / 2;
     r->classes = classes;
-    r->pictures = count;
+    r->images = count;
     r->labels = labels;
     r->norm_count = 2 * r->unit_count + 1;
     r->norms = memory_zeroed((size_t)r->norm_count, sizeof *r->norms);
     copy_tensors(r, parameters);
     const size_t floats = shape_count((struct shape){count, 3, 32, 32});
-    r->picture = memory_zeroed(floats, sizeof *r->picture);
+    r->image = memory_zeroed(floats, sizeof *r->image);
     for (size_t i = 0; i < floats; i++)
-        r->picture[i] = (double)pictures[i];
+        r->image[i] = (double)images[i];
     r->maps = memory_zeroed((size_t)((r->unit_count + 1) * UNIT_MAPS), sizeof *r->maps);
     for (int unit = 0; unit <= r->unit_count; unit++) {
         /* the last one's RAW is the sum after all units */
-        const struct unit u = unit_at(r, unit < r->unit_count ? unit : unit - 1);
+        const struct layer_state u = unit_at(r, unit < r->unit_count ? unit : unit - 1);
         const struct shape raw = unit < r->unit_count ? u.in : u.out;
         for (int map = 0; map < (unit < r->unit_count ? UNIT_MAPS : 1); map++)
             r->maps[unit * UNIT_MAPS + map] =
@@ -497,7 +497,7 @@ void reference_free(struct reference *r)
         free(r->tensors[t].values);
     free(r->tensors);
     free(r->norms);
-    free(r->picture);
+    free(r->image);
     free(r->last_active);
     free(r->maps);
     free(r);

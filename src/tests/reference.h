@@ -1,6 +1,6 @@
 /*
  * reference - what layers and networks should compute, once more: naive loops in double over plain
- * [picture][channel][row][column] arrays, written from architecture.h and the papers it names. Of
+ * [image][channel][row][column] arrays, written from architecture.h and the papers it names. Of
  * the project's code only the list of tensors is read, by name.
  */
 #ifndef KDECAY_REFERENCE_H
@@ -25,7 +25,7 @@ double reference_error(size_t count, const double *a, const double *b);
 /* ---- Layers -------------------------------------------------------------------------------- */
 
 struct shape {
-    int pictures, channels, height, width;
+    int images, channels, height, width;
 };
 struct window {
     int kernel, stride, padding;
@@ -43,7 +43,7 @@ void reference_convolution_backward(struct shape in, int out_channels, struct wi
                                     const double *x, const double *weights, const double *dy,
                                     double *dx, double *dweights);
 
-/* Mean and biased variance of each channel, over pictures and pixels. */
+/* Mean and biased variance of each channel, over images and pixels. */
 void reference_statistics(struct shape shape, const double *x, double *mean, double *variance);
 /* y = relu(gamma (x - mean) / sqrt(variance + 1e-5) + beta). */
 void reference_norm(struct shape shape, const double *x, const double *mean, const double *variance,
@@ -52,7 +52,7 @@ void reference_norm(struct shape shape, const double *x, const double *mean, con
 /* Every stride-th pixel; zeros in the channels that x has not. */
 void reference_shortcut(struct shape in, int out_channels, int stride, const double *x, double *y);
 
-/* A Padding Layer: y is [picture][channel][height + 2][width + 2], filter [channel][depth][2 reach
+/* A Padding Layer: y is [image][channel][height + 2][width + 2], filter [channel][depth][2 reach
  * + 1 taps along], the constant after each channel's. */
 void reference_pad(struct shape in, int depth, int reach, const double *x, const double *filter,
                    double *y);
@@ -60,7 +60,7 @@ void reference_pad(struct shape in, int depth, int reach, const double *x, const
 /* Partial convolution: y of a convolution of `in` becomes kernel^2 y / (taps inside). */
 void reference_partial(struct shape in, struct shape out, struct window window, double *y);
 
-/* Mean over pixels, fully connected, softmax; the cross entropy of each picture, and in *wrong
+/* Mean over pixels, fully connected, softmax; the cross entropy of each image, and in *wrong
  * (unless NULL) how many labels are not the likeliest. */
 void reference_head(struct shape shape, int classes, const double *x, const double *weights,
                     const double *bias, const int *labels, double *losses, int *wrong);
@@ -83,20 +83,20 @@ struct reference_tensor {
 enum reference_mode { REFERENCE_MINIBATCH, REFERENCE_RUNNING };
 
 struct reference {
-    int unit_count, classes, pictures;
+    int unit_count, classes, images;
     const int *labels;
     enum reference_mode mode; /* whose statistics the batch norms use */
     int tensor_count, norm_count;
     struct reference_tensor *tensors; /* in the order of the parameters */
     struct reference_batch *norms;    /* in the order of the network */
-    double *picture, *last_active;
+    double *image, *last_active;
     double **maps; /* of all units, see reference.c */
     int wrong;     /* of the latest pass */
 };
 
-/* Depth 6n+2 on pictures[count][3][32][32], with the values that the tensors have now. */
+/* Depth 6n+2 on images[count][3][32][32], with the values that the tensors have now. */
 struct reference *reference_create(const struct parameters *parameters, int depth, int classes,
-                                   int count, const float *pictures, const int *labels);
+                                   int count, const float *images, const int *labels);
 void reference_free(struct reference *reference);
 
 /* The mean loss. `changed` names the only tensor changed since the last pass in this mode, so that

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* 50,000 pictures in minibatches of 128, the last one of 80 */
+/* 50,000 images in minibatches of 128, the last one of 80 */
 enum { STEPS_AN_EPOCH = 391 };
 
 void fixture_experiment(const struct fixture *fixture, const char *arm, double k, double lr)

@@ -1,5 +1,5 @@
 /*
- * results_fixture - a project of made-up numbers in a temporary folder: experiments and raw logs
+ * results_fixture - a project of synthetic numbers in a temporary folder: experiments and raw logs
  * written by log_begin() ... log_end(), for the tests of report and audit. The published numbers
  * are the project's own, so that the tests run in the project's root.
  */

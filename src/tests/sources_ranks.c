@@ -35,10 +35,10 @@ static int is_of(const struct number *number, const char *path, long line, int r
     return good;
 }
 
-/* Whether the sources are the file's measurements of one rank with shards of so many pictures: all
+/* Whether the sources are the file's measurements of one rank with shards of so many images: all
  * of them, by the number of shards. */
 static int samples_from(const struct number *number, const struct source *source, size_t n,
-                        int pictures, struct scaling_sample *sample)
+                        int images, struct scaling_sample *sample)
 {
     const char *path = source->file;
     char *bytes = places_text(path);
@@ -47,14 +47,14 @@ static int samples_from(const struct number *number, const struct source *source
         lines += *at == '\n';
     free(bytes);
     for (long line = 1; line <= (long)lines; line++)
-        there += is_of(number, path, line, 1) && places_number(path, line, "batch") ==
-                                                     pictures * places_number(path, line, "shards");
+        there += is_of(number, path, line, 1) &&
+                 places_number(path, line, "batch") == images * places_number(path, line, "shards");
     if (there != n || n > MOST_SAMPLES)
         return 0;
     for (size_t i = 0; i < n; i++) {
         const double shards = places_number(path, source[i].line, "shards");
         const double batch = places_number(path, source[i].line, "batch");
-        if (!is_of(number, path, source[i].line, 1) || batch != pictures * shards ||
+        if (!is_of(number, path, source[i].line, 1) || batch != images * shards ||
             (i > 0 && shards <= sample[i - 1].rounds))
             return 0;
         sample[i] = (struct scaling_sample){

@@ -19,14 +19,14 @@ same() { # same EXPECTED FOUND
 # ---- A project of three arms and a Slurm that remembers -----------------------------------------
 
 arm() { # arm NAME SCALE DEPTH [K]
-    local pictures='cifar10'
-    [ "$2" != smoke ] || pictures=$'made-up\ntrain_pictures = 500\ntest_pictures = 200'
+    local images='cifar10'
+    [ "$2" != smoke ] || images=$'made-up\ntrain_pictures = 500\ntest_pictures = 200'
     mkdir -p "$(dirname "experiments/$1")"
     cat > "experiments/$1.ini" << END
 [run]
 scale = $2
 [data]
-set = $pictures
+set = $images
 augmentation = none
 [network]
 family = preact
@@ -105,7 +105,7 @@ expected+="[--mem-per-cpu=128M][--open-mode=append][--output=build/slurm/output/
 expected+="[--chdir=$PWD][--partition=long][-A][x][src/cluster/task.sh]"
 found=$(sed 's/^\[[^]]*\]\[[^]]*\]//; s/\[build.slurm.program-.*//' "$folder/submitted" | sort -u)
 verdict "the options of all arrays, in a folder of an odd name" "$(same "$expected" "$found")"
-verdict "the pictures' folder, of an odd name" \
+verdict "the images' folder, of an odd name" \
     "$(same 3 "$(grep -cF ".list][$data][none]" "$folder/submitted")")"
 verdict "the minutes between checkpoints" "$(same 3 "$(grep -cF "[$data][none][10]" "$folder/submitted")")"
 rm "$folder/submitted"

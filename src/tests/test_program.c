@@ -39,7 +39,7 @@ static const char *const precisions[] = {"f32", "bf16"};
 
 static int precision_count(void)
 {
-    return dnn_check_precision(PRECISION_BF16, NULL) == 0 ? 2 : 1;
+    return onednn_check_precision(PRECISION_BF16, NULL) == 0 ? 2 : 1;
 }
 
 static char *train_command(const char *folder, const char *to, int threads)
@@ -314,9 +314,9 @@ static void test_stops_lose_no_step(void **state)
     scratch_remove(folder);
 }
 
-/* A queue's signal that comes while the pictures are read, here from a pipe, does not kill: the
+/* A queue's signal that comes while the images are read, here from a pipe, does not kill: the
  * program lives to find that they are not the official ones. */
-static void test_a_stop_while_pictures_are_read(void **state)
+static void test_a_stop_while_images_are_read(void **state)
 {
     (void)state;
     char *folder = start();
@@ -595,7 +595,7 @@ const struct CMUnitTest program_tests[] = {
     cmocka_unit_test(test_same_bits_after_kills_of_blocks_and_pads),
     cmocka_unit_test(test_kills_within_an_epoch_go_on_there),
     cmocka_unit_test(test_stops_lose_no_step),
-    cmocka_unit_test(test_a_stop_while_pictures_are_read),
+    cmocka_unit_test(test_a_stop_while_images_are_read),
     cmocka_unit_test(test_two_processes),
     cmocka_unit_test(test_foreign_checkpoints),
     cmocka_unit_test(test_a_log_is_never_overwritten),

@@ -35,7 +35,7 @@ enum content { CONTENT_STATE, CONTENT_WEIGHTS };
 static int is_in(const struct tensor *tensor, enum tensor_state state, enum content content)
 {
     return content == CONTENT_STATE ? parameters_is_kept(tensor, state)
-                                    : state == TENSOR_VALUE && !tensor->block;
+                                    : state == TENSOR_WEIGHT && !tensor->block;
 }
 
 /* `,"name":{...}` for every tensor, in the order of their data: values, then momentum. */
@@ -43,7 +43,7 @@ static void add_tensors(struct text *json, const struct parameters *p, enum cont
                         size_t *bytes)
 {
     *bytes = 0;
-    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+    for (enum tensor_state state = TENSOR_WEIGHT; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
             const struct tensor *tensor = &p->tensors[i];
             if (!is_in(tensor, state, content))
@@ -63,7 +63,7 @@ static void add_tensors(struct text *json, const struct parameters *p, enum cont
 static void move_tensors(struct parameters *into, const struct parameters *p, enum content content,
                          float *data)
 {
-    for (enum tensor_state state = TENSOR_VALUE; state <= TENSOR_MOMENTUM; state++) {
+    for (enum tensor_state state = TENSOR_WEIGHT; state <= TENSOR_MOMENTUM; state++) {
         for (int i = 0; i < p->count; i++) {
             if (!is_in(&p->tensors[i], state, content))
                 continue;
@@ -107,7 +107,7 @@ char *checkpoint_path(const char *folder, const struct experiment *experiment, l
 }
 
 void checkpoint_save(const char *path, const struct parameters *parameters,
-                     const struct place *place, const char *log)
+                     const struct progress *place, const char *log)
 {
     const struct digest state = parameters_digest(parameters);
     struct text json = {0};
@@ -116,7 +116,7 @@ void checkpoint_save(const char *path, const struct parameters *parameters,
              place->epoch, state.hex);
     if (place->steps) {
         char *sums = memory_text("%ld %.17g %ld %ld", place->steps, place->loss_sum, place->wrong,
-                                 place->pictures);
+                                 place->images);
         text_add(&json, ",\"within\":\"%s %s\"", sums, digest_chain(state.hex, sums).hex);
         free(sums);
     }
@@ -164,7 +164,7 @@ static char *take_string(const char **at, const char *prefix)
 }
 
 /* What `within` says of the place; `state` is the digest that it is chained to. */
-static int parse_within(char *within, const char *state, struct place *place)
+static int parse_within(char *within, const char *state, struct progress *place)
 {
     char *space = strrchr(within, ' ');
     if (!space)
@@ -172,15 +172,15 @@ static int parse_within(char *within, const char *state, struct place *place)
     *space = '\0';
     int end = 0;
     const int good = sscanf(within, "%ld %lf %ld %ld%n", &place->steps, &place->loss_sum,
-                            &place->wrong, &place->pictures, &end) == 4 &&
-                     within[end] == '\0' && place->steps > 0 && place->pictures > 0 &&
+                            &place->wrong, &place->images, &end) == 4 &&
+                     within[end] == '\0' && place->steps > 0 && place->images > 0 &&
                      strcmp(space + 1, digest_chain(state, within).hex) == 0;
     return good ? 0 : -1;
 }
 
 /* Our own header, read back strictly: metadata, then exactly the tensors of these parameters. */
-static int parse_header(const char *json, const struct parameters *parameters, struct place *place,
-                        char **digest, char **log, size_t *bytes)
+static int parse_header(const char *json, const struct parameters *parameters,
+                        struct progress *place, char **digest, char **log, size_t *bytes)
 {
     const char *at = json;
     char *format = take_string(&at, "{\"__metadata__\":{\"format\":");
@@ -188,7 +188,7 @@ static int parse_header(const char *json, const struct parameters *parameters, s
     *digest = number ? take_string(&at, ",\"state-sha256\":") : NULL;
     char *within = *digest ? take_string(&at, ",\"within\":") : NULL;
     *log = *digest ? take_string(&at, ",\"log\":") : NULL;
-    *place = (struct place){.epoch = number ? strtol(number, NULL, 10) : 0};
+    *place = (struct progress){.epoch = number ? strtol(number, NULL, 10) : 0};
     struct text rest = {0};
     text_add(&rest, "}");
     add_tensors(&rest, parameters, CONTENT_STATE, bytes);
@@ -204,7 +204,7 @@ static int parse_header(const char *json, const struct parameters *parameters, s
     return good ? 0 : -1;
 }
 
-int checkpoint_load(const char *path, struct parameters *parameters, struct place *place,
+int checkpoint_load(const char *path, struct parameters *parameters, struct progress *place,
                     char **log, struct error *error)
 {
     size_t size = 0;
@@ -237,6 +237,6 @@ int checkpoint_load(const char *path, struct parameters *parameters, struct plac
         return 0;
     free(*log);
     *log = NULL;
-    return fail(
+    return error_set(
         error, "%s: is damaged or of another network; remove it to train from the beginning", path);
 }

@@ -8,7 +8,7 @@
  * epochs done), `state-sha256` (parameters_digest) and `log`: the raw log so far. Parameters and
  * log are one file so that a kill at any moment leaves them in step. Where the run was stopped
  * within an epoch, `within` stands before `log`: steps of this epoch, sum of their losses, wrong
- * answers, pictures, and the link that chains these to `state-sha256` (digest_chain).
+ * answers, images, and the link that chains these to `state-sha256` (digest_chain).
  */
 #ifndef KDECAY_CHECKPOINT_H
 #define KDECAY_CHECKPOINT_H
@@ -18,11 +18,11 @@
 #include "network/parameters.h"
 
 /* How far a run is, and what its training steps of the epoch under way add up to. */
-struct place {
+struct progress {
     long epoch;      /* whole epochs done */
     long steps;      /* done of the next one; 0: none, then the sums are 0 */
-    double loss_sum; /* over the pictures of these steps */
-    long wrong, pictures;
+    double loss_sum; /* over the images of these steps */
+    long wrong, images;
 };
 
 /* FOLDER/ARM/seed-N-DIGEST.safetensors, the first digits of the experiment's; free() it. */
@@ -30,7 +30,7 @@ char *checkpoint_path(const char *folder, const struct experiment *experiment, l
 
 /* Dies if the file cannot be written; the one before it then stays. */
 void checkpoint_save(const char *path, const struct parameters *parameters,
-                     const struct place *place, const char *log);
+                     const struct progress *place, const char *log);
 
 /* Values alone, those that Weight Blocks generate in place of their rows: what an ordinary network
  * has (export.h). The metadata holds `format` and `log`. Dies as checkpoint_save(). */
@@ -39,7 +39,7 @@ void checkpoint_export(const char *path, const struct parameters *parameters, co
 /* Fill the parameters and *place, with the log so far in *log (to be freed). 0, or -1 with *error
  * where the file is damaged or belongs to other parameters. Then the parameters may hold part of
  * it. */
-int checkpoint_load(const char *path, struct parameters *parameters, struct place *place,
+int checkpoint_load(const char *path, struct parameters *parameters, struct progress *place,
                     char **log, struct error *error);
 
 #endif

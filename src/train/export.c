@@ -15,7 +15,7 @@ long export_weights(const struct experiment *experiment, long seed, const char *
             "folder with --checkpoints",
             path);
     struct network *network = network_create(experiment, 1);
-    struct place place;
+    struct progress place;
     struct error error;
     if (checkpoint_load(path, network_parameters(network), &place, &log, &error) != 0)
         die("%s", error.text);

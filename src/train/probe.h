@@ -2,18 +2,18 @@
  * probe - the first steps of a run laid open, for comparison with another implementation.
  *
  * The probe trains as the trainer does and writes down what goes in and what comes out, so that
- * another program can take the same steps from the same start on the same pictures:
+ * another program can take the same steps from the same start on the same images:
  *
  *   experiment.txt     the experiment's canonical text
- *   inputs.bin         the pictures as the network sees them, float[3][32][32] each, step by step
+ *   inputs.bin         the images as the network sees them, float[3][32][32] each, step by step
  *   labels.bin         their labels, int32
- *   steps.tsv          step, lr, pictures, loss (mean), wrong
- *   evaluation/        the last step's pictures after that step, with the running statistics:
+ *   steps.tsv          step, lr, images, loss (mean), wrong
+ *   evaluation/        the last step's images after that step, with the running statistics:
  *     losses.tsv           loss and wrong
  *     logits.bin           as below
  *   first/, last/      the first and the last step:
  *     before.safetensors   parameters, momentum and running statistics before it (checkpoint.h)
- *     logits.bin           the logits, float[classes] a picture
+ *     logits.bin           the logits, float[classes] an image
  *     gradients.bin        the gradients of all trained tensors, in the order of before.safetensors
  *     after.safetensors    the state after it
  *
@@ -28,13 +28,13 @@ struct probe_options {
     const struct experiment *experiment;
     long seed;        /* 0 .. 2^32-1 */
     int threads;      /* 1 or more */
-    const char *data; /* folder of the pictures */
+    const char *data; /* folder of the images */
     const char *kept; /* folder of fitted whitenings, see dataset_load() */
     long steps;       /* 2 or more; at most the run's */
     const char *out;  /* folder; files there are overwritten */
 };
 
-/* Dies where the pictures are missing or the run has not so many steps. */
+/* Dies where the images are missing or the run has not so many steps. */
 void probe_run(const struct probe_options *options);
 
 #endif

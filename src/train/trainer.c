@@ -21,12 +21,12 @@
 struct run {
     const struct trainer_options *options;
     const struct experiment *experiment;
-    struct stepper stepper;
+    struct training training;
     struct log_writer log;
     char *log_path, *part_path, *checkpoint_path;
     struct file_lock log_lock, checkpoint_lock;
-    struct place place;
-    double saved; /* end of the last checkpoint, at first the begin of training (seconds_now) */
+    struct progress place;
+    double saved; /* end of the last checkpoint, at first the begin of training (clock_seconds) */
 };
 
 /* Every rank keeps the log in mind, one writes it. */
@@ -38,12 +38,12 @@ static int leads(void)
 /* Steps done since the start. */
 static long steps_of(const struct run *run)
 {
-    return run->place.epoch * run->stepper.steps_per_epoch + run->place.steps;
+    return run->place.epoch * run->training.steps_per_epoch + run->place.steps;
 }
 
-static double percent(long wrong, long pictures)
+static double percent(long wrong, long images)
 {
-    return 100.0 * (double)wrong / (double)pictures;
+    return 100.0 * (double)wrong / (double)images;
 }
 
 static void utc_now(char *text, size_t size)
@@ -57,29 +57,29 @@ static void utc_now(char *text, size_t size)
 /* ---- Progress ------------------------------------------------------------------------------ */
 
 /* One line that renews itself on a terminal; elsewhere a line now and then. */
-struct progress {
+struct epoch_clock {
     double started, shown;
     int terminal;
     long first_step; /* of this process */
-    long pictures;   /* since then */
+    long images;     /* since then */
 };
 
-static void progress_show(struct progress *progress, const struct run *run, long step, double loss,
-                          double lr)
+static void progress_show(struct epoch_clock *progress, const struct run *run, long step,
+                          double loss, double lr)
 {
-    const double now = seconds_now();
-    const int last = step % run->stepper.steps_per_epoch == 0;
+    const double now = clock_seconds();
+    const int last = step % run->training.steps_per_epoch == 0;
     if (!leads() || (!last && now - progress->shown < (progress->terminal ? 0.2 : 30)))
         return;
     progress->shown = now;
     const double spent = now - progress->started;
-    const long left = run->stepper.schedule.steps - step, done = step - progress->first_step;
+    const long left = run->training.schedule.steps - step, done = step - progress->first_step;
     const long minutes = (long)(spent * (double)left / (double)done / 60 + 0.5);
     fprintf(stderr,
             "%sepoch %ld/%d  step %ld/%ld  loss %.4f  lr %.5f  %.0f images/s  %ld:%02ld h left%s",
-            progress->terminal ? "\r" : "", (step - 1) / run->stepper.steps_per_epoch + 1,
-            run->experiment->epochs, step, run->stepper.schedule.steps, loss, lr,
-            (double)progress->pictures / spent, minutes / 60, minutes % 60,
+            progress->terminal ? "\r" : "", (step - 1) / run->training.steps_per_epoch + 1,
+            run->experiment->epochs, step, run->training.schedule.steps, loss, lr,
+            (double)progress->images / spent, minutes / 60, minutes % 60,
             progress->terminal ? "\033[K" : "\n");
 }
 
@@ -112,18 +112,18 @@ static void save(struct run *run)
 {
     if (!leads())
         return;
-    checkpoint_save(run->checkpoint_path, network_parameters(run->stepper.network), &run->place,
+    checkpoint_save(run->checkpoint_path, network_parameters(run->training.network), &run->place,
                     run->log.text.bytes);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
-    run->saved = seconds_now();
+    run->saved = clock_seconds();
 }
 
 /* Within an epoch; its end has a checkpoint anyway. Rank 0's clock decides, and nobody needs to be
  * told: rank 0 has the whole state and writes it, the others wait for its next message. */
 static int save_is_due(const struct run *run)
 {
-    return leads() && run->place.steps < run->stepper.steps_per_epoch &&
-           seconds_now() - run->saved >= 60 * run->options->checkpoint_minutes;
+    return leads() && run->place.steps < run->training.steps_per_epoch &&
+           clock_seconds() - run->saved >= 60 * run->options->checkpoint_minutes;
 }
 
 /* ---- Epochs -------------------------------------------------------------------------------- */
@@ -131,27 +131,27 @@ static int save_is_due(const struct run *run)
 enum outcome { EPOCH_DONE, DIVERGED, STOPPED };
 
 /* Train to the end of the epoch under way; `lr` is the rate of its last step. */
-static enum outcome train_epoch(struct run *run, struct progress *progress, double *lr)
+static enum outcome train_epoch(struct run *run, struct epoch_clock *progress, double *lr)
 {
-    struct stepper *stepper = &run->stepper;
-    struct place *place = &run->place;
-    while (place->steps < stepper->steps_per_epoch) {
+    struct training *training = &run->training;
+    struct progress *place = &run->place;
+    while (place->steps < training->steps_per_epoch) {
         if (ranks_any(stop_asked))
             return STOPPED;
         const long step = steps_of(run) + 1;
-        const int count = stepper_load(stepper, step);
-        const struct pass_result result = network_train(stepper->network, count);
+        const int count = training_load_batch(training, step);
+        const struct pass_result result = network_forward_backward(training->network, count);
         const double loss = result.loss_sum / count;
         if (step <= LOG_STEP_LOSSES)
             log_add_step_loss(&run->log, step, loss);
         if (!isfinite(loss))
             return DIVERGED;
-        *lr = stepper_descend(stepper, step);
+        *lr = training_sgd_update(training, step);
         place->steps++;
         place->loss_sum += result.loss_sum;
         place->wrong += result.wrong;
-        place->pictures += count;
-        progress->pictures += count;
+        place->images += count;
+        progress->images += count;
         progress_show(progress, run, step, loss, *lr);
         if (save_is_due(run))
             save(run);
@@ -161,17 +161,17 @@ static enum outcome train_epoch(struct run *run, struct progress *progress, doub
 
 static void evaluate(struct run *run, struct log_row *row)
 {
-    const long pictures = (long)run->stepper.dataset.test.count;
+    const long images = (long)run->training.dataset.test.count;
     double loss_sum = 0;
     long wrong = 0;
-    for (long first = 0; first < pictures; first += run->experiment->batch) {
-        const int count = stepper_load_test(&run->stepper, (size_t)first);
-        const struct pass_result result = network_evaluate(run->stepper.network, count);
+    for (long first = 0; first < images; first += run->experiment->batch) {
+        const int count = training_load_test_batch(&run->training, (size_t)first);
+        const struct pass_result result = network_evaluate(run->training.network, count);
         loss_sum += result.loss_sum;
         wrong += result.wrong;
     }
-    row->test_loss = loss_sum / (double)pictures;
-    row->test_error = percent(wrong, pictures);
+    row->test_loss = loss_sum / (double)images;
+    row->test_error = percent(wrong, images);
 }
 
 /* ---- Runs ---------------------------------------------------------------------------------- */
@@ -180,10 +180,10 @@ static void evaluate(struct run *run, struct log_row *row)
 static char *describe_ranks(const struct run *run, int *threads)
 {
     enum { LENGTH = 128 };
-    const int own = network_threads(run->stepper.network), ranks = ranks_count();
+    const int own = network_threads(run->training.network), ranks = ranks_count();
     int *counts = memory_zeroed((size_t)ranks, sizeof *counts);
     char(*cpus)[LENGTH] = memory_zeroed((size_t)ranks, sizeof *cpus);
-    char *cpu = processor_name();
+    char *cpu = cpu_name();
     counts[ranks_rank()] = own;
     snprintf(cpus[ranks_rank()], LENGTH, "%s", cpu);
     ranks_gather(counts, sizeof *counts);
@@ -208,25 +208,25 @@ static void begin_log(struct run *run)
     network_size(run->experiment, &parameters, &macs);
     char started[32];
     utc_now(started, sizeof started);
-    char *kernels = network_kernels(run->stepper.network);
-    const struct log_facts facts = {.experiment = run->experiment,
-                                    .seed = run->options->seed,
-                                    .train = run->stepper.dataset.train.digest,
-                                    .test = run->stepper.dataset.test.digest,
-                                    .parameters = parameters,
-                                    .macs = macs,
-                                    .initial =
-                                        parameters_digest(network_parameters(run->stepper.network)),
-                                    .program = run->options->program,
-                                    .compiler = run->options->compiler,
-                                    .onednn = network_onednn(run->stepper.network),
-                                    .environment = network_environment(run->stepper.network),
-                                    .kernels = kernels,
-                                    .threads = threads,
-                                    .started = started,
-                                    .ranks = ranks_count(),
-                                    .mpi = ranks_library(),
-                                    .rank_lines = rank_lines};
+    char *kernels = network_kernels(run->training.network);
+    const struct log_facts facts = {
+        .experiment = run->experiment,
+        .seed = run->options->seed,
+        .train = run->training.dataset.train.digest,
+        .test = run->training.dataset.test.digest,
+        .parameters = parameters,
+        .macs = macs,
+        .initial = parameters_digest(network_parameters(run->training.network)),
+        .program = run->options->program,
+        .compiler = run->options->compiler,
+        .onednn = network_onednn(run->training.network),
+        .environment = network_environment(run->training.network),
+        .kernels = kernels,
+        .threads = threads,
+        .started = started,
+        .ranks = ranks_count(),
+        .mpi = ranks_library(),
+        .rank_lines = rank_lines};
     log_begin(&run->log, &facts);
     free(rank_lines);
     free(kernels);
@@ -239,16 +239,16 @@ static char *load_checkpoint(struct run *run)
     struct error error;
     char *text = NULL;
     struct log log;
-    if (checkpoint_load(path, network_parameters(run->stepper.network), &run->place, &text,
+    if (checkpoint_load(path, network_parameters(run->training.network), &run->place, &text,
                         &error) != 0 ||
         log_parse(text, path, &log, &error) != 0)
         die("%s", error.text);
     if (strcmp(log.experiment_digest.hex, config_digest(run->experiment).hex) != 0 ||
         log.seed != run->options->seed || log.row_count != run->place.epoch ||
         run->place.epoch > run->experiment->epochs ||
-        run->place.steps >= run->stepper.steps_per_epoch)
+        run->place.steps >= run->training.steps_per_epoch)
         die("%s: belongs to another run; move it away to train from the beginning", path);
-    if (strcmp(log.environment, network_environment(run->stepper.network)) != 0)
+    if (strcmp(log.environment, network_environment(run->training.network)) != 0)
         die("%s: was made on another machine (%s), where oneDNN may round otherwise; go on there, "
             "or remove it to train from the beginning",
             path, log.environment);
@@ -259,14 +259,14 @@ static char *load_checkpoint(struct run *run)
 /* Rank 0's parameters, place and text to all. */
 static char *share_checkpoint(struct run *run, char *text)
 {
-    struct parameters *p = network_parameters(run->stepper.network);
+    struct parameters *p = network_parameters(run->training.network);
     size_t size = text ? strlen(text) + 1 : 0;
     ranks_broadcast(&size, sizeof size);
     if (!leads())
         text = memory_zeroed(size, 1);
     ranks_broadcast(text, size);
     ranks_broadcast(&run->place, sizeof run->place);
-    ranks_broadcast(p->value, p->floats * sizeof *p->value);
+    ranks_broadcast(p->weight, p->floats * sizeof *p->weight);
     ranks_broadcast(p->momentum, p->trained_floats * sizeof *p->momentum);
     for (int i = 0; i < p->count && !leads(); i++)
         parameters_renew_copies(p, i);
@@ -288,7 +288,7 @@ static void resume(struct run *run)
     char *ranks =
         ranks_count() > 1 ? memory_text("ranks %d, ", ranks_count()) : memory_text("%s", "");
     char *how = memory_text("%s, %sthreads %d, program %s, at %s", where, ranks,
-                            network_threads(run->stepper.network), run->options->program, now);
+                            network_threads(run->training.network), run->options->program, now);
     log_add_resumed(&run->log, how);
     if (leads())
         fprintf(stderr, "going on %s of %s\n", where, run->checkpoint_path);
@@ -320,7 +320,7 @@ static void finish(struct run *run, long diverged_at)
 {
     if (!leads())
         return;
-    const struct digest state = parameters_digest(network_parameters(run->stepper.network));
+    const struct digest state = parameters_digest(network_parameters(run->training.network));
     log_end(&run->log, diverged_at, &state);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
     if (rename(run->part_path, run->log_path) != 0)
@@ -348,19 +348,19 @@ static _Noreturn void stop(struct run *run)
     if (!leads())
         exit(STATUS_STOPPED);
     die_stopped("stopped after step %ld of %ld; the same command goes on from there", steps_of(run),
-                run->stepper.schedule.steps);
+                run->training.schedule.steps);
 }
 
 static void train(struct run *run)
 {
-    struct progress progress = {.started = seconds_now(),
-                                .terminal = leads() && isatty(STDERR_FILENO),
-                                .first_step = steps_of(run)};
+    struct epoch_clock progress = {.started = clock_seconds(),
+                                   .terminal = leads() && isatty(STDERR_FILENO),
+                                   .first_step = steps_of(run)};
     run->saved = progress.started;
     while (run->place.epoch < run->experiment->epochs) {
-        const double started = seconds_now();
-        const long pictures_before = progress.pictures;
-        struct place *place = &run->place;
+        const double started = clock_seconds();
+        const long images_before = progress.images;
+        struct progress *place = &run->place;
         struct log_row row = {.epoch = place->epoch + 1};
         const enum outcome outcome = train_epoch(run, &progress, &row.lr);
         if (progress.terminal)
@@ -371,13 +371,13 @@ static void train(struct run *run)
             finish(run, steps_of(run) + 1);
             return;
         }
-        const double trained = seconds_now();
+        const double trained = clock_seconds();
         evaluate(run, &row);
         row.step = steps_of(run);
-        row.train_loss = place->loss_sum / (double)place->pictures;
-        row.train_error = percent(place->wrong, place->pictures);
-        row.wall_seconds = seconds_now() - started;
-        row.wall_images_per_s = (double)(progress.pictures - pictures_before) / (trained - started);
+        row.train_loss = place->loss_sum / (double)place->images;
+        row.train_error = percent(place->wrong, place->images);
+        row.wall_seconds = clock_seconds() - started;
+        row.wall_images_per_s = (double)(progress.images - images_before) / (trained - started);
         if (row.epoch == 1)
             log_add_columns(&run->log);
         log_add_row(&run->log, &row);
@@ -386,7 +386,7 @@ static void train(struct run *run)
                     "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
                     row.epoch, run->experiment->epochs, row.train_error, row.test_error,
                     row.wall_images_per_s);
-        *place = (struct place){.epoch = row.epoch};
+        *place = (struct progress){.epoch = row.epoch};
         save(run);
     }
     finish(run, 0);
@@ -407,44 +407,44 @@ static void check_memory(const struct experiment *experiment)
 /* What must be equal on all ranks for one run. */
 static void check_ranks(const struct run *run)
 {
-    const struct dataset *dataset = &run->stepper.dataset;
+    const struct dataset *dataset = &run->training.dataset;
     char *what =
         memory_text("%s, seed %ld", config_digest(run->experiment).hex, run->options->seed);
-    char *pictures = memory_text("%s %s", dataset->train.digest.hex, dataset->test.digest.hex);
+    char *images = memory_text("%s %s", dataset->train.digest.hex, dataset->test.digest.hex);
     ranks_agree("program", run->options->program);
     ranks_agree("experiment", what);
-    ranks_agree("environment", network_environment(run->stepper.network));
-    ranks_agree("pictures", pictures);
+    ranks_agree("environment", network_environment(run->training.network));
+    ranks_agree("pictures", images);
     free(what);
-    free(pictures);
+    free(images);
 }
 
 static void complete(struct run *run)
 {
     const struct trainer_options *options = run->options;
     ranks_first_begin();
-    stepper_open(&run->stepper, run->experiment, (uint32_t)options->seed, options->threads,
-                 options->data, options->checkpoints);
+    training_open(&run->training, run->experiment, (uint32_t)options->seed, options->threads,
+                  options->data, options->checkpoints);
     ranks_first_end();
     check_ranks(run);
     if (ranks_any(leads() && file_exists(run->checkpoint_path))) {
         resume(run);
     } else {
-        network_initialise(run->stepper.network, (uint32_t)options->seed);
+        network_initialise(run->training.network, (uint32_t)options->seed);
         begin_log(run);
         if (leads())
             file_write(run->part_path, run->log.text.bytes, run->log.text.length);
     }
     ranks_agree("network before the first step",
-                parameters_digest(network_parameters(run->stepper.network)).hex);
+                parameters_digest(network_parameters(run->training.network)).hex);
     train(run);
-    stepper_close(&run->stepper);
+    training_close(&run->training);
     free(run->log.text.bytes);
 }
 
 char *trainer_run(const struct trainer_options *options)
 {
-    catch_stops(); /* at once: to read the pictures takes seconds, to fit a whitening minutes */
+    catch_stops(); /* at once: to read the images takes seconds, to fit a whitening minutes */
     struct run run = {.options = options, .experiment = options->experiment};
     run.log_path = log_path(options->results, options->experiment->arm, options->seed);
     if (ranks_any(is_done(options, run.log_path)))

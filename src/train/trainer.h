@@ -2,16 +2,16 @@
  * trainer - one run: from an experiment and a seed to a raw log.
  *
  *     for every epoch:
- *         order the pictures by the seed; for every minibatch in that order:
- *             move and standardise the pictures, forward, backward, one step of SGD,
+ *         order the images by the seed; for every minibatch in that order:
+ *             move and standardise the images, forward, backward, one step of SGD,
  *             save a checkpoint if the last one is `checkpoint_minutes` old
- *         evaluate on the test pictures, add a row to the log, save a checkpoint
+ *         evaluate on the test images, add a row to the log, save a checkpoint
  *
- * A run is a pure function of experiment, seed, pictures and environment key (dnn_environment):
+ * A run is a pure function of experiment, seed, images and environment key (onednn_environment):
  * killed at any moment and called again, on any number of threads and ranks (ranks.h), it ends with
  * the same bits. A killed run goes on after the step of the last checkpoint: at most
  * `checkpoint_minutes`, a step and an evaluation are lost. SIGINT, SIGTERM or SIGUSR1 at any rank,
- * while it trains or still reads its pictures, end the step on all, then save a checkpoint, so that
+ * while it trains or still reads its images, end the step on all, then save a checkpoint, so that
  * no step is lost (a second signal kills).
  *
  * The minutes run from the end of one checkpoint to the beginning of the next, so that training
@@ -32,7 +32,7 @@ struct trainer_options {
     const struct experiment *experiment;
     long seed;                 /* 0 .. 2^32-1 */
     int threads;               /* of this rank, 1 or more */
-    const char *data;          /* folder of the pictures */
+    const char *data;          /* folder of the images */
     const char *results;       /* folder of logs */
     const char *checkpoints;   /* folder of checkpoints and of fitted whitenings */
     double checkpoint_minutes; /* 0 or more; 0: a checkpoint after every step */

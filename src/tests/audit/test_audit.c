@@ -49,17 +49,17 @@ static struct fixture good_project(void)
     return fixture;
 }
 
-/* Audit: `failed` levels fail (-1: any number above 0) and the report holds `what`. */
+/* Audit: `failed` checks fail (-1: any number above 0) and the report holds `what`. */
 static void expect_of(const struct audit_options *options, int failed, const char *what)
 {
-    struct levels levels;
+    struct checks checks;
     struct text text = {0};
-    audit_run(options, &levels);
-    levels_write_text(&levels, &text);
-    const long found = levels_count(&levels, VERDICT_FAIL);
+    audit_run(options, &checks);
+    checks_write_text(&checks, &text);
+    const long found = checks_count(&checks, VERDICT_FAIL);
     if ((failed < 0 ? found < 1 : found != failed) || !strstr(text.bytes, what))
-        fail_msg("%ld levels failed; expected \"%s\" in:\n%s", found, what, text.bytes);
-    levels_free(&levels);
+        fail_msg("%ld checks failed; expected \"%s\" in:\n%s", found, what, text.bytes);
+    checks_free(&checks);
     free(text.bytes);
 }
 
@@ -530,7 +530,7 @@ static void spot_skips_what_it_cannot_or_need_not(void **state)
     struct fixture fixture = good_project();
     struct audit_options options = spot_options(&fixture, 1);
     expect_of(&options, 0, "SKIP  spot");
-    expect_of(&options, 0, "the pictures of 4 runs are not in none");
+    expect_of(&options, 0, "the images of 4 runs are not in none");
     fixture_end(&fixture);
 
     fixture = tiny_project();
@@ -552,16 +552,16 @@ static void spot_draws_by_seed(void **state)
     for (options.spot.seed = 1; options.spot.seed <= 12; options.spot.seed++) {
         char *seen[2];
         for (int again = 0; again < 2; again++) {
-            struct levels levels;
-            audit_run(&options, &levels);
-            const struct level *level = NULL;
-            for (size_t i = 0; i < levels.count; i++)
-                if (strcmp(levels.level[i].name, "spot") == 0)
-                    level = &levels.level[i];
-            assert_non_null(level);
-            assert_int_equal(level->checked, 1);
-            seen[again] = memory_text("%s", level->notes.bytes);
-            levels_free(&levels);
+            struct checks checks;
+            audit_run(&options, &checks);
+            const struct check *check = NULL;
+            for (size_t i = 0; i < checks.count; i++)
+                if (strcmp(checks.check[i].name, "spot") == 0)
+                    check = &checks.check[i];
+            assert_non_null(check);
+            assert_int_equal(check->checked, 1);
+            seen[again] = memory_text("%s", check->notes.bytes);
+            checks_free(&checks);
         }
         assert_string_equal(seen[0], seen[1]);
         drawn[strstr(seen[0], "seed-")[5] - '1']++;

@@ -7,36 +7,36 @@
 /* last: cmocka has a macro of the name fail */
 #include "tests/tests.h"
 
-typedef void (*writer)(const struct levels *levels, struct text *out);
+typedef void (*writer)(const struct checks *checks, struct text *out);
 
-/* One level of each verdict. */
-static struct levels four_levels(void)
+/* One check of each verdict. */
+static struct checks four_levels(void)
 {
-    struct levels levels = {.count = 0};
-    levels_begin(&levels, "holds", "logs")->checked = 3;
-    levels_end(&levels);
-    struct level *level = levels_begin(&levels, "breaks", "rows");
-    level->checked = 2;
-    level_fail(level, "%s: too %s", "a.tsv", "long");
-    level_fail(level, "b.tsv: too short");
-    level_note(level, "c.tsv: just right");
-    levels_end(&levels);
-    levels_begin(&levels, "idle", "runs");
-    levels_end(&levels);
-    level = levels_begin(&levels, "lists", "logs");
-    level->judges = 0;
-    level->checked = 1;
-    level_note(level, "all of it");
-    levels_end(&levels);
-    for (size_t i = 0; i < levels.count; i++)
-        levels.level[i].seconds = 0.25;
-    return levels;
+    struct checks checks = {.count = 0};
+    checks_begin(&checks, "holds", "logs")->checked = 3;
+    checks_end(&checks);
+    struct check *check = checks_begin(&checks, "breaks", "rows");
+    check->checked = 2;
+    check_fail(check, "%s: too %s", "a.tsv", "long");
+    check_fail(check, "b.tsv: too short");
+    check_note(check, "c.tsv: just right");
+    checks_end(&checks);
+    checks_begin(&checks, "idle", "runs");
+    checks_end(&checks);
+    check = checks_begin(&checks, "lists", "logs");
+    check->judges = 0;
+    check->checked = 1;
+    check_note(check, "all of it");
+    checks_end(&checks);
+    for (size_t i = 0; i < checks.count; i++)
+        checks.check[i].seconds = 0.25;
+    return checks;
 }
 
-static void expect(const struct levels *levels, writer write, const char *what)
+static void expect(const struct checks *checks, writer write, const char *what)
 {
     struct text text = {0};
-    write(levels, &text);
+    write(checks, &text);
     if (strcmp(text.bytes, what) != 0)
         fail_msg("expected:\n%s\nfound:\n%s", what, text.bytes);
     free(text.bytes);
@@ -45,38 +45,38 @@ static void expect(const struct levels *levels, writer write, const char *what)
 static void verdicts(void **state)
 {
     (void)state;
-    struct levels levels = four_levels();
-    assert_int_equal(level_verdict(&levels.level[0]), VERDICT_PASS);
-    assert_int_equal(level_verdict(&levels.level[1]), VERDICT_FAIL);
-    assert_int_equal(level_verdict(&levels.level[2]), VERDICT_SKIP);
-    assert_int_equal(level_verdict(&levels.level[3]), VERDICT_NOTE);
+    struct checks checks = four_levels();
+    assert_int_equal(check_verdict(&checks.check[0]), VERDICT_PASS);
+    assert_int_equal(check_verdict(&checks.check[1]), VERDICT_FAIL);
+    assert_int_equal(check_verdict(&checks.check[2]), VERDICT_SKIP);
+    assert_int_equal(check_verdict(&checks.check[3]), VERDICT_NOTE);
     for (int verdict = 0; verdict < VERDICTS; verdict++)
-        assert_int_equal(levels_count(&levels, (enum verdict)verdict), 1);
-    levels_free(&levels);
+        assert_int_equal(checks_count(&checks, (enum verdict)verdict), 1);
+    checks_free(&checks);
     /* a failure counts even where nothing was counted as checked */
-    struct level *level = levels_begin(&levels, "a", "b");
-    level_skip(level, "not there");
-    level_fail(level, "wrong");
-    levels_end(&levels);
-    assert_int_equal(level_verdict(level), VERDICT_FAIL);
-    levels_free(&levels);
+    struct check *check = checks_begin(&checks, "a", "b");
+    check_skip(check, "not there");
+    check_fail(check, "wrong");
+    checks_end(&checks);
+    assert_int_equal(check_verdict(check), VERDICT_FAIL);
+    checks_free(&checks);
 }
 
 static void clock_runs(void **state)
 {
     (void)state;
-    struct levels levels = {.count = 0};
-    levels_begin(&levels, "a", "b");
-    levels_end(&levels);
-    assert_true(levels.level[0].seconds >= 0 && levels.level[0].seconds < 60);
-    levels_free(&levels);
+    struct checks checks = {.count = 0};
+    checks_begin(&checks, "a", "b");
+    checks_end(&checks);
+    assert_true(checks.check[0].seconds >= 0 && checks.check[0].seconds < 60);
+    checks_free(&checks);
 }
 
 static void text_of_each_verdict(void **state)
 {
     (void)state;
-    struct levels levels = four_levels();
-    expect(&levels, levels_write_text,
+    struct checks checks = four_levels();
+    expect(&checks, checks_write_text,
            "PASS  holds              3 logs       0.25 s\n"
            "FAIL  breaks             2 rows       0.25 s  2 failures\n"
            "      a.tsv: too long\n"
@@ -86,15 +86,15 @@ static void text_of_each_verdict(void **state)
            "NOTE  lists              1 logs       0.25 s\n"
            "      note: all of it\n"
            "audit: 1 passed, 1 failed, 1 skipped\n");
-    levels_free(&levels);
+    checks_free(&checks);
 }
 
 static void json_of_each_verdict(void **state)
 {
     (void)state;
-    struct levels levels = four_levels();
+    struct checks checks = four_levels();
     expect(
-        &levels, levels_write_json,
+        &checks, checks_write_json,
         "{\"passed\": 1, \"failed\": 1, \"skipped\": 1, \"levels\": [\n"
         "{\"name\": \"holds\", \"verdict\": \"pass\", \"checked\": 3, \"unit\": \"logs\", "
         "\"seconds\": 0.250, \"reason\": null, \"failures\": [], \"notes\": []},\n"
@@ -106,14 +106,14 @@ static void json_of_each_verdict(void **state)
         "{\"name\": \"lists\", \"verdict\": \"note\", \"checked\": 1, \"unit\": \"logs\", "
         "\"seconds\": 0.250, \"reason\": null, \"failures\": [], \"notes\": [\"all of it\"]}\n"
         "]}\n");
-    levels_free(&levels);
+    checks_free(&checks);
 }
 
 static void xml_of_each_verdict(void **state)
 {
     (void)state;
-    struct levels levels = four_levels();
-    expect(&levels, levels_write_xml,
+    struct checks checks = four_levels();
+    expect(&checks, checks_write_xml,
            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
            "<testsuite name=\"audit\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\" "
            "time=\"1.000\">\n"
@@ -126,7 +126,7 @@ static void xml_of_each_verdict(void **state)
            "<testcase classname=\"audit\" name=\"lists\" time=\"0.250\">\n"
            "<system-out>all of it\n</system-out>\n</testcase>\n"
            "</testsuite>\n</testsuites>\n");
-    levels_free(&levels);
+    checks_free(&checks);
 }
 
 /* What a file may be called, and what a reader must find in its place. */
@@ -157,17 +157,17 @@ static void hostile_names(void **state)
          "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct levels levels = {.count = 0};
-        struct level *level = levels_begin(&levels, "a", "b");
-        level_fail(level, "%s", cases[i].name);
-        levels_end(&levels);
-        levels_begin(&levels, "c", "d");
-        level_skip(&levels.level[1], "%s", cases[i].name);
-        levels_end(&levels);
+        struct checks checks = {.count = 0};
+        struct check *check = checks_begin(&checks, "a", "b");
+        check_fail(check, "%s", cases[i].name);
+        checks_end(&checks);
+        checks_begin(&checks, "c", "d");
+        check_skip(&checks.check[1], "%s", cases[i].name);
+        checks_end(&checks);
         struct text text = {0}, json = {0}, xml = {0};
-        levels_write_text(&levels, &text);
-        levels_write_json(&levels, &json);
-        levels_write_xml(&levels, &xml);
+        checks_write_text(&checks, &text);
+        checks_write_json(&checks, &json);
+        checks_write_xml(&checks, &xml);
         char *in_text = memory_text("\n      %s\nSKIP", cases[i].text);
         char *in_json = memory_text("\"failures\": [\"%s\"], ", cases[i].json);
         char *reason = memory_text("\"reason\": \"%s\", ", cases[i].json);
@@ -186,23 +186,23 @@ static void hostile_names(void **state)
         free(text.bytes);
         free(json.bytes);
         free(xml.bytes);
-        levels_free(&levels);
+        checks_free(&checks);
     }
 }
 
 static void reasons_add_up(void **state)
 {
     (void)state;
-    struct levels levels = {.count = 0};
-    struct level *level = levels_begin(&levels, "a", "b");
-    level_skip(level, "one");
-    level_skip(level, "two");
-    levels_end(&levels);
-    assert_string_equal(level->reason.bytes, "one; two");
-    levels_free(&levels);
+    struct checks checks = {.count = 0};
+    struct check *check = checks_begin(&checks, "a", "b");
+    check_skip(check, "one");
+    check_skip(check, "two");
+    checks_end(&checks);
+    assert_string_equal(check->reason.bytes, "one; two");
+    checks_free(&checks);
 }
 
-const struct CMUnitTest level_tests[] = {
+const struct CMUnitTest check_tests[] = {
     cmocka_unit_test(verdicts),
     cmocka_unit_test(clock_runs),
     cmocka_unit_test(text_of_each_verdict),
@@ -211,4 +211,4 @@ const struct CMUnitTest level_tests[] = {
     cmocka_unit_test(hostile_names),
     cmocka_unit_test(reasons_add_up),
 };
-const size_t level_test_count = sizeof level_tests / sizeof level_tests[0];
+const size_t check_test_count = sizeof check_tests / sizeof check_tests[0];

@@ -51,7 +51,7 @@ static struct fixture registered(void)
     return fixture;
 }
 
-/* What the level says: its verdict, and `word` in what it found (NULL: anything). */
+/* What the check says: its verdict, and `word` in what it found (NULL: anything). */
 static void expect(const struct fixture *fixture, const char *dates, enum verdict verdict,
                    const char *word)
 {
@@ -60,16 +60,16 @@ static void expect(const struct fixture *fixture, const char *dates, enum verdic
     struct error error;
     assert_int_equal(ledger_read(fixture->results, NULL, &ledger, &error), 0);
     assert_int_equal(ledger_read_experiments(fixture->experiments, &files, &error), 0);
-    struct levels levels = {.count = 0};
-    struct level *level = levels_begin(&levels, "registration", "files and logs");
-    registration_check(fixture->experiments, &files, &ledger, dates, level);
-    levels_end(&levels);
+    struct checks checks = {.count = 0};
+    struct check *check = checks_begin(&checks, "registration", "files and logs");
+    registration_check(fixture->experiments, &files, &ledger, dates, check);
+    checks_end(&checks);
     struct text text = {0};
-    levels_write_text(&levels, &text);
-    if (level_verdict(level) != verdict || (word && !strstr(text.bytes, word)))
+    checks_write_text(&checks, &text);
+    if (check_verdict(check) != verdict || (word && !strstr(text.bytes, word)))
         fail_msg("expected verdict %d and \"%s\" in:\n%s", (int)verdict, word, text.bytes);
     free(text.bytes);
-    levels_free(&levels);
+    checks_free(&checks);
     ledger_free_experiments(&files);
     ledger_free(&ledger);
 }

@@ -1,5 +1,5 @@
 /* Each kind of mutation changes what it says and is undone; those that claim to be consistent
- * forgeries get past the levels that only know digests; none gets past the audit. */
+ * forgeries get past the checks that only know digests; none gets past the audit. */
 #define _POSIX_C_SOURCE 200809L
 #include "audit/mutation.h"
 #include "audit/selftest.h"
@@ -23,18 +23,18 @@ static const struct audit_options inside = {.results = "results",
                                             .program = "",
                                             .compiler = ""};
 
-struct place {
+struct progress {
     struct fixture fixture;
     char *home;
 };
 
 /* A project with published numbers of its own, the process inside it. */
-static struct place enter(void)
+static struct progress enter(void)
 {
     static const double errors[] = {8.37, 8.41, 9.5};
     static const char *const published[] = {"table-5-2.tsv", "table-5-3.tsv", "literature.tsv",
                                             "claims.tsv"};
-    struct place place = {.fixture = fixture_begin(), .home = getcwd(NULL, 0)};
+    struct progress place = {.fixture = fixture_begin(), .home = getcwd(NULL, 0)};
     assert_non_null(place.home);
     fixture_write_arm(&place.fixture, "cifar10/preact-20/poly-k1.0", errors, 3);
     fixture_write_arm(&place.fixture, "cifar10/preact-20/poly-k2.0", errors, 3);
@@ -52,7 +52,7 @@ static struct place enter(void)
     return place;
 }
 
-static void leave(struct place *place)
+static void leave(struct progress *place)
 {
     assert_int_equal(chdir(place->home), 0);
     free(place->home);
@@ -101,7 +101,7 @@ static void free_project(struct mutation_project *project)
 static void every_kind_changes_and_is_undone(void **state)
 {
     (void)state;
-    struct place place = enter();
+    struct progress place = enter();
     struct mutation_project project = project_here();
     char *before = snapshot();
     for (size_t kind = 0; kind < mutation_kinds(); kind++)
@@ -130,7 +130,7 @@ static void every_kind_changes_and_is_undone(void **state)
     leave(&place);
 }
 
-/* The names of the levels that fail, in their order. */
+/* The names of the checks that fail, in their order. */
 static char *failing(const struct mutation_project *project, const char *name, uint32_t run)
 {
     size_t kind = 0;
@@ -138,14 +138,14 @@ static char *failing(const struct mutation_project *project, const char *name, u
         kind++;
     struct mutation mutation;
     mutation_do(project, kind, 3, run, &mutation);
-    struct levels levels;
-    audit_run(&inside, &levels);
+    struct checks checks;
+    audit_run(&inside, &checks);
     struct text names = {0};
     text_add(&names, "%s", "");
-    for (size_t i = 0; i < levels.count; i++)
-        if (level_verdict(&levels.level[i]) == VERDICT_FAIL)
-            text_add(&names, "%s ", levels.level[i].name);
-    levels_free(&levels);
+    for (size_t i = 0; i < checks.count; i++)
+        if (check_verdict(&checks.check[i]) == VERDICT_FAIL)
+            text_add(&names, "%s ", checks.check[i].name);
+    checks_free(&checks);
     mutation_undo(&mutation);
     return names.bytes;
 }
@@ -158,13 +158,13 @@ static void consistent_forgeries_are_consistent(void **state)
         {"last error, sealed+listed", "regeneration "},
         {"rate, sealed+listed", "schedule "},
         {"size, sealed+listed", "size "},
-        {"pictures, sealed+listed", "data "},
+        {"images, sealed+listed", "data "},
         {"seed, sealed+listed", "regeneration "},
         {"deleted log, listed", "regeneration "},
         {"thesis error, listed", "regeneration "},
         {"swapped artefacts, listed", "regeneration "},
     };
-    struct place place = enter();
+    struct progress place = enter();
     struct mutation_project project = project_here();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (uint32_t run = 0; run < 3; run++) {
@@ -180,7 +180,7 @@ static void consistent_forgeries_are_consistent(void **state)
 static void none_is_missed(void **state)
 {
     (void)state;
-    struct place place = enter();
+    struct progress place = enter();
     const struct selftest_options options = {.results = "results",
                                              .experiments = "experiments",
                                              .copy = "selftest",

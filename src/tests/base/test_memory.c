@@ -2,7 +2,7 @@
  * those that it takes. */
 #include "base/memory.h"
 #include "network/network.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/scratch.h"
 
 #include <malloc.h>
@@ -74,17 +74,18 @@ static double taken(const struct experiment *experiment)
     return (double)(after.uordblks + after.hblkhd) - (double)(before.uordblks + before.hblkhd);
 }
 
-/* What more pictures, more shards or wider layers add; oneDNN's primitives, which are not reckoned
+/* What more images, more shards or wider layers add; oneDNN's primitives, which are not reckoned
  * with, nearly cancel. */
 static void check_growth(const char *network, int batch, int shards, const char *more_network,
                          int more_batch, int more_shards)
 {
-    const struct experiment less = model_experiment(network, batch, shards);
-    const struct experiment more = model_experiment(more_network, more_batch, more_shards);
+    const struct experiment less = network_fixture_experiment(network, batch, shards);
+    const struct experiment more =
+        network_fixture_experiment(more_network, more_batch, more_shards);
     const double found = taken(&more) - taken(&less);
     const double expected = (double)network_bytes(&more, 1) - (double)network_bytes(&less, 1);
     if (!(fabs(found / expected - 1) < 0.1))
-        fail_msg("%s, %d pictures in %d shards take %g bytes more than %s, %d in %d, expected %g",
+        fail_msg("%s, %d images in %d shards take %g bytes more than %s, %d in %d, expected %g",
                  more_network, more_batch, more_shards, found, network, batch, shards, expected);
 }
 
@@ -106,8 +107,8 @@ static void test_bytes_of_a_rank(void **state)
 {
     (void)state;
     static const char preact[] = "family = preact\ndepth = 8\n";
-    const struct experiment whole = model_experiment(preact, 64, 16);
-    const struct experiment part = model_experiment(preact, 16, 4);
+    const struct experiment whole = network_fixture_experiment(preact, 64, 16);
+    const struct experiment part = network_fixture_experiment(preact, 16, 4);
     assert_int_equal(network_bytes(&whole, 4), network_bytes(&part, 1));
     assert_true(network_bytes(&whole, 16) > network_bytes(&whole, 1) / 16);
 }

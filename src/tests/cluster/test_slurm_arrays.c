@@ -40,11 +40,11 @@ static void time_limits(void **state)
         {1, 1, 1, 1, INFINITY, 60}, /* no overflow */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct campaign_options options = {.cpus = cases[i].cpus,
-                                                 .ranks = cases[i].ranks,
-                                                 .hours = cases[i].hours,
-                                                 .safety = cases[i].safety};
-        assert_int_equal(campaign_minutes(&options, cases[i].core_hours), cases[i].minutes);
+        const struct slurm_arrays_options options = {.cpus = cases[i].cpus,
+                                                     .ranks = cases[i].ranks,
+                                                     .hours = cases[i].hours,
+                                                     .safety = cases[i].safety};
+        assert_int_equal(slurm_arrays_minutes(&options, cases[i].core_hours), cases[i].minutes);
     }
 }
 
@@ -63,34 +63,35 @@ static void queues(void **state)
     char *folder = scratch_folder();
     struct text one = {0}, two = {0};
     for (long seed = 1; seed <= 7; seed++)
-        queue_add_line(&one, "experiments/a b.ini", seed);
-    queue_add_line(&two, "experiments/c.ini", 4294967295);
-    char *first = queue_write_list(folder, &one), *second = queue_write_list(folder, &two);
+        slurm_queue_add_line(&one, "experiments/a b.ini", seed);
+    slurm_queue_add_line(&two, "experiments/c.ini", 4294967295);
+    char *first = slurm_queue_write_list(folder, &one),
+         *second = slurm_queue_write_list(folder, &two);
     assert_string_not_equal(first, second);
     char *text = memory_text("PD 2 %s\nR 3 %s\nCG 4 %s\nRQ 5 %s\nS 6 %s\nR N/A kdecay-after\n"
                              "PD 1 somebody else's job\nPD 1 kdecay-0123456789abcdef\nR 1 %s\n",
                              first, first, first, first, first, second);
     char *path = write_queue(folder, text);
-    struct queue queue;
+    struct slurm_queue queue;
     struct error error;
-    if (queue_read(path, &queue, &error) != 0)
+    if (slurm_queue_read(path, &queue, &error) != 0)
         fail_msg("%s", error.text);
     assert_int_equal(queue.count, 6);
     const int waits[] = {-1, 1, 0, 0, 1, 0, -1};
     for (long seed = 1; seed <= 7; seed++) {
-        const struct queue_run *run = queue_find(&queue, "experiments/a b.ini", seed);
+        const struct slurm_queue_run *run = slurm_queue_find(&queue, "experiments/a b.ini", seed);
         assert_int_equal(run ? run->waits : -1, waits[seed - 1]);
     }
-    assert_non_null(queue_find(&queue, "experiments/c.ini", 4294967295));
-    assert_null(queue_find(&queue, "experiments/c.ini", 2));
-    queue_free(&queue);
+    assert_non_null(slurm_queue_find(&queue, "experiments/c.ini", 4294967295));
+    assert_null(slurm_queue_find(&queue, "experiments/c.ini", 2));
+    slurm_queue_free(&queue);
     static const char *const bad[] = {"PD 8 %s\n", "PD 0 %s\n", "PD 1-7 %s\n", "PD1%s\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         free(path);
         struct text broken = {0};
         text_add(&broken, "%.*s%s\n", (int)(strlen(bad[i]) - 3), bad[i], first);
         path = write_queue(folder, broken.bytes);
-        assert_int_equal(queue_read(path, &queue, &error), -1);
+        assert_int_equal(slurm_queue_read(path, &queue, &error), -1);
         assert_non_null(strstr(error.text, "expected"));
         free(broken.bytes);
     }
@@ -109,8 +110,9 @@ static void names_of_two_copies(void **state)
     (void)state;
     char *folder = scratch_folder(), *other = scratch_folder();
     struct text list = {0};
-    queue_add_line(&list, "experiments/a.ini", 1);
-    char *here = queue_write_list(folder, &list), *there = queue_write_list(other, &list);
+    slurm_queue_add_line(&list, "experiments/a.ini", 1);
+    char *here = slurm_queue_write_list(folder, &list),
+         *there = slurm_queue_write_list(other, &list);
     assert_string_not_equal(here, there);
     free(here);
     free(there);
@@ -121,9 +123,9 @@ static void names_of_two_copies(void **state)
 
 /* ---- Campaigns ---------------------------------------------------------------------------- */
 
-static char *campaign_of(const struct fixture *fixture, const struct campaign_options *more)
+static char *slurm_arrays_of(const struct fixture *fixture, const struct slurm_arrays_options *more)
 {
-    struct campaign_options options = *more;
+    struct slurm_arrays_options options = *more;
     options.status = (struct status_options){.results = fixture->results,
                                              .experiments = fixture->experiments,
                                              .published = fixture->published};
@@ -132,7 +134,7 @@ static char *campaign_of(const struct fixture *fixture, const struct campaign_op
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     struct error error;
-    if (campaign_write(&options, out, &error) != 0)
+    if (slurm_arrays_write(&options, out, &error) != 0)
         fail_msg("%s", error.text);
     fclose(out);
     return text;
@@ -147,14 +149,14 @@ static void arrays(void **state)
     fixture_write_arm(&fixture, k1, errors, 2);
     fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0", "[network]\ndepth = 110\n");
     char *lists = memory_text("%s/lists", fixture.root);
-    const struct campaign_options options = {.scale = SCALE_DESK,
-                                             .lists = lists,
-                                             .cpus = 1,
-                                             .ranks = 1,
-                                             .safety = 2,
-                                             .hours = 24,
-                                             .tasks = 7};
-    char *text = campaign_of(&fixture, &options), *rest = NULL;
+    const struct slurm_arrays_options options = {.scale = SCALE_DESK,
+                                                 .lists = lists,
+                                                 .cpus = 1,
+                                                 .ranks = 1,
+                                                 .safety = 2,
+                                                 .hours = 24,
+                                                 .tasks = 7};
+    char *text = slurm_arrays_of(&fixture, &options), *rest = NULL;
     /* 10 runs of preact-20 in arrays of 7 and 3; 2 x 0.1732 hours are 20.8 minutes */
     static const struct {
         const char *network;
@@ -333,7 +335,7 @@ static void readme_shows_the_costs(void **state)
     free(now);
 }
 
-/* 10^15 multiply-adds by hand: macs of `describe` x 50,000 pictures x epochs. */
+/* 10^15 multiply-adds by hand: macs of `describe` x 50,000 images x epochs. */
 static void costs(void **state)
 {
     (void)state;
@@ -380,7 +382,7 @@ static void scripts(void **state)
     scratch_remove(folder);
 }
 
-const struct CMUnitTest campaign_tests[] = {
+const struct CMUnitTest slurm_arrays_tests[] = {
     cmocka_unit_test(time_limits),
     cmocka_unit_test(queues),
     cmocka_unit_test(names_of_two_copies),
@@ -390,4 +392,4 @@ const struct CMUnitTest campaign_tests[] = {
     cmocka_unit_test(readme_shows_the_costs),
     cmocka_unit_test(scripts),
 };
-const size_t campaign_test_count = sizeof campaign_tests / sizeof campaign_tests[0];
+const size_t slurm_arrays_test_count = sizeof slurm_arrays_tests / sizeof slurm_arrays_tests[0];

@@ -109,7 +109,7 @@ static void every_state(void **state)
                                          .diverged_at = 4};
     fixture_write_log(&fixture, fixture.results, &diverged);
     write_part(&fixture, k2, 1);
-    /* 2 x 50,000 pictures at 1000 a core-second are 0.0278 hours; k2 has no epoch of its own and
+    /* 2 x 50,000 images at 1000 a core-second are 0.0278 hours; k2 has no epoch of its own and
      * takes the speed of k1 */
     expect_row(&fixture, k1, "desk", "6 2 2 3 0 0.03 0.08");
     expect_row(&fixture, k2, "desk", "6 1 0 4 1 0.03 0.11");
@@ -187,7 +187,7 @@ static void scales_want_their_seeds(void **state)
     fixture_end(&fixture);
 }
 
-/* 100,000 pictures at 1000 a core-second are 0.028 hours, of every network here. By all logs, the
+/* 100,000 images at 1000 a core-second are 0.028 hours, of every network here. By all logs, the
  * 40.55 million multiply-adds of preact-20 would take 2 x 40.55 / (40.55 + 12.24) times that. */
 static void speed_of_the_same_network(void **state)
 {

@@ -96,7 +96,8 @@ static void test_shows_a_run(void **state)
     fixture_end(&fixture);
 }
 
-/* "here" while a process has the lock, "-" before and after; to look leaves all files as they were. */
+/* "here" while a process has the lock, "-" before and after; to look leaves all files as they were.
+ * */
 static void test_sees_the_lock_and_takes_none(void **state)
 {
     (void)state;
@@ -152,10 +153,10 @@ static void test_shows_the_queue(void **state)
     char *own = memory_text("%s/%s.ini", fixture.experiments, arm);
     char *done = memory_text("%s/cifar10/preact-20/poly-k1.0.ini", fixture.experiments);
     struct text list = {0};
-    queue_add_line(&list, own, 1);
-    queue_add_line(&list, own, 2);
-    queue_add_line(&list, done, 1);
-    char *name = queue_write_list(fixture.root, &list);
+    slurm_queue_add_line(&list, own, 1);
+    slurm_queue_add_line(&list, own, 2);
+    slurm_queue_add_line(&list, done, 1);
+    char *name = slurm_queue_write_list(fixture.root, &list);
     char *squeue = memory_text("R 1 %s\nPD 2 %s\nR 3 %s\n", name, name, name);
     char *file = memory_text("%s/queue", fixture.root);
     file_write(file, squeue, strlen(squeue));

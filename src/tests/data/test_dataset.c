@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD = 1 + PICTURE_FLOATS };
+enum { RECORD = 1 + IMAGE_FLOATS };
 
 /* A file of records in the CIFAR-10 layout: record i has label `labels[i]` and bytes i. */
 static char *write_records(const char *folder, const char *name, const int *labels, size_t count)
@@ -31,7 +31,7 @@ static void test_order_of_files_does_not_matter(void **state)
     const int one[] = {7, 3}, two[] = {9, 0};
     char *a = write_records(folder, "a.bin", one, 2), *b = write_records(folder, "b.bin", two, 2);
     const char *const forth[] = {a, b}, *const back[] = {b, a};
-    struct pictures first, second;
+    struct images first, second;
     struct error error;
     assert_int_equal(dataset_read_records(&first, forth, 2, 2, 1, 10, &error), 0);
     assert_int_equal(dataset_read_records(&second, back, 2, 2, 1, 10, &error), 0);
@@ -48,10 +48,10 @@ static void test_order_of_files_does_not_matter(void **state)
 
 static void expect_read_error(const char *path, size_t per_file, int classes, const char *word)
 {
-    struct pictures pictures;
+    struct images images;
     struct error error = {""};
-    assert_int_equal(dataset_read_records(&pictures, &path, 1, per_file, 1, classes, &error), -1);
-    assert_null(pictures.records);
+    assert_int_equal(dataset_read_records(&images, &path, 1, per_file, 1, classes, &error), -1);
+    assert_null(images.records);
     if (!strstr(error.text, word) || !strstr(error.text, path))
         fail_msg("\"%s\" names neither \"%s\" nor the file", error.text, word);
 }
@@ -78,7 +78,7 @@ static void test_damaged_files(void **state)
 static const struct experiment cifar10 = {.set = SET_CIFAR10};
 
 /* Whole files of the right size that are not CIFAR, and a folder without any. */
-static void test_other_pictures_are_refused(void **state)
+static void test_other_images_are_refused(void **state)
 {
     (void)state;
     char *folder = scratch_folder();
@@ -100,20 +100,20 @@ static void test_other_pictures_are_refused(void **state)
     scratch_remove(folder);
 }
 
-static struct dataset made_up(void)
+static struct dataset synthetic(void)
 {
     const struct experiment experiment = {
-        .set = SET_MADE_UP, .train_pictures = 60, .test_pictures = 30};
+        .set = SET_SYNTHETIC, .train_pictures = 60, .test_pictures = 30};
     struct dataset dataset;
     struct error error;
     assert_int_equal(dataset_load(&dataset, &experiment, NULL, NULL, &error), 0);
     return dataset;
 }
 
-static void test_made_up_pictures(void **state)
+static void test_synthetic_images(void **state)
 {
     (void)state;
-    struct dataset first = made_up(), second = made_up();
+    struct dataset first = synthetic(), second = synthetic();
     assert_string_equal(first.train.digest.hex, second.train.digest.hex);
     assert_string_not_equal(first.train.digest.hex, first.test.digest.hex);
     int per_class[10] = {0};
@@ -125,40 +125,40 @@ static void test_made_up_pictures(void **state)
     dataset_free(&second);
 }
 
-/* Mean 0 and deviation 1 over the training pictures, channel by channel. */
+/* Mean 0 and deviation 1 over the training images, channel by channel. */
 static void test_standardised(void **state)
 {
     (void)state;
-    struct dataset dataset = made_up();
-    float *picture = memory_floats(PICTURE_FLOATS);
+    struct dataset dataset = synthetic();
+    float *image = memory_floats(IMAGE_FLOATS);
     double sum[3] = {0}, squares[3] = {0};
     for (size_t i = 0; i < 60; i++) {
-        dataset_picture(&dataset, &dataset.train, i, dataset_unmoved, picture);
-        for (int p = 0; p < PICTURE_FLOATS; p++) {
-            sum[p / PICTURE_PIXELS] += (double)picture[p];
-            squares[p / PICTURE_PIXELS] += (double)picture[p] * (double)picture[p];
+        dataset_image(&dataset, &dataset.train, i, dataset_unmoved, image);
+        for (int p = 0; p < IMAGE_FLOATS; p++) {
+            sum[p / IMAGE_PIXELS] += (double)image[p];
+            squares[p / IMAGE_PIXELS] += (double)image[p] * (double)image[p];
         }
     }
     for (int c = 0; c < 3; c++) {
-        assert_true(fabs(sum[c] / (60.0 * PICTURE_PIXELS)) < 1e-6);
-        assert_true(fabs(squares[c] / (60.0 * PICTURE_PIXELS) - 1) < 1e-6);
+        assert_true(fabs(sum[c] / (60.0 * IMAGE_PIXELS)) < 1e-6);
+        assert_true(fabs(squares[c] / (60.0 * IMAGE_PIXELS) - 1) < 1e-6);
     }
-    free(picture);
+    free(image);
     dataset_free(&dataset);
 }
 
 /* Every mirror and every crop, pixel by pixel: flip first, then shift with zeros around. */
-static void test_moved_pictures(void **state)
+static void test_moved_images(void **state)
 {
     (void)state;
-    struct dataset dataset = made_up();
-    float *still = memory_floats(PICTURE_FLOATS), *moved = memory_floats(PICTURE_FLOATS);
-    dataset_picture(&dataset, &dataset.train, 5, dataset_unmoved, still);
+    struct dataset dataset = synthetic();
+    float *still = memory_floats(IMAGE_FLOATS), *moved = memory_floats(IMAGE_FLOATS);
+    dataset_image(&dataset, &dataset.train, 5, dataset_unmoved, still);
     for (int mirrored = 0; mirrored < 2; mirrored++) {
         for (int corner = 0; corner < 81; corner++) {
             const struct augment augment = {mirrored, corner / 9, corner % 9};
-            dataset_picture(&dataset, &dataset.train, 5, augment, moved);
-            for (int p = 0; p < PICTURE_FLOATS; p++) {
+            dataset_image(&dataset, &dataset.train, 5, augment, moved);
+            for (int p = 0; p < IMAGE_FLOATS; p++) {
                 const int c = p / 1024, y = p % 1024 / 32 + augment.down - 4;
                 const int x = p % 32 + augment.right - 4;
                 const int inside = x >= 0 && x < 32 && y >= 0 && y < 32;
@@ -202,10 +202,10 @@ static void test_steps_per_epoch(void **state)
 const struct CMUnitTest dataset_tests[] = {
     cmocka_unit_test(test_order_of_files_does_not_matter),
     cmocka_unit_test(test_damaged_files),
-    cmocka_unit_test(test_other_pictures_are_refused),
-    cmocka_unit_test(test_made_up_pictures),
+    cmocka_unit_test(test_other_images_are_refused),
+    cmocka_unit_test(test_synthetic_images),
     cmocka_unit_test(test_standardised),
-    cmocka_unit_test(test_moved_pictures),
+    cmocka_unit_test(test_moved_images),
     cmocka_unit_test(test_draws_of_augmentation),
     cmocka_unit_test(test_steps_per_epoch),
 };

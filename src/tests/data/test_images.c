@@ -1,4 +1,4 @@
-/* What an experiment asks of the pictures besides the defaults: mirrored borders, a mean of each
+/* What an experiment asks of the images besides the defaults: mirrored borders, a mean of each
  * pixel, whole batches only. */
 #include "base/memory.h"
 #include "data/dataset.h"
@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAIN = 7, PICTURE = 3 };
+enum { TRAIN = 7, IMAGE = 3 };
 
 static struct dataset load(enum normalisation normalisation, enum crop_padding padding)
 {
-    const struct experiment experiment = {.set = SET_MADE_UP,
+    const struct experiment experiment = {.set = SET_SYNTHETIC,
                                           .train_pictures = TRAIN,
                                           .test_pictures = 2,
                                           .normalisation = (int)normalisation,
@@ -25,10 +25,10 @@ static struct dataset load(enum normalisation normalisation, enum crop_padding p
     return dataset;
 }
 
-/* The byte of a picture, as the format of the records has it: a label, then planes of 32 rows. */
-static int byte_at(const struct pictures *pictures, int picture, int channel, int row, int column)
+/* The byte of an image, as the format of the records has it: a label, then planes of 32 rows. */
+static int byte_at(const struct images *images, int image, int channel, int row, int column)
 {
-    return pictures->records[picture * 3073 + 1 + (channel * 32 + row) * 32 + column];
+    return images->records[image * 3073 + 1 + (channel * 32 + row) * 32 + column];
 }
 
 /* A walk from 0 on that turns round at both borders, without stopping there: where it is at `at`.
@@ -44,7 +44,7 @@ static int reflected(int at)
     return place;
 }
 
-/* The mean of one pixel's bytes over the training pictures. */
+/* The mean of one pixel's bytes over the training images. */
 static double mean_at(const struct dataset *dataset, int channel, int row, int column)
 {
     double sum = 0;
@@ -56,7 +56,7 @@ static double mean_at(const struct dataset *dataset, int channel, int row, int c
 static double normalised(const struct dataset *dataset, enum normalisation normalisation,
                          int channel, int row, int column)
 {
-    const int byte = byte_at(&dataset->train, PICTURE, channel, row, column);
+    const int byte = byte_at(&dataset->train, IMAGE, channel, row, column);
     if (normalisation == NORMALISE_PIXEL_MEAN)
         return (byte - mean_at(dataset, channel, row, column)) / 255;
     double sum = 0, squares = 0;
@@ -68,16 +68,16 @@ static double normalised(const struct dataset *dataset, enum normalisation norma
     return (byte - mean) / sqrt(squares / (TRAIN * 1024));
 }
 
-/* The picture as it lies, in double: what moving then moves. */
-static double *still_picture(const struct dataset *dataset, enum normalisation normalisation)
+/* The image as it lies, in double: what moving then moves. */
+static double *still_image(const struct dataset *dataset, enum normalisation normalisation)
 {
-    double *still = memory_zeroed(PICTURE_FLOATS, sizeof *still);
-    for (int p = 0; p < PICTURE_FLOATS; p++)
+    double *still = memory_zeroed(IMAGE_FLOATS, sizeof *still);
+    for (int p = 0; p < IMAGE_FLOATS; p++)
         still[p] = normalised(dataset, normalisation, p / 1024, p / 32 % 32, p % 32);
     return still;
 }
 
-/* The mirror first, then the crop of what stands around the mirrored picture. */
+/* The mirror first, then the crop of what stands around the mirrored image. */
 static double expected_at(const double *still, struct augment augment, enum crop_padding padding,
                           int p)
 {
@@ -94,12 +94,12 @@ static double expected_at(const double *still, struct augment augment, enum crop
 static void check_moves(enum normalisation normalisation, enum crop_padding padding)
 {
     struct dataset dataset = load(normalisation, padding);
-    double *still = still_picture(&dataset, normalisation);
-    float *moved = memory_floats(PICTURE_FLOATS);
+    double *still = still_image(&dataset, normalisation);
+    float *moved = memory_floats(IMAGE_FLOATS);
     for (int i = 0; i < 2 * 81; i++) {
         const struct augment augment = {.mirrored = i / 81, .down = i % 9, .right = i / 9 % 9};
-        dataset_picture(&dataset, &dataset.train, PICTURE, augment, moved);
-        for (int p = 0; p < PICTURE_FLOATS; p++)
+        dataset_image(&dataset, &dataset.train, IMAGE, augment, moved);
+        for (int p = 0; p < IMAGE_FLOATS; p++)
             assert_true(fabs((double)moved[p] - expected_at(still, augment, padding, p)) < 4e-7);
     }
     free(still);
@@ -114,27 +114,27 @@ static void test_mirrored_borders(void **state)
     check_moves(NORMALISE_PIXEL_MEAN, CROP_REFLECT);
 }
 
-/* The mean belongs to the picture's pixel and moves with it; around the picture are zeros. */
+/* The mean belongs to the image's pixel and moves with it; around the image are zeros. */
 static void test_pixel_means(void **state)
 {
     (void)state;
     check_moves(NORMALISE_PIXEL_MEAN, CROP_ZERO);
     struct dataset dataset = load(NORMALISE_PIXEL_MEAN, CROP_ZERO);
-    float *picture = memory_floats(PICTURE_FLOATS);
-    double *sums = memory_zeroed(PICTURE_FLOATS, sizeof *sums);
+    float *image = memory_floats(IMAGE_FLOATS);
+    double *sums = memory_zeroed(IMAGE_FLOATS, sizeof *sums);
     for (size_t i = 0; i < TRAIN; i++) {
-        dataset_picture(&dataset, &dataset.train, i, dataset_unmoved, picture);
-        for (int p = 0; p < PICTURE_FLOATS; p++)
-            sums[p] += (double)picture[p];
+        dataset_image(&dataset, &dataset.train, i, dataset_unmoved, image);
+        for (int p = 0; p < IMAGE_FLOATS; p++)
+            sums[p] += (double)image[p];
     }
-    for (int p = 0; p < PICTURE_FLOATS; p++)
+    for (int p = 0; p < IMAGE_FLOATS; p++)
         assert_true(fabs(sums[p] / TRAIN) < 2e-7);
-    free(picture);
+    free(image);
     free(sums);
-    /* test pictures are moved by the mean of the training pictures, too */
-    float *test = memory_floats(PICTURE_FLOATS);
-    dataset_picture(&dataset, &dataset.test, 1, dataset_unmoved, test);
-    for (int p = 0; p < PICTURE_FLOATS; p++) {
+    /* test images are moved by the mean of the training images, too */
+    float *test = memory_floats(IMAGE_FLOATS);
+    dataset_image(&dataset, &dataset.test, 1, dataset_unmoved, test);
+    for (int p = 0; p < IMAGE_FLOATS; p++) {
         const int c = p / 1024, y = p / 32 % 32, x = p % 32;
         const double byte = byte_at(&dataset.test, 1, c, y, x);
         assert_true(fabs((double)test[p] - (byte - mean_at(&dataset, c, y, x)) / 255) < 4e-7);
@@ -150,13 +150,13 @@ static void test_last_batch(void **state)
 {
     (void)state;
     static const struct {
-        int pictures, batch;
+        int images, batch;
         long keep, drop;
     } cases[] = {{300, 32, 10, 9}, {320, 32, 10, 10}, {321, 32, 11, 10},
                  {32, 32, 1, 1},   {63, 32, 2, 1},    {7, 32, 1, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct experiment e = {.set = SET_MADE_UP,
-                               .train_pictures = cases[i].pictures,
+        struct experiment e = {.set = SET_SYNTHETIC,
+                               .train_pictures = cases[i].images,
                                .batch = cases[i].batch,
                                .last_batch = LAST_BATCH_KEEP};
         assert_int_equal(config_steps_per_epoch(&e), cases[i].keep);
@@ -165,7 +165,7 @@ static void test_last_batch(void **state)
     }
 }
 
-/* Two epochs over 100 pictures in batches of 32. */
+/* Two epochs over 100 images in batches of 32. */
 static struct log trained(const char *last_batch)
 {
     char *folder = scratch_folder(), *output = NULL;
@@ -196,7 +196,7 @@ static struct log trained(const char *last_batch)
     return log;
 }
 
-/* The error is a share of the pictures that were trained on: a multiple of 1/96, and of no other
+/* The error is a share of the images that were trained on: a multiple of 1/96, and of no other
  * number. */
 static void test_training_drops_the_last_batch(void **state)
 {
@@ -213,16 +213,16 @@ static void test_training_drops_the_last_batch(void **state)
         const double all = keep.rows[i].train_error;
         assert_true(fabs(all - round(all)) < 1e-6);
     }
-    /* the same first step: the same pictures in the same order */
+    /* the same first step: the same images in the same order */
     assert_true(keep.step_losses[0] == drop.step_losses[0]);
     log_free(&keep);
     log_free(&drop);
 }
 
-const struct CMUnitTest pictures_tests[] = {
+const struct CMUnitTest images_tests[] = {
     cmocka_unit_test(test_mirrored_borders),
     cmocka_unit_test(test_pixel_means),
     cmocka_unit_test(test_last_batch),
     cmocka_unit_test(test_training_drops_the_last_batch),
 };
-const size_t pictures_test_count = sizeof pictures_tests / sizeof pictures_tests[0];
+const size_t images_test_count = sizeof images_tests / sizeof images_tests[0];

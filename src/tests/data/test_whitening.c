@@ -251,11 +251,11 @@ static void test_kept_and_fresh_are_the_same(void **state)
     scratch_remove(folder);
 }
 
-static void expect_refused(const char *path, size_t n, const char *pictures, const char *word)
+static void expect_refused(const char *path, size_t n, const char *images, const char *word)
 {
     struct whitening whitening;
     struct error error = {""};
-    assert_int_equal(whitening_read(&whitening, n, path, pictures, &error), -1);
+    assert_int_equal(whitening_read(&whitening, n, path, images, &error), -1);
     if (!strstr(error.text, word) || !strstr(error.text, path))
         fail_msg("\"%s\" names neither \"%s\" nor the file", error.text, word);
 }
@@ -268,7 +268,7 @@ static void test_bad_files_are_refused(void **state)
     float *rows = make_rows(KEPT_ROWS, KEPT_N);
     expect_refused(path, KEPT_N, "these", "cannot be opened");
     check_take_or_fit(rows, path);
-    expect_refused(path, KEPT_N, "others", "not of these pictures");
+    expect_refused(path, KEPT_N, "others", "not of these images");
     expect_refused(path, KEPT_N - 1, "these", "damaged");
     expect_refused(path, KEPT_N + 1, "these", "damaged");
     size_t size = 0;
@@ -295,10 +295,10 @@ static void test_bad_files_are_refused(void **state)
     scratch_remove(folder);
 }
 
-/* ---- Pictures ----------------------------------------------------------------------------- */
+/* ---- Images ----------------------------------------------------------------------------- */
 
 /* The column that the whitening below brings to column j: a fit of 3072 columns would take
- * minutes, so the pictures get one made by hand, which exchanges neighbours and doubles. */
+ * minutes, so the images get one made by hand, which exchanges neighbours and doubles. */
 static int exchanged(int j)
 {
     return j ^ 1;
@@ -310,21 +310,21 @@ static int reflected(int at)
     return at < 0 ? -at : at > 31 ? 62 - at : at;
 }
 
-static void check_pictures(const struct experiment *experiment, const char *kept)
+static void check_images(const struct experiment *experiment, const char *kept)
 {
     struct dataset dataset;
     struct error error;
     assert_int_equal(dataset_load(&dataset, experiment, NULL, kept, &error), 0);
-    float *contrast = memory_floats(PICTURE_FLOATS), *moved = memory_floats(PICTURE_FLOATS);
-    const struct pictures *const parts[] = {&dataset.train, &dataset.test};
+    float *contrast = memory_floats(IMAGE_FLOATS), *moved = memory_floats(IMAGE_FLOATS);
+    const struct images *const parts[] = {&dataset.train, &dataset.test};
     for (int part = 0; part < 2; part++) {
         const size_t index = 3;
-        whitening_contrast(parts[part]->records + index * (1 + PICTURE_FLOATS) + 1, PICTURE_FLOATS,
+        whitening_contrast(parts[part]->records + index * (1 + IMAGE_FLOATS) + 1, IMAGE_FLOATS,
                            contrast);
         for (int corner = 0; corner < 81; corner += 8) {
             const struct augment augment = {corner % 2, corner / 9, corner % 9};
-            dataset_picture(&dataset, parts[part], index, augment, moved);
-            for (int p = 0; p < PICTURE_FLOATS; p++) {
+            dataset_image(&dataset, parts[part], index, augment, moved);
+            for (int p = 0; p < IMAGE_FLOATS; p++) {
                 const int y = p % 1024 / 32 + augment.down - 4, x = p % 32 + augment.right - 4;
                 const int outside = x < 0 || x > 31 || y < 0 || y > 31;
                 const int column = augment.mirrored ? 31 - reflected(x) : reflected(x);
@@ -340,26 +340,27 @@ static void check_pictures(const struct experiment *experiment, const char *kept
     dataset_free(&dataset);
 }
 
-static void test_whitened_pictures(void **state)
+static void test_whitened_images(void **state)
 {
     (void)state;
-    struct experiment experiment = {.set = SET_MADE_UP, .train_pictures = 20, .test_pictures = 10};
+    struct experiment experiment = {
+        .set = SET_SYNTHETIC, .train_pictures = 20, .test_pictures = 10};
     struct dataset dataset;
     struct error error;
     assert_int_equal(dataset_load(&dataset, &experiment, NULL, NULL, &error), 0);
     char *kept = scratch_folder();
     char *path = memory_text("%s/whitening/%s.bin", kept, dataset.train.digest.hex);
-    double *numbers = memory_zeroed(PICTURE_FLOATS * (PICTURE_FLOATS + 1), sizeof *numbers);
-    struct whitening whitening = {PICTURE_FLOATS, numbers, numbers + PICTURE_FLOATS};
-    for (int j = 0; j < PICTURE_FLOATS; j++) {
+    double *numbers = memory_zeroed(IMAGE_FLOATS * (IMAGE_FLOATS + 1), sizeof *numbers);
+    struct whitening whitening = {IMAGE_FLOATS, numbers, numbers + IMAGE_FLOATS};
+    for (int j = 0; j < IMAGE_FLOATS; j++) {
         whitening.mean[j] = j;
-        whitening.matrix[(size_t)j * PICTURE_FLOATS + (size_t)exchanged(j)] = 2;
+        whitening.matrix[(size_t)j * IMAGE_FLOATS + (size_t)exchanged(j)] = 2;
     }
     whitening_write(&whitening, path, dataset.train.digest.hex);
     experiment.normalisation = NORMALISE_ZCA;
-    check_pictures(&experiment, kept);
+    check_images(&experiment, kept);
     experiment.crop_padding = CROP_REFLECT;
-    check_pictures(&experiment, kept);
+    check_images(&experiment, kept);
     whitening_free(&whitening);
     free(path);
     scratch_remove(kept);
@@ -374,6 +375,6 @@ const struct CMUnitTest whitening_tests[] = {
     cmocka_unit_test(test_threads_change_no_bit),
     cmocka_unit_test(test_kept_and_fresh_are_the_same),
     cmocka_unit_test(test_bad_files_are_refused),
-    cmocka_unit_test(test_whitened_pictures),
+    cmocka_unit_test(test_whitened_images),
 };
 const size_t whitening_test_count = sizeof whitening_tests / sizeof whitening_tests[0];

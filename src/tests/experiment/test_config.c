@@ -55,7 +55,7 @@ static void test_values_and_defaults(void **state)
     assert_int_equal(config_load(path, NULL, 0, &e, &error), 0);
     assert_string_equal(e.arm, "x/y");
     assert_int_equal(e.scale, SCALE_SMOKE);
-    assert_int_equal(e.set, SET_MADE_UP);
+    assert_int_equal(e.set, SET_SYNTHETIC);
     assert_int_equal(e.decay, DECAY_COSINE);
     assert_int_equal(e.shards, 4);
     assert_true(e.shape.power == 1 && e.k == 2 && e.weight_decay == 1e-4);
@@ -270,7 +270,8 @@ static void test_long_lines_of_an_included_file(void **state)
     scratch_remove(folder);
 }
 
-/* What inih would pass over in silence: bytes that are no text, and what stands behind a section. */
+/* What inih would pass over in silence: bytes that are no text, and what stands behind a section.
+ * */
 static void test_bytes_that_are_no_text(void **state)
 {
     (void)state;

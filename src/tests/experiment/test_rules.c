@@ -56,7 +56,7 @@ static void load(const struct rule *rule, struct error *bare)
 #define DROPS "schedule.drops=2 5"
 
 #define MAKE_UP "data.set = made-up: expected data.train_pictures and data.test_pictures above 0"
-#define NOT_MADE_UP                                                                                \
+#define NOT_SYNTHETIC                                                                              \
     "data.train_pictures and data.test_pictures belong to data.set = made-up; remove them"
 #define SMOKE "data.set = made-up and run.scale = smoke belong together; change one of them"
 #define SHARDS "training.batch: expected a multiple of training.shards"
@@ -92,9 +92,9 @@ static const struct rule rules[] = {
     {dense, {0}, NULL},
     {preact, {"data.train_pictures=0"}, MAKE_UP},
     {preact, {"data.test_pictures=0"}, MAKE_UP},
-    {preact, {"run.scale=desk", "data.set=cifar10"}, NOT_MADE_UP},
-    {preact, {"run.scale=desk", "data.set=cifar10", "data.train_pictures=0"}, NOT_MADE_UP},
-    {preact, {"run.scale=full", "data.set=cifar100", "data.test_pictures=0"}, NOT_MADE_UP},
+    {preact, {"run.scale=desk", "data.set=cifar10"}, NOT_SYNTHETIC},
+    {preact, {"run.scale=desk", "data.set=cifar10", "data.train_pictures=0"}, NOT_SYNTHETIC},
+    {preact, {"run.scale=full", "data.set=cifar100", "data.test_pictures=0"}, NOT_SYNTHETIC},
     {preact,
      {"run.scale=desk", "data.set=cifar10", "data.train_pictures=0", "data.test_pictures=0"},
      NULL},
@@ -407,27 +407,27 @@ static const struct depth {
     int family, block, depth;
     const char *what, *nearest; /* NULL: it exists */
 } depths[] = {
-    {FAMILY_PREACT, BLOCK_BASIC, 8, NULL, NULL},
-    {FAMILY_PREACT, BLOCK_BASIC, 110, NULL, NULL},
-    {FAMILY_PREACT, BLOCK_BASIC, 2, BASIC, "8 and 14"},
-    {FAMILY_PREACT, BLOCK_BASIC, 7, BASIC, "8 and 14"},
-    {FAMILY_PREACT, BLOCK_BASIC, 9, BASIC, "8 and 14"},
-    {FAMILY_PREACT, BLOCK_BASIC, 31, BASIC, "26 and 32"},
-    {FAMILY_PREACT, BLOCK_BOTTLENECK, 11, NULL, NULL},
-    {FAMILY_PREACT, BLOCK_BOTTLENECK, 164, NULL, NULL},
-    {FAMILY_PREACT, BLOCK_BOTTLENECK, 8, BOTTLENECK, "11 and 20"},
-    {FAMILY_PREACT, BLOCK_BOTTLENECK, 19, BOTTLENECK, "11 and 20"},
-    {FAMILY_PREACT, BLOCK_BOTTLENECK, 109, BOTTLENECK, "101 and 110"},
-    {FAMILY_WIDE_RESNET, BLOCK_BASIC, 10, NULL, NULL},
-    {FAMILY_WIDE_RESNET, BLOCK_BASIC, 28, NULL, NULL},
-    {FAMILY_WIDE_RESNET, BLOCK_BASIC, 4, WIDE, "10 and 16"},
-    {FAMILY_WIDE_RESNET, BLOCK_BASIC, 27, WIDE, "22 and 28"},
-    {FAMILY_WIDE_RESNET, BLOCK_BASIC, 29, WIDE, "28 and 34"},
-    {FAMILY_DENSENET_BC, BLOCK_BASIC, 10, NULL, NULL},
-    {FAMILY_DENSENET_BC, BLOCK_BASIC, 100, NULL, NULL},
-    {FAMILY_DENSENET_BC, BLOCK_BASIC, 1, DENSE, "10 and 16"},
-    {FAMILY_DENSENET_BC, BLOCK_BASIC, 99, DENSE, "94 and 100"},
-    {FAMILY_DENSENET_BC, BLOCK_BASIC, 101, DENSE, "100 and 106"},
+    {FAMILY_PREACT, RESIDUAL_BASIC, 8, NULL, NULL},
+    {FAMILY_PREACT, RESIDUAL_BASIC, 110, NULL, NULL},
+    {FAMILY_PREACT, RESIDUAL_BASIC, 2, BASIC, "8 and 14"},
+    {FAMILY_PREACT, RESIDUAL_BASIC, 7, BASIC, "8 and 14"},
+    {FAMILY_PREACT, RESIDUAL_BASIC, 9, BASIC, "8 and 14"},
+    {FAMILY_PREACT, RESIDUAL_BASIC, 31, BASIC, "26 and 32"},
+    {FAMILY_PREACT, RESIDUAL_BOTTLENECK, 11, NULL, NULL},
+    {FAMILY_PREACT, RESIDUAL_BOTTLENECK, 164, NULL, NULL},
+    {FAMILY_PREACT, RESIDUAL_BOTTLENECK, 8, BOTTLENECK, "11 and 20"},
+    {FAMILY_PREACT, RESIDUAL_BOTTLENECK, 19, BOTTLENECK, "11 and 20"},
+    {FAMILY_PREACT, RESIDUAL_BOTTLENECK, 109, BOTTLENECK, "101 and 110"},
+    {FAMILY_WIDE_RESNET, RESIDUAL_BASIC, 10, NULL, NULL},
+    {FAMILY_WIDE_RESNET, RESIDUAL_BASIC, 28, NULL, NULL},
+    {FAMILY_WIDE_RESNET, RESIDUAL_BASIC, 4, WIDE, "10 and 16"},
+    {FAMILY_WIDE_RESNET, RESIDUAL_BASIC, 27, WIDE, "22 and 28"},
+    {FAMILY_WIDE_RESNET, RESIDUAL_BASIC, 29, WIDE, "28 and 34"},
+    {FAMILY_DENSENET_BC, RESIDUAL_BASIC, 10, NULL, NULL},
+    {FAMILY_DENSENET_BC, RESIDUAL_BASIC, 100, NULL, NULL},
+    {FAMILY_DENSENET_BC, RESIDUAL_BASIC, 1, DENSE, "10 and 16"},
+    {FAMILY_DENSENET_BC, RESIDUAL_BASIC, 99, DENSE, "94 and 100"},
+    {FAMILY_DENSENET_BC, RESIDUAL_BASIC, 101, DENSE, "100 and 106"},
 };
 
 static void check_depth(const struct depth *depth)

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         die("corpus: expected a folder");
-    const struct place places[] = {{.epoch = 1}, {1, 2, 0.5, 3, 64}};
+    const struct progress places[] = {{.epoch = 1}, {1, 2, 0.5, 3, 64}};
     struct parameters parameters = tiny_parameters();
     for (int i = 0; i < 2; i++) {
         char *path = memory_text("%s/checkpoint/%d", argv[1], i);
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
         free(path);
     }
     parameters_free(&parameters);
-    enum { CIFAR10 = 2 * (1 + PICTURE_FLOATS), CIFAR100 = 2 + PICTURE_FLOATS };
+    enum { CIFAR10 = 2 * (1 + IMAGE_FLOATS), CIFAR100 = 2 + IMAGE_FLOATS };
     uint8_t *records = memory_zeroed(CIFAR10, 1);
     const size_t sizes[] = {CIFAR10, CIFAR100};
     for (int i = 0; i < 2; i++) {

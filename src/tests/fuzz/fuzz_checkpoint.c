@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct parameters parameters = tiny_parameters();
-    struct place place;
+    struct progress place;
     char *log = NULL;
     struct error error;
     if (checkpoint_load(fuzz_file(bytes, size), &parameters, &place, &log, &error) == 0 &&

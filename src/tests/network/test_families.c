@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "network/onednn.h"
 #include "tests/interpreter.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/tests.h"
 
 #include <math.h>
@@ -20,9 +20,9 @@ enum { BATCH = 6, SHARDS = 3, COUNT = 3, CLASSES = 10, SEED = 4, STEP = 9 };
 
 static int block_in_use(void)
 {
-    struct dnn *dnn = dnn_open(1);
-    const int block = dnn_block(dnn);
-    dnn_close(dnn);
+    struct onednn *onednn = onednn_open(1);
+    const int block = onednn_block(onednn);
+    onednn_close(onednn);
     return block;
 }
 
@@ -45,7 +45,7 @@ static struct interpreter *choose_minibatch(struct network *network,
                                             const struct experiment *experiment, double *loss)
 {
     for (int seed = 6; seed < 60; seed++) {
-        model_fill(network, BATCH, CLASSES, seed);
+        network_fixture_fill(network, BATCH, CLASSES, seed);
         struct interpreter *in = interpreter_of(network, experiment);
         *loss = interpreter_loss(in, NULL);
         if (in->margin > least_margin)
@@ -88,9 +88,9 @@ static void check_running(const struct interpreter *before, const struct interpr
 {
     for (int l = 0; l < before->architecture.layer_count; l++) {
         const struct layer *layer = &before->architecture.layers[l];
-        if (layer->kind != LAYER_NORM)
+        if (layer->kind != LAYER_BN_RELU)
             continue;
-        const struct value *value = &before->architecture.values[layer->output];
+        const struct activation *value = &before->architecture.activations[layer->output];
         const double samples = COUNT * value->height * value->width;
         check_blend(before, after, layer->name, ".running_mean", before->means[l], 1);
         check_blend(before, after, layer->name, ".running_var", before->variances[l],
@@ -103,17 +103,19 @@ static void check_running(const struct interpreter *before, const struct interpr
 
 static void check_loss(struct pass_result result, const struct interpreter *in, double loss)
 {
-    model_near(result.loss_sum / COUNT, loss, 1e-5, "the loss");
+    network_fixture_near(result.loss_sum / COUNT, loss, 1e-5, "the loss");
     assert_int_equal(result.wrong, in->wrong);
 }
 
-/* A convolution's weights, a NORM's scales and shifts, the classifier's weights and biases. */
+/* A convolution's weights, a BN_RELU's scales and shifts, the classifier's weights and biases. */
 static int trained_tensors(const struct interpreter *in)
 {
     int count = 0;
     for (int l = 0; l < in->architecture.layer_count; l++) {
         const enum layer_kind kind = in->architecture.layers[l].kind;
-        count += kind == LAYER_CONVOLUTION ? 1 : kind == LAYER_NORM || kind == LAYER_HEAD ? 2 : 0;
+        count += kind == LAYER_CONVOLUTION                     ? 1
+                 : kind == LAYER_BN_RELU || kind == LAYER_HEAD ? 2
+                                                               : 0;
         count += kind == LAYER_PAD && in->architecture.padding == PADDING_LEARNED;
     }
     return count;
@@ -123,21 +125,22 @@ static int trained_tensors(const struct interpreter *in)
  */
 static void check_convolution(const char *text, enum convolution convolution, size_t elements)
 {
-    struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
     experiment.convolution = convolution;
     struct network *network = network_create(&experiment, 2);
     network_initialise(network, 3);
-    model_spread(network_parameters(network));
-    model_fill(network, BATCH, CLASSES, 5);
-    network_train(network, BATCH);
+    network_fixture_spread(network_parameters(network));
+    network_fixture_fill(network, BATCH, CLASSES, 5);
+    network_forward_backward(network, BATCH);
     double expected;
     struct interpreter *in = choose_minibatch(network, &experiment, &expected);
     network_set_step(network, SEED, STEP);
-    check_loss(network_train(network, COUNT), in, expected);
+    check_loss(network_forward_backward(network, COUNT), in, expected);
     struct interpreter *after = interpreter_of(network, &experiment);
     check_running(in, after);
-    const struct model_loss loss = {loss_of, in, in->tensors};
-    const int checked = model_check_gradients(network_parameters(network), &loss, elements);
+    const struct network_fixture_loss loss = {loss_of, in, in->tensors};
+    const int checked =
+        network_fixture_check_gradients(network_parameters(network), &loss, elements);
     assert_int_equal(checked, trained_tensors(in));
     after->mode = REFERENCE_RUNNING;
     check_loss(network_evaluate(network, COUNT), after, interpreter_loss(after, NULL));

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Three pictures, two of them valid; 96 pixels are one and a half of the pieces that are summed in
+/* Three images, two of them valid; 96 pixels are one and a half of the pieces that are summed in
  * float; more than one block of either size. */
-enum { PICTURES = 3, COUNT = 2, CHANNELS = 32, HEIGHT = 8, WIDTH = 12 };
-enum { PIXELS = HEIGHT * WIDTH, FLOATS = PICTURES * CHANNELS * PIXELS };
+enum { IMAGES = 3, COUNT = 2, CHANNELS = 32, HEIGHT = 8, WIDTH = 12 };
+enum { PIXELS = HEIGHT * WIDTH, FLOATS = IMAGES * CHANNELS * PIXELS };
 enum { VALUES = COUNT * CHANNELS * PIXELS }; /* valid ones */
 
 static const double step = 1e-6, tolerance = 1e-5, gradient_tolerance = 1e-4;
@@ -33,7 +33,7 @@ static const int places[CHANNELS] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
 
 static struct extent extent_of(struct kind kind)
 {
-    return (struct extent){PICTURES,   COUNT,    CHANNELS, PIXELS,
+    return (struct extent){IMAGES,     COUNT,    CHANNELS, PIXELS,
                            kind.block, CHANNELS, 0,        kind.precision};
 }
 
@@ -48,12 +48,12 @@ static size_t place(struct shape s, struct kind kind, size_t index)
     return (plane / channels * pixels + pixel) * channels + plane % channels;
 }
 
-/* The valid values in a map of `PICTURES` pictures whose rest is `pad`. */
+/* The valid values in a map of `IMAGES` images whose rest is `pad`. */
 static void *blocked(struct shape s, struct kind kind, const double *plain)
 {
-    const size_t each = shape_count(s) / (size_t)s.pictures;
-    void *map = memory_aligned(each * PICTURES, precision_bytes(kind.precision));
-    for (size_t i = 0; i < each * PICTURES; i++)
+    const size_t each = shape_count(s) / (size_t)s.images;
+    void *map = memory_aligned(each * IMAGES, precision_bytes(kind.precision));
+    for (size_t i = 0; i < each * IMAGES; i++)
         map_set(kind.precision, map, i, pad);
     for (size_t i = 0; plain && i < shape_count(s); i++)
         map_set(kind.precision, map, place(s, kind, i), (float)plain[i]);
@@ -64,7 +64,7 @@ static void *blocked(struct shape s, struct kind kind, const double *plain)
 static void check_map(struct shape s, struct kind kind, const void *map, const double *expected,
                       double error, float beyond)
 {
-    const size_t each = shape_count(s) / (size_t)s.pictures;
+    const size_t each = shape_count(s) / (size_t)s.images;
     const double half = kind.precision == PRECISION_BF16 && error > 0 ? 0x1p-8 : 0;
     double largest = 0;
     for (size_t i = 0; i < shape_count(s); i++)
@@ -73,7 +73,7 @@ static void check_map(struct shape s, struct kind kind, const void *map, const d
         const double found = (double)map_get(kind.precision, map, place(s, kind, i));
         assert_true(fabs(found - expected[i]) <= error * largest + half * fabs(expected[i]));
     }
-    for (size_t i = shape_count(s); i < each * PICTURES; i++)
+    for (size_t i = shape_count(s); i < each * IMAGES; i++)
         assert_true(map_get(kind.precision, map, i) == beyond);
 }
 
@@ -92,9 +92,10 @@ static double *numbers(struct kind kind, uint64_t *state, size_t count)
     return values;
 }
 
-/* ---- NORM ------------------------------------------------------------------------------------ */
+/* ---- BN_RELU ------------------------------------------------------------------------------------
+ * */
 
-/* A NORM, its inputs, and what the reference makes of them. Arrays of floats are aligned as the
+/* A BN_RELU, its inputs, and what the reference makes of them. Arrays of floats are aligned as the
  * kernels' vectors are. */
 struct trial {
     double *x, *addend, *gradient, *gradient2, *residual; /* plain */
@@ -192,7 +193,7 @@ static void test_norm_forward(void **state)
         double sums[2 * CHANNELS], mean[CHANNELS], variance[CHANNELS];
         for (int c = 0; c < CHANNELS; c++)
             pivot[c] = (float)c / CHANNELS;
-        layer_norm_sums(extent, x, addend, pivot, sums);
+        bn_relu_sums(extent, x, addend, pivot, sums);
         check_map(valid, kind, x, t.sum, tolerance, pad);
         for (int c = 0; c < CHANNELS; c++) {
             const double off = sums[c] / (COUNT * PIXELS);
@@ -201,7 +202,7 @@ static void test_norm_forward(void **state)
         }
         assert_true(reference_error(CHANNELS, mean, t.mean) < tolerance);
         assert_true(reference_error(CHANNELS, variance, t.variance) < tolerance);
-        layer_norm_apply(extent, x, t.scale, t.shift, y);
+        bn_relu_apply(extent, x, t.scale, t.shift, y);
         check_map(valid, kind, y, t.y, tolerance, pad);
         free(x);
         free(y);
@@ -216,7 +217,7 @@ static void test_norm_add(void **state)
     for (int i = 0; i < KINDS; i++) {
         struct trial t = trial_create(kinds[i], 1, 0);
         void *x = blocked(valid, kinds[i], t.x), *addend = blocked(valid, kinds[i], t.addend);
-        layer_norm_add(extent_of(kinds[i]), x, addend);
+        bn_relu_add(extent_of(kinds[i]), x, addend);
         check_map(valid, kinds[i], x, t.sum, tolerance, pad);
         free(x);
         free(addend);
@@ -236,9 +237,9 @@ static void check_norm_backward(struct kind kind, int with_gradient2, int with_r
     void *residual = with_residual ? blocked(valid, kind, t.residual) : NULL;
     _Alignas(CACHE_LINE) float offset[CHANNELS], slope[CHANNELS];
     double sums[2 * CHANNELS], dgamma[CHANNELS];
-    const struct norm_backward in = {x,       gradient,     gradient2, t.scale,
-                                     t.shift, t.float_mean, offset,    slope};
-    layer_norm_backward_sums(extent, &in, sums);
+    const struct bn_relu_backward in = {x,       gradient,     gradient2, t.scale,
+                                        t.shift, t.float_mean, offset,    slope};
+    bn_relu_backward_sums(extent, &in, sums);
     for (int c = 0; c < CHANNELS; c++) {
         const double n = COUNT * PIXELS, square = t.variance[c] + 1e-5;
         const double product = sums[CHANNELS + c], scale = t.gamma[c] / sqrt(square);
@@ -248,7 +249,7 @@ static void check_norm_backward(struct kind kind, int with_gradient2, int with_r
     }
     assert_true(reference_error(CHANNELS, sums, t.dbeta) < gradient_tolerance);
     assert_true(reference_error(CHANNELS, dgamma, t.dgamma) < gradient_tolerance);
-    layer_norm_backward_apply(extent, &in, residual, out);
+    bn_relu_backward_apply(extent, &in, residual, out);
     for (int i = 0; with_residual && i < VALUES; i++)
         t.dx[i] += t.residual[i];
     check_map(valid, kind, out, t.dx, gradient_tolerance, 0);
@@ -257,7 +258,7 @@ static void check_norm_backward(struct kind kind, int with_gradient2, int with_r
         if (!maps[i])
             continue;
         memcpy(kept, maps[i], bytes);
-        layer_norm_backward_apply(extent, &in, residual, maps[i]);
+        bn_relu_backward_apply(extent, &in, residual, maps[i]);
         assert_memory_equal(maps[i], out, bytes);
         memcpy(maps[i], kept, bytes);
     }
@@ -275,7 +276,7 @@ static void test_norm_backward(void **state)
         check_norm_backward(kinds[i % KINDS], i / KINDS % 2, i / KINDS / 2);
 }
 
-/* A NORM that reads its channels from two maps side by side computes what it does from one. */
+/* A BN_RELU that reads its channels from two maps side by side computes what it does from one. */
 static void check_norm_of_two_maps(struct kind kind)
 {
     enum { HALF = CHANNELS / 2, HALF_VALUES = VALUES / 2, EACH = HALF * PIXELS };
@@ -285,19 +286,19 @@ static void check_norm_of_two_maps(struct kind kind)
     void *y = blocked(valid, kind, NULL), *wide_y = blocked(valid, kind, NULL);
     void *dx = blocked(valid, kind, NULL);
     double sums[4][2 * CHANNELS];
-    struct norm_backward in = {.x = x,
-                               .gradient = gradient,
-                               .scale = t.scale,
-                               .shift = t.shift,
-                               .mean = t.float_mean,
-                               .offset = t.shift,
-                               .slope = t.scale};
-    layer_norm_sums(extent_of(kind), x, NULL, t.float_mean, sums[0]);
-    layer_norm_apply(extent_of(kind), x, t.scale, t.shift, y);
-    layer_norm_backward_sums(extent_of(kind), &in, sums[1]);
-    layer_norm_backward_apply(extent_of(kind), &in, NULL, dx);
+    struct bn_relu_backward in = {.x = x,
+                                  .gradient = gradient,
+                                  .scale = t.scale,
+                                  .shift = t.shift,
+                                  .mean = t.float_mean,
+                                  .offset = t.shift,
+                                  .slope = t.scale};
+    bn_relu_sums(extent_of(kind), x, NULL, t.float_mean, sums[0]);
+    bn_relu_apply(extent_of(kind), x, t.scale, t.shift, y);
+    bn_relu_backward_sums(extent_of(kind), &in, sums[1]);
+    bn_relu_backward_apply(extent_of(kind), &in, NULL, dx);
     for (int first = 0; first < CHANNELS; first += HALF) {
-        const struct extent extent = {PICTURES,   COUNT,    HALF,  PIXELS,
+        const struct extent extent = {IMAGES,     COUNT,    HALF,  PIXELS,
                                       kind.block, CHANNELS, first, kind.precision};
         double *plain = memory_zeroed(HALF_VALUES, sizeof *plain);
         double *expected = memory_zeroed(HALF_VALUES, sizeof *expected);
@@ -307,11 +308,11 @@ static void check_norm_of_two_maps(struct kind kind)
             expected[i] = (double)map_get(kind.precision, dx, place(valid, kind, whole));
         }
         void *part = blocked(half, kind, plain), *part_dx = blocked(half, kind, NULL);
-        layer_norm_sums(extent, part, NULL, t.float_mean, sums[2]);
-        layer_norm_apply(extent, part, t.scale, t.shift, wide_y);
+        bn_relu_sums(extent, part, NULL, t.float_mean, sums[2]);
+        bn_relu_apply(extent, part, t.scale, t.shift, wide_y);
         in.x = part;
-        layer_norm_backward_sums(extent, &in, sums[3]);
-        layer_norm_backward_apply(extent, &in, NULL, part_dx);
+        bn_relu_backward_sums(extent, &in, sums[3]);
+        bn_relu_backward_apply(extent, &in, NULL, part_dx);
         check_map(half, kind, part_dx, expected, 0, 0);
         void *all[] = {plain, expected, part, part_dx};
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -346,7 +347,7 @@ static void test_variance_beside_a_large_mean(void **state)
         for (int c = 0; c < CHANNELS; c++)
             pivot[c] = 1000;
         void *map = blocked(valid, kinds[i], x);
-        layer_norm_sums(extent_of(kinds[i]), map, NULL, pivot, sums);
+        bn_relu_sums(extent_of(kinds[i]), map, NULL, pivot, sums);
         for (int c = 0; c < CHANNELS; c++) {
             const double off = sums[c] / (COUNT * PIXELS);
             found[c] = sums[CHANNELS + c] / (COUNT * PIXELS) - off * off;
@@ -371,7 +372,7 @@ static void test_sums_have_the_bits_of_the_stated_order(void **state)
         double sums[2 * CHANNELS];
         for (int c = 0; c < CHANNELS; c++)
             pivot[c] = 0.1f * (float)c;
-        layer_norm_sums(extent_of(kinds[i]), x, NULL, pivot, sums);
+        bn_relu_sums(extent_of(kinds[i]), x, NULL, pivot, sums);
         for (int c = 0; c < CHANNELS; c++) {
             double sum = 0, square = 0;
             for (int first = 0, length; first < COUNT * PIXELS; first += length) {
@@ -405,7 +406,7 @@ static void test_a_nan_stays_one(void **state)
         const size_t at[] = {place(valid, kinds[i], 5), place(valid, kinds[i], VALUES - 1)};
         map_set(precision, x, at[0], NAN);
         map_set(precision, x, at[1], -NAN);
-        layer_norm_apply(extent_of(kinds[i]), x, t.scale, t.shift, y);
+        bn_relu_apply(extent_of(kinds[i]), x, t.scale, t.shift, y);
         for (size_t j = 0; j < VALUES; j++)
             assert_int_equal(isnan(map_get(precision, y, j)) != 0, j == at[0] || j == at[1]);
         free(x);
@@ -430,7 +431,7 @@ static void test_shortcut(void **state)
         const int c = i / KINDS, stride = cases[c].stride;
         const struct shape in = {COUNT, CHANNELS, cases[c].height, cases[c].width};
         const struct shape out = {COUNT, cases[c].out, in.height / stride, in.width / stride};
-        const struct shortcut_shape shape = {PICTURES, COUNT,  CHANNELS,   out.channels,  in.height,
+        const struct shortcut_shape shape = {IMAGES,   COUNT,  CHANNELS,   out.channels,  in.height,
                                              in.width, stride, kind.block, kind.precision};
         double *x = numbers(kind, &numbers_state, shape_count(in));
         double *dy = numbers(kind, &numbers_state, shape_count(out));
@@ -468,8 +469,8 @@ static void test_pool(void **state)
     const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
     for (int i = 0; i < KINDS; i++) {
         uint64_t numbers_state = 37;
-        const struct pool_shape shape = {PICTURES, COUNT,          CHANNELS,          HEIGHT,
-                                         WIDTH,    kinds[i].block, kinds[i].precision};
+        const struct pool_shape shape = {IMAGES, COUNT,          CHANNELS,          HEIGHT,
+                                         WIDTH,  kinds[i].block, kinds[i].precision};
         double *x = numbers(kinds[i], &numbers_state, VALUES);
         double *dy = numbers(kinds[i], &numbers_state, VALUES / 4);
         double *y = memory_zeroed(VALUES / 4, sizeof *y), *dx = memory_zeroed(VALUES, sizeof *dx);
@@ -525,9 +526,9 @@ static void test_dropout(void **state)
 
 enum { CLASSES = 10, BATCH = 5, WEIGHTS = CLASSES * CHANNELS };
 
-static const int labels[PICTURES] = {3, 9, 0};
+static const int labels[IMAGES] = {3, 9, 0};
 
-/* What the valid pictures add to the mean loss of a minibatch of BATCH. */
+/* What the valid images add to the mean loss of a minibatch of BATCH. */
 static double head_loss(const double *x, const double *weights, const double *bias)
 {
     double losses[COUNT], sum = 0;
@@ -552,7 +553,7 @@ static double *differentiate_head(const double *x, const double *weights, const 
     return slopes;
 }
 
-/* Of the valid pictures. */
+/* Of the valid images. */
 static double *logits_of(const double *x, const double *weights, const double *bias)
 {
     double *logits = memory_zeroed(COUNT * CLASSES, sizeof *logits);
@@ -583,9 +584,9 @@ static void test_head(void **state)
     const struct kind coarse = kinds[KINDS - 1], fine = kinds[0];
     double *x = numbers(coarse, &numbers_state, VALUES);
     double *weights = numbers(fine, &numbers_state, WEIGHTS);
-    double *bias = numbers(fine, &numbers_state, CLASSES), expected[COUNT], losses[PICTURES];
-    int expected_wrong, wrong[PICTURES];
-    /* the mean over many pixels would leave all pictures alike, and the second one's label wins */
+    double *bias = numbers(fine, &numbers_state, CLASSES), expected[COUNT], losses[IMAGES];
+    int expected_wrong, wrong[IMAGES];
+    /* the mean over many pixels would leave all images alike, and the second one's label wins */
     for (int i = 0; i < VALUES; i++)
         x[i] = exact(coarse, x[i] + 2 * sin(i / PIXELS));
     bias[9] += 8;
@@ -596,7 +597,7 @@ static void test_head(void **state)
     reference_head(valid, CLASSES, x, weights, bias, labels, expected, &expected_wrong);
     assert_int_equal(expected_wrong, 1);
     float w[WEIGHTS], b[CLASSES], w_gradient[WEIGHTS], b_gradient[CLASSES];
-    double pooled[PICTURES * CHANNELS], logits[PICTURES * CLASSES], slopes[PICTURES * CLASSES];
+    double pooled[IMAGES * CHANNELS], logits[IMAGES * CLASSES], slopes[IMAGES * CLASSES];
     for (int i = 0; i < WEIGHTS; i++)
         w[i] = (float)weights[i];
     for (int i = 0; i < CLASSES; i++)
@@ -628,9 +629,9 @@ static void test_head_with_large_logits(void **state)
 {
     (void)state;
     float w[WEIGHTS] = {0}, b[CLASSES] = {0};
-    double pooled[PICTURES * CHANNELS], logits[PICTURES * CLASSES];
-    double slopes[PICTURES * CLASSES], losses[PICTURES];
-    int wrong[PICTURES];
+    double pooled[IMAGES * CHANNELS], logits[IMAGES * CLASSES];
+    double slopes[IMAGES * CLASSES], losses[IMAGES];
+    int wrong[IMAGES];
     b[3] = 2000;
     void *map = blocked(valid, kinds[0], NULL);
     const struct head head = {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two blocks of 16; of three pictures two are valid. */
-enum { PICTURES = 3, COUNT = 2, CHANNELS = 32, HEIGHT = 6, WIDTH = 10 };
+/* Two blocks of 16; of three images two are valid. */
+enum { IMAGES = 3, COUNT = 2, CHANNELS = 32, HEIGHT = 6, WIDTH = 10 };
 
 static const int blocks[] = {8, 16};
 static const struct shape wide = {COUNT, CHANNELS, HEIGHT, WIDTH};
@@ -19,7 +19,7 @@ static const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
 
 static struct pool_shape pool_of(int block)
 {
-    return (struct pool_shape){PICTURES, COUNT, CHANNELS, HEIGHT, WIDTH, block, PRECISION_F32};
+    return (struct pool_shape){IMAGES, COUNT, CHANNELS, HEIGHT, WIDTH, block, PRECISION_F32};
 }
 
 /* The row of `half` that a row of `wide` belongs to, in plain order. */
@@ -42,16 +42,16 @@ static void test_pool(void **state)
             y[pooled_index(j)] += x[j] / 4;
             dx[j] = dy[pooled_index(j)] / 4;
         }
-        float *map = blocked_map(wide, blocks[i], PICTURES, x);
-        for (size_t j = shape_count(wide); j < shape_count(wide) / COUNT * PICTURES; j++)
+        float *map = blocked_map(wide, blocks[i], IMAGES, x);
+        for (size_t j = shape_count(wide); j < shape_count(wide) / COUNT * IMAGES; j++)
             map[j] = 0; /* its mean would not be BLOCKED_REST */
-        float *pooled = blocked_map(half, blocks[i], PICTURES, NULL);
-        float *gradient = blocked_map(half, blocks[i], PICTURES, dy);
-        float *back = blocked_map(wide, blocks[i], PICTURES, NULL);
+        float *pooled = blocked_map(half, blocks[i], IMAGES, NULL);
+        float *gradient = blocked_map(half, blocks[i], IMAGES, dy);
+        float *back = blocked_map(wide, blocks[i], IMAGES, NULL);
         layer_pool(pool_of(blocks[i]), map, pooled);
-        blocked_check(half, blocks[i], PICTURES, pooled, y, 1e-6, BLOCKED_REST);
+        blocked_check(half, blocks[i], IMAGES, pooled, y, 1e-6, BLOCKED_REST);
         layer_pool_backward(pool_of(blocks[i]), gradient, back);
-        blocked_check(wide, blocks[i], PICTURES, back, dx, 1e-30, 0);
+        blocked_check(wide, blocks[i], IMAGES, back, dx, 1e-30, 0);
         free(x);
         free(dy);
         free(y);
@@ -88,10 +88,10 @@ static void test_pool_backward_is_the_adjoint(void **state)
         uint64_t numbers_state = 43;
         double *x = exact_numbers(&numbers_state, shape_count(wide));
         double *g = exact_numbers(&numbers_state, shape_count(half));
-        float *map = blocked_map(wide, blocks[i], PICTURES, x);
-        float *gradient = blocked_map(half, blocks[i], PICTURES, g);
-        float *pooled = blocked_map(half, blocks[i], PICTURES, NULL);
-        float *back = blocked_map(wide, blocks[i], PICTURES, NULL);
+        float *map = blocked_map(wide, blocks[i], IMAGES, x);
+        float *gradient = blocked_map(half, blocks[i], IMAGES, g);
+        float *pooled = blocked_map(half, blocks[i], IMAGES, NULL);
+        float *back = blocked_map(wide, blocks[i], IMAGES, NULL);
         layer_pool(pool_of(blocks[i]), map, pooled);
         layer_pool_backward(pool_of(blocks[i]), gradient, back);
         const double left = inner_product(shape_count(half), pooled, gradient);
@@ -108,14 +108,14 @@ static void test_pool_backward_is_the_adjoint(void **state)
 
 /* ---- Dropout --------------------------------------------------------------------------------- */
 
-/* Eight pictures of 32 channels of 8x8 pixels. */
+/* Eight images of 32 channels of 8x8 pixels. */
 enum { MANY = 8, PIXELS = 64, EACH = CHANNELS * PIXELS, ALL = MANY * EACH };
 
 static const struct dropout_draws draws = {.rng = {5, RNG_DROPOUT}, .epoch = 3, .first = 0};
 
-static struct extent extent_of(int pictures, int count)
+static struct extent extent_of(int images, int count)
 {
-    return (struct extent){.pictures = pictures,
+    return (struct extent){.images = images,
                            .count = count,
                            .channels = CHANNELS,
                            .pixels = PIXELS,
@@ -123,15 +123,15 @@ static struct extent extent_of(int pictures, int count)
                            .wide_channels = CHANNELS};
 }
 
-/* Which of the elements of `pictures` pictures are kept; free() it. */
-static uint8_t *mask_of(int pictures, double share, struct dropout_draws which)
+/* Which of the elements of `images` images are kept; free() it. */
+static uint8_t *mask_of(int images, double share, struct dropout_draws which)
 {
-    const size_t floats = (size_t)pictures * EACH;
+    const size_t floats = (size_t)images * EACH;
     float *x = memory_floats(floats), *y = memory_floats(floats);
     uint8_t *mask = memory_zeroed(floats, 1);
     for (size_t i = 0; i < floats; i++)
         x[i] = 1;
-    layer_dropout(extent_of(pictures, pictures), share, which, x, y);
+    layer_dropout(extent_of(images, images), share, which, x, y);
     for (size_t i = 0; i < floats; i++)
         mask[i] = y[i] != 0;
     free(x);
@@ -140,7 +140,7 @@ static uint8_t *mask_of(int pictures, double share, struct dropout_draws which)
 }
 
 /* Of n elements n share are 0, give or take 5 standard deviations sqrt(n share (1 - share)), in
- * all, in each picture, and in each of 16 lanes. */
+ * all, in each image, and in each of 16 lanes. */
 static void check_share(const uint8_t *mask, size_t start, size_t count, size_t stride,
                         double share)
 {
@@ -166,7 +166,7 @@ static void test_dropout_share(void **state)
     }
 }
 
-/* Neighbouring elements, and the same place of neighbouring pictures, are kept together as often as
+/* Neighbouring elements, and the same place of neighbouring images, are kept together as often as
  * independent ones: n p^2 times, give or take 5 standard deviations. */
 static void test_dropout_is_independent(void **state)
 {
@@ -183,7 +183,7 @@ static void test_dropout_is_independent(void **state)
 }
 
 /* What is kept is x / (1 - share), rounded once; the gradient passes the same mask, and the
- * pictures beyond `count` become 0. */
+ * images beyond `count` become 0. */
 static void test_dropout_values(void **state)
 {
     (void)state;
@@ -221,7 +221,7 @@ static void test_dropout_values(void **state)
     }
 }
 
-/* Two independent masks of one picture agree in about p^2 + (1 - p)^2 of its places: half. */
+/* Two independent masks of one image agree in about p^2 + (1 - p)^2 of its places: half. */
 static void expect_other_mask(const uint8_t *one, const uint8_t *other)
 {
     double same = 0;
@@ -252,7 +252,7 @@ static void test_dropout_address(void **state)
     free(again);
 }
 
-/* A picture's mask hangs on its place in the minibatch, not on how that is split into shards. */
+/* An image's mask hangs on its place in the minibatch, not on how that is split into shards. */
 static void test_dropout_does_not_see_shards(void **state)
 {
     (void)state;

@@ -2,7 +2,7 @@
 #include "experiment/config.h"
 #include "network/network.h"
 #include "network/onednn.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/reference.h"
 #include "tests/tests.h"
 #include "train/optimizer.h"
@@ -16,19 +16,19 @@ enum { DEPTH = 8, NEXT_DEPTH = 14, CLASSES = 10, BATCH = 8, SHARDS = 4, PARTIAL 
 
 static struct experiment experiment_of(const char *set, int depth)
 {
-    const int made_up = strcmp(set, "made-up") == 0;
+    const int synthetic = strcmp(set, "made-up") == 0;
     char *text = memory_text("[run]\nscale = %s\n[data]\nset = %s\n%saugmentation = none\n"
                              "[network]\nfamily = preact\ndepth = %d\n[training]\nepochs = 1\n"
                              "batch = %d\nlast_batch = keep\nshards = %d\nmomentum = 0.9\n"
                              "nesterov = yes\nweight_decay = 1e-4\n[schedule]\ndecay = cosine\n"
                              "lr = 0.1\nlr_end = 0\nk = 2\n",
-                             made_up ? "smoke" : "full", set,
-                             made_up ? "train_pictures = 64\ntest_pictures = 32\n" : "", depth,
+                             synthetic ? "smoke" : "full", set,
+                             synthetic ? "train_pictures = 64\ntest_pictures = 32\n" : "", depth,
                              BATCH, SHARDS);
-    return model_parse(text);
+    return network_fixture_parse(text);
 }
 
-/* ---- A network with nothing left at 0 or 1, its pictures, and its reference ------------------ */
+/* ---- A network with nothing left at 0 or 1, its images, and its reference ------------------ */
 
 static struct network *create_in(enum precision precision, int depth, int threads)
 {
@@ -36,8 +36,8 @@ static struct network *create_in(enum precision precision, int depth, int thread
     experiment.precision = precision;
     struct network *network = network_create(&experiment, threads);
     network_initialise(network, 3);
-    model_spread(network_parameters(network));
-    model_fill(network, BATCH, CLASSES, 5);
+    network_fixture_spread(network_parameters(network));
+    network_fixture_fill(network, BATCH, CLASSES, 5);
     return network;
 }
 
@@ -56,7 +56,7 @@ static struct reference *reference_of(struct network *network, int depth, int co
 
 static void check_loss(struct pass_result result, const struct reference *reference, double loss)
 {
-    model_near(result.loss_sum / reference->pictures, loss, 1e-5, "the loss");
+    network_fixture_near(result.loss_sum / reference->images, loss, 1e-5, "the loss");
     assert_int_equal(result.wrong, reference->wrong);
 }
 
@@ -69,9 +69,9 @@ static double loss_of(void *reference, const char *changed)
 static void check_gradients(const struct parameters *parameters, struct reference *reference,
                             size_t elements)
 {
-    const struct model_loss loss = {loss_of, reference, reference->tensors};
+    const struct network_fixture_loss loss = {loss_of, reference, reference->tensors};
     /* convolutions, as many norms of two tensors, the classifier */
-    assert_int_equal(model_check_gradients(parameters, &loss, elements),
+    assert_int_equal(network_fixture_check_gradients(parameters, &loss, elements),
                      3 * reference->norm_count + 2);
 }
 
@@ -80,22 +80,24 @@ static void test_loss_and_gradients(void **state)
     (void)state;
     struct network *network = create(DEPTH, 2);
     struct reference *reference = reference_of(network, DEPTH, BATCH);
-    check_loss(network_train(network, BATCH), reference, reference_loss(reference, NULL));
+    check_loss(network_forward_backward(network, BATCH), reference,
+               reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 40);
     reference_free(reference);
     network_destroy(network);
 }
 
 /* The third shard is half filled, the fourth empty; the full minibatch before has left its values
- * and gradients where there are no pictures now. */
+ * and gradients where there are no images now. */
 static void test_partial_minibatch(void **state)
 {
     (void)state;
     struct network *network = create(DEPTH, 2);
-    network_train(network, BATCH);
-    model_fill(network, BATCH, CLASSES, 6);
+    network_forward_backward(network, BATCH);
+    network_fixture_fill(network, BATCH, CLASSES, 6);
     struct reference *reference = reference_of(network, DEPTH, PARTIAL);
-    check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
+    check_loss(network_forward_backward(network, PARTIAL), reference,
+               reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 2);
     reference_free(reference);
     network_destroy(network);
@@ -106,9 +108,10 @@ static void test_units_that_keep_their_shape(void **state)
 {
     (void)state;
     struct network *network = create(NEXT_DEPTH, 2);
-    model_fill(network, BATCH, CLASSES, 9);
+    network_fixture_fill(network, BATCH, CLASSES, 9);
     struct reference *reference = reference_of(network, NEXT_DEPTH, PARTIAL);
-    check_loss(network_train(network, PARTIAL), reference, reference_loss(reference, NULL));
+    check_loss(network_forward_backward(network, PARTIAL), reference,
+               reference_loss(reference, NULL));
     check_gradients(network_parameters(network), reference, 1);
     reference_free(reference);
     network_destroy(network);
@@ -121,9 +124,9 @@ static void test_loss_rises_along_the_gradient(void **state)
     struct network *network = create(DEPTH, 1);
     struct parameters *parameters = network_parameters(network);
     const size_t count = parameters->trained_floats;
-    network_train(network, BATCH);
+    network_forward_backward(network, BATCH);
     float *start = memory_floats(count), *gradient = memory_floats(count);
-    memcpy(start, parameters->value, count * sizeof *start);
+    memcpy(start, parameters->weight, count * sizeof *start);
     memcpy(gradient, parameters->gradient, count * sizeof *gradient);
     double squares = 0, loss[2];
     for (size_t i = 0; i < count; i++)
@@ -131,11 +134,12 @@ static void test_loss_rises_along_the_gradient(void **state)
     const double length = 1e-2 / squares; /* changes the loss by about 1e-2 each way */
     for (int side = 0; side < 2; side++) {
         for (size_t i = 0; i < count; i++)
-            parameters->value[i] =
+            parameters->weight[i] =
                 (float)((double)start[i] + (side ? length : -length) * (double)gradient[i]);
-        loss[side] = network_train(network, BATCH).loss_sum / BATCH;
+        loss[side] = network_forward_backward(network, BATCH).loss_sum / BATCH;
     }
-    model_near((loss[1] - loss[0]) / (2 * length), squares, 0.01, "the slope of the loss");
+    network_fixture_near((loss[1] - loss[0]) / (2 * length), squares, 0.01,
+                         "the slope of the loss");
     free(start);
     free(gradient);
     network_destroy(network);
@@ -151,7 +155,7 @@ static const struct tensor *tensor_named(const struct parameters *parameters, co
     while (t < parameters->count && strcmp(parameters->tensors[t].name, name) != 0)
         t++;
     assert_true(t < parameters->count);
-    parameters_get(parameters, t, TENSOR_VALUE, values);
+    parameters_get(parameters, t, TENSOR_WEIGHT, values);
     free(name);
     return &parameters->tensors[t];
 }
@@ -190,7 +194,7 @@ static void test_running_statistics(void **state)
             tensor_named(parameters, reference->norms[n].name, ".running_mean", old[n][0]);
             tensor_named(parameters, reference->norms[n].name, ".running_var", old[n][1]);
         }
-        network_train(network, count);
+        network_forward_backward(network, count);
         for (int n = 0; n < reference->norm_count; n++)
             check_running(parameters, &reference->norms[n], old[n][0], old[n][1]);
         free(old);
@@ -204,8 +208,8 @@ static void test_evaluation(void **state)
     (void)state;
     struct network *network = create(DEPTH, 2);
     for (int i = 0; i < 2; i++)
-        network_train(network, BATCH);
-    model_fill(network, BATCH, CLASSES, 8);
+        network_forward_backward(network, BATCH);
+    network_fixture_fill(network, BATCH, CLASSES, 8);
     const struct digest before = parameters_digest(network_parameters(network));
     for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
         struct reference *reference = reference_of(network, DEPTH, count);
@@ -224,7 +228,7 @@ static void sgd(struct parameters *parameters)
 {
     const struct experiment experiment = experiment_of("made-up", DEPTH);
     const struct sgd rule = sgd_of(&experiment);
-    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
+    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->weight, parameters->momentum,
              parameters->gradient);
     for (int t = 0; t < parameters->count; t++)
         parameters_renew_copies(parameters, t);
@@ -239,8 +243,8 @@ static struct digest bits_of_a_run(enum precision precision, int threads)
     struct parameters *parameters = network_parameters(network);
     struct digest chain = {""};
     for (int i = 0; i < (int)(sizeof counts / sizeof counts[0]); i++) {
-        model_fill(network, BATCH, CLASSES, 20 + i);
-        const struct pass_result result = network_train(network, counts[i]);
+        network_fixture_fill(network, BATCH, CLASSES, 20 + i);
+        const struct pass_result result = network_forward_backward(network, counts[i]);
         char *loss = memory_text("%a %ld", result.loss_sum, result.wrong);
         chain = digest_chain(chain.hex, loss);
         free(loss);
@@ -282,7 +286,7 @@ static void test_threads_are_at_most_one_a_shard(void **state)
 
 static void skip_without_bf16(void)
 {
-    if (dnn_check_precision(PRECISION_BF16, NULL) != 0)
+    if (onednn_check_precision(PRECISION_BF16, NULL) != 0)
         skip();
 }
 
@@ -326,10 +330,10 @@ static void round_weights(struct parameters *parameters)
         if (tensor->dim_count != 4)
             continue;
         float *values = memory_floats(tensor->count);
-        parameters_get(parameters, t, TENSOR_VALUE, values);
+        parameters_get(parameters, t, TENSOR_WEIGHT, values);
         for (size_t i = 0; i < tensor->count; i++)
             values[i] = bf16_widen(bf16_round(values[i]));
-        parameters_set(parameters, t, TENSOR_VALUE, values);
+        parameters_set(parameters, t, TENSOR_WEIGHT, values);
         free(values);
     }
 }
@@ -344,17 +348,18 @@ static void test_bf16_is_near_f32(void **state)
     struct network *half = create_in(PRECISION_BF16, DEPTH, 2), *full = create(DEPTH, 2);
     struct network *rounded = create(DEPTH, 2);
     const struct parameters *parameters = network_parameters(full);
-    assert_true(distance(network_parameters(half), parameters, TENSOR_VALUE) == 0);
+    assert_true(distance(network_parameters(half), parameters, TENSOR_WEIGHT) == 0);
     round_weights(network_parameters(rounded));
     for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
-        const struct pass_result expected = network_train(full, count);
-        const struct pass_result found = network_train(half, count);
-        network_train(rounded, count);
-        model_near(found.loss_sum, expected.loss_sum, 1e-3, "the loss in bf16");
+        const struct pass_result expected = network_forward_backward(full, count);
+        const struct pass_result found = network_forward_backward(half, count);
+        network_forward_backward(rounded, count);
+        network_fixture_near(found.loss_sum, expected.loss_sum, 1e-3, "the loss in bf16");
         assert_true(distance(network_parameters(half), parameters, TENSOR_GRADIENT) <
                     2 * distance(network_parameters(rounded), parameters, TENSOR_GRADIENT));
-        model_near(network_evaluate(half, count).loss_sum, network_evaluate(full, count).loss_sum,
-                   1e-3, "the evaluated loss in bf16");
+        network_fixture_near(network_evaluate(half, count).loss_sum,
+                             network_evaluate(full, count).loss_sum, 1e-3,
+                             "the evaluated loss in bf16");
     }
     network_destroy(half);
     network_destroy(full);

@@ -12,7 +12,7 @@ static const double tolerance = 1e-5;
 
 enum { WORKERS = 2 };
 
-/* Every convolution of preact-20 on a shard of two pictures, two of kernel 1, two by oneDNN's
+/* Every convolution of preact-20 on a shard of two images, two of kernel 1, two by oneDNN's
  * Winograd: of whole tiles of 4 x 4, and of cut ones; two by our own. */
 static const struct conv_shape float_cases[] = {
     {2, 3, 16, 32, 32, 3, 1, 1, 0, CONV_DIRECT, PRECISION_F32},
@@ -30,21 +30,21 @@ static const struct conv_shape float_cases[] = {
 enum { FLOAT_CASES = sizeof float_cases / sizeof float_cases[0] };
 enum { CASES = 2 * FLOAT_CASES }; /* in bf16 two for odd blocks, and none by Winograd */
 
-static int is_there(const struct dnn *dnn, const struct conv_shape *shape)
+static int is_there(const struct onednn *onednn, const struct conv_shape *shape)
 {
-    return shape->algorithm == CONV_WINOGRAD       ? dnn_suits_winograd(dnn, shape)
-           : shape->algorithm == CONV_OWN_WINOGRAD ? dnn_suits_own_winograd(dnn, shape)
+    return shape->algorithm == CONV_WINOGRAD       ? onednn_suits_winograd(onednn, shape)
+           : shape->algorithm == CONV_OWN_WINOGRAD ? onednn_suits_own_winograd(onednn, shape)
                                                    : 1;
 }
 
 /* Those that this CPU has, and the direct ones once more in bf16. */
-static int take_cases(const struct dnn *dnn, struct conv_shape cases[CASES])
+static int take_cases(const struct onednn *onednn, struct conv_shape cases[CASES])
 {
     int count = 0;
     for (int c = 0; c < FLOAT_CASES; c++)
-        if (is_there(dnn, &float_cases[c]))
+        if (is_there(onednn, &float_cases[c]))
             cases[count++] = float_cases[c];
-    if (dnn_check_precision(PRECISION_BF16, NULL) != 0)
+    if (onednn_check_precision(PRECISION_BF16, NULL) != 0)
         return count;
     for (int c = 0; c < FLOAT_CASES; c++) {
         if (float_cases[c].algorithm != CONV_DIRECT)
@@ -63,7 +63,7 @@ static int take_cases(const struct dnn *dnn, struct conv_shape cases[CASES])
 static const struct {
     const char *version, *name;
     unsigned isa;
-    struct dnn_isa has;
+    struct onednn_isa has;
 } isas[] = {
     {"2.6", "all", 0x0, {8, 0}},
     {"2.6", "sse41", 0x1, {8, 0}},
@@ -96,7 +96,7 @@ static void test_instruction_sets(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
-        const struct dnn_isa found = dnn_isa_of(isas[i].isa);
+        const struct onednn_isa found = onednn_isa_of(isas[i].isa);
         if (found.block != isas[i].has.block || found.bf16 != isas[i].has.bf16)
             fail_msg("oneDNN %s, %s: block %d, bf16 %d", isas[i].version, isas[i].name, found.block,
                      found.bf16);
@@ -106,16 +106,17 @@ static void test_instruction_sets(void **state)
 static void test_rule_of_winograd(void **state)
 {
     (void)state;
-    struct dnn *dnn = dnn_open(1);
+    struct onednn *onednn = onednn_open(1);
     const struct conv_shape wide = {8, 128, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
                             narrow = {8, 64, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
                             strided = {8, 128, 256, 32, 32, 3, 2, 1, 1, CONV_DIRECT, PRECISION_F32},
                             point = {8, 128, 128, 32, 32, 1, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
                             half = {8, 128, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16};
-    assert_int_equal(dnn_suits_winograd(dnn, &wide), dnn_block(dnn) == 16);
-    assert_false(dnn_suits_winograd(dnn, &narrow) || dnn_suits_winograd(dnn, &strided) ||
-                 dnn_suits_winograd(dnn, &point) || dnn_suits_winograd(dnn, &half));
-    dnn_close(dnn);
+    assert_int_equal(onednn_suits_winograd(onednn, &wide), onednn_block(onednn) == 16);
+    assert_false(onednn_suits_winograd(onednn, &narrow) ||
+                 onednn_suits_winograd(onednn, &strided) || onednn_suits_winograd(onednn, &point) ||
+                 onednn_suits_winograd(onednn, &half));
+    onednn_close(onednn);
 }
 
 /* ---- Layouts, as onednn.h describes them ----------------------------------------------------- */
@@ -136,7 +137,7 @@ static void convert(struct shape s, int block, enum precision precision, double 
                     void *blocked, int to_blocked)
 {
     size_t i = 0;
-    for (int n = 0; n < s.pictures; n++) {
+    for (int n = 0; n < s.images; n++) {
         for (int c = 0; c < s.channels; c++) {
             for (int pixel = 0; pixel < s.height * s.width; pixel++, i++) {
                 const size_t there = place(s, block, precision, n, c, pixel);
@@ -173,19 +174,19 @@ static double *exact_numbers(enum precision precision, uint64_t *state, size_t c
 }
 
 /* What the forward pass reads of the weights: floats, or the layout of its own. */
-static const uint32_t *forward_positions(const struct dnn_conv *conv)
+static const uint32_t *forward_positions(const struct onednn_conv *conv)
 {
-    return dnn_conv_forward_positions(conv) ? dnn_conv_forward_positions(conv)
-                                            : dnn_conv_positions(conv);
+    return onednn_conv_forward_positions(conv) ? onednn_conv_forward_positions(conv)
+                                               : onednn_conv_positions(conv);
 }
 
-static struct trial trial_create(const struct dnn *dnn, const struct dnn_conv *conv,
+static struct trial trial_create(const struct onednn *onednn, const struct onednn_conv *conv,
                                  const struct conv_shape *s)
 {
     uint64_t state = (uint64_t)(s->in + s->out);
-    const int block = dnn_block(dnn);
+    const int block = onednn_block(onednn);
     const enum precision p = s->precision;
-    const size_t count = dnn_conv_weight_floats(conv), forward = dnn_conv_forward_count(conv);
+    const size_t count = onednn_conv_weight_floats(conv), forward = onednn_conv_forward_count(conv);
     struct trial t = {.in = {s->batch, s->in, s->height, s->width},
                       .window = {s->kernel, s->stride, s->padding},
                       .weights = (size_t)(s->out * s->in * s->kernel * s->kernel)};
@@ -201,13 +202,13 @@ static struct trial trial_create(const struct dnn *dnn, const struct dnn_conv *c
     t.bx = memory_aligned(shape_count(t.in), precision_bytes(p));
     t.bdy = memory_aligned(shape_count(t.out), precision_bytes(p));
     t.bw = memory_aligned(forward ? forward : count, precision_bytes(p));
-    t.back = memory_aligned(dnn_conv_backward_count(conv), precision_bytes(p));
+    t.back = memory_aligned(onednn_conv_backward_count(conv), precision_bytes(p));
     convert(t.in, block, p, t.x, t.bx, 1);
     convert(t.out, block, p, t.dy, t.bdy, 1);
     for (size_t i = 0; i < t.weights; i++) {
         map_set(p, t.bw, forward_positions(conv)[i], (float)t.w[i]);
         if (s->has_data_gradient)
-            map_set(p, t.back, dnn_conv_backward_positions(conv)[i], (float)t.w[i]);
+            map_set(p, t.back, onednn_conv_backward_positions(conv)[i], (float)t.w[i]);
     }
     return t;
 }
@@ -250,32 +251,32 @@ static void check_map(struct shape shape, int block, enum precision precision, v
 static void test_convolutions(void **state)
 {
     (void)state;
-    struct dnn *dnn = dnn_open(WORKERS);
-    const int block = dnn_block(dnn);
+    struct onednn *onednn = onednn_open(WORKERS);
+    const int block = onednn_block(onednn);
     struct conv_shape cases[CASES];
-    const int count = take_cases(dnn, cases);
+    const int count = take_cases(onednn, cases);
     for (int c = 0; c < count; c++) {
         const enum precision precision = cases[c].precision;
-        struct dnn_conv *conv = dnn_conv_create(dnn, &cases[c]);
-        struct trial t = trial_create(dnn, conv, &cases[c]);
+        struct onednn_conv *conv = onednn_conv_create(onednn, &cases[c]);
+        struct trial t = trial_create(onednn, conv, &cases[c]);
         assert_int_equal(conv_out_height(&cases[c]), t.out.height);
         assert_int_equal(conv_out_width(&cases[c]), t.out.width);
-        assert_null(strstr(dnn_conv_kernels(conv), "ref"));
+        assert_null(strstr(onednn_conv_kernels(conv), "ref"));
         void *y = unwritten(precision, shape_count(t.out));
-        dnn_conv_forward(conv, 1, t.bx, t.bw, y);
+        onednn_conv_forward(conv, 1, t.bx, t.bw, y);
         check_map(t.out, block, precision, y, t.y);
         if (cases[c].has_data_gradient) {
             void *dx = unwritten(precision, shape_count(t.in));
-            dnn_conv_backward_data(conv, 1, t.bdy, t.back, dx);
+            onednn_conv_backward_data(conv, 1, t.bdy, t.back, dx);
             check_map(t.in, block, precision, dx, t.dx);
         }
-        const size_t floats = dnn_conv_weight_floats(conv);
+        const size_t floats = onednn_conv_weight_floats(conv);
         float *blocked = unwritten(PRECISION_F32, floats);
         double *dw = memory_zeroed(t.weights, sizeof *dw);
-        dnn_conv_backward_weights(conv, 1, t.bx, t.bdy, blocked);
+        onednn_conv_backward_weights(conv, 1, t.bx, t.bdy, blocked);
         for (size_t i = 0; i < t.weights; i++) {
-            dw[i] = (double)blocked[dnn_conv_positions(conv)[i]];
-            blocked[dnn_conv_positions(conv)[i]] = 0;
+            dw[i] = (double)blocked[onednn_conv_positions(conv)[i]];
+            blocked[onednn_conv_positions(conv)[i]] = 0;
         }
         assert_true(reference_error(t.weights, dw, t.dw) < tolerance);
         for (size_t i = 0; i < floats; i++)
@@ -283,9 +284,9 @@ static void test_convolutions(void **state)
         free(dw);
         free(blocked);
         trial_free(&t);
-        dnn_conv_destroy(conv);
+        onednn_conv_destroy(conv);
     }
-    dnn_close(dnn);
+    onednn_close(onednn);
 }
 
 /* ---- Layouts --------------------------------------------------------------------------------- */
@@ -303,34 +304,36 @@ static void check_distinct(const uint32_t *positions, size_t count, size_t float
 static void test_positions_are_permutations(void **state)
 {
     (void)state;
-    struct dnn *dnn = dnn_open(1);
+    struct onednn *onednn = onednn_open(1);
     struct conv_shape cases[CASES];
-    const int cases_count = take_cases(dnn, cases);
+    const int cases_count = take_cases(onednn, cases);
     for (int c = 0; c < cases_count; c++) {
         const struct conv_shape *s = &cases[c];
         const size_t count = (size_t)(s->out * s->in * s->kernel * s->kernel);
-        struct dnn_conv *conv = dnn_conv_create(dnn, s);
-        const size_t floats = dnn_conv_weight_floats(conv);
+        struct onednn_conv *conv = onednn_conv_create(onednn, s);
+        const size_t floats = onednn_conv_weight_floats(conv);
         assert_true(floats >= count);
-        check_distinct(dnn_conv_positions(conv), count, floats);
+        check_distinct(onednn_conv_positions(conv), count, floats);
         if (s->precision == PRECISION_BF16)
-            check_distinct(dnn_conv_forward_positions(conv), count, dnn_conv_forward_count(conv));
+            check_distinct(onednn_conv_forward_positions(conv), count,
+                           onednn_conv_forward_count(conv));
         else
-            assert_null(dnn_conv_forward_positions(conv));
+            assert_null(onednn_conv_forward_positions(conv));
         if (s->has_data_gradient)
-            check_distinct(dnn_conv_backward_positions(conv), count, dnn_conv_backward_count(conv));
+            check_distinct(onednn_conv_backward_positions(conv), count,
+                           onednn_conv_backward_count(conv));
         else
-            assert_null(dnn_conv_backward_positions(conv));
-        dnn_conv_destroy(conv);
+            assert_null(onednn_conv_backward_positions(conv));
+        onednn_conv_destroy(conv);
     }
-    dnn_close(dnn);
+    onednn_close(onednn);
 }
 
 /* And where stride, kernel, padding and precision are other ones, direct. */
 static void test_rule_of_our_own_winograd(void **state)
 {
     (void)state;
-    struct dnn *dnn = dnn_open(1);
+    struct onednn *onednn = onednn_open(1);
     const struct conv_shape suits = {8, 16, 48, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
                             refused[] = {
                                 {8, 24, 48, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
@@ -339,20 +342,20 @@ static void test_rule_of_our_own_winograd(void **state)
                                 {8, 32, 64, 16, 16, 3, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
                                 {8, 32, 64, 18, 18, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
                                 {8, 32, 64, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16}};
-    assert_int_equal(dnn_suits_own_winograd(dnn, &suits),
+    assert_int_equal(onednn_suits_own_winograd(onednn, &suits),
                      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        assert_false(dnn_suits_own_winograd(dnn, &refused[i]));
-    dnn_close(dnn);
+        assert_false(onednn_suits_own_winograd(onednn, &refused[i]));
+    onednn_close(onednn);
 }
 
 static void test_block(void **state)
 {
     (void)state;
-    struct dnn *dnn = dnn_open(1);
-    assert_int_equal(dnn_block(dnn), strstr(dnn_environment(dnn), "avx512") ? 16 : 8);
-    assert_non_null(strstr(dnn_environment(dnn), dnn_version(dnn)));
-    dnn_close(dnn);
+    struct onednn *onednn = onednn_open(1);
+    assert_int_equal(onednn_block(onednn), strstr(onednn_environment(onednn), "avx512") ? 16 : 8);
+    assert_non_null(strstr(onednn_environment(onednn), onednn_version(onednn)));
+    onednn_close(onednn);
 }
 
 /* ---- Workers --------------------------------------------------------------------------------- */
@@ -360,15 +363,15 @@ static void test_block(void **state)
 enum { ROUNDS = 400 };
 
 /* All three passes of one worker, one after another in *bits. */
-static void run_all(const struct dnn_conv *conv, const struct conv_shape *s, const struct trial *t,
-                    int worker, float *bits)
+static void run_all(const struct onednn_conv *conv, const struct conv_shape *s,
+                    const struct trial *t, int worker, float *bits)
 {
-    dnn_conv_forward(conv, worker, t->bx, t->bw, bits);
+    onednn_conv_forward(conv, worker, t->bx, t->bw, bits);
     bits += shape_count(t->out);
-    dnn_conv_backward_weights(conv, worker, t->bx, t->bdy, bits);
-    bits += dnn_conv_weight_floats(conv);
+    onednn_conv_backward_weights(conv, worker, t->bx, t->bdy, bits);
+    bits += onednn_conv_weight_floats(conv);
     if (s->has_data_gradient)
-        dnn_conv_backward_data(conv, worker, t->bdy, t->back, bits);
+        onednn_conv_backward_data(conv, worker, t->bdy, t->back, bits);
 }
 
 /* Every number of the map times `factor`, a power of two or its negative. */
@@ -384,19 +387,19 @@ static void scale(struct shape shape, enum precision precision, void *map, float
 static void test_two_workers_give_the_bits_of_one(void **state)
 {
     (void)state;
-    struct dnn *dnn = dnn_open(WORKERS);
-    struct dnn_conv *convs[CASES];
+    struct onednn *onednn = onednn_open(WORKERS);
+    struct onednn_conv *convs[CASES];
     struct conv_shape cases[CASES];
-    const int count = take_cases(dnn, cases);
+    const int count = take_cases(onednn, cases);
     for (int c = 0; c < count; c++)
-        convs[c] = dnn_conv_create(dnn, &cases[c]);
+        convs[c] = onednn_conv_create(onednn, &cases[c]);
     for (int c = 0; c < count; c++) {
         struct trial shard[WORKERS];
         float *alone[WORKERS], *together[WORKERS];
         size_t floats = 0;
         for (int w = 0; w < WORKERS; w++) {
-            shard[w] = trial_create(dnn, convs[c], &cases[c]);
-            floats = shape_count(shard[w].out) + dnn_conv_weight_floats(convs[c]) +
+            shard[w] = trial_create(onednn, convs[c], &cases[c]);
+            floats = shape_count(shard[w].out) + onednn_conv_weight_floats(convs[c]) +
                      shape_count(shard[w].in);
             if (w == 1) {
                 scale(shard[w].out, cases[c].precision, shard[w].bdy, -1);
@@ -423,11 +426,11 @@ static void test_two_workers_give_the_bits_of_one(void **state)
         }
     }
     for (int c = 0; c < count; c++)
-        dnn_conv_destroy(convs[c]);
-    dnn_close(dnn);
+        onednn_conv_destroy(convs[c]);
+    onednn_close(onednn);
 }
 
-const struct CMUnitTest dnn_tests[] = {
+const struct CMUnitTest onednn_tests[] = {
     cmocka_unit_test(test_instruction_sets),
     cmocka_unit_test(test_convolutions),
     cmocka_unit_test(test_positions_are_permutations),
@@ -436,4 +439,4 @@ const struct CMUnitTest dnn_tests[] = {
     cmocka_unit_test(test_block),
     cmocka_unit_test(test_two_workers_give_the_bits_of_one),
 };
-const size_t dnn_test_count = sizeof dnn_tests / sizeof dnn_tests[0];
+const size_t onednn_test_count = sizeof onednn_tests / sizeof onednn_tests[0];

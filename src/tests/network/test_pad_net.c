@@ -2,7 +2,7 @@
  * losses and gradients are tested with the families. */
 #include "base/memory.h"
 #include "network/onednn.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/scratch.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
@@ -19,7 +19,7 @@ enum { BATCH = 8, SHARDS = 4, CLASSES = 10 };
 
 static struct experiment experiment_of(const char *network, enum precision precision)
 {
-    struct experiment experiment = model_experiment(network, BATCH, SHARDS);
+    struct experiment experiment = network_fixture_experiment(network, BATCH, SHARDS);
     experiment.precision = precision;
     experiment.convolution = CONVOLUTION_AUTO;
     return experiment;
@@ -30,13 +30,13 @@ static struct network *create(const char *text, enum precision precision, int th
     const struct experiment experiment = experiment_of(text, precision);
     struct network *network = network_create(&experiment, threads);
     network_initialise(network, 3);
-    model_fill(network, BATCH, CLASSES, 5);
+    network_fixture_fill(network, BATCH, CLASSES, 5);
     return network;
 }
 
 static int lacks(enum precision precision)
 {
-    return dnn_check_precision(precision, NULL) != 0;
+    return onednn_check_precision(precision, NULL) != 0;
 }
 
 /* ---- Counts ---------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static void check_same(struct network *one, struct network *other, enum tensor_s
     const struct parameters *p = network_parameters(one), *q = network_parameters(other);
     for (int t = 0; t < p->count; t++) {
         const struct tensor *tensor = &p->tensors[t];
-        if (!tensor->trained && which != TENSOR_VALUE)
+        if (!tensor->trained && which != TENSOR_WEIGHT)
             continue;
         assert_string_equal(tensor->name, q->tensors[t].name);
         float *left = memory_floats(tensor->count), *right = memory_floats(tensor->count);
@@ -114,9 +114,9 @@ static void check_start(const char *zero_text, const char *learned_text, enum pr
 {
     struct network *zero = create(zero_text, precision, 2);
     struct network *learned = create(learned_text, precision, 2);
-    check_same(zero, learned, TENSOR_VALUE);
-    network_train(zero, BATCH);
-    network_train(learned, BATCH);
+    check_same(zero, learned, TENSOR_WEIGHT);
+    network_forward_backward(zero, BATCH);
+    network_forward_backward(learned, BATCH);
     check_same_logits(zero, learned);
     if (gradients)
         check_same(zero, learned, TENSOR_GRADIENT);
@@ -159,9 +159,9 @@ static void step(struct network *network, int seed, int count)
     const struct experiment experiment = experiment_of(PREACT, PRECISION_F32);
     const struct sgd rule = sgd_of(&experiment);
     struct parameters *parameters = network_parameters(network);
-    model_fill(network, BATCH, CLASSES, seed);
-    network_train(network, count);
-    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->value, parameters->momentum,
+    network_fixture_fill(network, BATCH, CLASSES, seed);
+    network_forward_backward(network, count);
+    sgd_step(&rule, 0.05, parameters->trained_floats, parameters->weight, parameters->momentum,
              parameters->gradient);
     for (int t = 0; t < parameters->count; t++)
         parameters_renew_copies(parameters, t);
@@ -172,7 +172,7 @@ static struct digest bits_of_a_run(const char *text, enum precision precision, i
 {
     static const int counts[] = {BATCH, 5, BATCH};
     struct network *network = create(text, precision, threads);
-    model_spread(network_parameters(network));
+    network_fixture_spread(network_parameters(network));
     for (int i = 0; i < 3; i++)
         step(network, 20 + i, counts[i]);
     const struct digest digest = parameters_digest(network_parameters(network));
@@ -204,7 +204,7 @@ static void test_checkpoint(void **state)
     struct network *first = create(LEARNED, PRECISION_F32, 2);
     struct network *second = create(LEARNED, PRECISION_F32, 2);
     struct error error;
-    struct place place = {.epoch = 1};
+    struct progress place = {.epoch = 1};
     step(first, 31, BATCH);
     checkpoint_save(path, network_parameters(first), &place, "");
     assert_int_equal(checkpoint_load(path, network_parameters(second), &place, &log, &error), 0);

@@ -12,7 +12,7 @@
 
 #include "tests/tests.h"
 
-enum { VALID = 2, ROOM = 3 }; /* of three pictures two are valid */
+enum { VALID = 2, ROOM = 3 }; /* of three images two are valid */
 
 static const struct layout {
     enum precision precision;
@@ -29,7 +29,7 @@ enum { FILTERS = sizeof filters / sizeof filters[0] };
 static struct padding_shape shape_of(const struct layout *layout, const int *size,
                                      const int *filter)
 {
-    return (struct padding_shape){.pictures = ROOM,
+    return (struct padding_shape){.images = ROOM,
                                   .count = VALID,
                                   .channels = layout->channels,
                                   .height = size[0],

@@ -1,7 +1,7 @@
 /* How the tensors of a network start, how many numbers they are, and what stands between their
  * channels in memory. */
 #include "base/memory.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/tests.h"
 #include "train/optimizer.h"
 
@@ -13,7 +13,7 @@ enum { BATCH = 4, SHARDS = 2, CLASSES = 10 };
 
 static struct network *create(const char *text, uint32_t seed)
 {
-    const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
     struct network *network = network_create(&experiment, 1);
     network_initialise(network, seed);
     return network;
@@ -28,7 +28,7 @@ static int ends_with(const char *name, const char *suffix)
 static float *values_of(const struct parameters *parameters, int t)
 {
     float *values = memory_floats(parameters->tensors[t].count);
-    parameters_get(parameters, t, TENSOR_VALUE, values);
+    parameters_get(parameters, t, TENSOR_WEIGHT, values);
     return values;
 }
 
@@ -111,7 +111,7 @@ static float *scales_of(struct network *network, size_t *count)
         const struct tensor *tensor = &parameters->tensors[t];
         if (tensor->dim_count != 1 || !ends_with(tensor->name, ".weight"))
             continue;
-        parameters_get(parameters, t, TENSOR_VALUE, all + *count);
+        parameters_get(parameters, t, TENSOR_WEIGHT, all + *count);
         *count += tensor->count;
     }
     return all;
@@ -192,7 +192,7 @@ static void test_seeds(void **state)
 
 /* Worked out by hand where the papers give only "0.8M", "36.5M", "1.7M". Of DenseNet-BC, depth 10,
  * growth 12: stem 3 9 24; a layer on c channels 2c + 48c + 96 + 48 9 12, for c = 24, 18, 15;
- * transitions 2c + c c/2 for c = 36, 30; the last NORM 54, the classifier 270 + 10. */
+ * transitions 2c + c c/2 for c = 36, 30; the last BN_RELU 54, the classifier 270 + 10. */
 static void test_sizes(void **state)
 {
     (void)state;
@@ -206,7 +206,8 @@ static void test_sizes(void **state)
         {"family = wide-resnet\nwidth = 10\ndepth = 28\n", 36479194},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct experiment experiment = model_experiment(cases[i].network, BATCH, SHARDS);
+        const struct experiment experiment =
+            network_fixture_experiment(cases[i].network, BATCH, SHARDS);
         long long parameters, macs;
         network_size(&experiment, &parameters, &macs);
         assert_int_equal(parameters, cases[i].parameters);
@@ -219,7 +220,7 @@ static void descend(struct network *network, const struct experiment *experiment
 {
     struct parameters *p = network_parameters(network);
     const struct sgd rule = sgd_of(experiment);
-    sgd_step(&rule, 0.1, p->trained_floats, p->value, p->momentum, p->gradient);
+    sgd_step(&rule, 0.1, p->trained_floats, p->weight, p->momentum, p->gradient);
     for (int t = 0; t < p->count; t++)
         parameters_renew_copies(p, t);
 }
@@ -247,8 +248,8 @@ static void check_zero(const struct tensor *tensor, const uint8_t *padding, cons
 }
 
 /* Padding is 0 in every arena. As the running variance starts at 0 there and follows that of the
- * maps, and the mean likewise, these tell that every map that a NORM has read was 0, too. Returns
- * how many floats are padding. */
+ * maps, and the mean likewise, these tell that every map that a BN_RELU has read was 0, too.
+ * Returns how many floats are padding. */
 static size_t check_padding(const struct parameters *p)
 {
     size_t all = 0;
@@ -256,7 +257,7 @@ static size_t check_padding(const struct parameters *p)
         const struct tensor *tensor = &p->tensors[t];
         size_t count;
         uint8_t *padding = padding_of(tensor, &count);
-        check_zero(tensor, padding, p->value, "value");
+        check_zero(tensor, padding, p->weight, "value");
         if (tensor->trained) {
             check_zero(tensor, padding, p->momentum, "momentum");
             check_zero(tensor, padding, p->gradient, "gradient");
@@ -276,17 +277,17 @@ static void test_padded_channels_stay_0(void **state)
     (void)state;
     const char text[] = "family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n"
                         "gamma = uniform\n";
-    const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
     struct network *network = create(text, 1);
     const struct parameters *p = network_parameters(network);
-    model_spread(network_parameters(network));
+    network_fixture_spread(network_parameters(network));
     assert_true(check_padding(p) > 0);
     float *first = memory_floats(p->floats);
-    memcpy(first, p->value, p->floats * sizeof *first);
+    memcpy(first, p->weight, p->floats * sizeof *first);
     for (int step = 0; step < 4; step++) {
-        model_fill(network, BATCH, CLASSES, 30 + step);
+        network_fixture_fill(network, BATCH, CLASSES, 30 + step);
         network_set_step(network, 1, (uint32_t)step);
-        network_train(network, step == 2 ? 1 : BATCH);
+        network_forward_backward(network, step == 2 ? 1 : BATCH);
         descend(network, &experiment);
         check_padding(p);
         network_evaluate(network, BATCH);

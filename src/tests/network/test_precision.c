@@ -1,5 +1,5 @@
-/* bf16: its rounding, against its definition; NORM's kernels on bf16 maps, against plain C bit for
- * bit, compiled for every instruction set that layers.c compiles them for. */
+/* bf16: its rounding, against its definition; BN_RELU's kernels on bf16 maps, against plain C bit
+ * for bit, compiled for every instruction set that layers.c compiles them for. */
 #include "base/memory.h"
 #include "network/layers.h"
 #include "tests/reference.h"
@@ -140,9 +140,9 @@ static struct plane plane_create(void)
     return plane;
 }
 
-static struct norm_backward backward_of(const struct plane *p, int with_gradient2)
+static struct bn_relu_backward backward_of(const struct plane *p, int with_gradient2)
 {
-    return (struct norm_backward){
+    return (struct bn_relu_backward){
         p->map[X], p->map[GRADIENT], with_gradient2 ? p->map[GRADIENT2] : NULL,
         p->scale,  p->shift,         p->mean,
         p->offset, p->slope};
@@ -190,7 +190,7 @@ static struct plane plain_forward(int with_addend)
     return p;
 }
 
-static struct plane kernel_forward(const struct norm_kernels *kernels, int with_addend)
+static struct plane kernel_forward(const struct bn_relu_kernels *kernels, int with_addend)
 {
     struct plane p = plane_create();
     kernels->sums(walk, p.map[X], with_addend ? p.map[ADDEND] : NULL, p.mean, p.sums[0], p.sums[1]);
@@ -217,11 +217,11 @@ static struct plane plain_backward(int with_gradient2, int with_residual)
     return p;
 }
 
-static struct plane kernel_backward(const struct norm_kernels *kernels, int with_gradient2,
+static struct plane kernel_backward(const struct bn_relu_kernels *kernels, int with_gradient2,
                                     int with_residual)
 {
     struct plane p = plane_create();
-    const struct norm_backward in = backward_of(&p, with_gradient2);
+    const struct bn_relu_backward in = backward_of(&p, with_gradient2);
     kernels->backward_sums(walk, &in, 0, p.sums[0], p.sums[1]);
     kernels->backward_apply(walk, &in, 0, with_residual ? p.map[RESIDUAL] : NULL, p.map[RESIDUAL]);
     return p;
@@ -234,7 +234,7 @@ static void expect_same(const struct plane *found, const struct plane *expected)
 }
 
 /* Infinities and NaNs of either sign, one of them all in its lower half, which no bf16 holds. */
-static void check_specials(const struct norm_kernels *kernels)
+static void check_specials(const struct bn_relu_kernels *kernels)
 {
     static const uint32_t specials[LANES] = {0x7f800000, 0xff800000, 0x7f800001, 0xff800001,
                                              0x7fffffff, 0xffffffff, 0x7f7fffff, 0x007fffff,
@@ -255,12 +255,12 @@ static void check_specials(const struct norm_kernels *kernels)
 
 /* Every upper half, denormal, infinite and NaN, with lower halves around the ties; a vector's lanes
  * are neighbours, so that most vectors hold numbers of one kind. */
-static void check_every_rounding(const struct norm_kernels *kernels)
+static void check_every_rounding(const struct bn_relu_kernels *kernels)
 {
     static const uint32_t lower[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
     struct plane p = plane_create();
     memset(p.map, 0, sizeof p.map);
-    const struct norm_backward in = backward_of(&p, 0);
+    const struct bn_relu_backward in = backward_of(&p, 0);
     memset(p.scale, 0, sizeof p.scale);
     memset(p.slope, 0, sizeof p.slope);
     for (uint32_t upper = 0; upper < 0x10000; upper += LANES)
@@ -274,7 +274,7 @@ static void check_every_rounding(const struct norm_kernels *kernels)
         }
 }
 
-static void check_kernels(const struct norm_kernels *kernels)
+static void check_kernels(const struct bn_relu_kernels *kernels)
 {
     for (int i = 0; i < 4; i++) {
         struct plane plain = plain_backward(i % 2, i / 2);

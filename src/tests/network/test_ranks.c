@@ -62,10 +62,10 @@ static void test_ranks_are_allowed_where_they_have_subtrees(void **state)
     (void)state;
     for (int shards = 1; shards <= MOST; shards++)
         for (int ranks = 1; ranks <= MOST + 1; ranks++)
-            if (tree_divides(shards, ranks) != (ranks <= shards && allows(shards, ranks)))
+            if (pairwise_divides(shards, ranks) != (ranks <= shards && allows(shards, ranks)))
                 fail_msg("%d shards, %d ranks", shards, ranks);
-    assert_false(tree_divides(16, 0));
-    assert_false(tree_divides(16, -1));
+    assert_false(pairwise_divides(16, 0));
+    assert_false(pairwise_divides(16, -1));
 }
 
 static void test_the_complaint_names_what_is_allowed(void **state)
@@ -96,7 +96,7 @@ static void test_ranks_make_the_same_tree(void **state)
             differ += plain != expected[i];
         }
         for (int ranks = 1; ranks <= shards; ranks++) {
-            if (!tree_divides(shards, ranks))
+            if (!pairwise_divides(shards, ranks))
                 continue;
             float pieces[MOST][FLOATS + 3], sums[MOST][FLOATS];
             const int own = shards / ranks;
@@ -104,10 +104,10 @@ static void test_ranks_make_the_same_tree(void **state)
                 for (int i = 0; i < FLOATS; i++)
                     pieces[p][i] = number(p, i);
             for (int r = 0; r < ranks; r++) {
-                tree_sum(pieces[r * own], FLOATS + 3, own, FLOATS);
+                pairwise_sum(pieces[r * own], FLOATS + 3, own, FLOATS);
                 memcpy(sums[r], pieces[r * own], sizeof sums[r]);
             }
-            tree_sum(sums[0], FLOATS, ranks, FLOATS);
+            pairwise_sum(sums[0], FLOATS, ranks, FLOATS);
             assert_memory_equal(sums[0], expected, sizeof expected);
             shared += ranks > 1;
         }

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "network/onednn.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
 #include "train/checkpoint.h"
@@ -27,7 +27,7 @@ enum { BLOCKS = sizeof blocks / sizeof blocks[0] };
 static struct experiment experiment_of(const char *lines, enum precision precision)
 {
     char *text = memory_text("family = preact\ndepth = 8\n%s", lines);
-    struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
     experiment.precision = (int)precision;
     free(text);
     return experiment;
@@ -35,12 +35,12 @@ static struct experiment experiment_of(const char *lines, enum precision precisi
 
 static int precision_count(void)
 {
-    return dnn_check_precision(PRECISION_BF16, NULL) == 0 ? 2 : 1;
+    return onednn_check_precision(PRECISION_BF16, NULL) == 0 ? 2 : 1;
 }
 
 /* ---- Numbers of parameters ------------------------------------------------------------------ */
 
-static struct weight_counts counts_of(const struct experiment *experiment)
+static struct weight_counts model_size_of(const struct experiment *experiment)
 {
     struct architecture architecture;
     struct error error;
@@ -78,8 +78,8 @@ static void test_counts(void **state)
         for (int bank = 0; bank < 2; bank++) {
             char *text = memory_text("%sweights = %s\nrows = %d\n", stored[i].network,
                                      bank ? "bank" : "expansion", stored[i].rows);
-            const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
-            const struct weight_counts counts = counts_of(&experiment);
+            const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
+            const struct weight_counts counts = model_size_of(&experiment);
             assert_int_equal(counts.stored, stored[i].stored);
             assert_true(counts.trained == counts.stored ||
                         (!bank && counts.trained > counts.stored && stored[i].rows > 144));
@@ -95,10 +95,10 @@ static void test_numbers_that_make_weights(void **state)
 {
     (void)state;
     const struct experiment experiment =
-        model_experiment(PREACT_20 "weights = expansion\nrows = 1000\n", BATCH, SHARDS);
+        network_fixture_experiment(PREACT_20 "weights = expansion\nrows = 1000\n", BATCH, SHARDS);
     const long long pairs = 6 * 256 + 512 + 5 * 1024 + 2048 + 5 * 4096;
     const long long inputs = 6 * 16 + 16 + 5 * 32 + 32 + 5 * 64;
-    const struct weight_counts counts = counts_of(&experiment);
+    const struct weight_counts counts = model_size_of(&experiment);
     assert_int_equal(counts.macs, 9000 * pairs);
     assert_int_equal(counts.trained, 269722 - 9 * pairs + 1000 * inputs);
     assert_true(fabs(counts.share - 9000.0 * (double)pairs / (40551040.0 * BATCH)) < 1e-12);
@@ -111,8 +111,8 @@ static void test_other_channels(void **state)
     (void)state;
     for (int c = 4; c <= 32; c += 4) {
         char *text = memory_text(PREACT_20 "channels = %d\n", c);
-        const struct experiment experiment = model_experiment(text, BATCH, SHARDS);
-        assert_int_equal(counts_of(&experiment).trained, 1044 * c * c + 153 * c + 10);
+        const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
+        assert_int_equal(model_size_of(&experiment).trained, 1044 * c * c + 153 * c + 10);
         free(text);
     }
 }
@@ -122,7 +122,7 @@ static void test_other_channels(void **state)
 static float *values_of(const struct parameters *parameters, int t)
 {
     float *values = memory_floats(parameters->tensors[t].count);
-    parameters_get(parameters, t, TENSOR_VALUE, values);
+    parameters_get(parameters, t, TENSOR_WEIGHT, values);
     return values;
 }
 
@@ -209,20 +209,21 @@ static void test_all_else_starts_as_in_the_ordinary_network(void **state)
 
 /* ---- Training ------------------------------------------------------------------------------- */
 
-static void open_stepper(struct stepper *stepper, const struct experiment *experiment, int threads)
+static void open_stepper(struct training *training, const struct experiment *experiment,
+                         int threads)
 {
-    stepper_open(stepper, experiment, SEED, threads, "none", "none");
-    network_initialise(stepper->network, SEED);
+    training_open(training, experiment, SEED, threads, "none", "none");
+    network_initialise(training->network, SEED);
 }
 
 /* Steps from, from+1, ... to; returns the last one's loss. */
-static double run(struct stepper *stepper, long from, long to)
+static double run(struct training *training, long from, long to)
 {
     double loss = 0;
     for (long step = from; step <= to; step++) {
-        const int count = stepper_load(stepper, step);
-        loss = network_train(stepper->network, count).loss_sum;
-        stepper_descend(stepper, step);
+        const int count = training_load_batch(training, step);
+        loss = network_forward_backward(training->network, count).loss_sum;
+        training_sgd_update(training, step);
     }
     return loss;
 }
@@ -230,11 +231,11 @@ static double run(struct stepper *stepper, long from, long to)
 /* The parameters' digest after some steps. */
 static struct digest digest_after(const struct experiment *experiment, int threads, long steps)
 {
-    struct stepper stepper;
-    open_stepper(&stepper, experiment, threads);
-    run(&stepper, 1, steps);
-    const struct digest digest = parameters_digest(network_parameters(stepper.network));
-    stepper_close(&stepper);
+    struct training training;
+    open_stepper(&training, experiment, threads);
+    run(&training, 1, steps);
+    const struct digest digest = parameters_digest(network_parameters(training.network));
+    training_close(&training);
     return digest;
 }
 
@@ -260,7 +261,7 @@ static void test_a_whole_bank_is_the_ordinary_network(void **state)
 static struct experiment winograd_experiment(const char *lines)
 {
     char *text = memory_text("family = wide-resnet\nwidth = 2\ndepth = 10\n%s", lines);
-    struct experiment experiment = model_experiment(text, BATCH, SHARDS);
+    struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
     experiment.convolution = CONVOLUTION_AUTO;
     free(text);
     return experiment;
@@ -310,14 +311,14 @@ static void test_threads_change_no_bit(void **state)
  * bits, which it does only if weights and copies were made anew. The file has the rows alone. */
 static void check_checkpoint(const struct experiment *experiment, const char *path)
 {
-    struct stepper saved, loaded;
+    struct training saved, loaded;
     open_stepper(&saved, experiment, 1);
     run(&saved, 1, 2);
     const struct parameters *p = network_parameters(saved.network);
-    checkpoint_save(path, p, &(struct place){.epoch = 1}, "");
+    checkpoint_save(path, p, &(struct progress){.epoch = 1}, "");
     open_stepper(&loaded, experiment, 2);
     run(&loaded, 1, 1);
-    struct place place;
+    struct progress place;
     struct error error;
     char *log = NULL;
     assert_int_equal(
@@ -332,8 +333,8 @@ static void check_checkpoint(const struct experiment *experiment, const char *pa
     assert_non_null(strstr(bytes + 8, "\"momentum.stage1.unit1.conv1.rows\""));
     assert_null(strstr(bytes + 8, "stage1.unit1.conv1.weight"));
     free(bytes);
-    stepper_close(&saved);
-    stepper_close(&loaded);
+    training_close(&saved);
+    training_close(&loaded);
 }
 
 static void test_checkpoints(void **state)
@@ -357,13 +358,13 @@ static void test_weight_decay(void **state)
     for (int b = 0; b < BLOCKS; b++) {
         struct experiment experiment = experiment_of(blocks[b], PRECISION_F32);
         experiment.weight_decay = 1e-2;
-        struct stepper stepper;
-        open_stepper(&stepper, &experiment, 1);
-        const struct parameters *p = network_parameters(stepper.network);
+        struct training training;
+        open_stepper(&training, &experiment, 1);
+        const struct parameters *p = network_parameters(training.network);
         memset(p->gradient, 0, p->trained_floats * sizeof *p->gradient);
         float *before = memory_floats(p->trained_floats);
-        memcpy(before, p->value, p->trained_floats * sizeof *before);
-        const double once = stepper_descend(&stepper, 1) * 1.9 * 1e-2;
+        memcpy(before, p->weight, p->trained_floats * sizeof *before);
+        const double once = training_sgd_update(&training, 1) * 1.9 * 1e-2;
         for (int t = 0; t < p->count; t++) {
             const struct tensor *tensor = &p->tensors[t];
             if (!tensor->block)
@@ -371,7 +372,7 @@ static void test_weight_decay(void **state)
             const int bank = experiment.weights == WEIGHTS_BANK;
             const int slots = bank ? 9 * p->tensors[tensor->weights].dims[0] : 20;
             for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
-                const double old = (double)before[i], taken = old - (double)p->value[i];
+                const double old = (double)before[i], taken = old - (double)p->weight[i];
                 const double few = slots / 20, many = (slots + 19) / 20;
                 const double off = fmin(fabs(taken - few * once * old), /* one of the two is 0 */
                                         fabs(taken - many * once * old));
@@ -379,7 +380,7 @@ static void test_weight_decay(void **state)
             }
         }
         free(before);
-        stepper_close(&stepper);
+        training_close(&training);
     }
 }
 
@@ -407,7 +408,7 @@ static void read_export(const char *path, struct parameters *p)
         assert_int_equal(to - from, tensor->count * sizeof(float));
         float *values = memory_floats(tensor->count);
         memcpy(values, bytes + 8 + length + from, to - from);
-        parameters_set(p, t, TENSOR_VALUE, values);
+        parameters_set(p, t, TENSOR_WEIGHT, values);
         all += to - from;
         free(values);
         free(name);
@@ -424,7 +425,7 @@ static const char training[] =
     "weight_decay = 1e-4\nprecision = %s\n[schedule]\ndecay = cosine\nlr = 0.1\nlr_end = 0\n";
 
 /* Trained by the program, exported by the program: the ordinary network says the same, bit for
- * bit, of pictures that it has not seen. */
+ * bit, of images that it has not seen. */
 static void check_export(const char *lines, const char *precision)
 {
     char *folder = scratch_folder(), *text = memory_text(training, lines, precision);
@@ -442,19 +443,19 @@ static void check_export(const char *lines, const char *precision)
     assert_int_equal(scratch_run(train, NULL), 0);
     assert_int_equal(scratch_run(export, &output), 0);
     assert_non_null(strstr(output, "after epoch 1 of 1"));
-    const struct experiment experiment = model_parse(text);
+    const struct experiment experiment = network_fixture_parse(text);
     char *plain = memory_text(training, "", precision), *log = NULL;
-    const struct experiment ordinary = model_parse(plain);
+    const struct experiment ordinary = network_fixture_parse(plain);
     struct network *trained = network_create(&experiment, 1);
     struct network *folded = network_create(&ordinary, 1);
     char *path =
         memory_text("%s/c/a/seed-3-%.8s.safetensors", folder, config_digest(&experiment).hex);
-    struct place place;
+    struct progress place;
     struct error error;
     assert_int_equal(checkpoint_load(path, network_parameters(trained), &place, &log, &error), 0);
     read_export(to, network_parameters(folded));
-    model_fill(trained, BATCH, CLASSES, 8);
-    model_fill(folded, BATCH, CLASSES, 8);
+    network_fixture_fill(trained, BATCH, CLASSES, 8);
+    network_fixture_fill(folded, BATCH, CLASSES, 8);
     network_evaluate(trained, BATCH);
     network_evaluate(folded, BATCH);
     for (int n = 0; n < BATCH; n++)

@@ -1,5 +1,5 @@
-/* NORMs that read several maps side by side, as DenseNet's do: layers.h and batch_norm.h against
- * the reference over the maps' concatenation. */
+/* BN_RELU layers that read several maps side by side, as DenseNet's do: layers.h and batch_norm.h
+ * against the reference over the maps' concatenation. */
 #include "base/memory.h"
 #include "network/batch_norm.h"
 #include "network/layers.h"
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Five pictures in three shards of two; the last shard has one. Three maps of 16, 32 and 16
- * channels. The NORM under test reads all of them; one before it has read the third and the first,
- * in that order, and so owns their statistics. */
+/* Five images in three shards of two; the last shard has one. Three maps of 16, 32 and 16 channels.
+ * The BN_RELU under test reads all of them; one before it has read the third and the first, in that
+ * order, and so owns their statistics. */
 enum { SHARDS = 3, EACH = 2, TOTAL = 5, HEIGHT = 4, WIDTH = 6, PIXELS = HEIGHT * WIDTH };
 enum { MAPS = 3, CHANNELS = 64, EARLIER = 32, VALUES = TOTAL * CHANNELS * PIXELS };
 
@@ -36,7 +36,7 @@ static struct shape shape_of(int shard, int channels)
     return (struct shape){count_of(shard), channels, HEIGHT, WIDTH};
 }
 
-/* Channels [first, first + channels) of the pictures of a shard, in plain order. */
+/* Channels [first, first + channels) of the images of a shard, in plain order. */
 static double *part(const double *all, int shard, int first, int channels)
 {
     double *values = memory_zeroed((size_t)(EACH * channels * PIXELS), sizeof *values),
@@ -137,12 +137,13 @@ static void expected_free(struct expected *e)
         free(all[i]);
 }
 
-/* ---- The two NORMs ----------------------------------------------------------------------------
+/* ---- The two BN_RELU layers
+ * ----------------------------------------------------------------------------
  */
 
-/* A NORM and the arrays that would lie in the parameters' arenas. */
+/* A BN_RELU and the arrays that would lie in the parameters' arenas. */
 struct trial {
-    struct norm norm;
+    struct batch_norm batch_norm;
     _Alignas(CACHE_LINE) float gamma[CHANNELS], beta[CHANNELS];
     _Alignas(CACHE_LINE) float gamma_gradient[CHANNELS], beta_gradient[CHANNELS];
     _Alignas(CACHE_LINE) float running_mean[CHANNELS], running_variance[CHANNELS];
@@ -150,36 +151,37 @@ struct trial {
 };
 
 /* Its sums are NaN until a pass has written them. */
-static void trial_prepare(struct trial *t, struct norm_group *groups, int count, uint64_t *state)
+static void trial_prepare(struct trial *t, struct batch_norm_group *groups, int count,
+                          uint64_t *state)
 {
-    t->norm = (struct norm){.gamma = t->gamma,
-                            .beta = t->beta,
-                            .gamma_gradient = t->gamma_gradient,
-                            .beta_gradient = t->beta_gradient,
-                            .running_mean = t->running_mean,
-                            .running_variance = t->running_variance};
-    norm_allocate(&t->norm, groups, count, SHARDS);
-    for (int c = 0; c < t->norm.channels; c++) {
+    t->batch_norm = (struct batch_norm){.gamma = t->gamma,
+                                        .beta = t->beta,
+                                        .gamma_gradient = t->gamma_gradient,
+                                        .beta_gradient = t->beta_gradient,
+                                        .running_mean = t->running_mean,
+                                        .running_variance = t->running_variance};
+    batch_norm_allocate(&t->batch_norm, groups, count, SHARDS);
+    for (int c = 0; c < t->batch_norm.channels; c++) {
         t->running_mean[c] = t->old_mean[c] = (float)reference_number(state);
         t->running_variance[c] = t->old_variance[c] = (float)(2 + reference_number(state));
     }
-    for (int i = 0; i < SHARDS * 2 * t->norm.channels; i++)
-        t->norm.sums[i] = NAN;
+    for (int i = 0; i < SHARDS * 2 * t->batch_norm.channels; i++)
+        t->batch_norm.sums[i] = NAN;
 }
 
-static struct norm_group *groups_of(struct trial *earlier, struct trial *all, int wide)
+static struct batch_norm_group *groups_of(struct trial *earlier, struct trial *all, int wide)
 {
-    struct norm_group *groups = memory_zeroed(MAPS, sizeof *groups);
+    struct batch_norm_group *groups = memory_zeroed(MAPS, sizeof *groups);
     if (!wide) {
-        groups[0] = (struct norm_group){0, 16, &earlier->norm, 0};
-        groups[1] = (struct norm_group){16, 16, &earlier->norm, 16};
+        groups[0] = (struct batch_norm_group){0, 16, &earlier->batch_norm, 0};
+        groups[1] = (struct batch_norm_group){16, 16, &earlier->batch_norm, 16};
         return groups;
     }
     for (int m = 0; m < MAPS; m++) {
         const int known = earlier_first_of[m] >= 0;
-        groups[m] =
-            (struct norm_group){first_of[m], channels_of[m], known ? &earlier->norm : &all->norm,
-                                known ? earlier_first_of[m] : first_of[m]};
+        groups[m] = (struct batch_norm_group){first_of[m], channels_of[m],
+                                              known ? &earlier->batch_norm : &all->batch_norm,
+                                              known ? earlier_first_of[m] : first_of[m]};
     }
     return groups;
 }
@@ -194,36 +196,36 @@ static void check_running(const struct trial *t, const struct expected *e, const
 {
     const double samples = TOTAL * PIXELS;
     double mean[CHANNELS], variance[CHANNELS];
-    for (int c = 0; c < t->norm.channels; c++) {
+    for (int c = 0; c < t->batch_norm.channels; c++) {
         const int from = source ? source[c] : c;
         mean[c] = 0.9 * (double)t->old_mean[c] + 0.1 * e->mean[from];
         variance[c] =
             0.9 * (double)t->old_variance[c] + 0.1 * e->variance[from] * samples / (samples - 1);
     }
-    check_floats(t->norm.channels, t->running_mean, mean, tolerance);
-    check_floats(t->norm.channels, t->running_variance, variance, tolerance);
+    check_floats(t->batch_norm.channels, t->running_mean, mean, tolerance);
+    check_floats(t->batch_norm.channels, t->running_variance, variance, tolerance);
 }
 
-/* Statistics of both NORMs: the earlier one sums its two maps, the other only the map that is new
- * to it. */
+/* Statistics of both BN_RELU layers: the earlier one sums its two maps, the other only the map that
+ * is new to it. */
 static void forward(struct trial *earlier, struct trial *all, const struct expected *e, int block,
                     float *maps[SHARDS][MAPS])
 {
     for (int s = 0; s < SHARDS; s++)
         for (int m = 0; m < MAPS; m++)
             if (earlier_first_of[m] >= 0)
-                layer_norm_sums(extent_of(block, s, m, EARLIER, earlier_first_of[m]), maps[s][m],
-                                NULL, earlier->running_mean, norm_shard_sums(&earlier->norm, s));
+                bn_relu_sums(extent_of(block, s, m, EARLIER, earlier_first_of[m]), maps[s][m], NULL,
+                             earlier->running_mean, batch_norm_shard_sums(&earlier->batch_norm, s));
             else
-                layer_norm_sums(extent_of(block, s, m, CHANNELS, first_of[m]), maps[s][m], NULL,
-                                all->running_mean, norm_shard_sums(&all->norm, s));
+                bn_relu_sums(extent_of(block, s, m, CHANNELS, first_of[m]), maps[s][m], NULL,
+                             all->running_mean, batch_norm_shard_sums(&all->batch_norm, s));
     for (int s = 0; s < SHARDS; s++)
         for (int i = 0; i < 2 * CHANNELS; i++) {
             const int c = i % CHANNELS, own = c >= first_of[1] && c < first_of[2];
-            assert_int_equal(!isnan(norm_shard_sums(&all->norm, s)[i]), own);
+            assert_int_equal(!isnan(batch_norm_shard_sums(&all->batch_norm, s)[i]), own);
         }
-    norm_finish(&earlier->norm, SHARDS, TOTAL * PIXELS);
-    norm_finish(&all->norm, SHARDS, TOTAL * PIXELS);
+    batch_norm_finish(&earlier->batch_norm, SHARDS, TOTAL * PIXELS);
+    batch_norm_finish(&all->batch_norm, SHARDS, TOTAL * PIXELS);
     int source[EARLIER];
     for (int c = 0; c < EARLIER; c++)
         source[c] = c < 16 ? first_of[2] + c : c - 16;
@@ -237,8 +239,8 @@ static void check_apply(const struct trial *all, const struct expected *e, int b
     for (int s = 0; s < SHARDS; s++) {
         float *y = map_of(NULL, block, s, 0, CHANNELS);
         for (int m = 0; m < MAPS; m++)
-            layer_norm_apply(extent_of(block, s, m, CHANNELS, first_of[m]), maps[s][m],
-                             all->norm.scale, all->norm.shift, y);
+            bn_relu_apply(extent_of(block, s, m, CHANNELS, first_of[m]), maps[s][m],
+                          all->batch_norm.scale, all->batch_norm.shift, y);
         check_part(e->y, block, s, 0, CHANNELS, y, tolerance, BLOCKED_REST);
         free(y);
     }
@@ -247,28 +249,33 @@ static void check_apply(const struct trial *all, const struct expected *e, int b
 static void check_backward(struct trial *all, const struct expected *e, int block,
                            float *maps[SHARDS][MAPS])
 {
-    struct norm_backward in[SHARDS][MAPS];
+    struct bn_relu_backward in[SHARDS][MAPS];
     float *gradient[SHARDS], *gradient2[SHARDS];
     for (int s = 0; s < SHARDS; s++) {
         gradient[s] = map_of(e->gradient, block, s, 0, CHANNELS);
         gradient2[s] = map_of(e->gradient2, block, s, 0, CHANNELS);
         for (int m = 0; m < MAPS; m++) {
-            in[s][m] = (struct norm_backward){maps[s][m],       gradient[s],     gradient2[s],
-                                              all->norm.scale,  all->norm.shift, all->norm.mean,
-                                              all->norm.offset, all->norm.slope};
-            layer_norm_backward_sums(extent_of(block, s, m, CHANNELS, first_of[m]), &in[s][m],
-                                     norm_shard_sums(&all->norm, s));
+            in[s][m] = (struct bn_relu_backward){maps[s][m],
+                                                 gradient[s],
+                                                 gradient2[s],
+                                                 all->batch_norm.scale,
+                                                 all->batch_norm.shift,
+                                                 all->batch_norm.mean,
+                                                 all->batch_norm.offset,
+                                                 all->batch_norm.slope};
+            bn_relu_backward_sums(extent_of(block, s, m, CHANNELS, first_of[m]), &in[s][m],
+                                  batch_norm_shard_sums(&all->batch_norm, s));
         }
     }
-    norm_backward_finish(&all->norm, SHARDS, TOTAL * PIXELS);
+    batch_norm_backward_finish(&all->batch_norm, SHARDS, TOTAL * PIXELS);
     check_floats(CHANNELS, all->gamma_gradient, e->dgamma, gradient_tolerance);
     check_floats(CHANNELS, all->beta_gradient, e->dbeta, gradient_tolerance);
     for (int s = 0; s < SHARDS; s++) {
         for (int m = 0; m < MAPS; m++) {
             float *residual = map_of(e->residual, block, s, first_of[m], channels_of[m]);
             float *dx = map_of(NULL, block, s, first_of[m], channels_of[m]);
-            layer_norm_backward_apply(extent_of(block, s, m, CHANNELS, first_of[m]), &in[s][m],
-                                      residual, dx);
+            bn_relu_backward_apply(extent_of(block, s, m, CHANNELS, first_of[m]), &in[s][m],
+                                   residual, dx);
             check_part(e->dx, block, s, first_of[m], channels_of[m], dx, gradient_tolerance, 0);
             free(residual);
             free(dx);
@@ -278,7 +285,7 @@ static void check_backward(struct trial *all, const struct expected *e, int bloc
     }
 }
 
-/* After norm_freeze() the running statistics take the place of the minibatch's. */
+/* After batch_norm_freeze() the running statistics take the place of the minibatch's. */
 static void check_frozen(struct trial *all, const struct expected *e, int block,
                          float *maps[SHARDS][MAPS])
 {
@@ -289,7 +296,7 @@ static void check_frozen(struct trial *all, const struct expected *e, int block,
         frozen.variance[c] = (double)all->running_variance[c];
     }
     reference_norm(whole, e->x, frozen.mean, frozen.variance, e->gamma, e->beta, frozen.y);
-    norm_freeze(&all->norm);
+    batch_norm_freeze(&all->batch_norm);
     check_apply(all, &frozen, block, maps);
     free(frozen.y);
 }
@@ -312,7 +319,7 @@ static void test_maps_side_by_side(void **state)
         for (int s = 0; s < SHARDS; s++)
             for (int m = 0; m < MAPS; m++)
                 maps[s][m] = map_of(e.x, blocks[i], s, first_of[m], channels_of[m]);
-        assert_int_equal(all.norm.channels, CHANNELS);
+        assert_int_equal(all.batch_norm.channels, CHANNELS);
         forward(&earlier, &all, &e, blocks[i], maps);
         check_apply(&all, &e, blocks[i], maps);
         check_backward(&all, &e, blocks[i], maps);
@@ -320,13 +327,14 @@ static void test_maps_side_by_side(void **state)
         for (int s = 0; s < SHARDS; s++)
             for (int m = 0; m < MAPS; m++)
                 free(maps[s][m]);
-        norm_free(&earlier.norm);
-        norm_free(&all.norm);
+        batch_norm_free(&earlier.batch_norm);
+        batch_norm_free(&all.batch_norm);
     }
     expected_free(&e);
 }
 
-const struct CMUnitTest wide_norm_tests[] = {
+const struct CMUnitTest wide_batch_norm_tests[] = {
     cmocka_unit_test(test_maps_side_by_side),
 };
-const size_t wide_norm_test_count = sizeof wide_norm_tests / sizeof wide_norm_tests[0];
+const size_t wide_batch_norm_test_count =
+    sizeof wide_batch_norm_tests / sizeof wide_batch_norm_tests[0];

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "tests/blocked.h"
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 #include "tests/tests.h"
 #include "train/training.h"
 
@@ -130,7 +130,7 @@ static void tile_points(struct shape s, const float *map, int c, int t, int is_g
 
 static float *all_points(struct shape s, const float *map, int is_gradient)
 {
-    const int tiles = s.pictures * (s.height / SIDE) * (s.width / SIDE);
+    const int tiles = s.images * (s.height / SIDE) * (s.width / SIDE);
     float *points = memory_floats((size_t)(tiles * s.channels * PRODUCTS));
     for (int t = 0; t < tiles; t++)
         for (int c = 0; c < s.channels; c++)
@@ -160,7 +160,7 @@ static void twin_forward(struct shape in, int out, const float *x, const float *
         for (int c = 0; c < in.channels; c++)
             both_ways(filter, TAPS, POINTS, weights + (o * in.channels + c) * FILTER,
                       u + c * PRODUCTS);
-        for (int t = 0; t < in.pictures * each; t++) {
+        for (int t = 0; t < in.images * each; t++) {
             float m[PRODUCTS], made[SIDE * SIDE];
             for (int i = 0; i < PRODUCTS; i++)
                 m[i] = chained(in.channels, v + t * in.channels * PRODUCTS + i, PRODUCTS, u + i,
@@ -179,8 +179,8 @@ static void twin_forward(struct shape in, int out, const float *x, const float *
 static void twin_backward_weights(struct shape in, int out, const float *x, const float *dy,
                                   float *dw)
 {
-    const struct shape behind = {in.pictures, out, in.height, in.width};
-    const int tiles = in.pictures * (in.height / SIDE) * (in.width / SIDE);
+    const struct shape behind = {in.images, out, in.height, in.width};
+    const int tiles = in.images * (in.height / SIDE) * (in.width / SIDE);
     float *v = all_points(in, x, 0), *w = all_points(behind, dy, 1);
     for (int o = 0; o < out; o++) {
         for (int c = 0; c < in.channels; c++) {
@@ -244,10 +244,10 @@ static void solve(struct problem *p)
     float *scratch = memory_floats(floats), *dw = memory_floats(p->weights);
     for (size_t i = 0; i < floats; i++)
         scratch[i] = NAN;
-    float *x = blocked_map(p->in, block, p->in.pictures, p->x);
-    float *dy = blocked_map(p->out, block, p->out.pictures, p->dy);
-    float *y = blocked_map(p->out, block, p->out.pictures, NULL);
-    float *dx = blocked_map(p->in, block, p->in.pictures, NULL);
+    float *x = blocked_map(p->in, block, p->in.images, p->x);
+    float *dy = blocked_map(p->out, block, p->out.images, p->dy);
+    float *y = blocked_map(p->out, block, p->out.images, NULL);
+    float *dx = blocked_map(p->in, block, p->in.images, NULL);
     winograd_forward(&p->shape, x, w, scratch, y);
     winograd_backward_data(&p->shape, dy, turned, scratch, dx);
     winograd_backward_weights(&p->shape, x, dy, scratch, dw);
@@ -279,7 +279,8 @@ static float *floats_of(const double *values, size_t count)
 /* ---- Bits ----------------------------------------------------------------------------------- */
 
 /* One tile; tiles that fill no row of the product; maps that are not square; more channels than a
- * chain, and no multiple of it; an odd number of blocks; more tiles than are in hand at a time, and no multiple of them. */
+ * chain, and no multiple of it; an odd number of blocks; more tiles than are in hand at a time, and
+ * no multiple of them. */
 static const int cases[][5] = {{1, 32, 32, 4, 4},   {3, 32, 64, 4, 12},  {1, 96, 32, 12, 8},
                                {1, 160, 32, 4, 4},  {2, 32, 160, 8, 8},  {2, 64, 64, 16, 16},
                                {3, 32, 32, 20, 20}, {1, 32, 32, 32, 36}, {2, 128, 32, 32, 16},
@@ -391,22 +392,22 @@ enum { BATCH = 16, SHARDS = 4, SHARD = BATCH / SHARDS, SEED = 3, STEPS = 20 };
 static struct experiment trained_experiment(enum convolution convolution)
 {
     struct experiment experiment =
-        model_experiment("family = wide-resnet\nwidth = 2\ndepth = 10\n", BATCH, SHARDS);
+        network_fixture_experiment("family = wide-resnet\nwidth = 2\ndepth = 10\n", BATCH, SHARDS);
     experiment.epochs = STEPS;
     experiment.convolution = convolution;
     return experiment;
 }
 
-static void train(struct stepper *stepper, const struct experiment *experiment, int threads,
+static void train(struct training *training, const struct experiment *experiment, int threads,
                   long steps)
 {
-    stepper_open(stepper, experiment, SEED, threads, "", NULL);
-    network_initialise(stepper->network, SEED);
+    training_open(training, experiment, SEED, threads, "", NULL);
+    network_initialise(training->network, SEED);
     for (long step = 1; step <= steps; step++) {
         const struct pass_result result =
-            network_train(stepper->network, stepper_load(stepper, step));
+            network_forward_backward(training->network, training_load_batch(training, step));
         assert_true(isfinite(result.loss_sum));
-        stepper_descend(stepper, step);
+        training_sgd_update(training, step);
     }
 }
 
@@ -426,7 +427,7 @@ static void watch(void *context, const struct layer *layer, const struct extent 
     int side = 1;
     while (side * side < extent->pixels)
         side++;
-    const struct shape shape = {extent->pictures, extent->channels, side, side};
+    const struct shape shape = {extent->images, extent->channels, side, side};
     watched->shape = shape;
     watched->map = memory_zeroed(shape_count(shape), sizeof *watched->map);
     for (size_t i = 0; i < shape_count(shape); i++)
@@ -442,7 +443,7 @@ static double *weights_of(struct network *network, const char *name)
             continue;
         float *floats = memory_floats(count);
         double *values = memory_zeroed(count, sizeof *values);
-        parameters_get(parameters, t, TENSOR_VALUE, floats);
+        parameters_get(parameters, t, TENSOR_WEIGHT, floats);
         for (size_t i = 0; i < count; i++)
             values[i] = (double)floats[i];
         free(floats);
@@ -469,40 +470,40 @@ static void test_errors_on_trained_tensors(void **state)
     if (!has_block(8))
         skip(); /* a CPU without fused multiply-adds */
     const struct experiment experiment = trained_experiment(CONVOLUTION_WINOGRAD);
-    struct stepper stepper;
-    train(&stepper, &experiment, 1, STEPS);
+    struct training training;
+    train(&training, &experiment, 1, STEPS);
     for (int stage = 1; stage <= 3; stage++) {
         char *norm = memory_text("stage%d.unit1.norm2", stage);
         char *weight = memory_text("stage%d.unit1.conv2.weight", stage);
         struct watched watched = {.name = norm};
-        network_watch(stepper.network, watch, &watched);
-        network_evaluate(stepper.network, stepper_load_test(&stepper, 0));
-        network_watch(stepper.network, NULL, NULL);
+        network_watch(training.network, watch, &watched);
+        network_evaluate(training.network, training_load_test_batch(&training, 0));
+        network_watch(training.network, NULL, NULL);
         assert_non_null(watched.map);
         const struct shape s = watched.shape;
         struct problem p = {
-            .shape = {s.pictures, s.channels, s.channels, s.height, s.width, block_in_use()},
+            .shape = {s.images, s.channels, s.channels, s.height, s.width, block_in_use()},
             .in = s,
             .out = s,
             .weights = (size_t)(s.channels * s.channels * FILTER),
             .x = watched.map,
-            .w = weights_of(stepper.network, weight),
+            .w = weights_of(training.network, weight),
             .dy = gradient_numbers(shape_count(s))};
         check_errors(&p);
         problem_free(&p);
         free(norm);
         free(weight);
     }
-    stepper_close(&stepper);
+    training_close(&training);
 }
 
 static struct digest digest_after(enum convolution convolution, int threads)
 {
     const struct experiment experiment = trained_experiment(convolution);
-    struct stepper stepper;
-    train(&stepper, &experiment, threads, 3);
-    const struct digest digest = parameters_digest(network_parameters(stepper.network));
-    stepper_close(&stepper);
+    struct training training;
+    train(&training, &experiment, threads, 3);
+    const struct digest digest = parameters_digest(network_parameters(training.network));
+    training_close(&training);
     return digest;
 }
 

@@ -15,7 +15,7 @@
 
 #include "tests/tests.h"
 
-enum { SEED = 1, TEST_PICTURES = 13, COLUMNS = 13, NEAR = 4 };
+enum { SEED = 1, TEST_IMAGES = 13, COLUMNS = 13, NEAR = 4 };
 
 #define LEARNED                                                                                    \
     "family = densenet-bc\ndepth = 10\ngrowth = 5\npadding = learned\npadding_depth = 2\n"         \
@@ -115,28 +115,28 @@ static void check_row(char **text, const char *name, const double *values, size_
 
 /* ---- Against the interpreter ----------------------------------------------------------------- */
 
-/* All test pictures, in two minibatches, seen by one interpreter. */
-static struct interpreter *interpreter_of(const struct run *run, struct stepper *stepper)
+/* All test images, in two minibatches, seen by one interpreter. */
+static struct interpreter *interpreter_of(const struct run *run, struct training *training)
 {
-    stepper_open(stepper, &run->experiment, SEED, 1, NULL, run->checkpoints);
+    training_open(training, &run->experiment, SEED, 1, NULL, run->checkpoints);
     char *path = checkpoint_path(run->checkpoints, &run->experiment, SEED), *text = NULL;
-    struct place place;
+    struct progress place;
     struct error error;
     assert_int_equal(
-        checkpoint_load(path, network_parameters(stepper->network), &place, &text, &error), 0);
+        checkpoint_load(path, network_parameters(training->network), &place, &text, &error), 0);
     free(text);
     free(path);
-    float *pictures = memory_floats((size_t)TEST_PICTURES * PICTURE_FLOATS);
-    for (int first = 0, count; first < TEST_PICTURES; first += count) {
-        count = stepper_load_test(stepper, (size_t)first);
-        memcpy(pictures + (size_t)first * PICTURE_FLOATS, network_input(stepper->network, 0),
-               (size_t)count * PICTURE_FLOATS * sizeof *pictures);
+    float *images = memory_floats((size_t)TEST_IMAGES * IMAGE_FLOATS);
+    for (int first = 0, count; first < TEST_IMAGES; first += count) {
+        count = training_load_test_batch(training, (size_t)first);
+        memcpy(images + (size_t)first * IMAGE_FLOATS, network_input(training->network, 0),
+               (size_t)count * IMAGE_FLOATS * sizeof *images);
     }
-    static const int labels[TEST_PICTURES];
+    static const int labels[TEST_IMAGES];
     struct interpreter *in =
-        interpreter_create(&run->experiment, network_parameters(stepper->network), TEST_PICTURES,
-                           pictures, labels, 0, 0, 8);
-    free(pictures);
+        interpreter_create(&run->experiment, network_parameters(training->network), TEST_IMAGES,
+                           images, labels, 0, 0, 8);
+    free(images);
     in->mode = REFERENCE_RUNNING;
     interpreter_loss(in, NULL);
     return in;
@@ -149,8 +149,8 @@ static int least(int a, int b)
 
 static void check_outputs(const struct interpreter *in, const char *name, int value, char **text)
 {
-    const struct value *v = &in->architecture.values[value];
-    const int pixels = v->height * v->width, all = in->pictures * v->channels * pixels;
+    const struct activation *v = &in->architecture.activations[value];
+    const int pixels = v->height * v->width, all = in->images * v->channels * pixels;
     double *chosen = memory_zeroed((size_t)all, sizeof *chosen);
     for (int distance = 0; distance <= NEAR; distance++) {
         size_t count = 0;
@@ -176,7 +176,7 @@ static void check_filter(const struct interpreter *in, const char *name, int out
 {
     static const char *const taps[] = {
         "0\t-1", "0\t0", "0\t1", "1\t-1", "1\t0", "1\t1", "constant\tconstant"};
-    const struct value *v = &in->architecture.values[output];
+    const struct activation *v = &in->architecture.activations[output];
     char *tensor = memory_text("%s.pad.filter", name);
     int t = 0;
     while (strcmp(in->tensors[t].name, tensor) != 0)
@@ -195,11 +195,11 @@ static void check_filter(const struct interpreter *in, const char *name, int out
 
 static void check_measure(const char *network, int learned)
 {
-    struct run run = run_of(network, TEST_PICTURES);
+    struct run run = run_of(network, TEST_IMAGES);
     command(&run, "train", 0, "seed-1.tsv");
     command(&run, "borders", 0, "seed-1.borders.tsv");
-    struct stepper stepper;
-    struct interpreter *in = interpreter_of(&run, &stepper);
+    struct training training;
+    struct interpreter *in = interpreter_of(&run, &training);
     struct error error;
     char *bytes = file_read(run.borders, NULL, &error);
     assert_non_null(bytes);
@@ -218,7 +218,7 @@ static void check_measure(const char *network, int learned)
     assert_true(layers >= 3 && *at == '\0');
     free(bytes);
     interpreter_free(in);
-    stepper_close(&stepper);
+    training_close(&training);
     run_free(&run);
 }
 
@@ -325,7 +325,7 @@ static void test_check(void **state)
         {"\t25792\t", "\t25792\t9\t9\t1\t1\t1\nx", "tsv:10: expected rms^2 = mean^2 + sd^2"},
         {"\t25792\t", "\t25792\tnan\tnan\tnan\t1\t1\nx", "tsv:10: expected rms^2"},
         {"\t25792\t", "\t25792\tx\t9\t1\t1\t1\nx", "tsv:10: expected mean, rms, sd"}};
-    struct run run = run_of(PARTIAL, TEST_PICTURES);
+    struct run run = run_of(PARTIAL, TEST_IMAGES);
     check_changes(&run, changes, sizeof changes / sizeof changes[0]);
 
     struct ledger ledger;
@@ -353,13 +353,13 @@ static void test_check_taps(void **state)
          "tsv:44: expected \"filter block3.layer1.conv2 8 8 - constant constant 20\""},
         {"", "filter\tblock3.layer1.conv2\t8\t8\t-\t2\t-1\t20\t0\t0\t0\t0\t0\n",
          "tsv:45: expected no more rows"}};
-    struct run run = run_of(LEARNED, TEST_PICTURES);
+    struct run run = run_of(LEARNED, TEST_IMAGES);
     check_changes(&run, changes, sizeof changes / sizeof changes[0]);
     run_free(&run);
 }
 
-/* The last of the 512 pictures stand in the midst of a minibatch. */
-static void test_many_pictures(void **state)
+/* The last of the 512 images stand in the midst of a minibatch. */
+static void test_many_images(void **state)
 {
     (void)state;
     struct run run = run_of("family = preact\ndepth = 8\n", 520);
@@ -383,23 +383,23 @@ static void test_many_pictures(void **state)
 static void test_other_weights(void **state)
 {
     (void)state;
-    struct run run = run_of(PARTIAL, TEST_PICTURES);
+    struct run run = run_of(PARTIAL, TEST_IMAGES);
     command(&run, "train", 0, "seed-1.tsv");
     char *path = checkpoint_path(run.checkpoints, &run.experiment, SEED);
-    struct stepper stepper;
-    stepper_open(&stepper, &run.experiment, SEED, 1, NULL, run.checkpoints);
-    network_initialise(stepper.network, SEED);
-    checkpoint_save(path, network_parameters(stepper.network), &(struct place){.epoch = 1}, "");
+    struct training training;
+    training_open(&training, &run.experiment, SEED, 1, NULL, run.checkpoints);
+    network_initialise(training.network, SEED);
+    checkpoint_save(path, network_parameters(training.network), &(struct progress){.epoch = 1}, "");
     command(&run, "borders", 1, "expected the weights that");
     assert_false(file_exists(run.borders));
-    stepper_close(&stepper);
+    training_close(&training);
     free(path);
     run_free(&run);
 }
 
 const struct CMUnitTest borders_tests[] = {
-    cmocka_unit_test(test_learned),       cmocka_unit_test(test_partial),
-    cmocka_unit_test(test_check),         cmocka_unit_test(test_check_taps),
-    cmocka_unit_test(test_many_pictures), cmocka_unit_test(test_other_weights),
+    cmocka_unit_test(test_learned),     cmocka_unit_test(test_partial),
+    cmocka_unit_test(test_check),       cmocka_unit_test(test_check_taps),
+    cmocka_unit_test(test_many_images), cmocka_unit_test(test_other_weights),
 };
 const size_t borders_test_count = sizeof borders_tests / sizeof borders_tests[0];

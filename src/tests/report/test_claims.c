@@ -521,7 +521,7 @@ static void counts_of_weight_net(void **state)
         "\nW5,computed,\"weight-net/expansion-u1152, stored\",269722,269722,-,"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         expect(&fixture, "claims-numbers.csv", numbers[i]);
-    /* another picture set is another group, whose ordinary network has more parameters */
+    /* another image set is another group, whose ordinary network has more parameters */
     fixture_variant(&fixture, "weight-net/c100/ordinary-c16", "[data]\nset = cifar100\n");
     fixture_variant(&fixture, "weight-net/c100/expansion-u1152",
                     "[data]\nset = cifar100\n[network]\nweights = expansion\nrows = 1152\n");

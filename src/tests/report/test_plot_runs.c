@@ -352,7 +352,7 @@ static void errors_over_parameters(void **state)
     fixture_end(&fixture);
 }
 
-/* What the made-up measures of a run say. */
+/* What the synthetic measures of a run say. */
 struct measures {
     const char *arm;
     long seed;

@@ -56,14 +56,14 @@ static void status_and_cost(void **state)
     const struct status_options options = {.results = fixture.results,
                                            .experiments = fixture.experiments,
                                            .published = fixture.published};
-    const struct campaign_options campaign = {.status = options,
-                                              .scale = -1,
-                                              .lists = fixture.out,
-                                              .cpus = 1,
-                                              .ranks = 1,
-                                              .safety = 1,
-                                              .hours = 1,
-                                              .tasks = 100};
+    const struct slurm_arrays_options slurm_arrays = {.status = options,
+                                                      .scale = -1,
+                                                      .lists = fixture.out,
+                                                      .cpus = 1,
+                                                      .ranks = 1,
+                                                      .safety = 1,
+                                                      .hours = 1,
+                                                      .tasks = 100};
     struct error error;
     char *text = NULL;
     size_t size = 0;
@@ -71,7 +71,7 @@ static void status_and_cost(void **state)
     assert_non_null(out);
     expect_reads("status", status_write(&options, out, &error));
     expect_reads("missing", status_missing(&options, SCALE_DESK, out, &error));
-    expect_reads("campaign", campaign_write(&campaign, out, &error));
+    expect_reads("campaign", slurm_arrays_write(&slurm_arrays, out, &error));
     expect_reads("cost", cost_write(&options, out, &error));
     fclose(out);
     free(text);
@@ -92,12 +92,12 @@ static void report_and_audit(void **state)
                                           .program = "made up",
                                           .compiler = "another"};
     struct error error;
-    struct levels levels;
+    struct checks checks;
     expect_reads("report", report_write(&sources, fixture.out, &error));
     expect_reads("keep", audit_keep(&options, &error));
-    audit_run(&options, &levels);
-    expect_reads("audit", (int)levels_count(&levels, VERDICT_FAIL));
-    levels_free(&levels);
+    audit_run(&options, &checks);
+    expect_reads("audit", (int)checks_count(&checks, VERDICT_FAIL));
+    checks_free(&checks);
     fixture_end(&fixture);
 }
 

@@ -200,7 +200,7 @@ static void full_cells(void **state)
     file_write(path, text, strlen(text));
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     write_report(&fixture);
-    /* 2 x 50,000 pictures at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
+    /* 2 x 50,000 images at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
     char *line = memory_text(",2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
     expect(&fixture, "tables/table-5-2-full.csv", line);
     expect(&fixture, "tables/table-5-2-full.csv",
@@ -307,7 +307,7 @@ static void network_names(void **state)
     } known[] = {
         {{.family = FAMILY_PREACT, .depth = 20, .channels = 16}, "preact-20"},
         {{.family = FAMILY_PREACT, .depth = 20, .channels = 8}, "preact-20-c8"},
-        {{.family = FAMILY_PREACT, .depth = 164, .block = BLOCK_BOTTLENECK, .channels = 16},
+        {{.family = FAMILY_PREACT, .depth = 164, .block = RESIDUAL_BOTTLENECK, .channels = 16},
          "preact-164-bottleneck"},
         {{.family = FAMILY_WIDE_RESNET, .depth = 28, .width = 10, .channels = 16}, "wrn-28-10"},
         {{.family = FAMILY_WIDE_RESNET,

@@ -133,7 +133,8 @@ static void residual_network_by_hand(void **state)
 {
     (void)state;
     const struct scaling_traffic traffic = traffic_of("family = preact\ndepth = 20\n", 16, 128);
-    /* 6 NORMs a stage, of which the first has the channels of the stage before; one at the end */
+    /* 6 BN_RELU layers a stage, of which the first has the channels of the stage before; one at the
+     * end */
     const int channels = 6 * 16 + (16 + 5 * 32) + (32 + 5 * 64) + 64;
     const int weights =
         9 * (3 * 16 + 6 * 16 * 16 + (16 * 32 + 5 * 32 * 32) + (32 * 64 + 5 * 64 * 64));
@@ -180,7 +181,7 @@ static void ranks_that_keep_the_order_of_sums(void **state)
             int good = shards % ranks == 0;
             for (int r = 0; r < ranks && good; r++)
                 good = has_range(shards, shards / ranks * r, shards / ranks * (r + 1));
-            if (tree_divides(shards, ranks) != good)
+            if (pairwise_divides(shards, ranks) != good)
                 fail_msg("%d shards on %d ranks", shards, ranks);
         }
 }

@@ -135,7 +135,7 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
     free(text);
 }
 
-/* A group a picture set and decay, each with a control and a family of its own: two comparisons
+/* A group an image set and decay, each with a control and a family of its own: two comparisons
  * double p on CIFAR-10, one on CIFAR-100 does not. The polynomial's group on CIFAR-10 is first, and
  * has three arms: so a trend. Its numbers were reckoned from the errors above by hand. */
 static void groups_of_the_campaign(void **state)
@@ -311,7 +311,7 @@ static void pairs_for_evidence(void **state)
     static const size_t needed[][2] = {{0, 6}, {1, 6},  {2, 7},   {3, 7},   {4, 8},   {6, 8},
                                        {7, 9}, {12, 9}, {13, 10}, {18, 10}, {25, 10}, {26, 11}};
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        assert_int_equal(variant_table_pairs_needed(needed[i][0]), needed[i][1]);
+        assert_int_equal(study_tables_pairs_needed(needed[i][0]), needed[i][1]);
 }
 
 /* `text` with one space for each run of them. free() it. */
@@ -353,7 +353,7 @@ static void readme_shows_the_campaign(void **state)
     scratch_remove(folder);
 }
 
-const struct CMUnitTest variant_table_tests[] = {
+const struct CMUnitTest study_tables_tests[] = {
     cmocka_unit_test(columns_of_precision),
     cmocka_unit_test(few_runs),
     cmocka_unit_test(diverged_run),
@@ -366,4 +366,4 @@ const struct CMUnitTest variant_table_tests[] = {
     cmocka_unit_test(keys_that_may_differ),
     cmocka_unit_test(pairs_for_evidence),
 };
-const size_t variant_table_test_count = sizeof variant_table_tests / sizeof variant_table_tests[0];
+const size_t study_tables_test_count = sizeof study_tables_tests / sizeof study_tables_tests[0];

@@ -76,7 +76,7 @@ static size_t is_whole(const struct sources_of *of, const char *name, struct sou
     return cells;
 }
 
-/* ---- Made-up results ---------------------------------------------------------------------- */
+/* ---- Synthetic results ---------------------------------------------------------------------- */
 
 static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.02};
 static const double k2[] = {9.01, 9.03, 9.04, 9.07, 8.75, 9.20};
@@ -243,7 +243,7 @@ static void numbers_of_the_project(void **state)
     fixture_end(&fixture);
 }
 
-static void made_up_numbers(void **state)
+static void synthetic_numbers(void **state)
 {
     (void)state;
     struct fixture fixture = begin();
@@ -360,7 +360,7 @@ static void command(void **state)
 
 const struct CMUnitTest trace_tests[] = {
     cmocka_unit_test(numbers_of_the_project),
-    cmocka_unit_test(made_up_numbers),
+    cmocka_unit_test(synthetic_numbers),
     cmocka_unit_test(mutations),
     cmocka_unit_test(ids_are_unique),
     cmocka_unit_test(command),

@@ -27,7 +27,7 @@ static struct parameters make_parameters(uint32_t seed)
     parameters_initialise(&p, seed);
     const float momentum[6] = {1, 2, 3, 4, 5, 6}, mean[4] = {-1, -2, -3, (float)seed};
     parameters_set(&p, 0, TENSOR_MOMENTUM, momentum);
-    parameters_set(&p, 1, TENSOR_VALUE, mean);
+    parameters_set(&p, 1, TENSOR_WEIGHT, mean);
     return p;
 }
 
@@ -39,8 +39,8 @@ static void test_saved_state_comes_back(void **state)
     char *folder = scratch_folder(), *path = memory_text("%s/c/d.safetensors", folder);
     struct parameters saved = make_parameters(1), loaded = make_parameters(2);
     assert_string_not_equal(parameters_digest(&saved).hex, parameters_digest(&loaded).hex);
-    const struct place place = {.epoch = 12}, within = {3, 7, 0.1 + 0.2, 5, 448};
-    struct place back;
+    const struct progress place = {.epoch = 12}, within = {3, 7, 0.1 + 0.2, 5, 448};
+    struct progress back;
     checkpoint_save(path, &saved, &place, log_text);
     char *log = NULL;
     struct error error;
@@ -67,7 +67,7 @@ static void test_bytes_of_the_format(void **state)
     (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters saved = make_parameters(1);
-    checkpoint_save(path, &saved, &(struct place){.epoch = 1}, log_text);
+    checkpoint_save(path, &saved, &(struct progress){.epoch = 1}, log_text);
     size_t size = 0;
     struct error error;
     char *bytes = file_read(path, &size, &error);
@@ -98,8 +98,8 @@ static void test_damaged_files_are_refused(void **state)
     (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters p = make_parameters(1);
-    const struct place within = {3, 7, 2.5, 5, 448};
-    struct place place;
+    const struct progress within = {3, 7, 2.5, 5, 448};
+    struct progress place;
     checkpoint_save(path, &p, &within, log_text);
     size_t size = 0;
     struct error error;

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 7, PICTURES = 40, BATCH = 16, PER_EPOCH = 3, SEED = 9, CLASSES = 10 };
+enum { STEPS = 7, IMAGES = 40, BATCH = 16, PER_EPOCH = 3, SEED = 9, CLASSES = 10 };
 
-/* Three steps an epoch, the last one of 8 pictures. */
+/* Three steps an epoch, the last one of 8 images. */
 static const char experiment_text[] =
     "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 40\ntest_pictures = 16\n"
     "augmentation = flip-crop\n[network]\nfamily = densenet-bc\ndepth = 10\ngrowth = 4\n"
@@ -67,9 +67,9 @@ static void test_files_of_a_probe(void **state)
     (void)state;
     char *folder = scratch_folder();
     probe(folder, 1, STEPS);
-    const size_t pictures = STEPS / PER_EPOCH * PICTURES + STEPS % PER_EPOCH * BATCH;
-    expect_size(folder, "inputs.bin", pictures * PICTURE_FLOATS * sizeof(float));
-    expect_size(folder, "labels.bin", pictures * sizeof(int32_t));
+    const size_t images = STEPS / PER_EPOCH * IMAGES + STEPS % PER_EPOCH * BATCH;
+    expect_size(folder, "inputs.bin", images * IMAGE_FLOATS * sizeof(float));
+    expect_size(folder, "labels.bin", images * sizeof(int32_t));
     struct experiment experiment;
     struct error error;
     char *text = read_file(folder, "experiment.txt", NULL);
@@ -93,7 +93,7 @@ static void test_files_of_a_probe(void **state)
     scratch_remove(folder);
 }
 
-/* The mean loss and the misclassified pictures, computed from the logits of a moment. */
+/* The mean loss and the misclassified images, computed from the logits of a moment. */
 static void check_logits(const char *folder, const char *moment, const int32_t *labels, long count,
                          double loss, long wrong)
 {
@@ -125,7 +125,7 @@ static void test_logits_have_the_losses(void **state)
     char *folder = scratch_folder();
     probe(folder, 2, PER_EPOCH);
     char *bytes = read_file(folder, "labels.bin", NULL);
-    int32_t labels[PICTURES];
+    int32_t labels[IMAGES];
     memcpy(labels, bytes, sizeof labels);
     free(bytes);
     char *steps = read_file(folder, "steps.tsv", NULL), *at = steps;
@@ -170,7 +170,7 @@ static void test_losses_are_the_trainers(void **state)
         assert_int_equal(strtol(at, &at, 10), step);
         const double lr = strtod(at, &at);
         assert_true(lr == (step <= PER_EPOCH ? 0.1 : 0.1 * 0.1));
-        assert_int_equal(strtol(at, &at, 10), step % PER_EPOCH == 0 ? PICTURES % BATCH : BATCH);
+        assert_int_equal(strtol(at, &at, 10), step % PER_EPOCH == 0 ? IMAGES % BATCH : BATCH);
         assert_true(strtod(at, &at) == log.step_losses[step - 1]);
         strtol(at, &at, 10);
     }
@@ -182,8 +182,8 @@ static void test_losses_are_the_trainers(void **state)
     scratch_remove(folder);
 }
 
-/* Every epoch in its own order, every picture moved by its own draw. */
-static void test_pictures_of_the_steps(void **state)
+/* Every epoch in its own order, every image moved by its own draw. */
+static void test_images_of_the_steps(void **state)
 {
     (void)state;
     char *folder = scratch_folder();
@@ -193,17 +193,17 @@ static void test_pictures_of_the_steps(void **state)
     assert_int_equal(dataset_load(&dataset, &experiment, NULL, NULL, &error), 0);
     char *inputs = read_file(folder, "inputs.bin", NULL),
          *labels = read_file(folder, "labels.bin", NULL);
-    uint32_t order[PICTURES];
+    uint32_t order[IMAGES];
     size_t size = 0;
     free(read_file(folder, "labels.bin", &size));
     for (size_t i = 0; i < size / sizeof(int32_t); i++) {
-        const uint32_t epoch = (uint32_t)(i / PICTURES + 1);
-        rng_shuffle((struct rng){SEED, RNG_SHUFFLE}, epoch, order, PICTURES);
-        const uint32_t index = order[i % PICTURES];
+        const uint32_t epoch = (uint32_t)(i / IMAGES + 1);
+        rng_shuffle((struct rng){SEED, RNG_SHUFFLE}, epoch, order, IMAGES);
+        const uint32_t index = order[i % IMAGES];
         const int32_t label = dataset_label(&dataset.train, index);
-        float input[PICTURE_FLOATS];
-        dataset_picture(&dataset, &dataset.train, index,
-                        dataset_augment(AUGMENT_FLIP_CROP, SEED, epoch, index), input);
+        float input[IMAGE_FLOATS];
+        dataset_image(&dataset, &dataset.train, index,
+                      dataset_augment(AUGMENT_FLIP_CROP, SEED, epoch, index), input);
         assert_memory_equal(inputs + i * sizeof input, input, sizeof input);
         assert_memory_equal(labels + i * sizeof label, &label, sizeof label);
     }
@@ -220,7 +220,7 @@ static struct network *network_at(const char *folder, const struct experiment *e
     struct network *network = network_create(experiment, 1);
     char *path = memory_text("%s/probe/%s", folder, name), *log = NULL;
     struct error error;
-    struct place place;
+    struct progress place;
     if (checkpoint_load(path, network_parameters(network), &place, &log, &error) != 0)
         fail_msg("%s", error.text);
     free(log);
@@ -250,7 +250,7 @@ static void test_momentum_starts_at_zero_and_at_drops(void **state)
                 continue;
             const float decay = tensor->dim_count > 1 ? 1e-2f : 0;
             float *value = memory_floats(tensor->count), *momentum = memory_floats(tensor->count);
-            parameters_get(old, i, TENSOR_VALUE, value);
+            parameters_get(old, i, TENSOR_WEIGHT, value);
             parameters_get(new, i, TENSOR_MOMENTUM, momentum);
             for (size_t j = 0; j < tensor->count; j++, at += sizeof(float)) {
                 float gradient;
@@ -274,7 +274,7 @@ const struct CMUnitTest probe_tests[] = {
     cmocka_unit_test(test_files_of_a_probe),
     cmocka_unit_test(test_logits_have_the_losses),
     cmocka_unit_test(test_losses_are_the_trainers),
-    cmocka_unit_test(test_pictures_of_the_steps),
+    cmocka_unit_test(test_images_of_the_steps),
     cmocka_unit_test(test_momentum_starts_at_zero_and_at_drops),
 };
 const size_t probe_test_count = sizeof probe_tests / sizeof probe_tests[0];

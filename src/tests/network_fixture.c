@@ -1,4 +1,4 @@
-#include "tests/model.h"
+#include "tests/network_fixture.h"
 
 #include "base/memory.h"
 #include "data/dataset.h"
@@ -16,7 +16,7 @@ static const double step = 1e-8;
 /* Of a tensor's largest gradient, or its length along a direction. Found: below 2e-5. */
 static const double gradient_tolerance = 1e-4;
 
-struct experiment model_parse(char *text)
+struct experiment network_fixture_parse(char *text)
 {
     struct experiment experiment;
     struct error error = {""};
@@ -26,7 +26,7 @@ struct experiment model_parse(char *text)
     return experiment;
 }
 
-struct experiment model_experiment(const char *network, int batch, int shards)
+struct experiment network_fixture_experiment(const char *network, int batch, int shards)
 {
     char *text = memory_text("[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 64\n"
                              "test_pictures = 32\naugmentation = none\n[network]\n%s[training]\n"
@@ -34,10 +34,10 @@ struct experiment model_experiment(const char *network, int batch, int shards)
                              "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
                              "decay = cosine\nlr = 0.1\nlr_end = 0\n",
                              network, batch, shards);
-    return model_parse(text);
+    return network_fixture_parse(text);
 }
 
-void model_spread(struct parameters *parameters)
+void network_fixture_spread(struct parameters *parameters)
 {
     uint64_t state = 11;
     for (int t = 0; t < parameters->count; t++) {
@@ -47,31 +47,31 @@ void model_spread(struct parameters *parameters)
         float *values = memory_floats(tensor->count);
         for (size_t i = 0; i < tensor->count; i++)
             values[i] = (float)((tensor->initial == INITIAL_ONE) + 0.4 * reference_number(&state));
-        parameters_set(parameters, t, TENSOR_VALUE, values);
+        parameters_set(parameters, t, TENSOR_WEIGHT, values);
         free(values);
     }
 }
 
-void model_fill(struct network *network, int pictures, int classes, int seed)
+void network_fixture_fill(struct network *network, int images, int classes, int seed)
 {
     uint64_t state = (uint64_t)seed;
-    for (int n = 0; n < pictures; n++) {
-        float *picture = network_input(network, n);
+    for (int n = 0; n < images; n++) {
+        float *image = network_input(network, n);
         const double mean = reference_number(&state);
-        for (int i = 0; i < PICTURE_FLOATS; i++)
-            picture[i] = (float)(mean + reference_number(&state));
+        for (int i = 0; i < IMAGE_FLOATS; i++)
+            image[i] = (float)(mean + reference_number(&state));
         *network_label(network, n) = (int)((1 + reference_number(&state)) / 2 * classes);
     }
 }
 
-void model_near(double value, double expected, double relative, const char *what)
+void network_fixture_near(double value, double expected, double relative, const char *what)
 {
     if (!(fabs(value - expected) <= relative * fabs(expected)))
         fail_msg("%s is %.9g, expected %.9g", what, value, expected);
 }
 
 /* The central difference of the naive loss along `direction`. */
-static double slope(const struct model_loss *naive, const struct reference_tensor *tensor,
+static double slope(const struct network_fixture_loss *naive, const struct reference_tensor *tensor,
                     const double *direction)
 {
     double *kept = memory_zeroed(tensor->count, sizeof *kept), loss[2], squares = 0;
@@ -89,8 +89,9 @@ static double slope(const struct model_loss *naive, const struct reference_tenso
     return (loss[1] - loss[0]) / (2 * times);
 }
 
-static void check_slope(const struct model_loss *naive, const struct reference_tensor *tensor,
-                        const float *gradient, const double *direction, double scale)
+static void check_slope(const struct network_fixture_loss *naive,
+                        const struct reference_tensor *tensor, const float *gradient,
+                        const double *direction, double scale)
 {
     double found = 0;
     for (size_t i = 0; i < tensor->count; i++)
@@ -102,8 +103,9 @@ static void check_slope(const struct model_loss *naive, const struct reference_t
 }
 
 /* 7919 is prime to every size that occurs, so that the walk meets no element twice. */
-static void check_tensor(const struct model_loss *naive, const struct reference_tensor *tensor,
-                         const float *gradient, size_t elements)
+static void check_tensor(const struct network_fixture_loss *naive,
+                         const struct reference_tensor *tensor, const float *gradient,
+                         size_t elements)
 {
     double *direction = memory_zeroed(tensor->count, sizeof *direction);
     double largest = 0, squares = 0;
@@ -132,8 +134,8 @@ static int ends_with(const char *name, const char *suffix)
     return length >= end && strcmp(name + length - end, suffix) == 0;
 }
 
-int model_check_gradients(const struct parameters *parameters, const struct model_loss *loss,
-                          size_t elements)
+int network_fixture_check_gradients(const struct parameters *parameters,
+                                    const struct network_fixture_loss *loss, size_t elements)
 {
     int checked = 0;
     for (int t = 0; t < parameters->count; t++) {

@@ -13,6 +13,9 @@
 
 enum { CACHE_LINE = 64 }; /* bytes */
 
+/* The number of elements of an array that is none of a function's parameters. */
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 /* `count` zeroed objects of `size` bytes. */
 void *memory_zeroed(size_t count, size_t size);
 

@@ -20,8 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 enum program { OURS, OURS_ONE_THREAD, TORCH, PROGRAMS = TORCH + 4 };
 
 static const struct torch_setting {
@@ -271,38 +269,43 @@ static void measure_entry(struct bench *bench, struct entry *entry)
 /* ---- Tables --------------------------------------------------------------------------------- */
 
 static const struct table_column columns[] = {
-    {"network", NULL, 'l', NULL},
-    {"precision", NULL, 'l', NULL},
-    {"batch", NULL, 'r', NULL},
-    {"train (images/s)", NULL, 'r', NULL},
-    {"evaluate (images/s)", NULL, 'r', NULL},
-    {"fill (%)", NULL, 'r', NULL},
-    {"convolutions (%)", NULL, 'r', NULL},
-    {"rest (%)", NULL, 'r', NULL},
-    {"limit (images/s)", NULL, 'r', NULL},
-    {"of limit (%)", NULL, 'r', NULL},
-    {"1 thread (images/s)", NULL, 'r', NULL},
-    {"speed-up", NULL, 'r', NULL},
-    {"peak (MiB)", NULL, 'r', NULL},
-    {"PyTorch (images/s)", NULL, 'r', NULL},
-    {"PyTorch of limit (%)", NULL, 'r', NULL},
-    {"ratio", NULL, 'r', NULL},
-    {"PyTorch peak (MiB)", NULL, 'r', NULL},
-    {"PyTorch layout", NULL, 'l', NULL},
-    {"PyTorch allocator", NULL, 'l', NULL},
+    {"network", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"precision", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"batch", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"train (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"evaluate (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"fill (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"convolutions (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"rest (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"limit (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"of limit (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"1 thread (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"speed-up", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"PyTorch (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"PyTorch of limit (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"ratio", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"PyTorch peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"PyTorch layout", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"PyTorch allocator", NULL, 'l', NULL, TABLE_ALL, NULL},
 };
 /* The text shows ours and PyTorch's in two tables. */
 enum { OUR_COLUMNS = 13 };
 
 static const struct table_column setting_columns[] = {
-    {"network", NULL, 'l', NULL},          {"precision", NULL, 'l', NULL},
-    {"layout", NULL, 'l', NULL},           {"allocator", NULL, 'l', NULL},
-    {"train (images/s)", NULL, 'r', NULL}, {"peak (MiB)", NULL, 'r', NULL},
+    {"network", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"precision", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"layout", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"allocator", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"train (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
 };
 
 static void add_number(struct table *table, double value, int decimals)
 {
-    table_add(table, isnan(value) ? memory_text("-") : memory_text("%.*f", decimals, value), NULL);
+    table_add(
+        table,
+        table_cell(isnan(value) ? memory_text("-") : memory_text("%.*f", decimals, value), NULL));
 }
 
 static void add_rate(struct table *table, double rate)
@@ -315,9 +318,9 @@ static void add_our_cells(const struct bench *bench, const struct entry *e, stru
     const double rate = median(bench, e, OURS, TRAIN), limit = median(bench, e, OURS, LIMIT);
     const double one = median(bench, e, OURS_ONE_THREAD, TRAIN);
     const double convolutions = median(bench, e, OURS, CONVOLUTIONS);
-    table_add(table, memory_text("%s", e->network), NULL);
-    table_add(table, memory_text("%s", e->precision), NULL);
-    table_add(table, memory_text("%d", e->experiment.batch), NULL);
+    table_add(table, table_cell(memory_text("%s", e->network), NULL));
+    table_add(table, table_cell(memory_text("%s", e->precision), NULL));
+    table_add(table, table_cell(memory_text("%d", e->experiment.batch), NULL));
     add_rate(table, rate);
     add_rate(table, median(bench, e, OURS, EVALUATE));
     add_number(table, 100 * median(bench, e, OURS, FILL), 1);
@@ -339,8 +342,8 @@ static void add_torch_cells(const struct bench *bench, const struct entry *e, st
     add_number(table, 100 * rate / median(bench, e, OURS, LIMIT), 1);
     add_number(table, median(bench, e, OURS, TRAIN) / rate, 2);
     add_number(table, median(bench, e, best, PEAK) / (1 << 20), 0);
-    table_add(table, memory_text("%s", isnan(rate) ? "-" : setting->layout), NULL);
-    table_add(table, memory_text("%s", isnan(rate) ? "-" : setting->allocator), NULL);
+    table_add(table, table_cell(memory_text("%s", isnan(rate) ? "-" : setting->layout), NULL));
+    table_add(table, table_cell(memory_text("%s", isnan(rate) ? "-" : setting->allocator), NULL));
 }
 
 static void add_missing(const struct bench *bench, struct text *text)
@@ -386,14 +389,16 @@ static void write_tables(const struct bench *bench)
         add_our_cells(bench, e, &all);
         add_torch_cells(bench, e, &all);
         add_our_cells(bench, e, &ours);
-        table_add(&torch, memory_text("%s", e->network), NULL);
-        table_add(&torch, memory_text("%s", e->precision), NULL);
+        table_add(&torch, table_cell(memory_text("%s", e->network), NULL));
+        table_add(&torch, table_cell(memory_text("%s", e->precision), NULL));
         add_torch_cells(bench, e, &torch);
         for (int p = TORCH; p < PROGRAMS; p++) {
-            table_add(&settings, memory_text("%s", e->network), NULL);
-            table_add(&settings, memory_text("%s", e->precision), NULL);
-            table_add(&settings, memory_text("%s", torch_settings[p - TORCH].layout), NULL);
-            table_add(&settings, memory_text("%s", torch_settings[p - TORCH].allocator), NULL);
+            table_add(&settings, table_cell(memory_text("%s", e->network), NULL));
+            table_add(&settings, table_cell(memory_text("%s", e->precision), NULL));
+            table_add(&settings,
+                      table_cell(memory_text("%s", torch_settings[p - TORCH].layout), NULL));
+            table_add(&settings,
+                      table_cell(memory_text("%s", torch_settings[p - TORCH].allocator), NULL));
             add_rate(&settings, median(bench, e, p, TRAIN));
             add_number(&settings, median(bench, e, p, PEAK) / (1 << 20), 0);
         }

@@ -7,18 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const struct table_column columns[] = {
-    {"table", NULL, 'l', NULL},
-    {"network", NULL, 'l', NULL},
-    {"depth", NULL, 'l', NULL},
-    {"10^15 MACs a run", NULL, 'r', NULL},
-    {"core-hours a run", NULL, 'r', NULL},
-    {"a cell", NULL, 'r', NULL},
-    {"arms", NULL, 'r', NULL},
-    {"all arms", NULL, 'r', NULL},
-    {"make submit SCALE=full EXP=", NULL, 'l', NULL},
+    {"table", NULL, 'l', NULL, TABLE_TEXT, NULL},
+    {"network", NULL, 'l', NULL, TABLE_TEXT, NULL},
+    {"depth", NULL, 'l', NULL, TABLE_TEXT, NULL},
+    {"10^15 MACs a run", NULL, 'r', NULL, TABLE_TEXT, NULL},
+    {"core-hours a run", NULL, 'r', NULL, TABLE_TEXT, NULL},
+    {"a cell", NULL, 'r', NULL, TABLE_TEXT, NULL},
+    {"arms", NULL, 'r', NULL, TABLE_TEXT, NULL},
+    {"all arms", NULL, 'r', NULL, TABLE_TEXT, NULL},
+    {"make submit SCALE=full EXP=", NULL, 'l', NULL, TABLE_TEXT, NULL},
 };
 
 /* Whether the row asks for the arm. Two rows share a folder: the second one is that of SGDR. */
@@ -106,15 +104,15 @@ static void add_rows(struct table *table, const struct status_options *options,
     for (size_t i = 0; i < part->published.count; i++) {
         const struct published_row *row = &part->published.rows[i];
         const struct cost *cost = &part->costs[i];
-        table_add(table, memory_text("%s", part->name), NULL);
-        table_add(table, memory_text("%s", row->network), NULL);
-        table_add(table, memory_text("%s", row->depth), NULL);
-        table_add(table, memory_text("%.1f", cost->macs / 1e15), NULL);
-        table_add(table, hours_text(cost->run), NULL);
-        table_add(table, hours_text(cost->run * status_wanted_seeds(SCALE_FULL)), NULL);
-        table_add(table, memory_text("%d", cost->arms), NULL);
-        table_add(table, hours_text(cost->all), NULL);
-        table_add(table, memory_text("%s/%s", options->experiments, row->folder), NULL);
+        table_add(table, table_cell(memory_text("%s", part->name), NULL));
+        table_add(table, table_cell(memory_text("%s", row->network), NULL));
+        table_add(table, table_cell(memory_text("%s", row->depth), NULL));
+        table_add(table, table_cell(memory_text("%.1f", cost->macs / 1e15), NULL));
+        table_add(table, table_cell(hours_text(cost->run), NULL));
+        table_add(table, table_cell(hours_text(cost->run * status_wanted_seeds(SCALE_FULL)), NULL));
+        table_add(table, table_cell(memory_text("%d", cost->arms), NULL));
+        table_add(table, table_cell(hours_text(cost->all), NULL));
+        table_add(table, table_cell(memory_text("%s/%s", options->experiments, row->folder), NULL));
         *sum += cost->all;
     }
 }

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 int status_wanted_seeds(enum scale scale)
 {
     switch (scale) {
@@ -224,14 +222,16 @@ enum { COLUMNS = 5 + COUNT(shown) };
 static size_t columns_of(int with_queue, struct table_column *columns)
 {
     size_t count = 0;
-    columns[count++] = (struct table_column){"arm", NULL, 'l', NULL};
-    columns[count++] = (struct table_column){"scale", NULL, 'l', NULL};
-    columns[count++] = (struct table_column){"wanted", NULL, 'r', NULL};
+    columns[count++] = (struct table_column){"arm", NULL, 'l', NULL, TABLE_TEXT, NULL};
+    columns[count++] = (struct table_column){"scale", NULL, 'l', NULL, TABLE_TEXT, NULL};
+    columns[count++] = (struct table_column){"wanted", NULL, 'r', NULL, TABLE_TEXT, NULL};
     for (size_t i = 0; i < COUNT(shown); i++)
         if (is_shown(i, with_queue))
-            columns[count++] = (struct table_column){shown[i].name, NULL, 'r', NULL};
-    columns[count++] = (struct table_column){"core-hours a run", NULL, 'r', NULL};
-    columns[count++] = (struct table_column){"core-hours missing", NULL, 'r', NULL};
+            columns[count++] =
+                (struct table_column){shown[i].name, NULL, 'r', NULL, TABLE_TEXT, NULL};
+    columns[count++] = (struct table_column){"core-hours a run", NULL, 'r', NULL, TABLE_TEXT, NULL};
+    columns[count++] =
+        (struct table_column){"core-hours missing", NULL, 'r', NULL, TABLE_TEXT, NULL};
     return count;
 }
 
@@ -244,14 +244,14 @@ static char *hours_text(double hours)
 static void add_row(struct table *table, int with_queue, const char *name, const char *scale,
                     double hours, const struct tally *tally)
 {
-    table_add(table, memory_text("%s", name), NULL);
-    table_add(table, memory_text("%s", scale), NULL);
-    table_add(table, memory_text("%d", tally->wanted), NULL);
+    table_add(table, table_cell(memory_text("%s", name), NULL));
+    table_add(table, table_cell(memory_text("%s", scale), NULL));
+    table_add(table, table_cell(memory_text("%d", tally->wanted), NULL));
     for (size_t i = 0; i < COUNT(shown); i++)
         if (is_shown(i, with_queue))
-            table_add(table, memory_text("%d", tally->seeds[shown[i].state]), NULL);
-    table_add(table, hours_text(hours), NULL);
-    table_add(table, hours_text(tally->unknown ? NAN : tally->hours), NULL);
+            table_add(table, table_cell(memory_text("%d", tally->seeds[shown[i].state]), NULL));
+    table_add(table, table_cell(hours_text(hours), NULL));
+    table_add(table, table_cell(hours_text(tally->unknown ? NAN : tally->hours), NULL));
 }
 
 int status_write(const struct status_options *options, FILE *out, struct error *error)

@@ -61,23 +61,23 @@ static double age_of(const char *path, time_t now)
 
 /* ---- Rows --------------------------------------------------------------------------------- */
 
-static const struct table_column columns[] = {{"run", NULL, 'l', NULL},
-                                              {"seed", NULL, 'r', NULL},
-                                              {"process", NULL, 'l', NULL},
-                                              {"progress", NULL, 'l', NULL},
-                                              {"epoch", NULL, 'r', NULL},
-                                              {"train loss", NULL, 'r', NULL},
-                                              {"test error (%)", NULL, 'r', NULL},
-                                              {"images/s", NULL, 'r', NULL},
-                                              {"time left", NULL, 'r', NULL},
-                                              {"log written", NULL, 'r', NULL},
-                                              {"checkpoint", NULL, 'r', NULL}};
-enum { COLUMNS = sizeof columns / sizeof columns[0] };
+static const struct table_column columns[] = {{"run", NULL, 'l', NULL, TABLE_TEXT, NULL},
+                                              {"seed", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"process", NULL, 'l', NULL, TABLE_TEXT, NULL},
+                                              {"progress", NULL, 'l', NULL, TABLE_TEXT, NULL},
+                                              {"epoch", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"train loss", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"test error (%)", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"images/s", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"time left", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"log written", NULL, 'r', NULL, TABLE_TEXT, NULL},
+                                              {"checkpoint", NULL, 'r', NULL, TABLE_TEXT, NULL}};
 
 static void add_age(struct table *table, double age)
 {
     char *text = time_text(age);
-    table_add(table, isfinite(age) ? memory_text("%s ago", text) : memory_text("-"), NULL);
+    table_add(table,
+              table_cell(isfinite(age) ? memory_text("%s ago", text) : memory_text("-"), NULL));
     free(text);
 }
 
@@ -101,15 +101,15 @@ static void add_run(struct table *table, const struct watch_options *options, co
     /* Of the epoch under way so much is over, if anybody works on it. */
     const double under_way = strcmp(process, "-") == 0 ? 0 : fmin(fmax(0, age), pace);
     char *checkpoint = checkpoint_path(options->checkpoints, &log->experiment, log->seed);
-    table_add(table, memory_text("%s", log->experiment.arm), NULL);
-    table_add(table, memory_text("%ld", log->seed), NULL);
-    table_add(table, memory_text("%s", process), NULL);
-    table_add(table, bar_text(done, all), NULL);
-    table_add(table, memory_text("%ld/%ld", done, all), NULL);
-    table_add(table, number_text("%.4f", last ? last->train_loss : NAN), NULL);
-    table_add(table, number_text("%.2f", last ? last->test_error : NAN), NULL);
-    table_add(table, number_text("%.0f", last ? last->wall_images_per_s : NAN), NULL);
-    table_add(table, time_text(pace * (double)(all - done) - under_way), NULL);
+    table_add(table, table_cell(memory_text("%s", log->experiment.arm), NULL));
+    table_add(table, table_cell(memory_text("%ld", log->seed), NULL));
+    table_add(table, table_cell(memory_text("%s", process), NULL));
+    table_add(table, table_cell(bar_text(done, all), NULL));
+    table_add(table, table_cell(memory_text("%ld/%ld", done, all), NULL));
+    table_add(table, table_cell(number_text("%.4f", last ? last->train_loss : NAN), NULL));
+    table_add(table, table_cell(number_text("%.2f", last ? last->test_error : NAN), NULL));
+    table_add(table, table_cell(number_text("%.0f", last ? last->wall_images_per_s : NAN), NULL));
+    table_add(table, table_cell(time_text(pace * (double)(all - done) - under_way), NULL));
     add_age(table, age);
     add_age(table, age_of(checkpoint, now));
     free(checkpoint);
@@ -117,10 +117,11 @@ static void add_run(struct table *table, const struct watch_options *options, co
 
 static void add_unknown(struct table *table, const char *name, long seed, const char *process)
 {
-    table_add(table, memory_text("%s", name), NULL);
-    table_add(table, seed >= 0 ? memory_text("%ld", seed) : memory_text("-"), NULL);
-    table_add(table, memory_text("%s", process), NULL);
-    cells_add_dashes(table, COLUMNS - 3);
+    table_add(table, table_cell(memory_text("%s", name), NULL));
+    table_add(table, table_cell(seed >= 0 ? memory_text("%ld", seed) : memory_text("-"), NULL));
+    table_add(table, table_cell(memory_text("%s", process), NULL));
+    for (size_t i = 3; i < COUNT(columns); i++)
+        table_add(table, table_dash());
 }
 
 /* ---- Runs --------------------------------------------------------------------------------- */
@@ -192,7 +193,7 @@ int watch_write(const struct watch_options *options, time_t now, FILE *out, stru
     struct text text = {0}, errors = {0};
     size_t part_count;
     char **parts = ledger_files(options->results, options->published, part_ending, &part_count);
-    table_begin(&table, columns, COLUMNS);
+    table_begin(&table, columns, COUNT(columns));
     for (size_t i = 0; i < part_count; i++) {
         add_part(&table, &errors, options, &queue, parts[i], now);
         free(parts[i]);

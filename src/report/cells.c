@@ -142,19 +142,19 @@ static void add_source(struct text *sources, const char *path, int line)
     text_add(sources, "%s\t%d\n", path, line);
 }
 
-/* The last cell is the number `what` of an arm: it came from a line of each of its logs. */
-static void trace_arm(struct table *table, const struct arm *arm, const char *what,
-                      int (*line)(const struct log *log))
+/* The cell shows the number `what` of an arm: it came from a line of each of its logs. */
+static struct table_cell trace_arm(struct table_cell cell, const struct arm *arm, const char *what,
+                                   int (*line)(const struct log *log))
 {
     struct text sources = {0};
     for (size_t i = 0; i < arm->count; i++)
         add_source(&sources, arm->logs[i].path, line(&arm->logs[i]));
-    table_trace(table, memory_text("%s:%s", arm->name, what), sources.bytes);
+    return table_traced(cell, memory_text("%s:%s", arm->name, what), sources.bytes);
 }
 
-/* The last cell is the number `what` of a comparison: it came from the last rows of its pairs. */
-static void trace_comparison(struct table *table, const struct comparison *comparison,
-                             const char *what)
+/* The cell shows the number `what` of a comparison: it came from the last rows of its pairs. */
+static struct table_cell trace_comparison(struct table_cell cell,
+                                          const struct comparison *comparison, const char *what)
 {
     const struct arm *arm = comparison->arm, *control = comparison->control;
     const struct arm *const pair[] = {arm, control};
@@ -168,10 +168,10 @@ static void trace_comparison(struct table *table, const struct comparison *compa
             add_source(&sources, log->path, ledger_last_line(log));
         }
     }
-    table_trace(table,
-                memory_text("%s:%s%s:%s", arm->name, comparison->trend ? "alone-" : "", what,
-                            control->name),
-                sources.bytes);
+    return table_traced(cell,
+                        memory_text("%s:%s%s:%s", arm->name, comparison->trend ? "alone-" : "",
+                                    what, control->name),
+                        sources.bytes);
 }
 
 /* ---- Cells -------------------------------------------------------------------------------- */
@@ -186,187 +186,183 @@ char *cells_link(const struct arm *arm, const char *shown)
     return memory_text("\\fromruns{%s}{%s}", arm->name, shown);
 }
 
-void cells_add_dash(struct table *table)
+/* A cell that shows `plain`, in LaTeX a link around `shown`. Takes both over. */
+static struct table_cell linked(const struct arm *arm, char *plain, char *shown)
 {
-    table_add(table, memory_text("-"), NULL);
-}
-
-void cells_add_dashes(struct table *table, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        cells_add_dash(table);
+    char *tex = cells_link(arm, shown);
+    free(shown);
+    return table_cell(plain, tex);
 }
 
 /* A finite number; `arm`, where it is from, may be NULL. */
-static void add_finite(struct table *table, double value, const char *sign, int decimals,
-                       const struct arm *arm)
+static struct table_cell finite(double value, const char *sign, int decimals, const struct arm *arm)
 {
     char *plain = decimal_text(value, sign, decimals);
     char *shown = *sign || value < 0 ? memory_text("$%s$", plain) : memory_text("%s", plain);
-    table_add(table, plain, arm ? cells_link(arm, shown) : memory_text("%s", shown));
-    free(shown);
+    return arm ? linked(arm, plain, shown) : table_cell(plain, shown);
 }
 
-void cells_add_number(struct table *table, double value, const char *sign, int decimals)
+struct table_cell cells_number(double value, const char *sign, int decimals)
 {
-    if (isfinite(value))
-        add_finite(table, value, sign, decimals, NULL);
-    else
-        cells_add_dash(table);
+    return isfinite(value) ? finite(value, sign, decimals, NULL) : table_dash();
 }
 
-void cells_add_published(struct table *table, double value, int decimals, const char *mark,
-                         char *id, const char *path, int line)
+struct table_cell cells_published(double value, int decimals, const char *mark, char *id,
+                                  const char *path, int line)
 {
-    char *shown = decimal_text(value, "", decimals);
-    table_add(table, memory_text("%s%s", shown, mark),
-              memory_text("\\frompublished{%s}{%d}{%s%s}", path, line, shown, mark));
-    free(shown);
-    table_trace(table, id, memory_text("%s\t%d\n", path, line));
+    char *number = decimal_text(value, "", decimals), *shown = memory_text("%s%s", number, mark);
+    free(number);
+    return table_traced(
+        table_cell(shown, memory_text("\\frompublished{%s}{%d}{%s}", path, line, shown)), id,
+        memory_text("%s\t%d\n", path, line));
 }
 
-static void add_count(struct table *table, size_t count, const struct arm *arm)
+/* ---- Columns of an arm -------------------------------------------------------------------- */
+
+static const struct arm *arm_of(const void *row)
 {
-    char *shown = memory_text("%zu", count);
-    table_add(table, shown, cells_link(arm, shown));
+    return ((const struct cells_row *)row)->arm;
 }
 
-void cells_add_n(struct table *table, const struct arm *arm)
+static const struct comparison *comparison_of(const void *row)
 {
-    add_count(table, arm->count, arm);
-    if (arm->count)
-        trace_arm(table, arm, "n", ledger_last_line);
+    return ((const struct cells_row *)row)->comparison;
+}
+
+struct table_cell cells_n(const void *row)
+{
+    const struct arm *arm = arm_of(row);
+    if (!arm)
+        return table_dash();
+    const struct table_cell n =
+        linked(arm, memory_text("%zu", arm->count), memory_text("%zu", arm->count));
+    return arm->count ? trace_arm(n, arm, "n", ledger_last_line) : n;
 }
 
 /* The number `what` of an arm, or a dash where it is not finite. */
-static void add_of_arm(struct table *table, const struct arm *arm, const char *what, double value,
-                       int decimals, int (*line)(const struct log *log))
+static struct table_cell of_arm(const struct arm *arm, const char *what, double value, int decimals,
+                                int (*line)(const struct log *log))
 {
-    if (arm->count == 0 || !isfinite(value)) {
-        cells_add_dash(table);
-        return;
-    }
-    add_finite(table, value, "", decimals, arm);
-    trace_arm(table, arm, what, line);
+    if (arm->count == 0 || !isfinite(value))
+        return table_dash();
+    return trace_arm(finite(value, "", decimals, arm), arm, what, line);
 }
 
-void cells_add_mean(struct table *table, const struct arm *arm)
+struct table_cell cells_mean(const void *row)
 {
-    if (arm->diverged == 0) {
-        add_of_arm(table, arm, "last-error", arm->mean, 2, ledger_last_line);
-        return;
-    }
+    const struct arm *arm = arm_of(row);
+    if (!arm)
+        return table_dash();
+    if (arm->diverged == 0)
+        return of_arm(arm, "last-error", arm->mean, 2, ledger_last_line);
     char *note = memory_text("diverged: %zu of %zu", arm->diverged, arm->count);
-    table_add(table, note, cells_link(arm, note));
-    trace_arm(table, arm, "last-error", ledger_last_line);
+    return trace_arm(linked(arm, note, memory_text("%s", note)), arm, "last-error",
+                     ledger_last_line);
 }
 
-void cells_add_sd(struct table *table, const struct arm *arm)
+struct table_cell cells_sd(const void *row)
 {
-    add_of_arm(table, arm, "sd", arm->sd, 2, ledger_last_line);
+    const struct arm *arm = arm_of(row);
+    return arm ? of_arm(arm, "sd", arm->sd, 2, ledger_last_line) : table_dash();
 }
 
-void cells_add_best(struct table *table, const struct arm *arm)
+struct table_cell cells_best(const void *row)
 {
-    add_of_arm(table, arm, "best-error", arm->best, 2, ledger_best_line);
+    const struct arm *arm = arm_of(row);
+    return arm ? of_arm(arm, "best-error", arm->best, 2, ledger_best_line) : table_dash();
 }
 
-void cells_add_mean_and_sd(struct table *table, const struct arm *arm)
+struct table_cell cells_mean_and_sd(const void *row)
 {
-    if (arm->diverged || !isfinite(arm->sd)) {
-        cells_add_mean(table, arm);
-        return;
-    }
+    const struct arm *arm = arm_of(row);
+    if (!arm || arm->diverged || !isfinite(arm->sd))
+        return cells_mean(row);
     char *mean = decimal_text(arm->mean, "", 2), *sd = decimal_text(arm->sd, "", 2);
-    char *shown = memory_text("$%s \\pm %s$", mean, sd);
-    table_add(table, memory_text("%s +- %s", mean, sd), cells_link(arm, shown));
+    const struct table_cell cell =
+        linked(arm, memory_text("%s +- %s", mean, sd), memory_text("$%s \\pm %s$", mean, sd));
     free(sd);
     free(mean);
-    free(shown);
+    return cell;
 }
 
-void cells_add_loss(struct table *table, const struct arm *arm)
+struct table_cell cells_loss(const void *row)
 {
-    add_of_arm(table, arm, "train-loss", arm->loss, 4, ledger_last_line);
+    const struct arm *arm = arm_of(row);
+    return arm ? of_arm(arm, "train-loss", arm->loss, 4, ledger_last_line) : table_dash();
 }
 
-void cells_add_rate(struct table *table, const struct arm *arm)
+struct table_cell cells_rate(const void *row)
 {
-    add_of_arm(table, arm, "images-per-s", arm->rate, 0, ledger_last_line);
+    const struct arm *arm = arm_of(row);
+    return arm ? of_arm(arm, "images-per-s", arm->rate, 0, ledger_last_line) : table_dash();
 }
 
-void cells_add_logged_hours(struct table *table, const struct arm *arm)
+struct table_cell cells_logged_hours(const void *row)
 {
-    add_of_arm(table, arm, "logged-core-hours", arm->core_hours, 2, ledger_last_line);
+    const struct arm *arm = arm_of(row);
+    return arm ? of_arm(arm, "logged-core-hours", arm->core_hours, 2, ledger_last_line)
+               : table_dash();
 }
 
-void cells_add_pairs(struct table *table, const struct comparison *comparison)
+/* ---- Columns of a comparison -------------------------------------------------------------- */
+
+struct table_cell cells_pairs(const void *row)
 {
-    if (!comparison->arm) {
-        cells_add_dash(table);
-        return;
-    }
-    add_count(table, comparison->pairs, comparison->arm);
-    if (comparison->pairs)
-        trace_comparison(table, comparison, "pairs");
+    const struct comparison *c = comparison_of(row);
+    if (!c->arm)
+        return table_dash();
+    const struct table_cell pairs =
+        linked(c->arm, memory_text("%zu", c->pairs), memory_text("%zu", c->pairs));
+    return c->pairs ? trace_comparison(pairs, c, "pairs") : pairs;
 }
 
-static void add_of_comparison(struct table *table, const struct comparison *comparison,
-                              const char *what, double value, const char *sign, int decimals)
+static struct table_cell of_comparison(const void *row, const char *what, double value,
+                                       const char *sign, int decimals)
 {
-    if (!isfinite(value)) {
-        cells_add_dash(table);
-        return;
-    }
-    add_finite(table, value, sign, decimals, comparison->arm);
-    trace_comparison(table, comparison, what);
+    const struct comparison *c = comparison_of(row);
+    return isfinite(value) ? trace_comparison(finite(value, sign, decimals, c->arm), c, what)
+                           : table_dash();
 }
 
-void cells_add_difference(struct table *table, const struct comparison *comparison)
+struct table_cell cells_difference(const void *row)
 {
-    add_of_comparison(table, comparison, "difference", comparison->mean, "+", 2);
+    return of_comparison(row, "difference", comparison_of(row)->mean, "+", 2);
 }
 
-void cells_add_low(struct table *table, const struct comparison *comparison)
+struct table_cell cells_low(const void *row)
 {
-    add_of_comparison(table, comparison, "low", comparison->interval.low, "+", 2);
+    return of_comparison(row, "low", comparison_of(row)->interval.low, "+", 2);
 }
 
-void cells_add_high(struct table *table, const struct comparison *comparison)
+struct table_cell cells_high(const void *row)
 {
-    add_of_comparison(table, comparison, "high", comparison->interval.high, "+", 2);
+    return of_comparison(row, "high", comparison_of(row)->interval.high, "+", 2);
 }
 
-void cells_add_p(struct table *table, const struct comparison *comparison)
+struct table_cell cells_p(const void *row)
 {
-    add_of_comparison(table, comparison, "p", comparison->p, "", 4);
+    return of_comparison(row, "p", comparison_of(row)->p, "", 4);
 }
 
-void cells_add_holm(struct table *table, const struct comparison *comparison)
+struct table_cell cells_holm_p(const void *row)
 {
-    add_of_comparison(table, comparison, "holm", comparison->holm, "", 4);
+    return of_comparison(row, "holm", comparison_of(row)->holm, "", 4);
 }
 
-void cells_add_verdict(struct table *table, const struct comparison *comparison)
+struct table_cell cells_verdict(const void *row)
 {
-    if (!comparison->arm || comparison->arm->count == 0) {
-        cells_add_dash(table);
-        return;
-    }
-    const char *verdict =
-        statistics_verdict(comparison->pairs, comparison->interval, comparison->holm);
-    table_add(table, memory_text("%s", verdict), cells_link(comparison->arm, verdict));
+    const struct comparison *c = comparison_of(row);
+    if (!c->arm || c->arm->count == 0)
+        return table_dash();
+    const char *verdict = statistics_verdict(c->pairs, c->interval, c->holm);
+    return linked(c->arm, memory_text("%s", verdict), memory_text("%s", verdict));
 }
 
-void cells_add_interval(struct table *table, const struct comparison *comparison)
+struct table_cell cells_interval(const void *row)
 {
-    const struct interval interval = comparison->interval;
-    if (interval.reason) {
-        cells_add_dash(table);
-        return;
-    }
-    char *plain = decimal_interval(interval.low, interval.high);
-    char *shown = memory_text("$%s$", plain);
-    table_add(table, plain, cells_link(comparison->arm, shown));
-    free(shown);
+    const struct comparison *c = comparison_of(row);
+    if (c->interval.reason)
+        return table_dash();
+    char *plain = decimal_interval(c->interval.low, c->interval.high);
+    return linked(c->arm, plain, memory_text("$%s$", plain));
 }

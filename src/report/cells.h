@@ -56,41 +56,46 @@ size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *
  * the row of its one run, or \fromruns to its runs in the ledger. free() it. */
 char *cells_link(const struct arm *arm, const char *shown);
 
-/* The next cell of the table: */
-
-void cells_add_dash(struct table *table);
-void cells_add_dashes(struct table *table, size_t count);
+/* ---- Cells -------------------------------------------------------------------------------- */
 
 /* A number that no log gave, or a dash where it is not finite. `sign` is "+" to show it always,
  * else "". */
-void cells_add_number(struct table *table, double value, const char *sign, int decimals);
+struct table_cell cells_number(double value, const char *sign, int decimals);
 
 /* A number as published at a line of a file; `mark` stands behind it. Takes the id over. */
-void cells_add_published(struct table *table, double value, int decimals, const char *mark,
-                         char *id, const char *path, int line);
+struct table_cell cells_published(double value, int decimals, const char *mark, char *id,
+                                  const char *path, int line);
+
+/* ---- Columns ------------------------------------------------------------------------------ */
+
+/* How columns of a table are filled (table.h) whose rows begin with this. */
+struct cells_row {
+    const struct arm *arm;               /* NULL: dashes */
+    const struct comparison *comparison; /* of that arm; not NULL where a column shows it */
+};
 
 /* Of an arm: its number of runs; the mean of its last errors, "8.37" or "diverged: 1 of 6"; their
  * sd; the mean of its best errors; "8.37 +- 0.10", for text and LaTeX only. */
-void cells_add_n(struct table *table, const struct arm *arm);
-void cells_add_mean(struct table *table, const struct arm *arm);
-void cells_add_sd(struct table *table, const struct arm *arm);
-void cells_add_best(struct table *table, const struct arm *arm);
-void cells_add_mean_and_sd(struct table *table, const struct arm *arm);
+struct table_cell cells_n(const void *row);
+struct table_cell cells_mean(const void *row);
+struct table_cell cells_sd(const void *row);
+struct table_cell cells_best(const void *row);
+struct table_cell cells_mean_and_sd(const void *row);
 
 /* The mean of its last training losses; of the clock: its images a second and its core-hours. */
-void cells_add_loss(struct table *table, const struct arm *arm);
-void cells_add_rate(struct table *table, const struct arm *arm);
-void cells_add_logged_hours(struct table *table, const struct arm *arm);
+struct table_cell cells_loss(const void *row);
+struct table_cell cells_rate(const void *row);
+struct table_cell cells_logged_hours(const void *row);
 
 /* Of a comparison: pairs, mean difference, ends of its interval, p, adjusted p, verdict; and
  * "[-1.15, -0.85]", for text and LaTeX only. */
-void cells_add_pairs(struct table *table, const struct comparison *comparison);
-void cells_add_difference(struct table *table, const struct comparison *comparison);
-void cells_add_low(struct table *table, const struct comparison *comparison);
-void cells_add_high(struct table *table, const struct comparison *comparison);
-void cells_add_p(struct table *table, const struct comparison *comparison);
-void cells_add_holm(struct table *table, const struct comparison *comparison);
-void cells_add_verdict(struct table *table, const struct comparison *comparison);
-void cells_add_interval(struct table *table, const struct comparison *comparison);
+struct table_cell cells_pairs(const void *row);
+struct table_cell cells_difference(const void *row);
+struct table_cell cells_low(const void *row);
+struct table_cell cells_high(const void *row);
+struct table_cell cells_p(const void *row);
+struct table_cell cells_holm_p(const void *row);
+struct table_cell cells_verdict(const void *row);
+struct table_cell cells_interval(const void *row);
 
 #endif

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const char *set_of(const struct thesis_table *table)
 {
     const struct experiment any = {.set = (int)table->set};
@@ -39,6 +37,17 @@ static void each_row(struct sheet *sheet,
         for (size_t i = 0; i < table->published.count; i++)
             visit(sheet, table, &table->published.rows[i], state);
     }
+}
+
+/* A row of the thesis's table: original, ours, and how much lower that is. */
+static void add_own_row(struct sheet *sheet, const struct thesis_table *table,
+                        const struct published_row *row, const char *says)
+{
+    sheet_add_row(
+        sheet, OWN, name_of(table, row), sheet_printed(table, row, "original", row->original),
+        sheet_printed(table, row, "ours", row->ours),
+        sheet_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta")),
+        says);
 }
 
 /* ---- C1: any differentiable decay --------------------------------------------------------- */
@@ -81,13 +90,11 @@ static char *c1_computed(struct sheet *sheet)
     size_t good = 0;
     for (size_t i = 0; i < decay_count; i++)
         good += base_holds(&decays[i]) ? 1 : 0;
-    sheet_start_row(sheet, COMPUTED,
-                    memory_text("bases built in; those that keep end points and k = 1"));
-    sheet_add_number(sheet, (double)decay_count, 0);
-    sheet_add_number(sheet, (double)good, 0);
-    sheet_add_number(sheet, NAN, 0);
     const char *word = good == decay_count ? "holds" : "fails";
-    sheet_end_row(sheet, &cells_no_comparison, word);
+    sheet_add_row(sheet, COMPUTED,
+                  memory_text("bases built in; those that keep end points and k = 1"),
+                  cells_number((double)decay_count, "", 0), cells_number((double)good, "", 0),
+                  table_dash(), word);
     return memory_text("%s", word);
 }
 
@@ -126,12 +133,7 @@ static void add_gain(struct sheet *sheet, const struct thesis_table *table,
     if (above(limit, gain))
         return;
     *(int *)state |= above(gain, limit);
-    sheet_start_row(sheet, OWN, name_of(table, row));
-    sheet_add_of_row(sheet, table, row, "original", row->original);
-    sheet_add_of_row(sheet, table, row, "ours", row->ours);
-    sheet_add_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta"));
-    sheet_end_row(sheet, &cells_no_comparison,
-                  above(gain, limit) ? "above the limit" : "the limit");
+    add_own_row(sheet, table, row, above(gain, limit) ? "above the limit" : "the limit");
 }
 
 static char *c3_own(struct sheet *sheet)
@@ -165,12 +167,10 @@ static void add_fair_gain(struct sheet *sheet, const struct thesis_table *table,
     const double *largest = state;
     if (!fair)
         return;
-    sheet_start_row(sheet, FAIR, name_of(table, row));
-    sheet_add_literature(sheet, fair);
-    sheet_add_of_row(sheet, table, row, "ours", row->ours);
-    sheet_add_delta(sheet, table, row, fair,
-                    published_value_id(&table->published, row, "delta-fair"));
-    sheet_end_row(sheet, &cells_no_comparison,
+    sheet_add_row(sheet, FAIR, name_of(table, row), sheet_literature(sheet, fair),
+                  sheet_printed(table, row, "ours", row->ours),
+                  sheet_delta(sheet, table, row, fair,
+                              published_value_id(&table->published, row, "delta-fair")),
                   fair->error - row->ours < *largest ? "-" : "the largest");
 }
 
@@ -193,11 +193,7 @@ static void add_sgdr_row(struct sheet *sheet, const struct thesis_table *table,
         return;
     const int lower = row->ours < row->original;
     *(int *)state |= !lower;
-    sheet_start_row(sheet, OWN, name_of(table, row));
-    sheet_add_of_row(sheet, table, row, "original", row->original);
-    sheet_add_of_row(sheet, table, row, "ours", row->ours);
-    sheet_add_delta(sheet, table, row, NULL, published_value_id(&table->published, row, "delta"));
-    sheet_end_row(sheet, &cells_no_comparison, lower ? "lower" : "not lower");
+    add_own_row(sheet, table, row, lower ? "lower" : "not lower");
 }
 
 static char *c4_own(struct sheet *sheet)
@@ -218,17 +214,15 @@ static void add_sgdr_literature(struct sheet *sheet, const struct thesis_table *
             strcmp(other->depth, row->depth) != 0)
             continue;
         *(int *)state |= strstr(other->role, "fair") != NULL;
-        sheet_start_row(sheet, FAIR,
-                        memory_text("%s, %s: %s", set_of(table), row->depth, other->setting));
-        sheet_add_literature(sheet, other);
-        sheet_add_of_row(sheet, table, row, "ours", row->ours);
         char *delta = published_value_id(&table->published, row, "delta");
         char *id = literature_value_id(other);
-        sheet_add_delta(sheet, table, row, other, memory_text("%s:%s", delta, id));
+        sheet_add_row(sheet, FAIR,
+                      memory_text("%s, %s: %s", set_of(table), row->depth, other->setting),
+                      sheet_literature(sheet, other), sheet_printed(table, row, "ours", row->ours),
+                      sheet_delta(sheet, table, row, other, memory_text("%s:%s", delta, id)),
+                      strstr(other->role, "cited") ? "cited by the thesis" : "-");
         free(id);
         free(delta);
-        sheet_end_row(sheet, &cells_no_comparison,
-                      strstr(other->role, "cited") ? "cited by the thesis" : "-");
     }
 }
 
@@ -274,15 +268,13 @@ static void add_other_size(struct sheet *sheet, const struct thesis_table *table
                            const struct published_row *row, const struct experiment *experiment)
 {
     char *network = ledger_network(experiment);
-    sheet_start_row(sheet, OWN,
-                    memory_text("%s, %s, parameters (M): %s", set_of(table), row->depth, network));
-    free(network);
-    sheet_add_published(sheet, strtod(row->params, NULL), 1,
+    sheet_add_row(
+        sheet, OWN, memory_text("%s, %s, parameters (M): %s", set_of(table), row->depth, network),
+        cells_published(strtod(row->params, NULL), 1, "",
                         published_value_id(&table->published, row, "params"), table->published.path,
-                        row->line);
-    sheet_add_number(sheet, millions_of(experiment, table->set), 6);
-    sheet_add_number(sheet, NAN, 0);
-    sheet_end_row(sheet, &cells_no_comparison, "differs");
+                        row->line),
+        cells_number(millions_of(experiment, table->set), "", 6), table_dash(), "differs");
+    free(network);
 }
 
 struct sizes {
@@ -374,20 +366,22 @@ static int fill_claim(struct sheet *sheet, struct error *error)
 {
     const struct published_claim *claim = sheet->claim;
     const char *path = sheet->sources->path;
-    table_add(&sheet->words, memory_text("%s", claim->id), NULL);
+    table_add(&sheet->words, table_text(claim->id));
     char *says = table_tex_escaped(claim->says);
-    table_add(&sheet->words, memory_text("%s", claim->says),
-              memory_text("\\frompublished{%s}{%d}{%s}", path, claim->line, says));
+    table_add(&sheet->words, table_traced(table_cell(memory_text("%s", claim->says),
+                                                     memory_text("\\frompublished{%s}{%d}{%s}",
+                                                                 path, claim->line, says)),
+                                          memory_text("claims:%s:says", claim->id),
+                                          memory_text("%s\t%d\n", path, claim->line)));
     free(says);
-    table_trace(&sheet->words, memory_text("claims:%s:says", claim->id),
-                memory_text("%s\t%d\n", path, claim->line));
     for (enum evidence evidence = 0; evidence < EVIDENCES; evidence++) {
         sheet->headed = sheet->from_runs = 0;
         char *word = word_of(sheet, evidence, error);
         if (!word)
             return -1;
-        table_add(&sheet->words, word,
-                  sheet->from_runs ? memory_text("\\fromledger{%s}", word) : NULL);
+        table_add(
+            &sheet->words,
+            table_cell(word, sheet->from_runs ? memory_text("\\fromledger{%s}", word) : NULL));
     }
     return 0;
 }
@@ -403,7 +397,7 @@ static void add_sheet(const struct sheet *sheet, const char *head, const char *b
              "\n%sThe numbers behind the words (error in %%, differences in points, below 0 is "
              "better)\n\n",
              between);
-    table_write_text(&sheet->narrow, text);
+    table_write_text(&sheet->numbers, text);
 }
 
 static void write_text(const struct sheet *sheet, const char *out)
@@ -459,8 +453,8 @@ static int write_all(const struct claims_sources *sources, const struct publishe
     const int status = fill_sheet(&sheet, sources, published, NULL, error);
     if (status == 0) {
         write_text(&sheet, out);
-        table_write_files(out, "claims", &sheet.words, &sheet.words, "tabular");
-        table_write_files(out, "claims-numbers", &sheet.numbers, &sheet.narrow, "longtable");
+        table_write_files(out, "claims", &sheet.words, "tabular");
+        table_write_files(out, "claims-numbers", &sheet.numbers, "longtable");
     }
     sheet_free(&sheet);
     return status;

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* The word of a claim from the first group of its folder's arms, of which there are some; the
  * control comes first. */
 typedef char *arms_rule(struct sheet *sheet, const struct study *arms);
@@ -26,11 +24,8 @@ static const struct study_row *find(const struct study *arms, const char *name)
 static void add_count(struct sheet *sheet, char *of, double reference, double new, int decimals,
                       int holds)
 {
-    sheet_start_row(sheet, COMPUTED, of);
-    sheet_add_number(sheet, reference, decimals);
-    sheet_add_number(sheet, new, decimals);
-    sheet_add_number(sheet, NAN, 0);
-    sheet_end_row(sheet, &cells_no_comparison, holds ? "holds" : "fails");
+    sheet_add_row(sheet, COMPUTED, of, cells_number(reference, "", decimals),
+                  cells_number(new, "", decimals), table_dash(), holds ? "holds" : "fails");
 }
 
 /* The network of an arm with another k, or another seed of what is fixed, counts as that of the arm

@@ -4,38 +4,78 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const char *const evidence_names[EVIDENCES] = {"computed", "thesis's own table",
                                                       "fair baselines", "desk runs", "full scale"};
 
+/* A claim's cells come from rules, one after another: no column fills itself. */
 static const struct table_column word_columns[] = {
-    {"claim", "", 'l', NULL},
-    {"says", "Claim", 'p', "4.6cm"},
-    {"computed", "Computed", 'p', "1.7cm"},
-    {"thesis's own table", "Thesis's own table", 'p', "1.9cm"},
-    {"fair baselines", "Fair baselines", 'p', "1.9cm"},
-    {"desk runs", "Desk runs", 'p', "1.7cm"},
-    {"full scale", "Full scale", 'p', "1.9cm"},
+    {"claim", "", 'l', NULL, TABLE_ALL, NULL},
+    {"says", "Claim", 'p', "4.6cm", TABLE_ALL, NULL},
+    {"computed", "Computed", 'p', "1.7cm", TABLE_ALL, NULL},
+    {"thesis's own table", "Thesis's own table", 'p', "1.9cm", TABLE_ALL, NULL},
+    {"fair baselines", "Fair baselines", 'p', "1.9cm", TABLE_ALL, NULL},
+    {"desk runs", "Desk runs", 'p', "1.7cm", TABLE_ALL, NULL},
+    {"full scale", "Full scale", 'p', "1.9cm", TABLE_ALL, NULL},
 };
 
+struct number_row {
+    struct cells_row cells; /* first: what cells.h fills columns from */
+    const char *claim, *evidence, *of;
+    struct table_cell reference, new, difference; /* go to the table */
+    const char *says;                             /* without a comparison */
+};
+
+static struct table_cell cell_claim(const void *row)
+{
+    return table_text(((const struct number_row *)row)->claim);
+}
+
+static struct table_cell cell_evidence(const void *row)
+{
+    return table_text(((const struct number_row *)row)->evidence);
+}
+
+static struct table_cell cell_of(const void *row)
+{
+    return table_text(((const struct number_row *)row)->of);
+}
+
+static struct table_cell cell_reference(const void *row)
+{
+    return ((const struct number_row *)row)->reference;
+}
+
+static struct table_cell cell_new(const void *row)
+{
+    return ((const struct number_row *)row)->new;
+}
+
+static struct table_cell cell_difference(const void *row)
+{
+    return ((const struct number_row *)row)->difference;
+}
+
+static struct table_cell cell_says(const void *row)
+{
+    const struct number_row *at = row;
+    return at->cells.comparison->arm ? cells_verdict(row) : table_text(at->says);
+}
+
+/* In text and LaTeX claim and evidence stand in a heading. */
 static const struct table_column number_columns[] = {
-    {"claim", NULL, 'l', NULL},     {"evidence", NULL, 'l', NULL}, {"of", NULL, 'l', NULL},
-    {"reference", NULL, 'r', NULL}, {"new", NULL, 'r', NULL},      {"difference", NULL, 'r', NULL},
-    {"95% low", NULL, 'r', NULL},   {"95% high", NULL, 'r', NULL}, {"sign-flip p", NULL, 'r', NULL},
-    {"Holm p", NULL, 'r', NULL},    {"pairs", NULL, 'r', NULL},    {"says", NULL, 'l', NULL},
-};
-
-/* Text and LaTeX: claim and evidence stand in a heading. */
-static const struct table_column narrow_columns[] = {
-    {"of", "Of", 'p', "4.5cm"},
-    {"reference", "Ref.", 'r', NULL},
-    {"new", "New", 'r', NULL},
-    {"difference", "$\\Delta$", 'r', NULL},
-    {"95% interval", "95\\,\\% interval", 'r', NULL},
-    {"Holm p", "Holm $p$", 'r', NULL},
-    {"pairs", "Pairs", 'r', NULL},
-    {"says", "Says", 'l', NULL},
+    {"claim", NULL, 'l', NULL, TABLE_CSV, cell_claim},
+    {"evidence", NULL, 'l', NULL, TABLE_CSV, cell_evidence},
+    {"of", "Of", 'p', "4.5cm", TABLE_ALL, cell_of},
+    {"reference", "Ref.", 'r', NULL, TABLE_ALL, cell_reference},
+    {"new", "New", 'r', NULL, TABLE_ALL, cell_new},
+    {"difference", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_difference},
+    {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
+    {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
+    {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
+    {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
+    {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+    {"pairs", "Pairs", 'r', NULL, TABLE_ALL, cells_pairs},
+    {"says", "Says", 'l', NULL, TABLE_ALL, cell_says},
 };
 
 struct sheet sheet_begin(const struct claims_sources *sources)
@@ -43,7 +83,6 @@ struct sheet sheet_begin(const struct claims_sources *sources)
     struct sheet sheet = {.sources = sources};
     table_begin(&sheet.words, word_columns, COUNT(word_columns));
     table_begin(&sheet.numbers, number_columns, COUNT(number_columns));
-    table_begin(&sheet.narrow, narrow_columns, COUNT(narrow_columns));
     return sheet;
 }
 
@@ -51,100 +90,82 @@ void sheet_free(struct sheet *sheet)
 {
     table_free(&sheet->words);
     table_free(&sheet->numbers);
-    table_free(&sheet->narrow);
 }
 
-void sheet_start_row(struct sheet *sheet, enum evidence evidence, char *of)
+/* ---- Rows of numbers ---------------------------------------------------------------------- */
+
+struct table_cell sheet_printed(const struct thesis_table *table, const struct published_row *row,
+                                const char *what, double value)
 {
-    if (!sheet->headed) {
-        char *title = memory_text("%s, %s: %s", sheet->claim->id, evidence_names[evidence],
-                                  sheet->claim->says);
-        table_add_group(&sheet->narrow, title);
-        free(title);
-    }
-    sheet->headed = 1;
-    table_add(&sheet->numbers, memory_text("%s", sheet->claim->id), NULL);
-    table_add(&sheet->numbers, memory_text("%s", evidence_names[evidence]), NULL);
-    table_add(&sheet->numbers, memory_text("%s", of), NULL);
-    table_add(&sheet->narrow, of, NULL);
+    return cells_published(value, 2, "", published_value_id(&table->published, row, what),
+                           table->published.path, row->line);
 }
 
-void sheet_end_row(struct sheet *sheet, const struct comparison *comparison, const char *says)
+struct table_cell sheet_literature(const struct sheet *sheet, const struct literature_row *row)
 {
-    struct table *wide = &sheet->numbers, *narrow = &sheet->narrow;
-    cells_add_low(wide, comparison);
-    cells_add_high(wide, comparison);
-    cells_add_p(wide, comparison);
-    cells_add_holm(wide, comparison);
-    cells_add_pairs(wide, comparison);
-    cells_add_interval(narrow, comparison);
-    cells_add_holm(narrow, comparison);
-    cells_add_pairs(narrow, comparison);
-    if (comparison->arm) {
-        cells_add_verdict(wide, comparison);
-        cells_add_verdict(narrow, comparison);
-    } else {
-        table_add(wide, memory_text("%s", says), NULL);
-        table_add(narrow, memory_text("%s", says), NULL);
-    }
+    return cells_published(row->error, 2, "", literature_value_id(row),
+                           sheet->sources->literature->path, row->line);
 }
 
-void sheet_add_number(struct sheet *sheet, double value, int decimals)
-{
-    cells_add_number(&sheet->numbers, value, "", decimals);
-    cells_add_number(&sheet->narrow, value, "", decimals);
-}
-
-void sheet_add_published(struct sheet *sheet, double value, int decimals, char *id,
-                         const char *path, int line)
-{
-    cells_add_published(&sheet->narrow, value, decimals, "", memory_text("%s", id), path, line);
-    cells_add_published(&sheet->numbers, value, decimals, "", id, path, line);
-}
-
-void sheet_add_of_row(struct sheet *sheet, const struct thesis_table *table,
-                      const struct published_row *row, const char *what, double value)
-{
-    sheet_add_published(sheet, value, 2, published_value_id(&table->published, row, what),
-                        table->published.path, row->line);
-}
-
-void sheet_add_literature(struct sheet *sheet, const struct literature_row *row)
-{
-    sheet_add_published(sheet, row->error, 2, literature_value_id(row),
-                        sheet->sources->literature->path, row->line);
-}
-
-void sheet_add_delta(struct sheet *sheet, const struct thesis_table *table,
-                     const struct published_row *row, const struct literature_row *other, char *id)
+struct table_cell sheet_delta(const struct sheet *sheet, const struct thesis_table *table,
+                              const struct published_row *row, const struct literature_row *other,
+                              char *id)
 {
     const double delta = row->ours - (other ? other->error : row->original);
     struct text sources = {0};
     text_add(&sources, "%s\t%d\n", table->published.path, row->line);
     if (other)
         text_add(&sources, "%s\t%d\n", sheet->sources->literature->path, other->line);
-    cells_add_number(&sheet->numbers, delta, "+", 2);
-    table_trace(&sheet->numbers, id, sources.bytes);
-    cells_add_number(&sheet->narrow, delta, "+", 2);
+    return table_traced(cells_number(delta, "+", 2), id, sources.bytes);
 }
 
-void sheet_add_means(struct sheet *sheet, const struct comparison *comparison)
+/* Takes `of` over. */
+static void add_row(struct sheet *sheet, enum evidence evidence, char *of, struct number_row row)
 {
-    struct table *const tables[] = {&sheet->numbers, &sheet->narrow};
-    for (size_t i = 0; i < COUNT(tables); i++) {
-        cells_add_mean(tables[i], comparison->control);
-        cells_add_mean(tables[i], comparison->arm);
-        cells_add_difference(tables[i], comparison);
+    if (!sheet->headed) {
+        char *title = memory_text("%s, %s: %s", sheet->claim->id, evidence_names[evidence],
+                                  sheet->claim->says);
+        table_add_heading(&sheet->numbers, TABLE_NARROW, title);
+        free(title);
     }
+    sheet->headed = 1;
+    row.claim = sheet->claim->id;
+    row.evidence = evidence_names[evidence];
+    row.of = of;
+    table_add_row(&sheet->numbers, &row);
+    free(of);
+}
+
+void sheet_add_row(struct sheet *sheet, enum evidence evidence, char *of,
+                   struct table_cell reference, struct table_cell new, struct table_cell difference,
+                   const char *says)
+{
+    add_row(sheet, evidence, of,
+            (struct number_row){.cells = {NULL, &cells_no_comparison},
+                                .reference = reference,
+                                .new = new,
+                                .difference = difference,
+                                .says = says});
+}
+
+/* Takes `of` over. */
+static void add_comparison(struct sheet *sheet, enum evidence evidence, char *of,
+                           const struct comparison *c)
+{
+    const struct cells_row control = {c->control, c}, arm = {c->arm, c};
+    add_row(sheet, evidence, of,
+            (struct number_row){.cells = arm,
+                                .reference = cells_mean(&control),
+                                .new = cells_mean(&arm),
+                                .difference = cells_difference(&arm)});
 }
 
 void sheet_add_comparison(struct sheet *sheet, enum evidence evidence, const struct comparison *c)
 {
     const int in_k = strcmp(c->arm->base.hex, c->control->base.hex) == 0;
-    sheet_start_row(sheet, evidence,
-                    memory_text("%s against %s", c->arm->name, in_k ? "k = 1" : c->control->name));
-    sheet_add_means(sheet, c);
-    sheet_end_row(sheet, c, NULL);
+    add_comparison(sheet, evidence,
+                   memory_text("%s against %s", c->arm->name, in_k ? "k = 1" : c->control->name),
+                   c);
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */
@@ -168,11 +189,10 @@ void sheet_add_trend(struct sheet *sheet, enum evidence evidence, const struct a
     sheet_count_verdict(verdicts, &trend, NAN);
     if (count == 2)
         return;
-    sheet_start_row(sheet, evidence,
-                    memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
-                                trend.control->name));
-    sheet_add_means(sheet, &trend);
-    sheet_end_row(sheet, &trend, NULL);
+    add_comparison(sheet, evidence,
+                   memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
+                               trend.control->name),
+                   &trend);
 }
 
 char *sheet_verdict_word(const struct verdicts *v)

@@ -1,8 +1,7 @@
 /*
  * claims_table - the tables of claims.h while they are being filled, and the rows of their numbers.
  *
- * A row of numbers is sheet_start_row(), three numbers (reference, new, difference; each by one of
- * the functions between) and sheet_end_row(). All of it goes to both tables of numbers.
+ * A row of numbers has three of them (reference, new, difference) and what a comparison says.
  */
 #ifndef KDECAY_CLAIMS_TABLE_H
 #define KDECAY_CLAIMS_TABLE_H
@@ -18,39 +17,30 @@ struct sheet {
     int headed;                          /* the heading of this claim's evidence stands */
     int from_runs;                       /* its word is from runs */
     struct table words;
-    struct table numbers; /* CSV */
-    struct table narrow;  /* text and LaTeX: claim and evidence stand in a heading */
+    struct table numbers;
 };
 
 struct sheet sheet_begin(const struct claims_sources *sources);
 void sheet_free(struct sheet *sheet);
 
-/* The first cells of a row, up to what it is of; a heading, where it is the first of its evidence.
- * Takes `of` over. */
-void sheet_start_row(struct sheet *sheet, enum evidence evidence, char *of);
+/* Cells of numbers: one that a row of the thesis's tables prints; one of the literature; the row's
+ * "ours" less a number of the literature, or less its own original if that is NULL (takes `id`
+ * over). */
+struct table_cell sheet_printed(const struct thesis_table *table, const struct published_row *row,
+                                const char *what, double value);
+struct table_cell sheet_literature(const struct sheet *sheet, const struct literature_row *row);
+struct table_cell sheet_delta(const struct sheet *sheet, const struct thesis_table *table,
+                              const struct published_row *row, const struct literature_row *other,
+                              char *id);
 
-/* A number of the program's own; NAN: a dash. */
-void sheet_add_number(struct sheet *sheet, double value, int decimals);
+/* Add a row of numbers that no runs gave, and a heading before the first one of an evidence. `of`
+ * says what the numbers are of and is taken over, as the cells are. */
+void sheet_add_row(struct sheet *sheet, enum evidence evidence, char *of,
+                   struct table_cell reference, struct table_cell new, struct table_cell difference,
+                   const char *says);
 
-/* A published number: `id` (taken over) and `path` as in cells.h. */
-void sheet_add_published(struct sheet *sheet, double value, int decimals, char *id,
-                         const char *path, int line);
-void sheet_add_of_row(struct sheet *sheet, const struct thesis_table *table,
-                      const struct published_row *row, const char *what, double value);
-void sheet_add_literature(struct sheet *sheet, const struct literature_row *row);
-
-/* The row's "ours" less a number of the literature; its own original if that is NULL. Takes `id`
- * over. */
-void sheet_add_delta(struct sheet *sheet, const struct thesis_table *table,
-                     const struct published_row *row, const struct literature_row *other, char *id);
-
-/* Means and mean difference of a comparison. */
-void sheet_add_means(struct sheet *sheet, const struct comparison *comparison);
-
-/* The cells of a comparison and its verdict; of cells_no_comparison, dashes and `says`. */
-void sheet_end_row(struct sheet *sheet, const struct comparison *comparison, const char *says);
-
-/* A whole row: "ARM against CONTROL", or against "k = 1" where both differ in k alone. */
+/* Add the row of a comparison: "ARM against CONTROL", or against "k = 1" where both differ in k
+ * alone. */
 void sheet_add_comparison(struct sheet *sheet, enum evidence evidence,
                           const struct comparison *comparison);
 

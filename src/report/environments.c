@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct table_column columns[] = {
-    {"logs", "Logs", 'r', NULL},
-    {"environment", "Environment", 'p', "4.6cm"},
-    {"compiler", "Compiler and its options", 'p', "4.2cm"},
-    {"programs (logs)", "Programs (logs)", 'p', "5.0cm"},
-};
-
 static int same_environment(const struct log *a, const struct log *b)
 {
     return strcmp(a->compiler, b->compiler) == 0 && strcmp(a->environment, b->environment) == 0;
@@ -50,19 +43,54 @@ static char *programs_of(const struct ledger *ledger, size_t row)
     return programs.bytes;
 }
 
+/* The first log of an environment. */
+struct row {
+    const struct ledger *ledger;
+    size_t first, logs;
+};
+
+static const struct log *log_of(const void *row)
+{
+    const struct row *at = row;
+    return &at->ledger->logs[at->first];
+}
+
+static struct table_cell cell_logs(const void *row)
+{
+    return table_cell(memory_text("%zu", ((const struct row *)row)->logs), NULL);
+}
+
+static struct table_cell cell_environment(const void *row)
+{
+    return table_text(log_of(row)->environment);
+}
+
+static struct table_cell cell_compiler(const void *row)
+{
+    return table_text(log_of(row)->compiler);
+}
+
+static struct table_cell cell_programs(const void *row)
+{
+    const struct row *at = row;
+    return table_cell(programs_of(at->ledger, at->first), NULL);
+}
+
+static const struct table_column columns[] = {
+    {"logs", "Logs", 'r', NULL, TABLE_ALL, cell_logs},
+    {"environment", "Environment", 'p', "4.6cm", TABLE_ALL, cell_environment},
+    {"compiler", "Compiler and its options", 'p', "4.2cm", TABLE_ALL, cell_compiler},
+    {"programs (logs)", "Programs (logs)", 'p', "5.0cm", TABLE_ALL, cell_programs},
+};
+
 void environments_write(const struct ledger *ledger, const char *out)
 {
     struct table table;
-    table_begin(&table, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&table, columns, COUNT(columns));
     for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        const size_t logs = count_of(ledger, i, same_environment);
-        if (!logs)
-            continue;
-        table_add(&table, memory_text("%zu", logs), NULL);
-        table_add(&table, memory_text("%s", log->environment), NULL);
-        table_add(&table, memory_text("%s", log->compiler), NULL);
-        table_add(&table, programs_of(ledger, i), NULL);
+        const struct row row = {ledger, i, count_of(ledger, i, same_environment)};
+        if (row.logs)
+            table_add_row(&table, &row);
     }
     struct text text = {0};
     table_write_text(&table, &text);

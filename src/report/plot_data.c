@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static void write_plot(const char *out, const char *name, struct text *text)
 {
     file_update_text(memory_text("%s/plots/%s.tsv", out, name), text);

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const char no_row[] = "NaN\tNaN\n";
 
 static void write_plot(const char *out, const char *name, struct text *text)

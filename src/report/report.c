@@ -19,90 +19,142 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* ---- The ledger --------------------------------------------------------------------------- */
 
-static const struct table_column run_columns[] = {
-    {"arm", "Arm", 'p', "5.0cm"},
-    {"seed", "Seed", 'r', NULL},
-    {"scale", "Scale", 'l', NULL},
-    {"epochs", "Epochs", 'r', NULL},
-    {"last test error (%)", "Error (\\%)", 'r', NULL},
-    {"status", "Status", 'p', "1.8cm"},
-    {"wall minutes", "Minutes", 'r', NULL},
-    {"program", "Program", 'p', "2.0cm"},
-    {"log", "", 'l', NULL},
-    {"line", "", 'r', NULL},
+/* A run that goes on, or was given up, has no result: only its start is told, so that the table
+ * changes when a run starts and ends, not with every epoch. */
+struct run_row {
+    const struct log *log; /* NULL: it cannot be read */
+    const char *path;
+    int first; /* of its arm */
+    enum { RUN_FINISHED, RUN_DIVERGED, RUN_UNFINISHED } end;
 };
 
-/* In LaTeX the path is the link's target. */
-enum { RUN_TEX_COLUMNS = COUNT(run_columns) - 2 };
-
-/* A number of one run, of its log's line. */
-static void add_from_log(struct table *table, const struct log *log, const char *what, char *plain)
+static struct table_cell cell_run_arm(const void *row)
 {
-    const int line = ledger_last_line(log);
-    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", log->path, line, plain));
-    table_trace(table, memory_text("%s/seed-%ld:%s", log->experiment.arm, log->seed, what),
-                memory_text("%s\t%d\n", log->path, line));
+    const struct run_row *at = row;
+    const char *arm = at->log ? at->log->experiment.arm : at->path;
+    char *shown = table_tex_escaped(arm);
+    const struct table_cell cell =
+        table_cell(memory_text("%s", arm), at->first ? memory_text("\\runanchor{%s}%s", arm, shown)
+                                                     : memory_text("%s", shown));
+    free(shown);
+    return cell;
 }
 
-static void fill_runs(const struct ledger *ledger, size_t columns, struct table *table)
+static struct table_cell cell_run_seed(const void *row)
 {
-    table_begin(table, run_columns, columns);
+    const struct run_row *at = row;
+    return at->log ? table_cell(memory_text("%ld", at->log->seed), NULL) : table_dash();
+}
+
+static struct table_cell cell_run_scale(const void *row)
+{
+    const struct run_row *at = row;
+    return at->log ? table_text(config_scale_name(&at->log->experiment)) : table_dash();
+}
+
+static struct table_cell cell_run_epochs(const void *row)
+{
+    const struct run_row *at = row;
+    return at->log ? table_cell(memory_text("%d", at->log->experiment.epochs), NULL) : table_dash();
+}
+
+/* A number of one run, of its log's line. Takes `plain` over. */
+static struct table_cell from_log(const struct log *log, const char *what, char *plain)
+{
+    const int line = ledger_last_line(log);
+    return table_traced(
+        table_cell(plain, memory_text("\\fromlog{%s}{%d}{%s}", log->path, line, plain)),
+        memory_text("%s/seed-%ld:%s", log->experiment.arm, log->seed, what),
+        memory_text("%s\t%d\n", log->path, line));
+}
+
+static struct table_cell cell_run_error(const void *row)
+{
+    const struct run_row *at = row;
+    return at->end == RUN_FINISHED
+               ? from_log(at->log, "last-error", decimal_text(ledger_last_error(at->log), "", 2))
+               : table_dash();
+}
+
+static struct table_cell cell_run_status(const void *row)
+{
+    const struct run_row *at = row;
+    if (at->end == RUN_UNFINISHED)
+        return table_text(at->log ? "unfinished" : "unreadable");
+    return at->end == RUN_FINISHED
+               ? table_text("finished")
+               : from_log(at->log, "diverged-at",
+                          memory_text("diverged at step %ld", at->log->diverged_at));
+}
+
+static struct table_cell cell_run_minutes(const void *row)
+{
+    const struct run_row *at = row;
+    double seconds = 0;
+    if (at->end == RUN_UNFINISHED)
+        return table_dash();
+    for (long r = 0; r < at->log->row_count; r++)
+        seconds += at->log->rows[r].wall_seconds;
+    return from_log(at->log, "minutes", decimal_text(seconds / 60, "", 1));
+}
+
+static struct table_cell cell_run_program(const void *row)
+{
+    const struct run_row *at = row;
+    return at->log ? table_text(at->log->program) : table_dash();
+}
+
+static struct table_cell cell_run_path(const void *row)
+{
+    return table_text(((const struct run_row *)row)->path);
+}
+
+static struct table_cell cell_run_line(const void *row)
+{
+    const struct run_row *at = row;
+    return at->end == RUN_UNFINISHED
+               ? table_dash()
+               : table_cell(memory_text("%d", ledger_last_line(at->log)), NULL);
+}
+
+/* In LaTeX the path is the link's target. */
+static const struct table_column run_columns[] = {
+    {"arm", "Arm", 'p', "5.0cm", TABLE_ALL, cell_run_arm},
+    {"seed", "Seed", 'r', NULL, TABLE_ALL, cell_run_seed},
+    {"scale", "Scale", 'l', NULL, TABLE_ALL, cell_run_scale},
+    {"epochs", "Epochs", 'r', NULL, TABLE_ALL, cell_run_epochs},
+    {"last test error (%)", "Error (\\%)", 'r', NULL, TABLE_ALL, cell_run_error},
+    {"status", "Status", 'p', "1.8cm", TABLE_ALL, cell_run_status},
+    {"wall minutes", "Minutes", 'r', NULL, TABLE_ALL, cell_run_minutes},
+    {"program", "Program", 'p', "2.0cm", TABLE_ALL, cell_run_program},
+    {"log", NULL, 'l', NULL, TABLE_TEXT | TABLE_CSV, cell_run_path},
+    {"line", NULL, 'r', NULL, TABLE_TEXT | TABLE_CSV, cell_run_line},
+};
+
+static void fill_runs(const struct ledger *ledger, struct table *table)
+{
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        const char *arm = log->experiment.arm;
-        const int first = i == 0 || strcmp(arm, ledger->logs[i - 1].experiment.arm) != 0;
-        double seconds = 0;
-        for (long r = 0; r < log->row_count; r++)
-            seconds += log->rows[r].wall_seconds;
-
-        char *shown = table_tex_escaped(arm);
-        table_add(table, memory_text("%s", arm),
-                  first ? memory_text("\\runanchor{%s}%s", arm, shown) : memory_text("%s", shown));
-        free(shown);
-        table_add(table, memory_text("%ld", log->seed), NULL);
-        table_add(table, memory_text("%s", config_scale_name(&log->experiment)), NULL);
-        table_add(table, memory_text("%d", log->experiment.epochs), NULL);
-        if (log->status == LOG_FINISHED) {
-            add_from_log(table, log, "last-error", decimal_text(ledger_last_error(log), "", 2));
-            table_add(table, memory_text("finished"), NULL);
-        } else {
-            table_add(table, memory_text("-"), NULL);
-            add_from_log(table, log, "diverged-at",
-                         memory_text("diverged at step %ld", log->diverged_at));
-        }
-        add_from_log(table, log, "minutes", decimal_text(seconds / 60, "", 1));
-        table_add(table, memory_text("%s", log->program), NULL);
-        if (columns > RUN_TEX_COLUMNS) {
-            table_add(table, memory_text("%s", log->path), NULL);
-            table_add(table, memory_text("%d", ledger_last_line(log)), NULL);
-        }
+        const int first =
+            i == 0 || strcmp(log->experiment.arm, ledger->logs[i - 1].experiment.arm) != 0;
+        table_add_row(table, &(struct run_row){.log = log,
+                                               .path = log->path,
+                                               .first = first,
+                                               .end = log->status == LOG_FINISHED ? RUN_FINISHED
+                                                                                  : RUN_DIVERGED});
     }
 }
 
-/* A run that goes on, or was given up: it has no result, and only its start is told, so that the
- * table changes when a run starts and ends, not with every epoch. */
-static void add_unfinished(const char *path, size_t columns, struct table *table)
+static void add_unfinished(const char *path, struct table *table)
 {
     struct log log;
     struct error error;
     char *bytes = file_read(path, NULL, &error);
     const int known = bytes && log_parse(bytes, path, &log, &error) == 0;
-    table_add(table, memory_text("%s", known ? log.experiment.arm : path), NULL);
-    table_add(table, known ? memory_text("%ld", log.seed) : memory_text("-"), NULL);
-    table_add(table, memory_text("%s", known ? config_scale_name(&log.experiment) : "-"), NULL);
-    table_add(table, known ? memory_text("%d", log.experiment.epochs) : memory_text("-"), NULL);
-    table_add(table, memory_text("-"), NULL);
-    table_add(table, memory_text("%s", known ? "unfinished" : "unreadable"), NULL);
-    table_add(table, memory_text("-"), NULL);
-    table_add(table, memory_text("%s", known ? log.program : "-"), NULL);
-    if (columns > RUN_TEX_COLUMNS) {
-        table_add(table, memory_text("%s", path), NULL);
-        table_add(table, memory_text("-"), NULL);
-    }
+    table_add_row(
+        table, &(struct run_row){.log = known ? &log : NULL, .path = path, .end = RUN_UNFINISHED});
     if (known)
         log_free(&log);
     free(bytes);
@@ -111,21 +163,20 @@ static void add_unfinished(const char *path, size_t columns, struct table *table
 static void write_runs(const struct report_sources *sources, const struct ledger *ledger,
                        const char *out)
 {
-    struct table all, narrow;
-    fill_runs(ledger, COUNT(run_columns), &all);
-    fill_runs(ledger, RUN_TEX_COLUMNS, &narrow);
+    struct table table;
+    table_begin(&table, run_columns, COUNT(run_columns));
+    fill_runs(ledger, &table);
     size_t unfinished = 0;
     char **part = ledger_files(sources->results, sources->published, ".part", &unfinished);
     for (size_t i = 0; i < unfinished; i++) {
-        add_unfinished(part[i], COUNT(run_columns), &all);
-        add_unfinished(part[i], RUN_TEX_COLUMNS, &narrow);
+        add_unfinished(part[i], &table);
         free(part[i]);
     }
     free(part);
     struct text text = {0};
     text_add(&text, "Every run: %zu with a log, %zu unfinished, of all scales\n\n", ledger->count,
              unfinished);
-    table_write_text(&all, &text);
+    table_write_text(&table, &text);
     text_add(
         &text,
         "\n"
@@ -133,9 +184,8 @@ static void write_runs(const struct report_sources *sources, const struct ledger
         "error, it counts as infinite; an unfinished one has none yet.\n"
         "Runs of the smoke scale are of synthetic images: their errors mean nothing.\n");
     table_write_out(out, "runs", ".txt", &text);
-    table_write_files(out, "runs", &all, &narrow, "longtable");
-    table_free(&all);
-    table_free(&narrow);
+    table_write_files(out, "runs", &table, "longtable");
+    table_free(&table);
 }
 
 /* ---- Macros ------------------------------------------------------------------------------- */

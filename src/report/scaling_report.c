@@ -151,52 +151,31 @@ static void add_panel(const struct model *model, struct text *text)
 
 /* ---- Table ---------------------------------------------------------------------------------- */
 
-static const struct table_column columns[] = {
-    {"network", "Network", 'l', NULL},
-    {"batch", "Batch", 'r', NULL},
-    {"1 rank measured (images/s)", "1 rank", 'r', NULL},
-    {"2 ranks measured", "2 ranks", 'r', NULL},
-    {"2 ranks predicted", "pred.", 'r', NULL},
-    {"4 ranks measured", "4 ranks", 'r', NULL},
-    {"cores of these", "cores", 'r', NULL},
-    {"64 ranks, 100 Gb/s predicted", "64, 100\\,Gb/s", 'r', NULL},
-    {"efficiency, 100 Gb/s (%)", "\\%", 'r', NULL},
-    {"64 ranks, 10 Gb/s predicted", "64, 10\\,Gb/s", 'r', NULL},
-    {"efficiency, 10 Gb/s (%)", "\\%", 'r', NULL},
-};
-
 static char *shown(double value)
 {
     return memory_text("%.*f", value < 100 ? 1 : 0, value);
 }
 
 /* A number of the measurements, that links to `line`. Takes over `plain`, `id` and `sources`. */
-static void add_number(const struct model *model, char *plain, int line, char *id, char *sources,
-                       struct table *table)
+static struct table_cell number(const struct model *model, char *plain, int line, char *id,
+                                char *sources)
 {
-    table_add(table, plain, memory_text("\\fromlog{%s}{%d}{%s}", model->path, line, plain));
-    table_trace(table, id, sources);
-}
-
-static void add_dash(struct table *table)
-{
-    table_add(table, memory_text("-"), NULL);
+    return table_traced(
+        table_cell(plain, memory_text("\\fromlog{%s}{%d}{%s}", model->path, line, plain)), id,
+        sources);
 }
 
 /* What was measured on so many ranks: their cores, or images a second. */
-static void add_measured(const struct model *model, int ranks, const char *what,
-                         struct table *table)
+static struct table_cell measurement(const struct model *model, int ranks, const char *what)
 {
     const struct benchmark *row = measured(model, ranks);
-    if (!row) {
-        add_dash(table);
-        return;
-    }
-    add_number(model,
-               strcmp(what, "cores") == 0 ? memory_text("%d", row->cores)
-                                          : shown(row->images_per_second),
-               row->line, memory_text("ranks:%s:%d:%s", model->experiment->arm, ranks, what),
-               memory_text("%s\t%d\n", model->path, row->line), table);
+    if (!row)
+        return table_dash();
+    return number(model,
+                  strcmp(what, "cores") == 0 ? memory_text("%d", row->cores)
+                                             : shown(row->images_per_second),
+                  row->line, memory_text("ranks:%s:%d:%s", model->experiment->arm, ranks, what),
+                  memory_text("%s\t%d\n", model->path, row->line));
 }
 
 static void add_lines(const struct model *model, int shards, struct text *sources)
@@ -208,38 +187,91 @@ static void add_lines(const struct model *model, int shards, struct text *source
 }
 
 /* Images a second of so many ranks by a link, or their efficiency, which compares with one rank. */
-static void add_predicted(const struct model *model, int ranks, int which, int efficiency,
-                          struct table *table)
+static struct table_cell predicted(const struct model *model, int ranks, int which, int efficiency)
 {
     const struct prediction p = predict(model, ranks, which);
     const struct experiment *e = model->experiment;
-    if (!p.line) {
-        add_dash(table);
-        return;
-    }
+    if (!p.line)
+        return table_dash();
     struct text sources = {0};
     add_lines(model, p.shards, &sources);
     if (efficiency && p.shards != e->shards)
         add_lines(model, e->shards, &sources);
-    add_number(model, shown(efficiency ? p.efficiency : p.rate), p.line,
-               memory_text("ranks:%s:%d:%s-%s", e->arm, ranks,
-                           efficiency ? "efficiency" : "predicted", link_names[which]),
-               sources.bytes, table);
+    return number(model, shown(efficiency ? p.efficiency : p.rate), p.line,
+                  memory_text("ranks:%s:%d:%s-%s", e->arm, ranks,
+                              efficiency ? "efficiency" : "predicted", link_names[which]),
+                  sources.bytes);
 }
 
-static void add_row(const struct model *model, struct table *table)
+static struct table_cell cell_network(const void *model)
 {
-    table_add(table, memory_text("%s", model->network), NULL);
-    table_add(table, memory_text("%d", model->experiment->batch), NULL);
-    add_measured(model, 1, "measured", table);
-    add_measured(model, 2, "measured", table);
-    add_predicted(model, 2, FAST, 0, table);
-    add_measured(model, 4, "measured", table);
-    add_measured(model, 4, "cores", table);
-    for (int i = 0; i < LINKS; i++)
-        for (int efficiency = 0; efficiency < 2; efficiency++)
-            add_predicted(model, MOST_RANKS, i, efficiency, table);
+    return table_text(((const struct model *)model)->network);
 }
+
+static struct table_cell cell_batch(const void *model)
+{
+    return table_cell(memory_text("%d", ((const struct model *)model)->experiment->batch), NULL);
+}
+
+static struct table_cell cell_1_measured(const void *model)
+{
+    return measurement(model, 1, "measured");
+}
+
+static struct table_cell cell_2_measured(const void *model)
+{
+    return measurement(model, 2, "measured");
+}
+
+static struct table_cell cell_2_predicted(const void *model)
+{
+    return predicted(model, 2, FAST, 0);
+}
+
+static struct table_cell cell_4_measured(const void *model)
+{
+    return measurement(model, 4, "measured");
+}
+
+static struct table_cell cell_4_cores(const void *model)
+{
+    return measurement(model, 4, "cores");
+}
+
+static struct table_cell cell_fast(const void *model)
+{
+    return predicted(model, MOST_RANKS, FAST, 0);
+}
+
+static struct table_cell cell_fast_efficiency(const void *model)
+{
+    return predicted(model, MOST_RANKS, FAST, 1);
+}
+
+static struct table_cell cell_slow(const void *model)
+{
+    return predicted(model, MOST_RANKS, SLOW, 0);
+}
+
+static struct table_cell cell_slow_efficiency(const void *model)
+{
+    return predicted(model, MOST_RANKS, SLOW, 1);
+}
+
+/* A row is a struct model. */
+static const struct table_column columns[] = {
+    {"network", "Network", 'l', NULL, TABLE_ALL, cell_network},
+    {"batch", "Batch", 'r', NULL, TABLE_ALL, cell_batch},
+    {"1 rank measured (images/s)", "1 rank", 'r', NULL, TABLE_ALL, cell_1_measured},
+    {"2 ranks measured", "2 ranks", 'r', NULL, TABLE_ALL, cell_2_measured},
+    {"2 ranks predicted", "pred.", 'r', NULL, TABLE_ALL, cell_2_predicted},
+    {"4 ranks measured", "4 ranks", 'r', NULL, TABLE_ALL, cell_4_measured},
+    {"cores of these", "cores", 'r', NULL, TABLE_ALL, cell_4_cores},
+    {"64 ranks, 100 Gb/s predicted", "64, 100\\,Gb/s", 'r', NULL, TABLE_ALL, cell_fast},
+    {"efficiency, 100 Gb/s (%)", "\\%", 'r', NULL, TABLE_ALL, cell_fast_efficiency},
+    {"64 ranks, 10 Gb/s predicted", "64, 10\\,Gb/s", 'r', NULL, TABLE_ALL, cell_slow},
+    {"efficiency, 10 Gb/s (%)", "\\%", 'r', NULL, TABLE_ALL, cell_slow_efficiency},
+};
 
 static void write_table(const struct table *table, const char *path, const char *out)
 {
@@ -255,7 +287,7 @@ static void write_table(const struct table *table, const char *path, const char 
         "GB/s, 64 with that and with one of 30 us and 1.25 GB/s.\nefficiency: of 64 times one "
         "rank's speed. -: not measured; `make bench-ranks` measures.\n");
     table_write_out(out, "scaling", ".txt", &text);
-    table_write_files(out, "scaling", table, table, "tabular");
+    table_write_files(out, "scaling", table, "tabular");
 }
 
 /* ---- All ------------------------------------------------------------------------------------ */
@@ -278,7 +310,7 @@ static int add_network(const struct benchmark *row, struct model *model,
     }
     model->network = ledger_network(model->experiment);
     add_panel(model, panels);
-    add_row(model, table);
+    table_add_row(table, model);
     free(model->network);
     architecture_free(&model->architecture);
     return 0;
@@ -300,7 +332,7 @@ int scaling_report_write(const char *results, const struct experiment_files *exp
                           .path = memory_text("%s/benchmarks/ranks.tsv", results)};
     struct text panels = {0};
     struct table table;
-    table_begin(&table, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&table, columns, COUNT(columns));
     int status = benchmarks_read(model.path, &benchmarks, error);
     for (size_t i = 0; i < benchmarks.count && status == 0; i++)
         if (is_first(&benchmarks, i))
@@ -308,7 +340,7 @@ int scaling_report_write(const char *results, const struct experiment_files *exp
     if (status == 0) {
         if (benchmarks.count == 0) {
             text_add(&panels, "# no measurements\n");
-            table_add_group(&table, "no measurements yet");
+            table_add_heading(&table, TABLE_NARROW, "no measurements yet");
         }
         file_update_text(memory_text("%s/plots/scaling.tsv", out), &panels);
         write_table(&table, model.path, out);

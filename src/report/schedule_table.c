@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const char root[] = "schedules", plain[] = "schedules/plain",
                   plain_linear[] = "schedules/plain/linear";
 
@@ -92,46 +90,42 @@ static double mean_factor(const struct study_row *row, const struct study_row *b
     return (mean - b->lr_end) / (b->lr - b->lr_end);
 }
 
-static const struct table_column wide_columns[] = {
-    {"group", NULL, 'l', NULL},  {"schedule", NULL, 'l', NULL},    {"scale", NULL, 'l', NULL},
-    {"epochs", NULL, 'r', NULL}, {"mean factor", NULL, 'r', NULL},
+static const struct study_row *base_of(const struct study_line *line)
+{
+    return line->study->row;
+}
+
+static struct table_cell cell_schedule(const void *line)
+{
+    const struct study_line *at = line;
+    return table_cell(schedule_text(at->row, base_of(at)), NULL);
+}
+
+static struct table_cell cell_factor(const void *line)
+{
+    const struct study_line *at = line;
+    return cells_number(mean_factor(at->row, base_of(at)), "", 3);
+}
+
+static struct table_cell cell_schedule_once(const void *line)
+{
+    return ((const struct study_line *)line)->again ? table_blank() : cell_schedule(line);
+}
+
+static struct table_cell cell_factor_once(const void *line)
+{
+    return ((const struct study_line *)line)->again ? table_blank() : cell_factor(line);
+}
+
+static const struct table_column columns[] = {
+    {"group", NULL, 'l', NULL, TABLE_CSV, study_cell_group},
+    {"schedule", NULL, 'l', NULL, TABLE_CSV, cell_schedule},
+    {"schedule", "Schedule", 'p', "3.8cm", TABLE_NARROW, cell_schedule_once},
+    {"scale", NULL, 'l', NULL, TABLE_CSV, study_cell_scale},
+    {"epochs", NULL, 'r', NULL, TABLE_CSV, study_cell_epochs},
+    {"mean factor", NULL, 'r', NULL, TABLE_CSV, cell_factor},
+    {"mean factor", "Factor", 'r', NULL, TABLE_NARROW, cell_factor_once},
 };
-
-static const struct table_column narrow_columns[] = {
-    {"schedule", "Schedule", 'p', "3.8cm"},
-    {"mean factor", "Factor", 'r', NULL},
-};
-
-static char *against(const struct study_row *row, int which, const struct study_row *base)
-{
-    return row->against[which] ? schedule_text(row->against[which], base) : memory_text("-");
-}
-
-static void add_wide(const struct study *rows, const struct study_row *row, int which,
-                     struct table *table)
-{
-    const struct study_row *base = rows->row;
-    table_add(table, study_group_name(rows, row), NULL);
-    table_add(table, schedule_text(row, base), NULL);
-    table_add(table, memory_text("%s", config_scale_name(row->experiment)), NULL);
-    table_add(table, memory_text("%d", row->experiment->epochs), NULL);
-    cells_add_number(table, mean_factor(row, base), "", 3);
-    study_add_wide(row, which, against(row, which, base), table);
-}
-
-/* The arm's own cells stand in the first of its lines only. */
-static void add_narrow(const struct study_row *row, int which, int first,
-                       const struct study_row *base, struct table *table)
-{
-    if (first) {
-        table_add(table, schedule_text(row, base), NULL);
-        cells_add_number(table, mean_factor(row, base), "", 3);
-    } else {
-        table_add(table, memory_text("%s", ""), NULL);
-        table_add(table, memory_text("%s", ""), NULL);
-    }
-    study_add_narrow(row, which, !first, against(row, which, base), table);
-}
 
 static void add_heading(const struct study_row *linear, size_t count, const struct study_row *base,
                         struct table *table)
@@ -141,32 +135,41 @@ static void add_heading(const struct study_row *linear, size_t count, const stru
                                 : memory_text("mean factor %.3f, that of k = %g",
                                               mean_factor(linear, base), linear->experiment->k);
     char *title = memory_text("%s; %s", shared, what);
-    table_add_group(table, title);
+    table_add_heading(table, TABLE_NARROW, title);
     free(title);
     free(what);
     free(shared);
 }
 
-static void fill(const struct study *rows, struct table *wide, struct table *narrow)
+static void add_line(const struct study *rows, const struct study_row *row, int which, int again,
+                     struct table *table)
+{
+    const struct study_row *control = row->against[which];
+    char *against = control ? schedule_text(control, rows->row) : memory_text("-");
+    struct study_line line = study_line_of(rows, row, NULL, which);
+    line.against = against;
+    line.again = again;
+    table_add_row(table, &line);
+    free(against);
+}
+
+static void fill(const struct study *rows, struct table *table)
 {
     const struct study_row *base = rows->row;
     for (size_t i = 0, next = 0; i < rows->count; i++) {
         const struct study_row *row = &rows->row[i];
         if (i == next) {
             const size_t count = study_group(rows, i);
-            add_heading(row, count, base, narrow);
+            add_heading(row, count, base, table);
             next += count;
         }
         int lines = 0;
-        for (int which = 0; which < STUDY_CONTROLS; which++) {
-            if (!row->against[which] && !(row == base && which == 0))
-                continue;
-            add_wide(rows, row, which, wide);
-            add_narrow(row, which, lines++ == 0, base, narrow);
-        }
+        for (int which = 0; which < STUDY_CONTROLS; which++)
+            if (row->against[which] || (row == base && which == 0))
+                add_line(rows, row, which, lines++ > 0, table);
     }
     if (rows->count == 0)
-        table_add_group(narrow, "no experiment below schedules/ yet");
+        table_add_heading(table, TABLE_NARROW, "no experiment below schedules/ yet");
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
@@ -202,22 +205,14 @@ int schedule_table_write(const struct ledger *ledger, const struct experiment_fi
         return -1;
     const int status = check(&rows, error);
     if (status == 0) {
-        size_t wide_count, narrow_count;
-        struct table_column *of_wide =
-            study_wide_columns(wide_columns, COUNT(wide_columns), &wide_count);
-        struct table_column *of_narrow =
-            study_narrow_columns(narrow_columns, COUNT(narrow_columns), &narrow_count);
-        struct table wide, narrow;
-        table_begin(&wide, of_wide, wide_count);
-        table_begin(&narrow, of_narrow, narrow_count);
+        struct table table;
+        table_begin(&table, columns, COUNT(columns));
+        study_add_columns(&table);
         compare(&rows);
-        fill(&rows, &wide, &narrow);
-        write_text(&rows, &narrow, out);
-        table_write_files(out, "table-schedules", &wide, &narrow, "tabular");
-        table_free(&wide);
-        table_free(&narrow);
-        free(of_wide);
-        free(of_narrow);
+        fill(&rows, &table);
+        write_text(&rows, &table, out);
+        table_write_files(out, "table-schedules", &table, "tabular");
+        table_free(&table);
     }
     study_free(&rows);
     return status;

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* ---- Rows --------------------------------------------------------------------------------- */
 
 static const struct arm nobody = {
@@ -151,47 +149,16 @@ void study_holm(struct study_row *row, size_t count, int which)
     free(family);
 }
 
-/* ---- Cells -------------------------------------------------------------------------------- */
+/* ---- Columns ------------------------------------------------------------------------------ */
 
-static const struct table_column wide_columns[] = {
-    {"n", NULL, 'r', NULL},           {"last epoch (%)", NULL, 'r', NULL},
-    {"sample sd", NULL, 'r', NULL},   {"against", NULL, 'l', NULL},
-    {"pairs", NULL, 'r', NULL},       {"difference", NULL, 'r', NULL},
-    {"95% low", NULL, 'r', NULL},     {"95% high", NULL, 'r', NULL},
-    {"sign-flip p", NULL, 'r', NULL}, {"Holm p", NULL, 'r', NULL},
-    {"verdict", NULL, 'l', NULL},     {"arm, or what fills the row", NULL, 'l', NULL},
-};
-
-/* Text and LaTeX: what a group shares stands in a heading over it. */
-static const struct table_column narrow_columns[] = {
-    {"n", "$n$", 'r', NULL},
-    {"last epoch (%)", "Last ep.\\ (\\%)", 'r', NULL},
-    {"against", "Against", 'l', NULL},
-    {"pairs", "Pairs", 'r', NULL},
-    {"difference", "$\\Delta$", 'r', NULL},
-    {"95% interval", "95\\,\\% interval", 'r', NULL},
-    {"Holm p", "Holm $p$", 'r', NULL},
-    {"verdict", "Verdict", 'l', NULL},
-};
-
-static struct table_column *join(const struct table_column *own, size_t count,
-                                 const struct table_column *last, size_t last_count, size_t *all)
+struct study_line study_line_of(const struct study *study, const struct study_row *row,
+                                const struct study_row *control, int which)
 {
-    struct table_column *columns = memory_zeroed(count + last_count, sizeof *columns);
-    memcpy(columns, own, count * sizeof *own);
-    memcpy(columns + count, last, last_count * sizeof *last);
-    *all = count + last_count;
-    return columns;
-}
-
-struct table_column *study_wide_columns(const struct table_column *own, size_t count, size_t *all)
-{
-    return join(own, count, wide_columns, COUNT(wide_columns), all);
-}
-
-struct table_column *study_narrow_columns(const struct table_column *own, size_t count, size_t *all)
-{
-    return join(own, count, narrow_columns, COUNT(narrow_columns), all);
+    return (struct study_line){.cells = {row->arm, &row->comparison[which]},
+                               .study = study,
+                               .row = row,
+                               .control = control,
+                               .against = "-"};
 }
 
 /* The arm's name, or the command that fills its row. */
@@ -202,44 +169,65 @@ static char *name_or_command(const struct study_row *row)
                       : memory_text("-");
 }
 
-void study_add_wide(const struct study_row *row, int which, char *against, struct table *table)
+struct table_cell study_cell_group(const void *line)
 {
-    const struct comparison *c = &row->comparison[which];
-    if (row->arm) {
-        cells_add_n(table, row->arm);
-        cells_add_mean(table, row->arm);
-        cells_add_sd(table, row->arm);
-    } else
-        cells_add_dashes(table, 3);
-    table_add(table, against, NULL);
-    cells_add_pairs(table, c);
-    cells_add_difference(table, c);
-    cells_add_low(table, c);
-    cells_add_high(table, c);
-    cells_add_p(table, c);
-    cells_add_holm(table, c);
-    cells_add_verdict(table, c);
-    table_add(table, name_or_command(row), NULL);
+    const struct study_line *at = line;
+    return table_cell(study_group_name(at->study, at->row), NULL);
 }
 
-void study_add_narrow(const struct study_row *row, int which, int left_out, char *against,
-                      struct table *table)
+struct table_cell study_cell_scale(const void *line)
 {
-    const struct comparison *c = &row->comparison[which];
-    if (left_out) {
-        table_add(table, memory_text("%s", ""), NULL);
-        table_add(table, memory_text("%s", ""), NULL);
-    } else if (row->arm) {
-        cells_add_n(table, row->arm);
-        cells_add_mean_and_sd(table, row->arm);
-    } else
-        cells_add_dashes(table, 2);
-    table_add(table, against, NULL);
-    cells_add_pairs(table, c);
-    cells_add_difference(table, c);
-    cells_add_interval(table, c);
-    cells_add_holm(table, c);
-    cells_add_verdict(table, c);
+    const struct study_line *at = line;
+    return table_text(config_scale_name(at->row->experiment));
+}
+
+struct table_cell study_cell_epochs(const void *line)
+{
+    const struct study_line *at = line;
+    return table_cell(memory_text("%d", at->row->experiment->epochs), NULL);
+}
+
+static struct table_cell cell_n_once(const void *line)
+{
+    return ((const struct study_line *)line)->again ? table_blank() : cells_n(line);
+}
+
+static struct table_cell cell_mean_once(const void *line)
+{
+    return ((const struct study_line *)line)->again ? table_blank() : cells_mean_and_sd(line);
+}
+
+static struct table_cell cell_against(const void *line)
+{
+    return table_text(((const struct study_line *)line)->against);
+}
+
+static struct table_cell cell_arm_or_command(const void *line)
+{
+    return table_cell(name_or_command(((const struct study_line *)line)->row), NULL);
+}
+
+/* In text and LaTeX, what a group shares stands in a heading over it. */
+void study_add_columns(struct table *table)
+{
+    static const struct table_column columns[] = {
+        {"n", NULL, 'r', NULL, TABLE_CSV, cells_n},
+        {"n", "$n$", 'r', NULL, TABLE_NARROW, cell_n_once},
+        {"last epoch (%)", NULL, 'r', NULL, TABLE_CSV, cells_mean},
+        {"last epoch (%)", "Last ep.\\ (\\%)", 'r', NULL, TABLE_NARROW, cell_mean_once},
+        {"sample sd", NULL, 'r', NULL, TABLE_CSV, cells_sd},
+        {"against", "Against", 'l', NULL, TABLE_ALL, cell_against},
+        {"pairs", "Pairs", 'r', NULL, TABLE_ALL, cells_pairs},
+        {"difference", "$\\Delta$", 'r', NULL, TABLE_ALL, cells_difference},
+        {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
+        {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
+        {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
+        {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
+        {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+        {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cells_verdict},
+        {"arm, or what fills the row", NULL, 'l', NULL, TABLE_CSV, cell_arm_or_command},
+    };
+    table_add_columns(table, columns, COUNT(columns));
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */

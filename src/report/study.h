@@ -56,18 +56,28 @@ void study_holm(struct study_row *row, size_t count, int which);
 
 /* ---- Tables ------------------------------------------------------------------------------- */
 
-/* The columns of a table: the given ones, then those of study_add_wide() or _narrow(). free()
- * it. */
-struct table_column *study_wide_columns(const struct table_column *own, size_t count, size_t *all);
-struct table_column *study_narrow_columns(const struct table_column *own, size_t count,
-                                          size_t *all);
+/* A line of a table: a row of the study with one of its comparisons. */
+struct study_line {
+    struct cells_row cells; /* first: what cells.h fills columns from */
+    const struct study *study;
+    const struct study_row *row;
+    const struct study_row *control; /* of the row's group */
+    const char *against;             /* names the control of the comparison shown; "-" without */
+    int again; /* the line above is of the same arm: the narrow table does not repeat its cells */
+};
 
-/* The last cells of a row, dashes for what a trend lacks; `against` names the control of comparison
- * `which` and is taken over. In the narrow table n and errors may be left out, where the row above
- * has them. */
-void study_add_wide(const struct study_row *row, int which, char *against, struct table *table);
-void study_add_narrow(const struct study_row *row, int which, int left_out, char *against,
-                      struct table *table);
+/* The line that shows comparison `which` of a row; against and again are the caller's. */
+struct study_line study_line_of(const struct study *study, const struct study_row *row,
+                                const struct study_row *control, int which);
+
+/* Add the columns that such tables share, from the number of runs on, to the right of a table's
+ * own. Its rows are lines, struct study_line. */
+void study_add_columns(struct table *table);
+
+/* Cells of a line: the group's name, the scale, the number of epochs. */
+struct table_cell study_cell_group(const void *line);
+struct table_cell study_cell_scale(const void *line);
+struct table_cell study_cell_epochs(const void *line);
 
 /* "CIFAR-10, preact-20, cosine, bf16, 10 epochs (scale: desk)", without decay or precision where
  * not all `count` rows below the heading have it; free() it. */

@@ -7,128 +7,111 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* ---- Columns of a table's own ------------------------------------------------------------- */
 
-/* The cell of a row; `control` is its group's. */
-typedef void add_cell(const struct study_row *row, const struct study_row *control,
-                      struct table *table);
+static const struct experiment *experiment_of(const void *line)
+{
+    return ((const struct study_line *)line)->row->experiment;
+}
 
-struct own_column {
-    struct table_column column;
-    add_cell *add;
+static struct model_size size_of(const void *line)
+{
+    return model_size_of(experiment_of(line));
+}
+
+/* Of the group's control. */
+static struct model_size control_size(const void *line)
+{
+    return model_size_of(((const struct study_line *)line)->control->experiment);
+}
+
+static struct table_cell cell_name(const void *line)
+{
+    const struct study_line *at = line;
+    return table_text(at->row->arm ? study_short_name(at->row) : "trend");
+}
+
+static struct table_cell cell_k(const void *line)
+{
+    const struct study_line *at = line;
+    return at->row->arm ? table_cell(memory_text("%g", at->row->experiment->k), NULL)
+                        : table_dash();
+}
+
+static struct table_cell integer(long long value)
+{
+    return table_cell(memory_text("%lld", value), NULL);
+}
+
+static struct table_cell cell_trained(const void *line)
+{
+    return integer(size_of(line).trained);
+}
+
+static struct table_cell cell_stored(const void *line)
+{
+    return integer(size_of(line).stored);
+}
+
+static struct table_cell cell_reduction(const void *line)
+{
+    return cells_number((double)control_size(line).stored / (double)size_of(line).stored, "", 2);
+}
+
+static struct table_cell cell_extra(const void *line)
+{
+    return cells_number(100 * size_of(line).extra_share, "", 2);
+}
+
+static struct table_cell cell_added(const void *line)
+{
+    return integer(size_of(line).trained - control_size(line).trained);
+}
+
+/* How much more than `of`, in % of it. */
+static struct table_cell percent_more(long long value, long long of)
+{
+    return cells_number(100 * ((double)(value - of) / (double)of), "", 2);
+}
+
+static struct table_cell cell_added_share(const void *line)
+{
+    return percent_more(size_of(line).trained, control_size(line).trained);
+}
+
+static struct table_cell cell_added_macs(const void *line)
+{
+    return percent_more(size_of(line).macs, control_size(line).macs);
+}
+
+static const struct table_column first_columns[] = {
+    {"group", NULL, 'l', NULL, TABLE_CSV, study_cell_group},
+    {"name", "Arm", 'l', NULL, TABLE_ALL, cell_name},
+    {"scale", NULL, 'l', NULL, TABLE_CSV, study_cell_scale},
+    {"epochs", NULL, 'r', NULL, TABLE_CSV, study_cell_epochs},
 };
 
-static void add_loss(const struct study_row *row, const struct study_row *control,
-                     struct table *table)
-{
-    (void)control;
-    cells_add_loss(table, row->arm);
-}
-
-static void add_rate(const struct study_row *row, const struct study_row *control,
-                     struct table *table)
-{
-    (void)control;
-    cells_add_rate(table, row->arm);
-}
-
-static void add_hours(const struct study_row *row, const struct study_row *control,
-                      struct table *table)
-{
-    (void)control;
-    cells_add_logged_hours(table, row->arm);
-}
-
-static void add_k(const struct study_row *row, const struct study_row *control, struct table *table)
-{
-    (void)control;
-    table_add(table, memory_text("%g", row->experiment->k), NULL);
-}
-
-static void add_integer(struct table *table, long long value)
-{
-    table_add(table, memory_text("%lld", value), NULL);
-}
-
-static void add_percent(struct table *table, double share)
-{
-    cells_add_number(table, 100 * share, "", 2);
-}
-
-static void add_trained(const struct study_row *row, const struct study_row *control,
-                        struct table *table)
-{
-    (void)control;
-    add_integer(table, model_size_of(row->experiment).trained);
-}
-
-static void add_stored(const struct study_row *row, const struct study_row *control,
-                       struct table *table)
-{
-    (void)control;
-    add_integer(table, model_size_of(row->experiment).stored);
-}
-
-static void add_reduction(const struct study_row *row, const struct study_row *control,
-                          struct table *table)
-{
-    const double ordinary = (double)model_size_of(control->experiment).stored;
-    cells_add_number(table, ordinary / (double)model_size_of(row->experiment).stored, "", 2);
-}
-
-static void add_extra(const struct study_row *row, const struct study_row *control,
-                      struct table *table)
-{
-    (void)control;
-    add_percent(table, model_size_of(row->experiment).extra_share);
-}
-
-static void add_added(const struct study_row *row, const struct study_row *control,
-                      struct table *table)
-{
-    add_integer(table, model_size_of(row->experiment).trained -
-                           model_size_of(control->experiment).trained);
-}
-
-static void add_added_share(const struct study_row *row, const struct study_row *control,
-                            struct table *table)
-{
-    const struct model_size counts = model_size_of(row->experiment),
-                            of = model_size_of(control->experiment);
-    add_percent(table, (double)(counts.trained - of.trained) / (double)of.trained);
-}
-
-static void add_added_macs(const struct study_row *row, const struct study_row *control,
-                           struct table *table)
-{
-    const struct model_size counts = model_size_of(row->experiment),
-                            of = model_size_of(control->experiment);
-    add_percent(table, (double)(counts.macs - of.macs) / (double)of.macs);
-}
-
-static const struct own_column precision_columns[] = {
-    {{"train loss", "Train loss", 'r', NULL}, add_loss},
-    {{"images/s (clock)", "Images/s (clock)", 'r', NULL}, add_rate},
+static const struct table_column precision_columns[] = {
+    {"train loss", "Train loss", 'r', NULL, TABLE_ALL, cells_loss},
+    {"images/s (clock)", "Images/s (clock)", 'r', NULL, TABLE_ALL, cells_rate},
 };
 
-static const struct own_column campaign_columns[] = {
-    {{"k", "$k$", 'r', NULL}, add_k},
-    {{"core-hours (clock)", "Core-h (clock)", 'r', NULL}, add_hours},
+static const struct table_column campaign_columns[] = {
+    {"k", "$k$", 'r', NULL, TABLE_ALL, cell_k},
+    {"core-hours (clock)", "Core-h (clock)", 'r', NULL, TABLE_ALL, cells_logged_hours},
 };
 
-static const struct own_column weight_net_columns[] = {
-    {{"trained", "Trained", 'r', NULL}, add_trained},
-    {{"stored", "Stored", 'r', NULL}, add_stored},
-    {{"reduction (times)", "Reduction", 'r', NULL}, add_reduction},
-    {{"extra multiply-adds (%)", "Extra (\\%)", 'r', NULL}, add_extra},
+static const struct table_column weight_net_columns[] = {
+    {"trained", "Trained", 'r', NULL, TABLE_ALL, cell_trained},
+    {"stored", "Stored", 'r', NULL, TABLE_ALL, cell_stored},
+    {"reduction (times)", "Reduction", 'r', NULL, TABLE_ALL, cell_reduction},
+    {"extra multiply-adds (%)", "Extra (\\%)", 'r', NULL, TABLE_ALL, cell_extra},
 };
 
-static const struct own_column pad_net_columns[] = {
-    {{"added parameters", "Added", 'r', NULL}, add_added},
-    {{"added parameters (%)", "Added (\\%)", 'r', NULL}, add_added_share},
-    {{"added multiply-adds (%)", "MACs (\\%)", 'r', NULL}, add_added_macs},
+static const struct table_column pad_net_columns[] = {
+    {"added parameters", "Added", 'r', NULL, TABLE_ALL, cell_added},
+    {"added parameters (%)", "Added (\\%)", 'r', NULL, TABLE_ALL, cell_added_share},
+    {"added multiply-adds (%)", "MACs (\\%)", 'r', NULL, TABLE_ALL, cell_added_macs},
 };
 
 /* ---- The tables --------------------------------------------------------------------------- */
@@ -139,7 +122,7 @@ struct variant_table {
     const char *first;     /* the group that stands before all others; NULL: none does */
     const char *keys;      /* in which arms may differ, as ledger_same_but() takes them */
     const char *differ_in; /* the same in words */
-    const struct own_column *own;
+    const struct table_column *own;
     size_t own_count;
     const char *notes; /* of its own columns */
     int trend;         /* whether the trend over k stands below a group */
@@ -216,63 +199,18 @@ size_t study_tables_pairs_needed(size_t comparisons)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-static const struct table_column wide_first[] = {{"group", NULL, 'l', NULL},
-                                                 {"name", NULL, 'l', NULL},
-                                                 {"scale", NULL, 'l', NULL},
-                                                 {"epochs", NULL, 'r', NULL}};
-static const struct table_column narrow_first[] = {{"name", "Arm", 'l', NULL}};
-
-enum { MOST_COLUMNS = 16 };
-
-/* What comes before the columns that all tables of variants share. */
-static size_t own_columns(const struct variant_table *what, const struct table_column *first,
-                          size_t count, struct table_column *columns)
+static void add_line(const struct study *rows, const struct study_row *row,
+                     const struct study_row *control, struct table *table)
 {
-    memcpy(columns, first, count * sizeof *first);
-    for (size_t i = 0; i < what->own_count; i++)
-        columns[count + i] = what->own[i].column;
-    return count + what->own_count;
-}
-
-static void add_own(const struct variant_table *what, const struct study_row *row,
-                    const struct study_row *control, struct table *table)
-{
-    for (size_t i = 0; i < what->own_count; i++)
-        if (row->arm)
-            what->own[i].add(row, control, table);
-        else
-            cells_add_dash(table);
-}
-
-static char *row_name(const struct study_row *row)
-{
-    return memory_text("%s", row->arm ? study_short_name(row) : "trend");
-}
-
-static char *against_text(const struct study_row *row)
-{
-    return memory_text("%s", row->against[0] ? study_short_name(row->against[0]) : "-");
-}
-
-static void add_row(const struct variant_table *what, const struct study *rows,
-                    const struct study_row *row, const struct study_row *control,
-                    struct table *wide, struct table *narrow)
-{
-    table_add(wide, study_group_name(rows, row), NULL);
-    table_add(wide, row_name(row), NULL);
-    table_add(wide, memory_text("%s", config_scale_name(row->experiment)), NULL);
-    table_add(wide, memory_text("%d", row->experiment->epochs), NULL);
-    add_own(what, row, control, wide);
-    study_add_wide(row, 0, against_text(row), wide);
-    table_add(narrow, row_name(row), NULL);
-    add_own(what, row, control, narrow);
-    study_add_narrow(row, 0, 0, against_text(row), narrow);
+    struct study_line line = study_line_of(rows, row, control, 0);
+    if (row->against[0])
+        line.against = study_short_name(row->against[0]);
+    table_add_row(table, &line);
 }
 
 /* Below the group's rows, where three or more have runs: the trend that C2 asks for (claims.h). */
-static void add_trend(const struct variant_table *what, const struct study *rows,
-                      const struct study_row *group, size_t count, struct table *wide,
-                      struct table *narrow)
+static void add_trend(const struct study *rows, const struct study_row *group, size_t count,
+                      struct table *table)
 {
     const struct arm **family = memory_zeroed(count, sizeof *family);
     for (size_t i = 0; i < count; i++)
@@ -281,14 +219,14 @@ static void add_trend(const struct variant_table *what, const struct study *rows
                                   .against = {group},
                                   .comparison = {cells_trend_over_k(family, count)}};
     if (row.comparison[0].arm)
-        add_row(what, rows, &row, group, wide, narrow);
+        add_line(rows, &row, group, table);
     free(family);
 }
 
 /* Compare and fill. `needed` becomes the least number of pairs for evidence in the largest group.
  */
-static int fill(const struct variant_table *what, struct study *rows, struct table *wide,
-                struct table *narrow, size_t *needed, struct error *error)
+static int fill(const struct variant_table *what, struct study *rows, struct table *table,
+                size_t *needed, struct error *error)
 {
     *needed = 0;
     for (size_t first = 0, count; first < rows->count; first += count) {
@@ -297,18 +235,18 @@ static int fill(const struct variant_table *what, struct study *rows, struct tab
         if (compare_group(what, group, count, error) != 0)
             return -1;
         char *heading = study_heading(group, count);
-        table_add_group(narrow, heading);
+        table_add_heading(table, TABLE_NARROW, heading);
         free(heading);
         for (size_t i = 0; i < count; i++)
-            add_row(what, rows, &group[i], group, wide, narrow);
+            add_line(rows, &group[i], group, table);
         if (what->trend)
-            add_trend(what, rows, group, count, wide, narrow);
+            add_trend(rows, group, count, table);
         const size_t pairs = study_tables_pairs_needed(count - 1);
         *needed = pairs > *needed ? pairs : *needed;
     }
     if (rows->count == 0) {
         char *none = memory_text("no experiment below %s/ yet", what->folder);
-        table_add_group(narrow, none);
+        table_add_heading(table, TABLE_NARROW, none);
         free(none);
     }
     return 0;
@@ -344,24 +282,17 @@ static void write_text(const struct variant_table *what, const struct study *row
 static int write_table(const struct variant_table *what, struct study *rows, const char *out,
                        struct error *error)
 {
-    struct table_column own[MOST_COLUMNS];
-    size_t wide_count, narrow_count, needed;
-    struct table_column *wide_columns =
-        study_wide_columns(own, own_columns(what, wide_first, COUNT(wide_first), own), &wide_count);
-    struct table_column *narrow_columns = study_narrow_columns(
-        own, own_columns(what, narrow_first, COUNT(narrow_first), own), &narrow_count);
-    struct table wide, narrow;
-    table_begin(&wide, wide_columns, wide_count);
-    table_begin(&narrow, narrow_columns, narrow_count);
-    const int status = fill(what, rows, &wide, &narrow, &needed, error);
+    size_t needed;
+    struct table table;
+    table_begin(&table, first_columns, COUNT(first_columns));
+    table_add_columns(&table, what->own, what->own_count);
+    study_add_columns(&table);
+    const int status = fill(what, rows, &table, &needed, error);
     if (status == 0) {
-        write_text(what, rows, &narrow, needed, out);
-        table_write_files(out, what->name, &wide, &narrow, "tabular");
+        write_text(what, rows, &table, needed, out);
+        table_write_files(out, what->name, &table, "tabular");
     }
-    table_free(&wide);
-    table_free(&narrow);
-    free(wide_columns);
-    free(narrow_columns);
+    table_free(&table);
     return status;
 }
 

@@ -7,36 +7,16 @@
 
 void table_begin(struct table *table, const struct table_column *columns, size_t count)
 {
-    *table = (struct table){.columns = columns, .column_count = count};
+    *table = (struct table){0};
+    table_add_columns(table, columns, count);
 }
 
-static void add_cell(struct table *table, struct table_cell cell)
+void table_add_columns(struct table *table, const struct table_column *columns, size_t count)
 {
-    table->cells = memory_resize(table->cells, table->cell_count + 1, sizeof *table->cells);
-    table->cells[table->cell_count++] = cell;
-}
-
-void table_add(struct table *table, char *plain, char *tex)
-{
-    if (!tex)
-        tex = strcmp(plain, "-") == 0 ? memory_text("--") : table_tex_escaped(plain);
-    add_cell(table, (struct table_cell){.plain = plain, .tex = tex});
-}
-
-void table_trace(struct table *table, char *id, char *sources)
-{
-    struct table_cell *cell = &table->cells[table->cell_count - 1];
-    cell->id = id;
-    cell->sources = sources;
-}
-
-void table_add_group(struct table *table, const char *title)
-{
-    for (size_t i = 0; i < table->column_count; i++)
-        add_cell(table,
-                 (struct table_cell){.plain = memory_text("%s", i ? "" : title),
-                                     .tex = i ? memory_text("%s", "") : table_tex_escaped(title),
-                                     .group = 1});
+    table->columns =
+        memory_resize(table->columns, table->column_count + count, sizeof *table->columns);
+    memcpy(table->columns + table->column_count, columns, count * sizeof *columns);
+    table->column_count += count;
 }
 
 void table_free(struct table *table)
@@ -48,7 +28,77 @@ void table_free(struct table *table)
         free(table->cells[i].sources);
     }
     free(table->cells);
+    free(table->columns);
     *table = (struct table){0};
+}
+
+/* ---- Cells and rows ----------------------------------------------------------------------- */
+
+struct table_cell table_cell(char *plain, char *tex)
+{
+    if (!tex)
+        tex = strcmp(plain, "-") == 0 ? memory_text("--") : table_tex_escaped(plain);
+    return (struct table_cell){.plain = plain, .tex = tex};
+}
+
+struct table_cell table_text(const char *text)
+{
+    return table_cell(memory_text("%s", text), NULL);
+}
+
+struct table_cell table_dash(void)
+{
+    return table_text("-");
+}
+
+struct table_cell table_blank(void)
+{
+    return table_text("");
+}
+
+struct table_cell table_traced(struct table_cell cell, char *id, char *sources)
+{
+    cell.id = id;
+    cell.sources = sources;
+    return cell;
+}
+
+void table_add(struct table *table, struct table_cell cell)
+{
+    table->cells = memory_resize(table->cells, table->cell_count + 1, sizeof *table->cells);
+    table->cells[table->cell_count++] = cell;
+}
+
+void table_add_row(struct table *table, const void *row)
+{
+    for (size_t c = 0; c < table->column_count; c++)
+        table_add(table, table->columns[c].fill(row));
+}
+
+void table_add_heading(struct table *table, int where, const char *title)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        struct table_cell cell = c ? table_blank() : table_text(title);
+        cell.heading = where;
+        table_add(table, cell);
+    }
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+/* The columns that show in one of the three ways, from left to right. */
+struct columns {
+    size_t *at;
+    size_t count;
+};
+
+static struct columns columns_shown(const struct table *table, int where)
+{
+    struct columns shown = {.at = memory_zeroed(table->column_count, sizeof *shown.at)};
+    for (size_t c = 0; c < table->column_count; c++)
+        if (table->columns[c].where & where)
+            shown.at[shown.count++] = c;
+    return shown;
 }
 
 static void add_padded(struct text *out, const char *cell, size_t width, char align, int last)
@@ -63,29 +113,36 @@ static void add_padded(struct text *out, const char *cell, size_t width, char al
 
 void table_write_text(const struct table *table, struct text *out)
 {
-    const size_t columns = table->column_count;
-    size_t *width = memory_zeroed(columns, sizeof *width);
+    const struct columns shown = columns_shown(table, TABLE_TEXT);
+    size_t *width = memory_zeroed(shown.count, sizeof *width);
     size_t all = 0;
-    for (size_t c = 0; c < columns; c++) {
-        width[c] = strlen(table->columns[c].name);
-        for (size_t i = c; i < table->cell_count; i += columns)
-            if (!table->cells[i].group && strlen(table->cells[i].plain) > width[c])
+    for (size_t c = 0; c < shown.count; c++) {
+        width[c] = strlen(table->columns[shown.at[c]].name);
+        for (size_t i = shown.at[c]; i < table->cell_count; i += table->column_count)
+            if (!table->cells[i].heading && strlen(table->cells[i].plain) > width[c])
                 width[c] = strlen(table->cells[i].plain);
         all += width[c] + (c ? 2 : 0);
     }
-    for (size_t c = 0; c < columns; c++)
-        add_padded(out, table->columns[c].name, width[c], table->columns[c].align,
-                   c + 1 == columns);
+    for (size_t c = 0; c < shown.count; c++)
+        add_padded(out, table->columns[shown.at[c]].name, width[c],
+                   table->columns[shown.at[c]].align, c + 1 == shown.count);
     for (size_t i = 0; i < all; i++)
         text_add(out, "-");
     text_add(out, "\n");
-    for (size_t i = 0; i < table->cell_count; i++)
-        if (!table->cells[i].group)
-            add_padded(out, table->cells[i].plain, width[i % columns],
-                       table->columns[i % columns].align, i % columns + 1 == columns);
-        else if (i % columns == 0)
-            text_add(out, "%s%s\n", i ? "\n" : "", table->cells[i].plain);
+    for (size_t i = 0, rows = 0; i < table->cell_count; i += table->column_count) {
+        const struct table_cell *row = &table->cells[i];
+        if (row->heading && !(row->heading & TABLE_TEXT))
+            continue;
+        if (row->heading)
+            text_add(out, "%s%s\n", rows ? "\n" : "", row->plain);
+        else
+            for (size_t c = 0; c < shown.count; c++)
+                add_padded(out, row[shown.at[c]].plain, width[c], table->columns[shown.at[c]].align,
+                           c + 1 == shown.count);
+        rows++;
+    }
     free(width);
+    free(shown.at);
 }
 
 /* RFC 4180: a field with a comma, a quote or a newline is quoted. */
@@ -104,12 +161,13 @@ static void add_csv_field(struct text *out, const char *field, int last)
 
 void table_write_csv(const struct table *table, struct text *out)
 {
-    const size_t columns = table->column_count;
-    for (size_t c = 0; c < columns; c++)
-        add_csv_field(out, table->columns[c].name, c + 1 == columns);
-    for (size_t i = 0; i < table->cell_count; i++)
-        if (!table->cells[i].group)
-            add_csv_field(out, table->cells[i].plain, i % columns + 1 == columns);
+    const struct columns shown = columns_shown(table, TABLE_CSV);
+    for (size_t c = 0; c < shown.count; c++)
+        add_csv_field(out, table->columns[shown.at[c]].name, c + 1 == shown.count);
+    for (size_t i = 0; i < table->cell_count; i += table->column_count)
+        for (size_t c = 0; c < shown.count && !table->cells[i].heading; c++)
+            add_csv_field(out, table->cells[i + shown.at[c]].plain, c + 1 == shown.count);
+    free(shown.at);
 }
 
 void table_write_sources(const struct table *table, struct text *out)
@@ -119,39 +177,47 @@ void table_write_sources(const struct table *table, struct text *out)
     text_add(out, "id\tshown\trow\tcolumn\tfile\tline\n");
     for (size_t i = 0; i < table->cell_count; i++) {
         const struct table_cell *cell = &table->cells[i];
-        row += i % columns == 0 && !cell->group ? 1 : 0;
+        const struct table_column *column = &table->columns[i % columns];
+        row += i % columns == 0 && !cell->heading ? 1 : 0;
+        if (!(column->where & TABLE_CSV))
+            continue;
         for (const char *at = cell->sources; at && *at; at = strchr(at, '\n') + 1)
-            text_add(out, "%s\t%s\t%zu\t%s\t%.*s\n", cell->id, cell->plain, row,
-                     table->columns[i % columns].name, (int)strcspn(at, "\n"), at);
+            text_add(out, "%s\t%s\t%zu\t%s\t%.*s\n", cell->id, cell->plain, row, column->name,
+                     (int)strcspn(at, "\n"), at);
     }
 }
 
 void table_write_tex(const struct table *table, const char *environment, struct text *out)
 {
-    const size_t columns = table->column_count;
+    const struct columns shown = columns_shown(table, TABLE_TEX);
     text_add(out, "{\\setlength{\\tabcolsep}{4pt}%%\n\\begin{%s}{@{}", environment);
-    for (size_t c = 0; c < columns; c++) {
-        if (table->columns[c].align == 'p')
-            text_add(out, ">{\\raggedright\\arraybackslash}p{%s}", table->columns[c].width);
+    for (size_t c = 0; c < shown.count; c++) {
+        const struct table_column *column = &table->columns[shown.at[c]];
+        if (column->align == 'p')
+            text_add(out, ">{\\raggedright\\arraybackslash}p{%s}", column->width);
         else
-            text_add(out, "%c", table->columns[c].align);
+            text_add(out, "%c", column->align);
     }
     text_add(out, "@{}}\n\\toprule\n");
-    for (size_t c = 0; c < columns; c++)
-        text_add(out, "%s%s", c ? " & " : "", table->columns[c].tex);
+    for (size_t c = 0; c < shown.count; c++)
+        text_add(out, "%s%s", c ? " & " : "", table->columns[shown.at[c]].tex);
     text_add(out, " \\\\\n\\midrule\n%s",
              strcmp(environment, "longtable") == 0 ? "\\endhead\n" : "");
-    for (size_t i = 0; i < table->cell_count; i += columns) {
-        if (table->cells[i].group) {
-            text_add(out, "%s\\multicolumn{%zu}{@{}l}{%s} \\\\*\n", i ? "\\addlinespace\n" : "",
-                     columns, table->cells[i].tex);
+    for (size_t i = 0, rows = 0; i < table->cell_count; i += table->column_count) {
+        const struct table_cell *row = &table->cells[i];
+        if (row->heading && !(row->heading & TABLE_TEX))
             continue;
-        }
-        for (size_t c = 0; c < columns; c++)
-            text_add(out, "%s%s", c ? " & " : "", table->cells[i + c].tex);
-        text_add(out, " \\\\\n");
+        if (row->heading)
+            text_add(out, "%s\\multicolumn{%zu}{@{}l}{%s} \\\\*\n", rows ? "\\addlinespace\n" : "",
+                     shown.count, row->tex);
+        else
+            for (size_t c = 0; c < shown.count; c++)
+                text_add(out, "%s%s%s", c ? " & " : "", row[shown.at[c]].tex,
+                         c + 1 < shown.count ? "" : " \\\\\n");
+        rows++;
     }
     text_add(out, "\\bottomrule\n\\end{%s}}\n", environment);
+    free(shown.at);
 }
 
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text)
@@ -159,15 +225,15 @@ void table_write_out(const char *out, const char *name, const char *ending, stru
     file_update_text(memory_text("%s/tables/%s%s", out, name, ending), text);
 }
 
-void table_write_files(const char *out, const char *name, const struct table *plain,
-                       const struct table *tex, const char *environment)
+void table_write_files(const char *out, const char *name, const struct table *table,
+                       const char *environment)
 {
     struct text text = {0};
-    table_write_csv(plain, &text);
+    table_write_csv(table, &text);
     table_write_out(out, name, ".csv", &text);
-    table_write_tex(tex, environment, &text);
+    table_write_tex(table, environment, &text);
     table_write_out(out, name, ".tex", &text);
-    table_write_sources(plain, &text);
+    table_write_sources(table, &text);
     table_write_out(out, name, ".sources.tsv", &text);
 }
 

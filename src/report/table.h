@@ -1,9 +1,13 @@
 /*
- * table - one table, three ways to write it: aligned text, CSV, LaTeX.
+ * table - one table, written once: aligned text, CSV and LaTeX come from one list of columns.
  *
- * Rows are filled cell by cell, left to right. A cell has a plain text and, where it should be
- * more than that text in LaTeX (a link to its log), a LaTeX text. The plain texts make the text
- * and the CSV, so that no number can differ between the three.
+ * A column says what it is called, how it is set, in which of the three it shows, and how its cell
+ * is made from a row. A row is whatever the table's columns understand; table_add_row() hands it to
+ * each of them. So a table is one list, and a new column is one line of it.
+ *
+ * A cell has a plain text and, where it should be more than that text in LaTeX (a link to its log),
+ * a LaTeX text. The plain texts make the text and the CSV, so that no number can differ between the
+ * three.
  */
 #ifndef KDECAY_TABLE_H
 #define KDECAY_TABLE_H
@@ -12,39 +16,72 @@
 
 #include <stddef.h>
 
-struct table_column {
-    const char *name; /* with its unit; text and CSV */
-    const char *tex;  /* LaTeX source of the heading */
-    char align;       /* 'l', 'r', or 'p': left, of the width `width` in LaTeX */
-    const char *width;
+/* Where a column or a heading shows. Wide tables are the CSV, narrow ones text and LaTeX. */
+enum table_where {
+    TABLE_TEXT = 1,
+    TABLE_CSV = 2,
+    TABLE_TEX = 4,
+    TABLE_NARROW = TABLE_TEXT | TABLE_TEX,
+    TABLE_ALL = TABLE_TEXT | TABLE_CSV | TABLE_TEX
 };
 
 struct table_cell {
     char *plain, *tex;
-    int group;          /* spans all columns */
-    char *id, *sources; /* NULL, or where the number came from: see table_trace() */
+    char *id, *sources; /* NULL, or where the number came from: see table_traced() */
+    int heading;        /* 0; or spans all columns, where enum table_where says */
+};
+
+struct table_column {
+    const char *name;  /* with its unit; text and CSV */
+    const char *tex;   /* LaTeX source of the heading; NULL where the column is not in LaTeX */
+    char align;        /* 'l', 'r', or 'p': left, of the width `width` in LaTeX */
+    const char *width; /* "4.1cm"; NULL but for 'p' */
+    int where;         /* enum table_where */
+    struct table_cell (*fill)(const void *row); /* NULL: table_add() adds this column's cells */
 };
 
 struct table {
-    const struct table_column *columns;
+    struct table_column *columns;
     size_t column_count;
-    struct table_cell *cells;
+    struct table_cell *cells; /* row by row; a heading fills a row */
     size_t cell_count;
 };
 
-/* `columns` must outlive the table. */
 void table_begin(struct table *table, const struct table_column *columns, size_t count);
 
-/* The next cell. Takes both strings over; `tex` may be NULL: the plain text, escaped; a
- * lone "-", nothing there, becomes a dash. */
-void table_add(struct table *table, char *plain, char *tex);
+/* More columns, to the right; before the first row only. */
+void table_add_columns(struct table *table, const struct table_column *columns, size_t count);
 
-/* Say where the number of the last cell came from: its value id (see trace.h) and a line
- * "FILE<TAB>LINE\n" for each place in a log or a published file. Takes both strings over. */
-void table_trace(struct table *table, char *id, char *sources);
+void table_free(struct table *table);
 
-/* A heading over the rows that follow; between rows only. CSV leaves it out. */
-void table_add_group(struct table *table, const char *title);
+/* ---- Cells -------------------------------------------------------------------------------- */
+
+/* Takes both strings over; `tex` may be NULL: the plain text, escaped; a lone "-", nothing there,
+ * becomes a dash. */
+struct table_cell table_cell(char *plain, char *tex);
+
+/* A copy of a text; "-"; no text at all. */
+struct table_cell table_text(const char *text);
+struct table_cell table_dash(void);
+struct table_cell table_blank(void);
+
+/* The cell with where its number came from: its value id (see trace.h) and a line "FILE<TAB>LINE\n"
+ * for each place in a log or a published file. Takes both strings over. */
+struct table_cell table_traced(struct table_cell cell, char *id, char *sources);
+
+/* ---- Rows --------------------------------------------------------------------------------- */
+
+/* A whole row: each column's fill() of `row`. */
+void table_add_row(struct table *table, const void *row);
+
+/* The next cell, for rows that are filled by hand. */
+void table_add(struct table *table, struct table_cell cell);
+
+/* A heading over the rows that follow, shown where `where` says and never in the CSV; between rows
+ * only. */
+void table_add_heading(struct table *table, int where, const char *title);
+
+/* ---- Files -------------------------------------------------------------------------------- */
 
 /* Append to `out`. */
 void table_write_text(const struct table *table, struct text *out);
@@ -54,19 +91,16 @@ void table_write_csv(const struct table *table, struct text *out);
  * column gaps; caption and float are the paper's. */
 void table_write_tex(const struct table *table, const char *environment, struct text *out);
 
-/* A line for each place that a number of the table came from: id, the text shown, line and column
+/* A line for each place that a number of the CSV came from: id, the text shown, line and column
  * of the CSV, file and line of the source. */
 void table_write_sources(const struct table *table, struct text *out);
 
-/* Write OUT/tables/NAME.csv and NAME.sources.tsv of `plain` and NAME.tex, an `environment`, of
- * `tex`. */
-void table_write_files(const char *out, const char *name, const struct table *plain,
-                       const struct table *tex, const char *environment);
+/* Write OUT/tables/NAME.csv, NAME.sources.tsv and NAME.tex, an `environment`. */
+void table_write_files(const char *out, const char *name, const struct table *table,
+                       const char *environment);
 
 /* Write the text to OUT/tables/NAMEENDING and empty it. */
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text);
-
-void table_free(struct table *table);
 
 /* `plain` with the characters escaped that TeX takes for its own; free() it. A '/' may end a
  * line. */

@@ -7,29 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const char smoke_free[] = "Runs of the smoke scale measure nothing and stand in runs.txt "
                                  "only.\n";
 
 /* ---- Part 1: the thesis's cells ----------------------------------------------------------- */
-
-static const struct table_column thesis_columns[] = {
-    {"network", "Network", 'p', "3.9cm"},
-    {"depth", "Depth", 'l', NULL},
-    {"params (M)", "Params", 'r', NULL},
-    {"original (%)", "Orig.", 'r', NULL},
-    {"ours (%)", "Ours", 'r', NULL},
-    {"k", "$k$", 'r', NULL},
-    {"delta (points)", "$\\Delta$", 'r', NULL},
-    {"fair (%)", "Fair", 'r', NULL},
-    {"ours - fair (points)", "$\\Delta$", 'r', NULL},
-    {"fair baseline from", "From", 'l', NULL},
-    {"original is", "", 'l', NULL},
-};
-
-/* In LaTeX the last column would not fit the page: the paper tells the sources in its text. */
-enum { THESIS_TEX_COLUMNS = COUNT(thesis_columns) - 1 };
 
 /* The source's short name is the word before its first comma. */
 static char *short_source_of(const struct literature_row *row)
@@ -50,74 +31,157 @@ static char *source_of(const struct literature_row *row)
     return source;
 }
 
-/* A number of a row of the thesis's table; its note stands behind the original error. */
-static void add_of_row(struct table *table, const struct published_table *published,
-                       const struct published_row *row, double value, int decimals,
-                       const char *what)
+/* All that part 2 is filled from. */
+struct full_sources {
+    const struct experiment_files *files;
+    const struct arms *arms;
+    const struct ledger *ledger;
+    struct speed speed;
+};
+
+/* What a row of parts 1 and 2 is filled from. */
+struct thesis_row {
+    struct cells_row cells; /* first: what cells.h fills columns from */
+    const struct published_row *row;
+    /* part 1 */
+    const struct published_table *published;
+    const struct literature *literature;
+    const struct literature_row *fair, *cited; /* NULL: none is known */
+    /* part 2 */
+    const char *decay, *k;
+    const struct experiment_file *file; /* NULL: nobody wrote it yet */
+    const struct full_sources *sources;
+};
+
+static struct table_cell cell_network(const void *row)
 {
-    const int noted = strcmp(what, "original") == 0 && row->note[0] != '-';
-    cells_add_published(table, value, decimals, noted ? row->note : "",
-                        published_value_id(published, row, what), published->path, row->line);
+    return table_text(((const struct thesis_row *)row)->row->network);
 }
 
-static void fill_thesis(const struct thesis_table *source, const struct literature *literature,
-                        const char *set, size_t columns, struct table *table)
+static struct table_cell cell_depth(const void *row)
 {
-    table_begin(table, thesis_columns, columns);
+    return table_text(((const struct thesis_row *)row)->row->depth);
+}
+
+/* A cell with the value id `what` of the row, from the row's own line. */
+static struct table_cell traced(const struct thesis_row *at, struct table_cell cell,
+                                const char *what)
+{
+    return table_traced(cell, published_value_id(at->published, at->row, what),
+                        memory_text("%s\t%d\n", at->published->path, at->row->line));
+}
+
+static struct table_cell cell_params(const void *row)
+{
+    const struct thesis_row *at = row;
+    const char *params = at->row->params;
+    return traced(at,
+                  table_cell(memory_text("%s", params),
+                             memory_text("\\frompublished{%s}{%d}{%s}", at->published->path,
+                                         at->row->line, params)),
+                  "params");
+}
+
+static struct table_cell printed(const struct thesis_row *at, double value, int decimals,
+                                 const char *note, const char *what)
+{
+    return cells_published(value, decimals, note, published_value_id(at->published, at->row, what),
+                           at->published->path, at->row->line);
+}
+
+static struct table_cell cell_original(const void *row)
+{
+    const struct thesis_row *at = row;
+    const char *note = at->row->note;
+    return printed(at, at->row->original, 2, note[0] == '-' ? "" : note, "original");
+}
+
+static struct table_cell cell_ours(const void *row)
+{
+    const struct thesis_row *at = row;
+    return printed(at, at->row->ours, 2, "", "ours");
+}
+
+static struct table_cell cell_k(const void *row)
+{
+    const struct thesis_row *at = row;
+    return printed(at, at->row->k, 1, "", "k");
+}
+
+static struct table_cell cell_delta(const void *row)
+{
+    const struct thesis_row *at = row;
+    return traced(at, cells_number(at->row->ours - at->row->original, "+", 2), "delta");
+}
+
+static struct table_cell cell_fair(const void *row)
+{
+    const struct thesis_row *at = row;
+    return at->fair ? cells_published(at->fair->error, 2, "", literature_value_id(at->fair),
+                                      at->literature->path, at->fair->line)
+                    : table_dash();
+}
+
+static struct table_cell cell_delta_fair(const void *row)
+{
+    const struct thesis_row *at = row;
+    if (!at->fair)
+        return table_dash();
+    return table_traced(cells_number(at->row->ours - at->fair->error, "+", 2),
+                        published_value_id(at->published, at->row, "delta-fair"),
+                        memory_text("%s\t%d\n%s\t%d\n", at->published->path, at->row->line,
+                                    at->literature->path, at->fair->line));
+}
+
+static struct table_cell cell_fair_source(const void *row)
+{
+    const struct thesis_row *at = row;
+    if (!at->fair)
+        return table_dash();
+    char *name = short_source_of(at->fair);
+    const struct table_cell cell = table_cell(source_of(at->fair), table_tex_escaped(name));
+    free(name);
+    return cell;
+}
+
+static struct table_cell cell_cited_source(const void *row)
+{
+    const struct thesis_row *at = row;
+    return at->cited ? table_cell(source_of(at->cited), NULL) : table_dash();
+}
+
+/* In LaTeX the last column would not fit the page: the paper tells the sources in its text. */
+static const struct table_column thesis_columns[] = {
+    {"network", "Network", 'p', "3.9cm", TABLE_ALL, cell_network},
+    {"depth", "Depth", 'l', NULL, TABLE_ALL, cell_depth},
+    {"params (M)", "Params", 'r', NULL, TABLE_ALL, cell_params},
+    {"original (%)", "Orig.", 'r', NULL, TABLE_ALL, cell_original},
+    {"ours (%)", "Ours", 'r', NULL, TABLE_ALL, cell_ours},
+    {"k", "$k$", 'r', NULL, TABLE_ALL, cell_k},
+    {"delta (points)", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_delta},
+    {"fair (%)", "Fair", 'r', NULL, TABLE_ALL, cell_fair},
+    {"ours - fair (points)", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_delta_fair},
+    {"fair baseline from", "From", 'l', NULL, TABLE_ALL, cell_fair_source},
+    {"original is", NULL, 'l', NULL, TABLE_TEXT | TABLE_CSV, cell_cited_source},
+};
+
+static void fill_thesis(const struct thesis_table *source, const struct literature *literature,
+                        const char *set, struct table *table)
+{
+    table_begin(table, thesis_columns, COUNT(thesis_columns));
     for (size_t i = 0; i < source->published.count; i++) {
         const struct published_row *row = &source->published.rows[i];
-        const char *path = source->published.path;
-        const struct literature_row *fair =
-            published_find(literature, set, row->network, row->depth, "fair");
-        const struct literature_row *cited =
-            published_find(literature, set, row->network, row->depth, "cited");
-        table_add(table, memory_text("%s", row->network), NULL);
-        table_add(table, memory_text("%s", row->depth), NULL);
-        table_add(table, memory_text("%s", row->params),
-                  memory_text("\\frompublished{%s}{%d}{%s}", path, row->line, row->params));
-        table_trace(table, published_value_id(&source->published, row, "params"),
-                    memory_text("%s\t%d\n", path, row->line));
-        add_of_row(table, &source->published, row, row->original, 2, "original");
-        add_of_row(table, &source->published, row, row->ours, 2, "ours");
-        add_of_row(table, &source->published, row, row->k, 1, "k");
-        cells_add_number(table, row->ours - row->original, "+", 2);
-        table_trace(table, published_value_id(&source->published, row, "delta"),
-                    memory_text("%s\t%d\n", path, row->line));
-        if (fair) {
-            cells_add_published(table, fair->error, 2, "", literature_value_id(fair),
-                                literature->path, fair->line);
-            cells_add_number(table, row->ours - fair->error, "+", 2);
-            table_trace(
-                table, published_value_id(&source->published, row, "delta-fair"),
-                memory_text("%s\t%d\n%s\t%d\n", path, row->line, literature->path, fair->line));
-            char *name = short_source_of(fair);
-            table_add(table, source_of(fair), table_tex_escaped(name));
-            free(name);
-        } else {
-            cells_add_dash(table);
-            cells_add_dash(table);
-            cells_add_dash(table);
-        }
-        if (columns > THESIS_TEX_COLUMNS)
-            table_add(table, cited ? source_of(cited) : memory_text("-"), NULL);
+        const struct thesis_row at = {
+            .published = &source->published,
+            .row = row,
+            .literature = literature,
+            .fair = published_find(literature, set, row->network, row->depth, "fair"),
+            .cited = published_find(literature, set, row->network, row->depth, "cited")};
+        table_add_row(table, &at);
     }
 }
 
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
-
-static const struct table_column full_columns[] = {
-    {"network", "Network", 'p', "4.1cm"},
-    {"depth", "Depth", 'l', NULL},
-    {"decay", "Decay", 'l', NULL},
-    {"k", "$k$", 'r', NULL},
-    {"scale", "Scale", 'l', NULL},
-    {"epochs", "Epochs", 'r', NULL},
-    {"n", "$n$", 'r', NULL},
-    {"test error (%)", "Error (\\%)", 'r', NULL},
-    {"sample sd (points)", "Sd", 'r', NULL},
-    {"core-hours (predicted)", "Core-h", 'r', NULL},
-    {"arm, or what fills the cell", "Arm", 'p', "5.9cm"},
-};
 
 /* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */
 static const struct experiment_file *find_experiment(const struct experiment_files *files,
@@ -133,76 +197,89 @@ static const struct experiment_file *find_experiment(const struct experiment_fil
     return NULL;
 }
 
-/* What the rows of part 2 are filled from. */
-struct full_sources {
-    const struct experiment_files *files;
-    const struct arms *arms;
-    const struct ledger *ledger;
-    struct speed speed;
-};
+static struct table_cell cell_full_decay(const void *row)
+{
+    return table_text(((const struct thesis_row *)row)->decay);
+}
+
+static struct table_cell cell_full_k(const void *row)
+{
+    return table_text(((const struct thesis_row *)row)->k);
+}
+
+static struct table_cell cell_full_scale(const void *row)
+{
+    (void)row;
+    return table_text("full");
+}
+
+static struct table_cell cell_full_epochs(const void *row)
+{
+    const struct thesis_row *at = row;
+    return at->file ? table_cell(memory_text("%d", at->file->experiment.epochs), NULL)
+                    : table_dash();
+}
+
+static struct table_cell cell_full_n(const void *row)
+{
+    const struct thesis_row *at = row;
+    return at->cells.arm ? cells_n(row) : table_text("0");
+}
 
 /* Predicted from the training speed of all desk logs. */
-static void add_core_hours(struct table *table, const struct experiment_file *file,
-                           const struct full_sources *sources)
+static struct table_cell cell_full_hours(const void *row)
 {
-    const double hours = ledger_core_hours(&file->experiment, sources->speed);
-    if (!isfinite(hours)) {
-        cells_add_dash(table);
-        return;
-    }
-    table_add(table, memory_text("%.1f", hours), memory_text("\\fromledger{%.1f}", hours));
+    const struct thesis_row *at = row;
+    const double hours =
+        at->file ? ledger_core_hours(&at->file->experiment, at->sources->speed) : NAN;
+    if (!isfinite(hours))
+        return table_dash();
     struct text logs = {0};
-    for (size_t i = 0; i < sources->ledger->count; i++) {
-        const struct log *log = &sources->ledger->logs[i];
+    for (size_t i = 0; i < at->sources->ledger->count; i++) {
+        const struct log *log = &at->sources->ledger->logs[i];
         if (log->experiment.scale == SCALE_DESK && log->row_count > 0)
             text_add(&logs, "%s\t%d\n", log->path, ledger_last_line(log));
     }
-    table_trace(table, memory_text("%s:core-hours", file->experiment.arm), logs.bytes);
+    return table_traced(
+        table_cell(memory_text("%.1f", hours), memory_text("\\fromledger{%.1f}", hours)),
+        memory_text("%s:core-hours", at->file->experiment.arm), logs.bytes);
 }
 
-static void add_full_run(struct table *table, const struct experiment_file *file,
-                         const struct full_sources *sources)
+static struct table_cell cell_full_arm(const void *row)
 {
-    const struct arm *arm = NULL;
-    for (size_t i = 0; i < sources->arms->count; i++)
-        if (strcmp(sources->arms->arm[i].name, file->experiment.arm) == 0)
-            arm = &sources->arms->arm[i];
-    table_add(table, memory_text("%d", file->experiment.epochs), NULL);
-    if (arm) {
-        cells_add_n(table, arm);
-        cells_add_mean(table, arm);
-        cells_add_sd(table, arm);
-    } else {
-        table_add(table, memory_text("0"), NULL);
-        cells_add_dash(table);
-        cells_add_dash(table);
-    }
-    add_core_hours(table, file, sources);
-    table_add(table,
-              arm ? memory_text("%s", arm->name)
-                  : memory_text("make run EXP=%s SEED=1", file->path),
-              table_tex_escaped(file->experiment.arm));
+    const struct thesis_row *at = row;
+    if (!at->file)
+        return table_text("no experiment file yet");
+    return table_cell(at->cells.arm ? memory_text("%s", at->cells.arm->name)
+                                    : memory_text("make run EXP=%s SEED=1", at->file->path),
+                      table_tex_escaped(at->file->experiment.arm));
 }
+
+static const struct table_column full_columns[] = {
+    {"network", "Network", 'p', "4.1cm", TABLE_ALL, cell_network},
+    {"depth", "Depth", 'l', NULL, TABLE_ALL, cell_depth},
+    {"decay", "Decay", 'l', NULL, TABLE_ALL, cell_full_decay},
+    {"k", "$k$", 'r', NULL, TABLE_ALL, cell_full_k},
+    {"scale", "Scale", 'l', NULL, TABLE_ALL, cell_full_scale},
+    {"epochs", "Epochs", 'r', NULL, TABLE_ALL, cell_full_epochs},
+    {"n", "$n$", 'r', NULL, TABLE_ALL, cell_full_n},
+    {"test error (%)", "Error (\\%)", 'r', NULL, TABLE_ALL, cells_mean},
+    {"sample sd (points)", "Sd", 'r', NULL, TABLE_ALL, cells_sd},
+    {"core-hours (predicted)", "Core-h", 'r', NULL, TABLE_ALL, cell_full_hours},
+    {"arm, or what fills the cell", "Arm", 'p', "5.9cm", TABLE_ALL, cell_full_arm},
+};
 
 /* `decay` and `k` are taken over; `file` may be NULL. */
 static void add_full_row(struct table *table, const struct published_row *row, char *decay, char *k,
                          const struct experiment_file *file, const struct full_sources *sources)
 {
-    table_add(table, memory_text("%s", row->network), NULL);
-    table_add(table, memory_text("%s", row->depth), NULL);
-    table_add(table, decay, NULL);
-    table_add(table, k, NULL);
-    table_add(table, memory_text("full"), NULL);
-    if (file) {
-        add_full_run(table, file, sources);
-        return;
-    }
-    cells_add_dash(table);
-    table_add(table, memory_text("0"), NULL);
-    cells_add_dash(table);
-    cells_add_dash(table);
-    cells_add_dash(table);
-    table_add(table, memory_text("no experiment file yet"), NULL);
+    struct thesis_row at = {.row = row, .decay = decay, .k = k, .file = file, .sources = sources};
+    for (size_t i = 0; file && i < sources->arms->count; i++)
+        if (strcmp(sources->arms->arm[i].name, file->experiment.arm) == 0)
+            at.cells.arm = &sources->arms->arm[i];
+    table_add_row(table, &at);
+    free(decay);
+    free(k);
 }
 
 static void fill_full(const struct thesis_table *source, const struct full_sources *sources,
@@ -233,81 +310,64 @@ static void fill_full(const struct thesis_table *source, const struct full_sourc
 
 /* ---- Part 3: desk scale ------------------------------------------------------------------- */
 
+static const struct experiment *experiment_of(const void *row)
+{
+    return ((const struct cells_row *)row)->arm->experiment;
+}
+
+static struct table_cell cell_desk_network(const void *row)
+{
+    return table_cell(ledger_network(experiment_of(row)), NULL);
+}
+
+static struct table_cell cell_desk_decay(const void *row)
+{
+    return table_cell(ledger_value(experiment_of(row), "schedule.decay"), NULL);
+}
+
+static struct table_cell cell_desk_scale(const void *row)
+{
+    return table_text(config_scale_name(experiment_of(row)));
+}
+
+static struct table_cell cell_desk_epochs(const void *row)
+{
+    return table_cell(memory_text("%d", experiment_of(row)->epochs), NULL);
+}
+
+static struct table_cell cell_desk_k(const void *row)
+{
+    const struct experiment *e = experiment_of(row);
+    return e->decay == DECAY_STEP ? table_dash() : table_cell(memory_text("%g", e->k), NULL);
+}
+
+enum { WIDE = TABLE_TEXT | TABLE_CSV };
+
+/* LaTeX is narrower: what a family shares stands in a heading over it. */
 static const struct table_column desk_columns[] = {
-    {"network", NULL, 'l', NULL},
-    {"decay", NULL, 'l', NULL},
-    {"scale", NULL, 'l', NULL},
-    {"epochs", NULL, 'r', NULL},
-    {"k", NULL, 'r', NULL},
-    {"n", NULL, 'r', NULL},
-    {"last epoch (%)", NULL, 'r', NULL},
-    {"sample sd", NULL, 'r', NULL},
-    {"test-selected best (%)", NULL, 'r', NULL},
-    {"pairs", NULL, 'r', NULL},
-    {"difference to k=1", NULL, 'r', NULL},
-    {"95% low", NULL, 'r', NULL},
-    {"95% high", NULL, 'r', NULL},
-    {"sign-flip p", NULL, 'r', NULL},
-    {"Holm p", NULL, 'r', NULL},
-    {"verdict", NULL, 'l', NULL},
+    {"network", NULL, 'l', NULL, WIDE, cell_desk_network},
+    {"decay", NULL, 'l', NULL, WIDE, cell_desk_decay},
+    {"scale", NULL, 'l', NULL, WIDE, cell_desk_scale},
+    {"epochs", NULL, 'r', NULL, WIDE, cell_desk_epochs},
+    {"k", "$k$", 'r', NULL, TABLE_ALL, cell_desk_k},
+    {"n", "$n$", 'r', NULL, TABLE_ALL, cells_n},
+    {"last epoch (%)", NULL, 'r', NULL, WIDE, cells_mean},
+    {NULL, "Last ep.\\ (\\%)", 'r', NULL, TABLE_TEX, cells_mean_and_sd},
+    {"sample sd", NULL, 'r', NULL, WIDE, cells_sd},
+    {"test-selected best (%)", "Test-sel.", 'r', NULL, TABLE_ALL, cells_best},
+    {"pairs", "Pairs", 'r', NULL, TABLE_ALL, cells_pairs},
+    {"difference to k=1", "$\\Delta$", 'r', NULL, TABLE_ALL, cells_difference},
+    {"95% low", NULL, 'r', NULL, WIDE, cells_low},
+    {"95% high", NULL, 'r', NULL, WIDE, cells_high},
+    {NULL, "95\\,\\% interval", 'r', NULL, TABLE_TEX, cells_interval},
+    {"sign-flip p", "$p$", 'r', NULL, TABLE_ALL, cells_p},
+    {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+    {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cells_verdict},
 };
-
-/* Narrower: what a family shares stands in a heading over it. */
-static const struct table_column desk_tex_columns[] = {
-    {NULL, "$k$", 'r', NULL},
-    {NULL, "$n$", 'r', NULL},
-    {NULL, "Last ep.\\ (\\%)", 'r', NULL},
-    {NULL, "Test-sel.", 'r', NULL},
-    {NULL, "Pairs", 'r', NULL},
-    {NULL, "$\\Delta$", 'r', NULL},
-    {NULL, "95\\,\\% interval", 'r', NULL},
-    {NULL, "$p$", 'r', NULL},
-    {NULL, "Holm $p$", 'r', NULL},
-    {NULL, "Verdict", 'l', NULL},
-};
-
-static char *k_text(const struct experiment *experiment)
-{
-    return experiment->decay == DECAY_STEP ? memory_text("-") : memory_text("%g", experiment->k);
-}
-
-/* The row of one arm in both tables. */
-static void add_desk_arm(const struct arm *arm, const struct comparison *comparison,
-                         struct table *wide, struct table *narrow)
-{
-    const struct experiment *e = arm->experiment;
-    table_add(wide, ledger_network(e), NULL);
-    table_add(wide, ledger_value(e, "schedule.decay"), NULL);
-    table_add(wide, memory_text("desk"), NULL);
-    table_add(wide, memory_text("%d", e->epochs), NULL);
-    table_add(wide, k_text(e), NULL);
-    cells_add_n(wide, arm);
-    cells_add_mean(wide, arm);
-    cells_add_sd(wide, arm);
-    cells_add_best(wide, arm);
-    cells_add_pairs(wide, comparison);
-    cells_add_difference(wide, comparison);
-    cells_add_low(wide, comparison);
-    cells_add_high(wide, comparison);
-    cells_add_p(wide, comparison);
-    cells_add_holm(wide, comparison);
-    cells_add_verdict(wide, comparison);
-
-    table_add(narrow, k_text(e), NULL);
-    cells_add_n(narrow, arm);
-    cells_add_mean_and_sd(narrow, arm);
-    cells_add_best(narrow, arm);
-    cells_add_pairs(narrow, comparison);
-    cells_add_difference(narrow, comparison);
-    cells_add_interval(narrow, comparison);
-    cells_add_p(narrow, comparison);
-    cells_add_holm(narrow, comparison);
-    cells_add_verdict(narrow, comparison);
-}
 
 /* The first of `arms` that differ in k alone; their number. */
 static size_t add_desk_family(const struct arm *arms, size_t count, const char *set,
-                              struct table *wide, struct table *narrow)
+                              struct table *table)
 {
     struct comparison *comparisons = memory_zeroed(count, sizeof *comparisons);
     const size_t size = cells_compare_k(arms, count, comparisons);
@@ -315,9 +375,9 @@ static size_t add_desk_family(const struct arm *arms, size_t count, const char *
     char *decay = ledger_value(arms[0].experiment, "schedule.decay");
     char *title = memory_text("%s, %s, %s decay, %d epochs (scale: desk)", set, network, decay,
                               arms[0].experiment->epochs);
-    table_add_group(narrow, title);
+    table_add_heading(table, TABLE_TEX, title);
     for (size_t i = 0; i < size; i++)
-        add_desk_arm(&arms[i], &comparisons[i], wide, narrow);
+        table_add_row(table, &(struct cells_row){&arms[i], &comparisons[i]});
     free(title);
     free(decay);
     free(network);
@@ -325,22 +385,20 @@ static size_t add_desk_family(const struct arm *arms, size_t count, const char *
     return size;
 }
 
-static void fill_desk(const struct arms *arms, const char *set, struct table *wide,
-                      struct table *narrow)
+static void fill_desk(const struct arms *arms, const char *set, struct table *table)
 {
-    table_begin(wide, desk_columns, COUNT(desk_columns));
-    table_begin(narrow, desk_tex_columns, COUNT(desk_tex_columns));
+    table_begin(table, desk_columns, COUNT(desk_columns));
     for (size_t i = 0; i < arms->count;)
-        i += add_desk_family(&arms->arm[i], arms->count - i, set, wide, narrow);
+        i += add_desk_family(&arms->arm[i], arms->count - i, set, table);
     if (arms->count == 0)
-        table_add_group(narrow, "no desk-scale log yet");
+        table_add_heading(table, TABLE_TEX, "no desk-scale log yet");
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
 static void write_text(const struct thesis_table *source, const char *set, const char *out,
                        const struct table *thesis, const struct table *full,
-                       const struct table *desk)
+                       const struct table *desk, size_t desk_arms)
 {
     struct text text = {0};
     text_add(&text,
@@ -379,7 +437,7 @@ static void write_text(const struct thesis_table *source, const char *set, const
         "no evidence.\n"
         "-: does not exist (the k = 1 row itself, fewer than 2 runs or pairs, more than 20 pairs, "
         "or a diverged run).\n%s",
-        desk->cell_count ? "" : "(no desk-scale log yet)\n", smoke_free);
+        desk_arms ? "" : "(no desk-scale log yet)\n", smoke_free);
     table_write_out(out, source->name, ".txt", &text);
 }
 
@@ -396,28 +454,25 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
     }
     const struct experiment any = {.set = (int)source->set};
     const char *set = config_set_name(&any);
-    struct table thesis, thesis_tex, full, desk, desk_tex;
-    fill_thesis(source, literature, set, COUNT(thesis_columns), &thesis);
-    fill_thesis(source, literature, set, THESIS_TEX_COLUMNS, &thesis_tex);
+    struct table thesis, full, desk;
+    fill_thesis(source, literature, set, &thesis);
     const struct full_sources sources = {experiments, &full_arms, ledger,
                                          ledger_desk_speed(ledger)};
     fill_full(source, &sources, &full);
-    fill_desk(&desk_arms, set, &desk, &desk_tex);
+    fill_desk(&desk_arms, set, &desk);
 
-    write_text(source, set, out, &thesis, &full, &desk);
+    write_text(source, set, out, &thesis, &full, &desk, desk_arms.count);
     char *full_name = memory_text("%s-full", source->name);
     char *desk_name = memory_text("%s-desk", source->name);
-    table_write_files(out, source->name, &thesis, &thesis_tex, "tabular");
-    table_write_files(out, full_name, &full, &full, "tabular");
-    table_write_files(out, desk_name, &desk, &desk_tex, "tabular");
+    table_write_files(out, source->name, &thesis, "tabular");
+    table_write_files(out, full_name, &full, "tabular");
+    table_write_files(out, desk_name, &desk, "tabular");
 
     free(full_name);
     free(desk_name);
     table_free(&thesis);
-    table_free(&thesis_tex);
     table_free(&full);
     table_free(&desk);
-    table_free(&desk_tex);
     free(full_arms.arm);
     free(desk_arms.arm);
     return 0;

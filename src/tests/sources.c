@@ -15,8 +15,6 @@
 /* last: cmocka has a macro of the name fail */
 #include "tests/tests.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* ---- The index ---------------------------------------------------------------------------- */
 
 struct sources sources_read(const struct sources_of *of, const char *name)

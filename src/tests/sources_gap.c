@@ -9,8 +9,6 @@
 /* last: cmocka has a macro of the name fail */
 #include "tests/tests.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 /* The next field of a CSV; a newline ends a line. */
 static char *csv_field(const char **at, int *last)
 {

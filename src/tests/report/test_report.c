@@ -483,12 +483,13 @@ static void tables_escape(void **state)
     assert_string_equal(tex, "50\\% of a\\_b \\& \\{c\\} \\#1 \\$x\\$ \\textbackslash{} "
                              "\\textasciitilde{} \\textasciicircum{} d/\\allowbreak{}e");
     free(tex);
-    static const struct table_column columns[] = {{"a", "A", 'l', NULL}, {"b", "B", 'r', NULL}};
+    static const struct table_column columns[] = {{"a", "A", 'l', NULL, TABLE_ALL, NULL},
+                                                  {"b", "B", 'r', NULL, TABLE_ALL, NULL}};
     struct table table;
     struct text text = {0};
     table_begin(&table, columns, 2);
-    table_add(&table, memory_text("x, \"y\""), NULL);
-    table_add(&table, memory_text("-"), NULL);
+    table_add(&table, table_text("x, \"y\""));
+    table_add(&table, table_dash());
     table_write_csv(&table, &text);
     table_write_text(&table, &text);
     table_write_tex(&table, "tabular", &text);

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/tsv.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,22 +64,22 @@ static long number_before(const char *text, char end)
 /* Line `task` of a list. 0, or -1 with *error. */
 static int find_task(const char *path, long task, struct slurm_queue_run *run, struct error *error)
 {
-    char *bytes = file_read(path, NULL, error), *line = bytes;
-    if (!bytes)
+    struct tsv tsv;
+    if (tsv_open(&tsv, path, NULL, 2, error) != 0)
         return -1;
-    for (long i = 1; i < task && line; i++)
-        line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL;
-    char *tab = line ? strchr(line, '\t') : NULL, *end = tab ? strchr(tab, '\n') : NULL;
-    int status = 0;
-    if (end && number_before(line, '\t') >= 0) {
-        run->seed = number_before(line, '\t');
-        run->experiment = memory_copy(tab + 1, (size_t)(end - tab - 1));
+    int status = 1;
+    while (tsv.line < task && status == 1)
+        status = tsv_next(&tsv);
+    if (status == 1 && tsv_whole(tsv.field[0]) >= 0) {
+        run->seed = tsv_whole(tsv.field[0]);
+        run->experiment = memory_text("%s", tsv.field[1]);
+        status = 0;
     } else {
         status =
             error_set(error, "%s: expected line %ld, SEED<TAB>EXPERIMENT, of a task in the queue",
                       path, task);
     }
-    free(bytes);
+    tsv_close(&tsv);
     return status;
 }
 

@@ -2,13 +2,15 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tsv.h"
 
+#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char columns[] = "experiment\tranks\tthreads\tcores\tshards\tbatch\timages_per_s";
+static const char *const columns[] = {"experiment", "ranks", "threads",     "cores",
+                                      "shards",     "batch", "images_per_s"};
 
 static int is_good(const struct benchmark *row)
 {
@@ -18,50 +20,27 @@ static int is_good(const struct benchmark *row)
            row->images_per_second > 0 && isfinite(row->images_per_second);
 }
 
-/* `line` ends where its newline was. */
-static int read_row(const char *path, const char *line, struct benchmark *row, struct error *error)
+static int read_row(const struct tsv *tsv, struct benchmark *row)
 {
-    int end = 0;
-    if (sscanf(line, "%255[^\t]\t%d\t%d\t%d\t%d\t%d\t%lf%n", row->experiment, &row->ranks,
-               &row->threads, &row->cores, &row->shards, &row->batch, &row->images_per_second,
-               &end) == 7 &&
-        line[end] == '\0' && is_good(row))
+    int *const whole[] = {&row->ranks, &row->threads, &row->cores, &row->shards, &row->batch};
+    char *end = NULL;
+    row->line = tsv->line;
+    int good = strlen(tsv->field[0]) < sizeof row->experiment;
+    if (good)
+        strcpy(row->experiment, tsv->field[0]);
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        const long value = tsv_whole(tsv->field[i + 1]);
+        *whole[i] = value > INT_MAX ? 0 : (int)value;
+    }
+    row->images_per_second = strtod(tsv->field[6], &end);
+    if (good && *end == '\0' && is_good(row))
         return 0;
     return error_set(
-        error,
+        tsv->error,
         "%s:%d: expected an arm, ranks, threads, cores (at most ranks x threads), shards, "
         "a batch of whole shards and images a second, separated by tabs; `make "
         "bench-ranks` writes the file",
-        path, row->line);
-}
-
-static int read_lines(const char *path, char *bytes, struct benchmarks *benchmarks,
-                      struct error *error)
-{
-    int number = 0, named = 0;
-    for (char *line = bytes, *newline; *line; line = newline + 1) {
-        number++;
-        newline = strchr(line, '\n');
-        if (!newline)
-            return error_set(error, "%s:%d: expected a newline at the end of the file", path,
-                             number);
-        *newline = '\0';
-        if (line[0] == '#')
-            continue;
-        if (!named++) {
-            if (strcmp(line, columns) != 0)
-                return error_set(error, "%s:%d: expected the column names \"%s\"", path, number,
-                                 columns);
-            continue;
-        }
-        struct benchmark row = {.line = number};
-        if (read_row(path, line, &row, error) != 0)
-            return -1;
-        benchmarks->rows =
-            memory_resize(benchmarks->rows, benchmarks->count + 1, sizeof *benchmarks->rows);
-        benchmarks->rows[benchmarks->count++] = row;
-    }
-    return 0;
+        tsv->path, tsv->line);
 }
 
 int benchmarks_read(const char *path, struct benchmarks *benchmarks, struct error *error)
@@ -69,11 +48,16 @@ int benchmarks_read(const char *path, struct benchmarks *benchmarks, struct erro
     *benchmarks = (struct benchmarks){0};
     if (!file_exists(path))
         return 0;
-    char *bytes = file_read(path, NULL, error);
-    if (!bytes)
+    struct tsv tsv;
+    if (tsv_open(&tsv, path, columns, COUNT(columns), error) != 0)
         return -1;
-    const int status = read_lines(path, bytes, benchmarks, error);
-    free(bytes);
+    int status = 0;
+    while (status == 0 && (status = tsv_next(&tsv)) == 1) {
+        benchmarks->rows =
+            memory_resize(benchmarks->rows, benchmarks->count + 1, sizeof *benchmarks->rows);
+        status = read_row(&tsv, &benchmarks->rows[benchmarks->count++]);
+    }
+    tsv_close(&tsv);
     if (status != 0)
         benchmarks_free(benchmarks);
     return status;

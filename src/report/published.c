@@ -1,216 +1,162 @@
 #include "report/published.h"
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/tsv.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS = 9, CLAIM_FIELDS = 6 };
-
-static const char *const table_columns[FIELDS] = {
+static const char *const table_columns[] = {
     "network", "depth", "params_M", "original_error", "ours_error", "k", "note", "cited", "folder"};
-static const char *const literature_columns[FIELDS] = {
+static const char *const literature_columns[] = {
     "set", "network", "depth", "role", "error", "statistic", "runs", "setting", "source"};
-static const char *const claim_columns[CLAIM_FIELDS] = {"claim", "table", "folder",
-                                                        "limit", "says",  "source"};
+static const char *const claim_columns[] = {"claim", "table", "folder", "limit", "says", "source"};
 
-/* A file being read: its bytes are cut into fields where they stand. */
-struct reading {
-    const char *path;
-    char *at;
-    int line;
-    int fields; /* of each line */
-    char *field[FIELDS];
-    struct error *error;
-};
+/* ---- Reading ------------------------------------------------------------------------------ */
 
-/* Cut the next line that is no comment into fields. 1, 0 at the end, -1 on error. */
-static int next_row(struct reading *reading)
-{
-    for (;;) {
-        if (*reading->at == '\0')
-            return 0;
-        char *line = reading->at;
-        reading->line++;
-        char *newline = strchr(line, '\n');
-        if (!newline)
-            return error_set(reading->error, "%s:%d: expected a newline at the end of the file",
-                             reading->path, reading->line);
-        *newline = '\0';
-        reading->at = newline + 1;
-        if (line[0] == '#')
-            continue;
-        int count = 0;
-        for (char *field = line; field; count++) {
-            char *tab = strchr(field, '\t');
-            if (tab)
-                *tab++ = '\0';
-            if (count < reading->fields)
-                reading->field[count] = field;
-            if (*field == '\0')
-                return error_set(reading->error,
-                                 "%s:%d: field %d is empty; expected \"-\" for none", reading->path,
-                                 reading->line, count + 1);
-            field = tab;
-        }
-        if (count != reading->fields)
-            return error_set(reading->error,
-                             "%s:%d: expected %d fields separated by tabs, found %d", reading->path,
-                             reading->line, reading->fields, count);
-        return 1;
-    }
-}
-
-static int read_columns(struct reading *reading, const char *const *columns)
-{
-    const int status = next_row(reading);
-    if (status < 0)
-        return -1;
-    for (int i = 0; i < reading->fields; i++)
-        if (status == 0 || strcmp(reading->field[i], columns[i]) != 0)
-            return error_set(reading->error, "%s:%d: expected \"%s\" as the name of column %d",
-                             reading->path, reading->line, columns[i], i + 1);
-    return 0;
-}
-
-static int number(const struct reading *reading, int field, const char *name, double *value)
+static int number(const struct tsv *tsv, const char *const *columns, int field, double *value)
 {
     char *end = NULL;
-    *value = strtod(reading->field[field], &end);
+    *value = strtod(tsv->field[field], &end);
     if (*end == '\0' && isfinite(*value) && *value > 0 && *value <= 100)
         return 0;
-    return error_set(reading->error, "%s:%d: %s = %s: expected a number above 0, at most 100",
-                     reading->path, reading->line, name, reading->field[field]);
+    return error_set(tsv->error, "%s:%d: %s = %s: expected a number above 0, at most 100",
+                     tsv->path, tsv->line, columns[field], tsv->field[field]);
+}
+
+/* What all three kinds of tables are. */
+struct list {
+    char *path, *bytes;
+    void *rows;
+    size_t count;
+};
+
+/* Read a file into rows of `size` bytes, each filled by `parse`. 0; or -1 with *error set and an
+ * empty list. */
+static int read_list(const char *path, const char *const *columns, int count, size_t size,
+                     int (*parse)(const struct tsv *tsv, void *row), struct list *list,
+                     struct error *error)
+{
+    struct tsv tsv;
+    int status = tsv_open(&tsv, path, columns, count, error);
+    *list = (struct list){0};
+    while (status == 0 && (status = tsv_next(&tsv)) == 1) {
+        list->rows = memory_resize(list->rows, list->count + 1, size);
+        status = parse(&tsv, (char *)list->rows + size * list->count++);
+    }
+    if (status == 0) {
+        list->path = memory_text("%s", path);
+        list->bytes = tsv.bytes;
+        return 0;
+    }
+    if (tsv.bytes)
+        tsv_close(&tsv);
+    free(list->rows);
+    *list = (struct list){0};
+    return -1;
+}
+
+static void free_list(char *path, char *bytes, void *rows)
+{
+    free(path);
+    free(bytes);
+    free(rows);
+}
+
+static int parse_row(const struct tsv *tsv, void *to)
+{
+    struct published_row *row = to;
+    *row = (struct published_row){.network = tsv->field[0],
+                                  .depth = tsv->field[1],
+                                  .params = tsv->field[2],
+                                  .note = tsv->field[6],
+                                  .cited = tsv->field[7],
+                                  .folder = tsv->field[8],
+                                  .line = tsv->line};
+    return number(tsv, table_columns, 3, &row->original) != 0 ||
+                   number(tsv, table_columns, 4, &row->ours) != 0 ||
+                   number(tsv, table_columns, 5, &row->k) != 0
+               ? -1
+               : 0;
 }
 
 int published_read_table(const char *path, struct published_table *table, struct error *error)
 {
-    *table = (struct published_table){.bytes = file_read(path, NULL, error)};
-    if (!table->bytes)
-        return -1;
-    table->path = memory_text("%s", path);
-    struct reading reading = {.path = path, .at = table->bytes, .fields = FIELDS, .error = error};
-    int status = read_columns(&reading, table_columns);
-    while (status == 0 && (status = next_row(&reading)) == 1) {
-        struct published_row row = {.network = reading.field[0],
-                                    .depth = reading.field[1],
-                                    .params = reading.field[2],
-                                    .note = reading.field[6],
-                                    .cited = reading.field[7],
-                                    .folder = reading.field[8],
-                                    .line = reading.line};
-        if (number(&reading, 3, "original_error", &row.original) != 0 ||
-            number(&reading, 4, "ours_error", &row.ours) != 0 ||
-            number(&reading, 5, "k", &row.k) != 0) {
-            status = -1;
-            break;
-        }
-        table->rows = memory_resize(table->rows, table->count + 1, sizeof *table->rows);
-        table->rows[table->count++] = row;
-        status = 0;
-    }
-    if (status != 0)
-        published_free_table(table);
+    struct list list;
+    const int status = read_list(path, table_columns, COUNT(table_columns), sizeof *table->rows,
+                                 parse_row, &list, error);
+    *table = (struct published_table){list.path, list.bytes, list.rows, list.count};
     return status;
 }
 
 void published_free_table(struct published_table *table)
 {
-    free(table->path);
-    free(table->bytes);
-    free(table->rows);
+    free_list(table->path, table->bytes, table->rows);
     *table = (struct published_table){0};
 }
 
-static int check_role(const struct reading *reading)
+static int parse_literature(const struct tsv *tsv, void *to)
 {
     static const char *const roles[] = {"cited", "fair", "cited+fair", "other"};
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-        if (strcmp(reading->field[3], roles[i]) == 0)
-            return 0;
-    return error_set(reading->error, "%s:%d: role = %s: expected cited, fair, cited+fair or other",
-                     reading->path, reading->line, reading->field[3]);
+    struct literature_row *row = to;
+    *row = (struct literature_row){.set = tsv->field[0],
+                                   .network = tsv->field[1],
+                                   .depth = tsv->field[2],
+                                   .role = tsv->field[3],
+                                   .statistic = tsv->field[5],
+                                   .runs = tsv->field[6],
+                                   .setting = tsv->field[7],
+                                   .source = tsv->field[8],
+                                   .line = tsv->line};
+    for (size_t i = 0; i < COUNT(roles); i++)
+        if (strcmp(row->role, roles[i]) == 0)
+            return number(tsv, literature_columns, 4, &row->error);
+    return error_set(tsv->error, "%s:%d: role = %s: expected cited, fair, cited+fair or other",
+                     tsv->path, tsv->line, row->role);
 }
 
 int published_read_literature(const char *path, struct literature *literature, struct error *error)
 {
-    *literature = (struct literature){.bytes = file_read(path, NULL, error)};
-    if (!literature->bytes)
-        return -1;
-    literature->path = memory_text("%s", path);
-    struct reading reading = {
-        .path = path, .at = literature->bytes, .fields = FIELDS, .error = error};
-    int status = read_columns(&reading, literature_columns);
-    while (status == 0 && (status = next_row(&reading)) == 1) {
-        struct literature_row row = {.set = reading.field[0],
-                                     .network = reading.field[1],
-                                     .depth = reading.field[2],
-                                     .role = reading.field[3],
-                                     .statistic = reading.field[5],
-                                     .runs = reading.field[6],
-                                     .setting = reading.field[7],
-                                     .source = reading.field[8],
-                                     .line = reading.line};
-        if (check_role(&reading) != 0 || number(&reading, 4, "error", &row.error) != 0) {
-            status = -1;
-            break;
-        }
-        literature->rows =
-            memory_resize(literature->rows, literature->count + 1, sizeof *literature->rows);
-        literature->rows[literature->count++] = row;
-        status = 0;
-    }
-    if (status != 0)
-        published_free_literature(literature);
+    struct list list;
+    const int status = read_list(path, literature_columns, COUNT(literature_columns),
+                                 sizeof *literature->rows, parse_literature, &list, error);
+    *literature = (struct literature){list.path, list.bytes, list.rows, list.count};
     return status;
 }
 
 void published_free_literature(struct literature *literature)
 {
-    free(literature->path);
-    free(literature->bytes);
-    free(literature->rows);
+    free_list(literature->path, literature->bytes, literature->rows);
     *literature = (struct literature){0};
+}
+
+static int parse_claim(const struct tsv *tsv, void *to)
+{
+    struct published_claim *row = to;
+    *row = (struct published_claim){.id = tsv->field[0],
+                                    .table = tsv->field[1],
+                                    .folder = tsv->field[2],
+                                    .limit = NAN,
+                                    .says = tsv->field[4],
+                                    .source = tsv->field[5],
+                                    .line = tsv->line};
+    return strcmp(tsv->field[3], "-") == 0 ? 0 : number(tsv, claim_columns, 3, &row->limit);
 }
 
 int published_read_claims(const char *path, struct published_claims *claims, struct error *error)
 {
-    *claims = (struct published_claims){.bytes = file_read(path, NULL, error)};
-    if (!claims->bytes)
-        return -1;
-    claims->path = memory_text("%s", path);
-    struct reading reading = {
-        .path = path, .at = claims->bytes, .fields = CLAIM_FIELDS, .error = error};
-    int status = read_columns(&reading, claim_columns);
-    while (status == 0 && (status = next_row(&reading)) == 1) {
-        struct published_claim row = {.id = reading.field[0],
-                                      .table = reading.field[1],
-                                      .folder = reading.field[2],
-                                      .limit = NAN,
-                                      .says = reading.field[4],
-                                      .source = reading.field[5],
-                                      .line = reading.line};
-        if (strcmp(reading.field[3], "-") != 0 && number(&reading, 3, "limit", &row.limit) != 0) {
-            status = -1;
-            break;
-        }
-        claims->rows = memory_resize(claims->rows, claims->count + 1, sizeof *claims->rows);
-        claims->rows[claims->count++] = row;
-        status = 0;
-    }
-    if (status != 0)
-        published_free_claims(claims);
+    struct list list;
+    const int status = read_list(path, claim_columns, COUNT(claim_columns), sizeof *claims->rows,
+                                 parse_claim, &list, error);
+    *claims = (struct published_claims){list.path, list.bytes, list.rows, list.count};
     return status;
 }
 
 void published_free_claims(struct published_claims *claims)
 {
-    free(claims->path);
-    free(claims->bytes);
-    free(claims->rows);
+    free_list(claims->path, claims->bytes, claims->rows);
     *claims = (struct published_claims){0};
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tsv.h"
 #include "experiment/log.h"
 
 #include <stdlib.h>
@@ -86,18 +87,7 @@ static int print_place(const struct trace_options *options, const char *path, in
 static const char ending[] = ".sources.tsv";
 
 enum { ID, SHOWN, ROW, COLUMN, PLACE, LINE, FIELDS };
-
-static int split(char *line, char **field)
-{
-    int count = 0;
-    for (char *at = line; at && count < FIELDS; count++) {
-        field[count] = at;
-        at = strchr(at, '\t');
-        if (at)
-            *at++ = '\0';
-    }
-    return count == FIELDS;
-}
+static const char *const index_columns[FIELDS] = {"id", "shown", "row", "column", "file", "line"};
 
 struct found {
     int cells;          /* that show the value */
@@ -107,17 +97,17 @@ struct found {
 
 static int search(const char *path, const char *id, struct found *found, struct error *error)
 {
-    char *bytes = file_read(path, NULL, error);
-    if (!bytes)
+    struct tsv tsv;
+    if (tsv_open(&tsv, path, index_columns, FIELDS, error) != 0)
         return -1;
     char *cell = memory_text("%s", "");
-    for (char *line = strtok(bytes, "\n"); line; line = strtok(NULL, "\n")) {
-        char *field[FIELDS];
-        if (!split(line, field) || strcmp(field[ID], id) != 0)
+    int status;
+    while ((status = tsv_next(&tsv)) == 1) {
+        if (strcmp(tsv.field[ID], id) != 0)
             continue;
-        char *where =
-            memory_text("%s: line %s of %.*s.csv, column \"%s\"\n", field[SHOWN], field[ROW],
-                        (int)(strlen(path) - strlen(ending)), path, field[COLUMN]);
+        char *where = memory_text("%s: line %s of %.*s.csv, column \"%s\"\n", tsv.field[SHOWN],
+                                  tsv.field[ROW], (int)(strlen(path) - strlen(ending)), path,
+                                  tsv.field[COLUMN]);
         if (strcmp(where, cell) != 0) {
             text_add(&found->where, "%s", where);
             found->cells++;
@@ -125,11 +115,11 @@ static int search(const char *path, const char *id, struct found *found, struct 
         free(cell);
         cell = where;
         if (found->cells == 1)
-            text_add(&found->places, "%s\t%s\n", field[PLACE], field[LINE]);
+            text_add(&found->places, "%s\t%s\n", tsv.field[PLACE], tsv.field[LINE]);
     }
     free(cell);
-    free(bytes);
-    return 0;
+    tsv_close(&tsv);
+    return status;
 }
 
 static int search_all(const struct trace_options *options, const char *id, struct found *found,
@@ -156,43 +146,26 @@ static int search_all(const struct trace_options *options, const char *id, struc
 
 /* ---- A row of a log ----------------------------------------------------------------------- */
 
-/* The field of a line of a log that stands under `column`; free() it. NULL if there is none. */
-static char *field_of(const char *names, const char *line, const char *column)
-{
-    for (;;) {
-        const size_t name = strcspn(names, "\t\n"), value = strcspn(line, "\t\n");
-        if (name == strlen(column) && strncmp(names, column, name) == 0)
-            return memory_copy(line, value);
-        if (names[name] != '\t' || line[value] != '\t')
-            return NULL;
-        names += name + 1;
-        line += value + 1;
-    }
-}
-
 static int find_row(const char *path, long epoch, const char *column, struct found *found,
                     struct error *error)
 {
-    char *bytes = file_read(path, NULL, error);
-    if (!bytes)
+    struct tsv tsv;
+    if (tsv_open(&tsv, path, NULL, 0, error) != 0)
         return -1;
-    char *start = memory_text("\n%ld\t", epoch);
-    const char *names = strstr(bytes, "\nepoch\t"), *row = names ? strstr(names, start) : NULL;
-    char *value = row ? field_of(names + 1, row + 1, column) : NULL;
-    free(start);
-    int status = 0;
-    if (value) {
-        int line = 1;
-        for (const char *at = bytes; at <= row; at++)
-            line += *at == '\n' ? 1 : 0;
-        text_add(&found->where, "%s\n", value);
-        text_add(&found->places, "%s\t%d\n", path, line);
-    } else {
+    int at = 0, status = tsv_next(&tsv);
+    while (status == 1 && at < tsv.count && strcmp(tsv.field[at], column) != 0)
+        at++;
+    while (status == 1 && (status = tsv_next(&tsv)) == 1 && tsv_whole(tsv.field[0]) != epoch)
+        continue;
+    if (status == 1 && at < tsv.count) {
+        text_add(&found->where, "%s\n", tsv.field[at]);
+        text_add(&found->places, "%s\t%d\n", path, tsv.line);
+        status = 0;
+    } else if (status >= 0) {
         status = error_set(error, "%s: expected a row of epoch %ld and a column %s", path, epoch,
                            column);
     }
-    free(value);
-    free(bytes);
+    tsv_close(&tsv);
     return status;
 }
 

@@ -425,10 +425,10 @@ static void broken_measurements(void **state)
         {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t120\t16\n", "ranks.tsv:3: expected an arm"},
         {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t-1\n", "ranks.tsv:3: expected an arm"},
         {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\tinf\n", "ranks.tsv:3: expected an arm"},
-        {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t16\tx\n", "ranks.tsv:3: expected an arm"},
+        {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t16\tx\n", "ranks.tsv:3: expected 7 fields"},
         {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t16", "ranks.tsv:3: expected a newline"},
         {"cifar10/nowhere\t1\t1\t1\t16\t128\t16\n", "ranks.tsv:3: there is no experiment"},
-        {"experiment\n", "ranks.tsv:3: expected an arm"},
+        {"experiment\n", "ranks.tsv:3: expected 7 fields"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture = fixture_begin();

@@ -1,0 +1,40 @@
+/*
+ * tsv - the text tables that the program reads: lines of fields with a tab between them.
+ *
+ * Lines that begin with '#' are comments. The first other line holds the names of the columns,
+ * where the table has them. The reader is strict: a missing newline, an empty field ("-" says that
+ * there is none), a wrong name or another number of fields is an error that names file and line.
+ */
+#ifndef KDECAY_TSV_H
+#define KDECAY_TSV_H
+
+#include "base/error.h"
+
+enum { TSV_MOST_FIELDS = 16 };
+
+struct tsv {
+    const char *path;
+    char *bytes; /* of the whole file; fields are cut where they stand */
+    int line;    /* of the last row, from 1 */
+    int count;   /* fields of a row */
+    char *field[TSV_MOST_FIELDS];
+    char *next; /* what is not read yet */
+    struct error *error;
+};
+
+/* Read the file, and the line of names if `columns` has `count` of them. NULL: the table has no
+ * such line, and every row has `count` fields, or as many as the first one if that is 0. 0, or -1
+ * with *error set and nothing to close. `path` and `error` must outlive the reading. */
+int tsv_open(struct tsv *tsv, const char *path, const char *const *columns, int count,
+             struct error *error);
+
+/* The next row: 1; 0 at the end of the file; or -1 with *error set. */
+int tsv_next(struct tsv *tsv);
+
+/* Free the bytes, unless the caller took them (tsv->bytes = NULL). */
+void tsv_close(struct tsv *tsv);
+
+/* The whole number from 0 on that a field is; -1 if it is none. */
+long tsv_whole(const char *field);
+
+#endif

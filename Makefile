@@ -245,13 +245,14 @@ DIGESTS = mkdir -p $(@D); sha256sum $(filter-out FORCE,$^) > $@.tmp; $(KEEP_OLD)
 KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
-VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net
+VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net \
+                  table-confirmation table-confirmation-exploratory
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs scaling,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
                  runs scaling,build/tables/$t.txt) \
                $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
-FIGURES := schedules bases slopes area low-rate training error-k pairs error-area error-parameters border-maps border-filters scaling
+FIGURES := schedules bases slopes area low-rate training error-k pairs error-area error-parameters border-maps border-filters scaling confirmation
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
 $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
@@ -286,6 +287,10 @@ table-weight-net: build/tables/table-weight-net.txt build/tables/claims-weight-n
 
 .PHONY: table-pad-net
 table-pad-net: build/tables/table-pad-net.txt build/tables/claims-pad-net.txt ## show Pad Net: paddings, what they add, error, its claims
+	$(Q)cat $^
+
+.PHONY: table-confirmation
+table-confirmation: build/tables/table-confirmation.txt build/tables/table-confirmation-exploratory.txt ## show the registered confirmation of k = 3: how many runs, and its verdicts once they are all there
 	$(Q)cat $^
 
 .PHONY: table-claims

@@ -20,9 +20,9 @@ char *decimal_text(double value, const char *sign, int decimals)
                     : memory_text("%s%lld", front, whole);
 }
 
-char *decimal_interval(double low, double high)
+char *decimal_interval(double low, double high, int decimals)
 {
-    char *from = decimal_text(low, "+", 2), *to = decimal_text(high, "+", 2);
+    char *from = decimal_text(low, "+", decimals), *to = decimal_text(high, "+", decimals);
     char *interval = memory_text("[%s, %s]", from, to);
     free(to);
     free(from);

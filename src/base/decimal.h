@@ -18,7 +18,7 @@
  * too, else "". What is not finite, or has more than 15 digits, is as printf has it. free() it. */
 char *decimal_text(double value, const char *sign, int decimals);
 
-/* "[-0.42, -0.16]", the ends of an interval, signed and with two decimals; free() it. */
-char *decimal_interval(double low, double high);
+/* "[-0.42, -0.16]", the ends of an interval, signed; free() it. */
+char *decimal_interval(double low, double high, int decimals);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cluster/cost.h"
 
+#include "network/precision.h"
 #include "report/published.h"
 #include "report/table.h"
 
@@ -31,7 +32,8 @@ static int has_arm(const struct published_table *published, const struct publish
             is_second = other < row;
         }
     }
-    return experiment->scale == SCALE_FULL && ledger_is_below(experiment->arm, row->folder) &&
+    return experiment->scale == SCALE_FULL && experiment->precision == PRECISION_F32 &&
+           ledger_is_below(experiment->arm, row->folder) &&
            (!shares || (experiment->decay == DECAY_COSINE) == is_second);
 }
 

@@ -6,7 +6,8 @@
  * thesis's k (of the longest SGDR run), 10^15 of them: forward passes of all images in all
  * epochs, as ledger_core_hours() counts them; these follow from the experiment alone. Then the
  * core-hours of one run and of all seeds of the row's arms, those of the literature's own recipe
- * among them, as `make status` predicts them, and the folder for `make submit`.
+ * among them, as `make status` predicts them, and the folder for `make submit`. Arms in bf16, which
+ * repeat others faster, are not among them.
  */
 #ifndef KDECAY_COST_H
 #define KDECAY_COST_H

@@ -6,10 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- Endpoints ---------------------------------------------------------------------------- */
+
+static double last_loss(const struct log *log)
+{
+    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].test_loss : INFINITY;
+}
+
+static double last_train_error(const struct log *log)
+{
+    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].train_error : INFINITY;
+}
+
+const struct endpoint cells_last_error = {"", 2, ledger_last_error};
+const struct endpoint cells_last_loss = {"test-loss-", 4, last_loss};
+const struct endpoint cells_last_train = {"train-error-", 2, last_train_error};
+
 /* ---- Comparisons -------------------------------------------------------------------------- */
 
-const struct comparison cells_no_comparison = {
-    .mean = NAN, .interval = {NAN, NAN, "no comparison"}, .p = NAN, .holm = NAN};
+const struct comparison cells_no_comparison = {.endpoint = &cells_last_error,
+                                               .mean = NAN,
+                                               .interval = {NAN, NAN, "no comparison"},
+                                               .p = NAN,
+                                               .holm = NAN};
 
 static int all_have(const struct arm *const *arms, size_t count, long seed)
 {
@@ -19,8 +38,9 @@ static int all_have(const struct arm *const *arms, size_t count, long seed)
     return 1;
 }
 
-/* For each seed that all arms have, the errors' sum with the weights. */
-static struct comparison compare(const struct arm *const *arms, const double *weights, size_t count)
+/* For each seed that all arms have, the endpoints' sum with the weights. */
+static struct comparison compare(const struct arm *const *arms, const double *weights, size_t count,
+                                 const struct endpoint *endpoint)
 {
     const struct arm *first = arms[0];
     double *sums = memory_zeroed(first->count, sizeof *sums);
@@ -30,13 +50,14 @@ static struct comparison compare(const struct arm *const *arms, const double *we
         if (!all_have(arms, count, seed))
             continue;
         for (size_t a = 0; a < count; a++)
-            sums[pairs] += weights[a] * ledger_last_error(ledger_log_of(arms[a], seed));
+            sums[pairs] += weights[a] * endpoint->of(ledger_log_of(arms[a], seed));
         pairs++;
     }
     for (size_t a = 0; a < count; a++)
         diverged += arms[a]->diverged;
     const char *reason;
-    struct comparison comparison = {.arm = arms[count - 1],
+    struct comparison comparison = {.endpoint = endpoint,
+                                    .arm = arms[count - 1],
                                     .control = first,
                                     .pairs = pairs,
                                     .mean = statistics_mean(sums, pairs),
@@ -53,7 +74,13 @@ static struct comparison compare(const struct arm *const *arms, const double *we
 
 struct comparison cells_compare(const struct arm *arm, const struct arm *control)
 {
-    return compare((const struct arm *const[]){control, arm}, (const double[]){-1, 1}, 2);
+    return cells_compare_by(arm, control, &cells_last_error);
+}
+
+struct comparison cells_compare_by(const struct arm *arm, const struct arm *control,
+                                   const struct endpoint *endpoint)
+{
+    return compare((const struct arm *const[]){control, arm}, (const double[]){-1, 1}, 2, endpoint);
 }
 
 /* The slope of a least-squares line is a sum of the errors with the weights
@@ -67,7 +94,7 @@ struct comparison cells_trend(const struct arm *const *arms, const double *x, si
         squares += (x[a] - mean) * (x[a] - mean);
     for (size_t a = 0; a < count; a++)
         weights[a] = (x[a] - mean) / squares;
-    struct comparison comparison = compare(arms, weights, count);
+    struct comparison comparison = compare(arms, weights, count, &cells_last_error);
     comparison.trend = arms;
     comparison.trend_count = count;
     free(weights);
@@ -169,8 +196,8 @@ static struct table_cell trace_comparison(struct table_cell cell,
         }
     }
     return table_traced(cell,
-                        memory_text("%s:%s%s:%s", arm->name, comparison->trend ? "alone-" : "",
-                                    what, control->name),
+                        memory_text("%s:%s%s%s:%s", arm->name, comparison->trend ? "alone-" : "",
+                                    comparison->endpoint->name, what, control->name),
                         sources.bytes);
 }
 
@@ -326,17 +353,20 @@ static struct table_cell of_comparison(const void *row, const char *what, double
 
 struct table_cell cells_difference(const void *row)
 {
-    return of_comparison(row, "difference", comparison_of(row)->mean, "+", 2);
+    const struct comparison *c = comparison_of(row);
+    return of_comparison(row, "difference", c->mean, "+", c->endpoint->decimals);
 }
 
 struct table_cell cells_low(const void *row)
 {
-    return of_comparison(row, "low", comparison_of(row)->interval.low, "+", 2);
+    const struct comparison *c = comparison_of(row);
+    return of_comparison(row, "low", c->interval.low, "+", c->endpoint->decimals);
 }
 
 struct table_cell cells_high(const void *row)
 {
-    return of_comparison(row, "high", comparison_of(row)->interval.high, "+", 2);
+    const struct comparison *c = comparison_of(row);
+    return of_comparison(row, "high", c->interval.high, "+", c->endpoint->decimals);
 }
 
 struct table_cell cells_p(const void *row)
@@ -363,6 +393,6 @@ struct table_cell cells_interval(const void *row)
     const struct comparison *c = comparison_of(row);
     if (c->interval.reason)
         return table_dash();
-    char *plain = decimal_interval(c->interval.low, c->interval.high);
+    char *plain = decimal_interval(c->interval.low, c->interval.high, c->endpoint->decimals);
     return linked(c->arm, plain, memory_text("$%s$", plain));
 }

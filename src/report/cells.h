@@ -12,8 +12,19 @@
 #include "report/ledger.h"
 #include "report/table.h"
 
-/* The paired differences of last errors, arm - control (points), by statistics.h. */
+/* A number of a finished run that arms are compared by. */
+struct endpoint {
+    const char *name; /* part of value ids; "" of the last error */
+    int decimals;     /* of a difference where it is shown */
+    double (*of)(const struct log *log);
+};
+extern const struct endpoint cells_last_error; /* test error after the last epoch, points */
+extern const struct endpoint cells_last_loss;  /* test loss after the last epoch */
+extern const struct endpoint cells_last_train; /* training error of the last epoch, points */
+
+/* The paired differences of an endpoint, arm - control, by statistics.h. */
 struct comparison {
+    const struct endpoint *endpoint;
     const struct arm *arm, *control; /* NULL: no comparison */
     const struct arm *const *trend;  /* of a trend: its arms; else NULL */
     size_t trend_count;
@@ -28,6 +39,8 @@ extern const struct comparison cells_no_comparison;
 /* NaN all over where a run of either diverged, with a seed that the other has or not: else a
  * diverged run would be dropped from the comparison. Points to both arms. */
 struct comparison cells_compare(const struct arm *arm, const struct arm *control);
+struct comparison cells_compare_by(const struct arm *arm, const struct arm *control,
+                                   const struct endpoint *endpoint);
 
 /* The trend of the error over x: instead of a difference, each seed gives the slope of its
  * least-squares line through the errors of `count` >= 2 arms, points per unit of x. With two arms

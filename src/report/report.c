@@ -4,10 +4,12 @@
 #include "base/file.h"
 #include "report/cells.h"
 #include "report/claims.h"
+#include "report/confirmation.h"
 #include "report/environments.h"
 #include "report/ledger.h"
 #include "report/plot_data.h"
 #include "report/published.h"
+#include "report/registered.h"
 #include "report/scaling_report.h"
 #include "report/schedule_table.h"
 #include "report/study_tables.h"
@@ -27,7 +29,7 @@ struct run_row {
     const struct log *log; /* NULL: it cannot be read */
     const char *path;
     int first; /* of its arm */
-    enum { RUN_FINISHED, RUN_DIVERGED, RUN_UNFINISHED } end;
+    enum { RUN_FINISHED, RUN_DIVERGED, RUN_SEALED, RUN_UNFINISHED } end;
 };
 
 static struct table_cell cell_run_arm(const void *row)
@@ -83,6 +85,8 @@ static struct table_cell cell_run_status(const void *row)
     const struct run_row *at = row;
     if (at->end == RUN_UNFINISHED)
         return table_text(at->log ? "unfinished" : "unreadable");
+    if (at->end == RUN_SEALED)
+        return table_text("sealed");
     return at->end == RUN_FINISHED
                ? table_text("finished")
                : from_log(at->log, "diverged-at",
@@ -133,17 +137,19 @@ static const struct table_column run_columns[] = {
     {"line", NULL, 'r', NULL, TABLE_TEXT | TABLE_CSV, cell_run_line},
 };
 
-static void fill_runs(const struct ledger *ledger, struct table *table)
+static void fill_runs(const struct ledger *ledger, const struct experiment_files *files,
+                      struct table *table)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         const int first =
             i == 0 || strcmp(log->experiment.arm, ledger->logs[i - 1].experiment.arm) != 0;
-        table_add_row(table, &(struct run_row){.log = log,
-                                               .path = log->path,
-                                               .first = first,
-                                               .end = log->status == LOG_FINISHED ? RUN_FINISHED
-                                                                                  : RUN_DIVERGED});
+        struct run_row row = {.log = log, .path = log->path, .first = first, .end = RUN_FINISHED};
+        if (registered_is_sealed(ledger, files, &log->experiment))
+            row.end = RUN_SEALED;
+        else if (log->status == LOG_DIVERGED)
+            row.end = RUN_DIVERGED;
+        table_add_row(table, &row);
     }
 }
 
@@ -161,11 +167,11 @@ static void add_unfinished(const char *path, struct table *table)
 }
 
 static void write_runs(const struct report_sources *sources, const struct ledger *ledger,
-                       const char *out)
+                       const struct experiment_files *files, const char *out)
 {
     struct table table;
     table_begin(&table, run_columns, COUNT(run_columns));
-    fill_runs(ledger, &table);
+    fill_runs(ledger, files, &table);
     size_t unfinished = 0;
     char **part = ledger_files(sources->results, sources->published, ".part", &unfinished);
     for (size_t i = 0; i < unfinished; i++) {
@@ -182,6 +188,8 @@ static void write_runs(const struct report_sources *sources, const struct ledger
         "\n"
         "line: of the log's row that the error is from, or of its end. -: a diverged run has no "
         "error, it counts as infinite; an unfinished one has none yet.\n"
+        "sealed: a registered run that has ended; nobody looks at its error before its set is "
+        "complete.\n"
         "Runs of the smoke scale are of synthetic images: their errors mean nothing.\n");
     table_write_out(out, "runs", ".txt", &text);
     table_write_files(out, "runs", &table, "longtable");
@@ -255,7 +263,7 @@ static void add_slope_macros(struct text *text, const char *which, const struct 
 {
     const struct interval interval = trend->interval;
     char *mean = decimal_text(trend->mean, "+", 2);
-    char *ends = decimal_interval(interval.low, interval.high);
+    char *ends = decimal_interval(interval.low, interval.high, 2);
     char *slope = memory_text("%sTrend", which), *range = memory_text("%sInterval", which);
     add_campaign_macro(text, slope, trend->arm, isfinite(trend->mean), memory_text("$%s$", mean));
     add_campaign_macro(text, range, trend->arm, !interval.reason, memory_text("$%s$", ends));
@@ -340,7 +348,8 @@ static size_t count_repeats(const struct ledger *ledger)
     return repeats;
 }
 
-static int write_macros(const struct ledger *ledger, const char *out, struct error *error)
+static int write_macros(const struct ledger *ledger, const struct ledger *open, const char *out,
+                        struct error *error)
 {
     size_t scales[3] = {0}, diverged = 0;
     double campaign_hours = 0;
@@ -358,9 +367,9 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
     add_count_macro(&text, "DivergedRun", diverged);
     add_count_macro(&text, "Repeat", count_repeats(ledger));
     text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
-    if (add_trend_macros(&text, ledger, error) != 0 ||
-        add_desk_macros(&text, ledger, SET_CIFAR10, error) != 0 ||
-        add_desk_macros(&text, ledger, SET_CIFAR100, error) != 0) {
+    if (add_trend_macros(&text, open, error) != 0 ||
+        add_desk_macros(&text, open, SET_CIFAR10, error) != 0 ||
+        add_desk_macros(&text, open, SET_CIFAR100, error) != 0) {
         free(text.bytes);
         return -1;
     }
@@ -372,7 +381,8 @@ static int write_macros(const struct ledger *ledger, const char *out, struct err
 
 /* All that is written from. */
 struct inputs {
-    struct ledger ledger; /* the logs are the caller's */
+    struct ledger ledger; /* all runs; the logs are the caller's */
+    struct ledger open;   /* without the sealed ones (registered.h) */
     struct experiment_files experiments;
     struct literature literature;
     struct thesis_table tables[2];
@@ -399,6 +409,7 @@ static int read_inputs(const struct report_sources *sources, const struct ledger
     if (ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
         published_read_literature(literature, &in->literature, error) != 0)
         status = -1;
+    in->open = registered_open(ledger, &in->experiments);
     free(literature);
     for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
         status = read_table(sources, &in->tables[i], error);
@@ -407,6 +418,7 @@ static int read_inputs(const struct report_sources *sources, const struct ledger
 
 static void free_inputs(struct inputs *in)
 {
+    free(in->open.logs);
     ledger_free_experiments(&in->experiments);
     published_free_literature(&in->literature);
     for (size_t i = 0; i < COUNT(in->tables); i++)
@@ -421,7 +433,7 @@ static int write_claims(const struct report_sources *sources, const struct input
                                           .tables = in->tables,
                                           .table_count = COUNT(in->tables),
                                           .literature = &in->literature,
-                                          .ledger = &in->ledger,
+                                          .ledger = &in->open,
                                           .experiments = &in->experiments};
     const int status = claims_write(&claims, out, error);
     free(path);
@@ -437,14 +449,16 @@ int report_write_from(const struct report_sources *sources, const struct ledger 
         status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
                                     error);
     if (status == 0 &&
-        (schedule_table_write(&in.ledger, &in.experiments, out, error) != 0 ||
-         study_tables_write(&in.ledger, &in.experiments, out, error) != 0 ||
-         write_claims(sources, &in, out, error) != 0 || write_macros(&in.ledger, out, error) != 0 ||
-         plot_data_write(&in.ledger, out, error) != 0 ||
+        (schedule_table_write(&in.open, &in.experiments, out, error) != 0 ||
+         study_tables_write(&in.open, &in.experiments, out, error) != 0 ||
+         write_claims(sources, &in, out, error) != 0 ||
+         write_macros(&in.ledger, &in.open, out, error) != 0 ||
+         plot_data_write(&in.open, out, error) != 0 ||
+         confirmation_write(&in.ledger, &in.open, &in.experiments, out, error) != 0 ||
          scaling_report_write(sources->results, &in.experiments, out, error) != 0))
         status = -1;
     if (status == 0) {
-        write_runs(sources, &in.ledger, out);
+        write_runs(sources, &in.ledger, &in.experiments, out);
         environments_write(&in.ledger, out);
     }
     free_inputs(&in);

@@ -1,5 +1,6 @@
 #include "report/thesis_table.h"
 
+#include "network/precision.h"
 #include "report/cells.h"
 #include "report/table.h"
 
@@ -183,18 +184,14 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
 
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
 
-/* The experiment of a cell of the thesis at this k; NULL if nobody wrote it yet. */
-static const struct experiment_file *find_experiment(const struct experiment_files *files,
-                                                     enum image_set set, const char *folder,
-                                                     double k)
+/* Experiments in bf16 repeat those in f32 faster: they stand below them. */
+static const int precisions[] = {PRECISION_F32, PRECISION_BF16};
+
+/* Whether an experiment fills a cell of the thesis at this k. */
+static int is_of_cell(const struct experiment *e, enum image_set set, const char *folder, double k)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        const struct experiment *e = &files->file[i].experiment;
-        if (e->scale == SCALE_FULL && e->set == (int)set && e->decay == DECAY_POLYNOMIAL &&
-            fabs(e->k - k) < 1e-9 && ledger_is_below(e->arm, folder))
-            return &files->file[i];
-    }
-    return NULL;
+    return e->scale == SCALE_FULL && e->set == (int)set && e->decay == DECAY_POLYNOMIAL &&
+           fabs(e->k - k) < 1e-9 && ledger_is_below(e->arm, folder);
 }
 
 static struct table_cell cell_full_decay(const void *row)
@@ -211,6 +208,12 @@ static struct table_cell cell_full_scale(const void *row)
 {
     (void)row;
     return table_text("full");
+}
+
+static struct table_cell cell_full_precision(const void *row)
+{
+    const struct thesis_row *at = row;
+    return at->file ? table_text(config_precision_name(&at->file->experiment)) : table_dash();
 }
 
 static struct table_cell cell_full_epochs(const void *row)
@@ -261,12 +264,13 @@ static const struct table_column full_columns[] = {
     {"decay", "Decay", 'l', NULL, TABLE_ALL, cell_full_decay},
     {"k", "$k$", 'r', NULL, TABLE_ALL, cell_full_k},
     {"scale", "Scale", 'l', NULL, TABLE_ALL, cell_full_scale},
+    {"precision", "Maps", 'l', NULL, TABLE_ALL, cell_full_precision},
     {"epochs", "Epochs", 'r', NULL, TABLE_ALL, cell_full_epochs},
     {"n", "$n$", 'r', NULL, TABLE_ALL, cell_full_n},
     {"test error (%)", "Error (\\%)", 'r', NULL, TABLE_ALL, cells_mean},
     {"sample sd (points)", "Sd", 'r', NULL, TABLE_ALL, cells_sd},
     {"core-hours (predicted)", "Core-h", 'r', NULL, TABLE_ALL, cell_full_hours},
-    {"arm, or what fills the cell", "Arm", 'p', "5.9cm", TABLE_ALL, cell_full_arm},
+    {"arm, or what fills the cell", "Arm", 'p', "5.2cm", TABLE_ALL, cell_full_arm},
 };
 
 /* `decay` and `k` are taken over; `file` may be NULL. */
@@ -282,6 +286,41 @@ static void add_full_row(struct table *table, const struct published_row *row, c
     free(k);
 }
 
+/* The rows of a cell: those of its experiments, or one that says that there is none yet. */
+static void add_cell_rows(struct table *table, const struct published_row *row, enum image_set set,
+                          double k, const struct full_sources *sources)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < COUNT(precisions); p++)
+        for (size_t i = 0; i < sources->files->count; i++) {
+            const struct experiment_file *file = &sources->files->file[i];
+            if (!is_of_cell(&file->experiment, set, row->folder, k) ||
+                file->experiment.precision != precisions[p])
+                continue;
+            add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", k), file,
+                         sources);
+            count++;
+        }
+    if (count == 0)
+        add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", k), NULL, sources);
+}
+
+/* The literature's own recipe: SGDR's cosine in the row that repeats a network, else steps. */
+static void add_recipe_rows(struct table *table, const struct published_row *row,
+                            enum image_set set, int repeats, const struct full_sources *sources)
+{
+    for (size_t p = 0; p < COUNT(precisions); p++)
+        for (size_t i = 0; i < sources->files->count; i++) {
+            const struct experiment_file *file = &sources->files->file[i];
+            const struct experiment *e = &file->experiment;
+            if (e->scale == SCALE_FULL && e->set == (int)set && e->precision == precisions[p] &&
+                e->decay == (repeats ? DECAY_COSINE : DECAY_STEP) &&
+                ledger_is_below(e->arm, row->folder))
+                add_full_row(table, row, ledger_value(e, "schedule.decay"), memory_text("-"), file,
+                             sources);
+        }
+}
+
 static void fill_full(const struct thesis_table *source, const struct full_sources *sources,
                       struct table *table)
 {
@@ -292,19 +331,10 @@ static void fill_full(const struct thesis_table *source, const struct full_sourc
         int repeats = 0;
         for (size_t j = 0; j < i; j++)
             repeats |= strcmp(source->published.rows[j].folder, row->folder) == 0;
-        for (size_t j = 0; j < sources->files->count; j++) {
-            const struct experiment_file *file = &sources->files->file[j];
-            const struct experiment *e = &file->experiment;
-            if (e->scale == SCALE_FULL && e->set == (int)source->set &&
-                e->decay == (repeats ? DECAY_COSINE : DECAY_STEP) &&
-                ledger_is_below(e->arm, row->folder))
-                add_full_row(table, row, ledger_value(e, "schedule.decay"), memory_text("-"), file,
-                             sources);
-        }
+        add_recipe_rows(table, row, source->set, repeats, sources);
         const double ks[] = {1, row->k};
         for (size_t j = 0; !repeats && j < COUNT(ks); j++)
-            add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", ks[j]),
-                         find_experiment(sources->files, source->set, row->folder, ks[j]), sources);
+            add_cell_rows(table, row, source->set, ks[j], sources);
     }
 }
 

@@ -49,6 +49,7 @@ static const struct group {
     GROUP(plot_data),
     GROUP(plot_runs),
     GROUP(schedule_table),
+    GROUP(confirmation),
     GROUP(status),
     GROUP(reads),
     GROUP(audit),
@@ -74,7 +75,7 @@ static const struct group {
     GROUP(weight_block),
     GROUP(weight_net),
     GROUP(winograd),
-/* clang-format on */
+    /* clang-format on */
 };
 
 static int chosen(const char *name, int argc, char **argv)

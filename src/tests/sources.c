@@ -248,19 +248,35 @@ static char *arm_problem(const struct sources_of *of, const struct source *sourc
 
 /* ---- Ids of comparisons ------------------------------------------------------------------- */
 
+/* The column of a log that an id's "test-loss-difference" is of, and where "difference" begins. */
+static const char *endpoint_of(const char *what, const char **rest)
+{
+    static const char loss[] = "test-loss-", train[] = "train-error-";
+    *rest = what;
+    if (strncmp(what, loss, sizeof loss - 1) == 0) {
+        *rest = what + sizeof loss - 1;
+        return "test_loss";
+    }
+    if (strncmp(what, train, sizeof train - 1) == 0) {
+        *rest = what + sizeof train - 1;
+        return "train_error";
+    }
+    return "test_error";
+}
+
 /* Differences of the pairs, which stand one behind the other: arm, control. */
-static double *differences_of(const struct source *source, size_t pairs)
+static double *differences_of(const struct source *source, size_t pairs, const char *column)
 {
     double *differences = memory_zeroed(pairs, sizeof *differences);
     for (size_t i = 0; i < pairs; i++)
-        differences[i] =
-            places_number(source[2 * i].file, source[2 * i].line, "test_error") -
-            places_number(source[2 * i + 1].file, source[2 * i + 1].line, "test_error");
+        differences[i] = places_number(source[2 * i].file, source[2 * i].line, column) -
+                         places_number(source[2 * i + 1].file, source[2 * i + 1].line, column);
     return differences;
 }
 
 /* Holm's p of the cell that `own` starts, in the family of the cells that have arms of the same
- * folder and, but for the companion studies, the same control; of restarts, arms of any folder. */
+ * folder and, but for the companion studies, the same control; of restarts, arms of any folder; of
+ * the confirmation, controls of the same folder. */
 static double holm_of(const struct sources *sources, const struct source *own)
 {
     double p[32], adjusted = 0;
@@ -268,14 +284,17 @@ static double holm_of(const struct sources *sources, const struct source *own)
     char *arm = part_of(own->id, 0), *control = part_of(own->id, 2);
     const size_t folder = strstr(control, "sgdr") ? 0 : (size_t)(strrchr(arm, '/') - arm) + 1;
     const int any = strncmp(arm, "weight-net/", 11) == 0 || strncmp(arm, "pad-net/", 8) == 0;
+    const size_t shared = strncmp(arm, "confirmation/", 13) == 0
+                              ? (size_t)(strrchr(control, '/') - control) + 1
+                              : strlen(control) + 1;
     double own_p = NAN;
     for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
         const struct source *source = &sources->source[i];
         char *what = part_of(source->id, 1), *other = part_of(source->id, 2);
-        if (strcmp(what, "holm") == 0 && (any || strcmp(other, control) == 0) &&
+        if (strcmp(what, "holm") == 0 && (any || strncmp(other, control, shared) == 0) &&
             strncmp(source->id, arm, folder) == 0) {
             const size_t pairs = sources_cell(sources, i) / 2;
-            double *differences = differences_of(source, pairs);
+            double *differences = differences_of(source, pairs, "test_error");
             p[m++] = p_of(differences, pairs);
             own_p = source == own ? p[m - 1] : own_p;
             free(differences);
@@ -347,9 +366,10 @@ static char *comparison_problem(const struct sources_of *of, const struct source
     char *problem = pairs_problem(of, source, n, arm, control);
     if (problem)
         return problem;
-    double *d = differences_of(source, n / 2);
+    const char *rest, *column = endpoint_of(what, &rest);
+    double *d = differences_of(source, n / 2, column);
     const double holm = strcmp(what, "holm") == 0 ? holm_of(sources, source) : NAN;
-    problem = difference_problem(source, what, d, n / 2, holm);
+    problem = difference_problem(source, rest, d, n / 2, holm);
     free(d);
     return problem;
 }

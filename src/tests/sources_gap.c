@@ -47,6 +47,12 @@ static int has_sources(const char *column)
                                        "pairs",
                                        "difference to k=1",
                                        "difference",
+                                       "test loss",
+                                       "loss low",
+                                       "loss high",
+                                       "train error",
+                                       "train low",
+                                       "train high",
                                        "95% low",
                                        "95% high",
                                        "sign-flip p",
@@ -76,6 +82,9 @@ static int has_sources(const char *column)
                                           "original is",
                                           "decay",
                                           "scale",
+                                          "precision",
+                                          "mean rate",
+                                          "runs",
                                           "epochs",
                                           "arm, or what fills the cell",
                                           "verdict",
@@ -126,7 +135,7 @@ static int is_free(const char *name, const char *column, const char *cell, const
     if (strcmp(column, "n") == 0 || strcmp(column, "pairs") == 0)
         return strcmp(cell, "0") == 0;
     if (strcmp(column, "status") == 0)
-        return strstr(cell, "finished") != NULL; /* or unfinished */
+        return strstr(cell, "finished") || strcmp(cell, "sealed") == 0; /* or unfinished */
     if (strcmp(column, "k") == 0)
         return !published; /* elsewhere a setting */
     if (strcmp(name, "claims-numbers") == 0)

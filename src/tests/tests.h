@@ -54,6 +54,7 @@ DECLARE_TESTS(scaling);
 DECLARE_TESTS(schedule);
 DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(schedule_table);
+DECLARE_TESTS(confirmation);
 DECLARE_TESTS(selftest);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);

@@ -201,10 +201,10 @@ static void full_cells(void **state)
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     write_report(&fixture);
     /* 2 x 50,000 images at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
-    char *line = memory_text(",2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
+    char *line = memory_text(",f32,2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
     expect(&fixture, "tables/table-5-2-full.csv", line);
     expect(&fixture, "tables/table-5-2-full.csv",
-           "ResNet (pre-activation),110,polynomial,1.0,full,-,0,-,-,-,no experiment file yet\n");
+           "ResNet (pre-activation),110,polynomial,1.0,full,-,-,0,-,-,-,no experiment file yet\n");
     expect_not(&fixture, "tables/table-5-2-full.csv", "10.0");
     expect(&fixture, "tables/table-5-2.csv",
            "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
@@ -232,7 +232,7 @@ static void full_baselines(void **state)
         char *text = memory_text("include = ../preact-20/poly-k1.0.ini\n%s", arms[i].text);
         file_write(path, text, strlen(text));
         free(text);
-        rows[i] = memory_text("-,full,2,0,-,-,-,make run EXP=%s SEED=1\n", path);
+        rows[i] = memory_text("-,full,f32,2,0,-,-,-,make run EXP=%s SEED=1\n", path);
         free(path);
     }
     write_report(&fixture);

@@ -48,7 +48,7 @@ static size_t each_table(const struct sources_of *of,
 {
     size_t count, sum = 0;
     char **path = file_list(of->tables, ".csv", &count);
-    assert_int_equal(count, 15);
+    assert_true(count > 0);
     for (size_t i = 0; i < count; i++) {
         char *name = name_of(path[i]);
         struct sources sources = sources_read(of, name);

@@ -1,0 +1,330 @@
+#include "report/confirmation.h"
+
+#include "base/file.h"
+#include "experiment/schedule.h"
+#include "report/cells.h"
+#include "report/registered.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char folder[] = "confirmation", tested[] = "confirmation/primary/k3.0";
+
+/* The arms that it is compared with, in the order of the protocol, which fixed the two families. */
+static const char *const controls[] = {
+    "confirmation/primary/k1.0",    "confirmation/controls/linear", "confirmation/controls/knee",
+    "confirmation/controls/cosine", "confirmation/controls/sgdr",
+};
+
+enum { ROWS = COUNT(controls), PRIMARY = 1 };
+
+/* ---- Rows --------------------------------------------------------------------------------- */
+
+struct row {
+    struct cells_row cells; /* first: what cells.h fills columns from; no arm: sealed, or no runs */
+    const struct experiment *experiment;
+    struct registered_count runs; /* of the set that the arm opens with */
+    size_t present;               /* of the arm itself */
+    struct comparison error, loss, train;
+};
+
+/* What a table is made from. */
+struct confirmation {
+    struct row tested, row[ROWS];
+    int is_there;     /* else the project has no such experiments, and the rows are empty */
+    struct arms arms; /* those that are open */
+    double core_hours;
+    size_t run_count;
+};
+
+static const struct arm *find_arm(const struct arms *arms, const char *name)
+{
+    for (size_t i = 0; i < arms->count; i++)
+        if (strcmp(arms->arm[i].name, name) == 0)
+            return &arms->arm[i];
+    return NULL;
+}
+
+static int fill_row(struct row *row, const char *name, const struct confirmation *all_rows,
+                    const struct ledger *all, const struct experiment_files *files,
+                    struct error *error)
+{
+    const struct experiment_file *file = ledger_find_experiment(files, name);
+    if (!file)
+        return error_set(error, "%s: the protocol's arm has no experiment; restore it", name);
+    *row = (struct row){.cells = {find_arm(&all_rows->arms, name), &row->error},
+                        .experiment = &file->experiment,
+                        .runs = registered_count(all, files, &file->experiment),
+                        .error = cells_no_comparison,
+                        .loss = cells_no_comparison,
+                        .train = cells_no_comparison};
+    for (size_t i = 0; i < all->count; i++)
+        row->present += strcmp(all->logs[i].experiment.arm, name) == 0 ? 1 : 0;
+    return 0;
+}
+
+/* k3.0 minus the row's arm, once both are open. */
+static void compare(struct row *row, const struct row *arm)
+{
+    const struct arm *control = row->cells.arm, *tested_arm = arm->cells.arm;
+    if (!control || !tested_arm)
+        return;
+    row->error = cells_compare_by(tested_arm, control, &cells_last_error);
+    row->loss = cells_compare_by(tested_arm, control, &cells_last_loss);
+    row->train = cells_compare_by(tested_arm, control, &cells_last_train);
+}
+
+static void adjust(struct row *rows, size_t count)
+{
+    struct comparison *family[ROWS];
+    for (size_t i = 0; i < count; i++)
+        family[i] = rows[i].error.arm ? &rows[i].error : NULL;
+    cells_holm(family, count);
+}
+
+static int collect(struct confirmation *rows, const struct ledger *all, const struct ledger *open,
+                   const struct experiment_files *files, struct error *error)
+{
+    *rows = (struct confirmation){.is_there = ledger_find_experiment(files, tested) != NULL};
+    if (!rows->is_there)
+        return 0;
+    if (ledger_arms(open, folder, SCALE_DESK, SET_CIFAR10, &rows->arms, error) != 0)
+        return -1;
+    int status = fill_row(&rows->tested, tested, rows, all, files, error);
+    for (size_t i = 0; i < ROWS && status == 0; i++) {
+        status = fill_row(&rows->row[i], controls[i], rows, all, files, error);
+        compare(&rows->row[i], &rows->tested);
+    }
+    adjust(rows->row, PRIMARY);
+    adjust(rows->row + PRIMARY, ROWS - PRIMARY);
+    for (size_t i = 0; i < all->count; i++)
+        if (ledger_is_below(all->logs[i].experiment.arm, folder)) {
+            rows->core_hours += ledger_logged_hours(&all->logs[i]);
+            rows->run_count++;
+        }
+    if (status != 0)
+        free(rows->arms.arm);
+    return status;
+}
+
+/* ---- Columns ------------------------------------------------------------------------------ */
+
+static struct table_cell cell_arm(const void *row)
+{
+    return table_text(strrchr(((const struct row *)row)->experiment->arm, '/') + 1);
+}
+
+static struct table_cell cell_mean_rate(const void *row)
+{
+    const struct experiment *e = ((const struct row *)row)->experiment;
+    const struct schedule schedule = schedule_of(e, config_steps_per_epoch(e));
+    return cells_number(e->lr_end + (e->lr - e->lr_end) * schedule_mean(&schedule), "", 5);
+}
+
+static struct table_cell cell_runs(const void *row)
+{
+    const struct row *at = row;
+    return table_cell(memory_text("%zu of %d", at->present, at->experiment->seeds), NULL);
+}
+
+static struct table_cell cell_verdict(const void *row)
+{
+    return ((const struct row *)row)->cells.arm ? cells_verdict(row) : table_text("sealed");
+}
+
+/* The columns of another endpoint are those of the error, of its comparison. */
+static struct table_cell by(struct table_cell (*cell)(const void *row), const struct row *row,
+                            const struct comparison *comparison)
+{
+    const struct cells_row cells = {row->cells.arm, comparison};
+    return cell(&cells);
+}
+
+#define ENDPOINT(name, which, cell)                                                                \
+    static struct table_cell name(const void *row)                                                 \
+    {                                                                                              \
+        return by(cell, row, &((const struct row *)row)->which);                                   \
+    }
+ENDPOINT(cell_loss, loss, cells_difference)
+ENDPOINT(cell_loss_low, loss, cells_low)
+ENDPOINT(cell_loss_high, loss, cells_high)
+ENDPOINT(cell_loss_interval, loss, cells_interval)
+ENDPOINT(cell_train, train, cells_difference)
+ENDPOINT(cell_train_low, train, cells_low)
+ENDPOINT(cell_train_high, train, cells_high)
+ENDPOINT(cell_train_interval, train, cells_interval)
+
+static const struct table_column registered_columns[] = {
+    {"arm", "Arm", 'l', NULL, TABLE_ALL, cell_arm},
+    {"mean rate", "Mean rate", 'r', NULL, TABLE_ALL, cell_mean_rate},
+    {"runs", "Runs", 'r', NULL, TABLE_ALL, cell_runs},
+    {"last epoch (%)", "Error (\\%)", 'r', NULL, TABLE_NARROW, cells_mean_and_sd},
+    {"last epoch (%)", NULL, 'r', NULL, TABLE_CSV, cells_mean},
+    {"sample sd", NULL, 'r', NULL, TABLE_CSV, cells_sd},
+    {"pairs", NULL, 'r', NULL, TABLE_CSV, cells_pairs},
+    {"difference", "Difference", 'r', NULL, TABLE_ALL, cells_difference},
+    {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
+    {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
+    {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
+    {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
+    {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+    {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cell_verdict},
+};
+
+static const struct table_column exploratory_columns[] = {
+    {"arm", "Arm", 'l', NULL, TABLE_ALL, cell_arm},
+    {"runs", "Runs", 'r', NULL, TABLE_ALL, cell_runs},
+    {"test loss", "Test loss", 'r', NULL, TABLE_ALL, cell_loss},
+    {"loss low", NULL, 'r', NULL, TABLE_CSV, cell_loss_low},
+    {"loss high", NULL, 'r', NULL, TABLE_CSV, cell_loss_high},
+    {"its interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cell_loss_interval},
+    {"train error", "Train error", 'r', NULL, TABLE_ALL, cell_train},
+    {"train low", NULL, 'r', NULL, TABLE_CSV, cell_train_low},
+    {"train high", NULL, 'r', NULL, TABLE_CSV, cell_train_high},
+    {"its interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cell_train_interval},
+};
+
+/* ---- Tables ------------------------------------------------------------------------------- */
+
+static void fill(const struct confirmation *rows, struct table *table)
+{
+    if (!rows->is_there) {
+        table_add_heading(table, TABLE_NARROW, "no experiment below confirmation/ yet");
+        return;
+    }
+    table_add_heading(table, TABLE_NARROW, "primary: one comparison");
+    table_add_row(table, &rows->tested);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (i == PRIMARY)
+            table_add_heading(table, TABLE_NARROW, "secondary: a family of four");
+        table_add_row(table, &rows->row[i]);
+    }
+}
+
+/* The pairs of an open row whose two runs have different environments. */
+static void add_mixed_pairs(const struct row *row, struct text *text)
+{
+    const struct arm *arm = row->error.arm, *control = row->error.control;
+    for (size_t i = 0; arm && i < arm->count; i++) {
+        const struct log *left = &arm->logs[i], *right = ledger_log_of(control, left->seed);
+        if (right && strcmp(left->environment, right->environment) != 0)
+            text_add(text, "seed %ld: k3.0 on %s, %s on %s\n", left->seed, left->environment,
+                     strrchr(control->name, '/') + 1, right->environment);
+    }
+}
+
+static void add_state(const struct confirmation *rows, struct text *text)
+{
+    const struct registered_count primary = rows->row[0].runs, all = rows->row[PRIMARY].runs;
+    text_add(text,
+             "\nRuns: %zu of %zu of primary, %zu of %zu in all. A set is sealed until all of its "
+             "runs are there:\nno mean, difference or verdict of it is computed before.\n"
+             "Spent: %.1f core-hours, as logged. Predicted for all 48 runs: 14 to 40.\n",
+             primary.present, primary.needed, all.present, all.needed, rows->core_hours);
+}
+
+static void add_registered_notes(const struct confirmation *rows, struct text *text)
+{
+    struct text mixed = {0};
+    text_add(text,
+             "\n"
+             "difference (points): k3.0 minus the arm of the row, mean over the seeds; below 0 is "
+             "better. 95 %% Student-t interval.\n"
+             "Holm p: of the exact two-sided sign-flip test, over the comparisons of the family.\n"
+             "mean rate: of all steps.\n");
+    for (size_t i = 0; i < ROWS; i++)
+        add_mixed_pairs(&rows->row[i], &mixed);
+    if (mixed.length)
+        text_add(text, "Pairs of two environments, which stay in the result:\n%s", mixed.bytes);
+    free(mixed.bytes);
+    add_state(rows, text);
+}
+
+static void add_exploratory_notes(const struct confirmation *rows, struct text *text)
+{
+    text_add(text, "\n"
+                   "test loss, train error (points): k3.0 minus the arm of the row, of the last "
+                   "epoch, mean over the seeds; below 0 is lower. 95 %% Student-t intervals.\n"
+                   "The protocol declared these exploratory: no rule turns them into a verdict.\n");
+    add_state(rows, text);
+}
+
+static void write_table(const struct confirmation *rows, const char *name, const char *title,
+                        const struct table_column *columns, size_t count,
+                        void (*add_notes)(const struct confirmation *rows, struct text *text),
+                        const char *out)
+{
+    struct table table;
+    struct text text = {0};
+    table_begin(&table, columns, count);
+    fill(rows, &table);
+    text_add(&text, "%s: %s\n\n", name, title);
+    table_write_text(&table, &text);
+    if (rows->is_there)
+        add_notes(rows, &text);
+    table_write_out(out, name, ".txt", &text);
+    table_write_files(out, name, &table, "tabular");
+    table_free(&table);
+}
+
+/* ---- Figure ------------------------------------------------------------------------------- */
+
+static void add_plot_number(struct text *text, double value)
+{
+    if (isfinite(value))
+        text_add(text, "\t%.9g", value);
+    else
+        text_add(text, "\tNaN");
+}
+
+static void add_points(const struct comparison *c, size_t row, struct text *text)
+{
+    for (size_t i = 0; c->arm && i < c->arm->count; i++) {
+        const struct log *log = &c->arm->logs[i], *other = ledger_log_of(c->control, log->seed);
+        text_add(text, "%zu\t%ld", row, log->seed);
+        add_plot_number(text, other ? ledger_last_error(log) - ledger_last_error(other) : NAN);
+        text_add(text, "\n");
+    }
+}
+
+static void write_plot(const struct confirmation *rows, const char *out)
+{
+    struct text text = {0}, points = {0};
+    text_add(&text, "# row\tarm\tverdict\tmean\tlow\thigh\n");
+    for (size_t i = 0; i < ROWS && rows->is_there; i++) {
+        const struct comparison *c = &rows->row[i].error;
+        text_add(&text, "%zu\t%s\t%s", i + 1, strrchr(rows->row[i].experiment->arm, '/') + 1,
+                 c->arm ? statistics_verdict(c->pairs, c->interval, c->holm) : "sealed");
+        add_plot_number(&text, c->mean);
+        add_plot_number(&text, c->interval.low);
+        add_plot_number(&text, c->interval.high);
+        text_add(&text, "\n");
+        add_points(c, i + 1, &points);
+    }
+    text_add(&text, "\n\n# row\tseed\tdifference\n%s",
+             points.length ? points.bytes : "NaN\tNaN\tNaN\n");
+    free(points.bytes);
+    file_update_text(memory_text("%s/plots/confirmation.tsv", out), &text);
+}
+
+/* ---- All ---------------------------------------------------------------------------------- */
+
+int confirmation_write(const struct ledger *all, const struct ledger *open,
+                       const struct experiment_files *files, const char *out, struct error *error)
+{
+    struct confirmation rows;
+    if (collect(&rows, all, open, files, error) != 0)
+        return -1;
+    write_table(&rows, "table-confirmation",
+                "is k = 3 better than k = 1, and is it k? Registered in\n"
+                "experiments/confirmation/PROTOCOL.md (scale: desk); test error (%) of the last "
+                "epoch",
+                registered_columns, COUNT(registered_columns), add_registered_notes, out);
+    write_table(&rows, "table-confirmation-exploratory",
+                "other numbers of the same runs, without verdicts", exploratory_columns,
+                COUNT(exploratory_columns), add_exploratory_notes, out);
+    write_plot(&rows, out);
+    free(rows.arms.arm);
+    return 0;
+}

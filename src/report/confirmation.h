@@ -1,0 +1,30 @@
+/*
+ * confirmation - the registered confirmation of k = 3: experiments/confirmation and its PROTOCOL.md.
+ *
+ *   table-confirmation               the primary comparison, k3.0 with k1.0, and the secondary
+ *                                    family of four, k3.0 with each control, Holm over the four
+ *   table-confirmation-exploratory   without verdicts: the same differences of test loss and
+ *                                    training error, and the errors of all arms by max-T
+ *
+ * The rows below k3.0 are the arms that it is compared with. Each difference is k3.0 minus that arm, seed by seed;
+ * below 0 is better. The verdict is that of statistics.h, with the limits of the protocol. While a
+ * set is sealed (registered.h) its rows show how many runs there are, and nothing else.
+ *
+ * A pair whose two runs were made in two environments is listed below the table and stays in it.
+ */
+#ifndef KDECAY_CONFIRMATION_H
+#define KDECAY_CONFIRMATION_H
+
+#include "report/ledger.h"
+
+/* Write OUT/tables/NAME.txt, .csv and .tex of both, and OUT/plots/confirmation.tsv:
+ *
+ *     row <TAB> arm <TAB> verdict <TAB> mean <TAB> low <TAB> high       a row of NaN while sealed
+ *     row <TAB> seed <TAB> difference                                   a block of its own
+ *
+ * `all` are all logs, `open` those that may be shown. 0; or -1 with *error set, where logs of one
+ * arm contradict each other. */
+int confirmation_write(const struct ledger *all, const struct ledger *open,
+                       const struct experiment_files *files, const char *out, struct error *error);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * registered - which runs may be looked at: a registered run once its set is complete.
+ *
+ * An arm is registered if its experiment names a protocol (run.protocol, the SHA-256 of a file that
+ * was committed before the first run). Such a protocol promises that nobody sees a mean before all
+ * runs of a set are there, so that no run is added or left out because of what the others said.
+ *
+ * The arms of one protocol form two sets. Those below a folder `primary` are the first; they are
+ * complete when each of them has a log of each of its seeds. All arms of the protocol together are
+ * the second. An arm below `primary` opens with the first set, any other with the second. Until
+ * then its runs are sealed: they are counted, and no table, macro or figure shows their results.
+ */
+#ifndef KDECAY_REGISTERED_H
+#define KDECAY_REGISTERED_H
+
+#include "report/ledger.h"
+
+/* The runs that the set of a registered arm has, and those that it needs. */
+struct registered_count {
+    size_t present, needed;
+};
+struct registered_count registered_count(const struct ledger *ledger,
+                                         const struct experiment_files *files,
+                                         const struct experiment *arm);
+
+/* Whether the results of the arm's runs may not be shown yet. */
+int registered_is_sealed(const struct ledger *ledger, const struct experiment_files *files,
+                         const struct experiment *arm);
+
+/* The ledger without its sealed runs. Shares what the logs point to with `ledger`, so that only
+ * the array `logs` is to be freed. */
+struct ledger registered_open(const struct ledger *ledger, const struct experiment_files *files);
+
+#endif

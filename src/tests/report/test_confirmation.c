@@ -1,0 +1,188 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/report.h"
+#include "tests/results_fixture.h"
+#include "tests/sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+enum { FIRST_SEED = 7, SEEDS = 8 };
+
+static const char k1[] = "confirmation/primary/k1.0", k3[] = "confirmation/primary/k3.0",
+                  linear[] = "confirmation/controls/linear", knee[] = "confirmation/controls/knee",
+                  cosine[] = "confirmation/controls/cosine", sgdr[] = "confirmation/controls/sgdr";
+
+static void add_arm(const struct fixture *fixture, const char *arm, const char *schedule)
+{
+    char *text = memory_text("[run]\nfirst_seed = %d\nseeds = %d\nprotocol = %064d\n[schedule]\n%s",
+                             FIRST_SEED, SEEDS, 7, schedule);
+    fixture_variant(fixture, arm, text);
+    free(text);
+}
+
+static struct fixture begin(void)
+{
+    struct fixture fixture = fixture_begin();
+    add_arm(&fixture, k1, "decay = linear\n");
+    add_arm(&fixture, k3, "decay = linear\nk = 3\n");
+    add_arm(&fixture, linear, "decay = linear\nlr = 0.15\n");
+    add_arm(&fixture, knee, "decay = knee\nhold = 0.5\n");
+    add_arm(&fixture, cosine, "decay = cosine\nk = 2.667821\n");
+    add_arm(&fixture, sgdr, "decay = cosine\ncycle = 1\n");
+    return fixture;
+}
+
+/* The error of a run: `middle` and a part of its seed that is the same in all arms, and a part that
+ * alternates between +spread and -spread. */
+static void write_run(const struct fixture *fixture, const char *arm, int i, double middle,
+                      double spread)
+{
+    fixture_write_log(fixture, fixture->results,
+                      &(struct fixture_log){.arm = arm,
+                                            .seed = FIRST_SEED + i,
+                                            .error = middle + 0.1 * i + (i % 2 ? -spread : spread),
+                                            .lr_factor = 1,
+                                            .loss_factor = 1,
+                                            .environment = i == 5 && arm == k1 ? "b" : "a"});
+}
+
+static void write_arm(const struct fixture *fixture, const char *arm, double middle, double spread)
+{
+    for (int i = 0; i < SEEDS; i++)
+        write_run(fixture, arm, i, middle, spread);
+}
+
+static void report(const struct fixture *fixture)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+/* Whether a made file holds `what`. */
+static int holds(const struct fixture *fixture, const char *file, const char *what)
+{
+    char *bytes = fixture_read(fixture->out, file);
+    const int found = strstr(bytes, what) != NULL;
+    free(bytes);
+    return found;
+}
+
+static void expect(const struct fixture *fixture, const char *file, const char *what)
+{
+    if (!holds(fixture, file, what)) {
+        char *bytes = fixture_read(fixture->out, file);
+        fail_msg("\"%s\" is not in %s:\n%s", what, file, bytes);
+    }
+}
+
+static const char table[] = "tables/table-confirmation.csv",
+                  text[] = "tables/table-confirmation.txt";
+
+/* The mean rate over 782 steps: of 1 - t/T it is 1/2 + 1/(2 T), of 1 - (t/T)^3 nearly 3/4 + 1/(2 T);
+ * 0.0001 + 0.0999 times that is 0.05011 and 0.07509.
+ *
+ * Seven of eight pairs, of which every last error begins with 41 or 43: nothing but the logs
+ * themselves shows one. With the last run they open, and those of the controls do not. */
+static void sealed_until_complete(void **state)
+{
+    (void)state;
+    static const char *const made[] = {"tables/runs.csv",       "tables/runs.tex",
+                                       "tables/macros.tex",     "tables/table-confirmation.csv",
+                                       "tables/claims.csv",     "plots/error-k.tsv",
+                                       "plots/training.tsv",    "plots/pairs.tsv",
+                                       "plots/confirmation.tsv"};
+    struct fixture fixture = begin();
+    write_arm(&fixture, k3, 41.00, 0);
+    for (int i = 0; i + 1 < SEEDS; i++)
+        write_run(&fixture, k1, i, 43.00, 0);
+    write_run(&fixture, knee, 0, 47.00, 0);
+    report(&fixture);
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        if (holds(&fixture, made[i], "41.") || holds(&fixture, made[i], "43."))
+            fail_msg("%s shows a sealed error", made[i]);
+    expect(&fixture, table, "k3.0,0.07509,8 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    expect(&fixture, table, "k1.0,0.05011,7 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    expect(&fixture, text, "Runs: 15 of 16 of primary, 16 of 48 in all.");
+    write_run(&fixture, k1, SEEDS - 1, 43.00, 0);
+    report(&fixture);
+    expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
+    expect(&fixture, table, "knee,0.07509,1 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    expect(&fixture, "tables/runs.csv", "43.70");
+    assert_false(holds(&fixture, "tables/runs.csv", "47.00"));
+    fixture_end(&fixture);
+}
+
+/* Each number of a table is what the lines that it names give (sources.h). */
+static void expect_traced(const struct fixture *fixture, const char *name)
+{
+    char *tables = memory_text("%s/tables", fixture->out);
+    const struct sources_of of = {fixture->results, fixture->published, fixture->experiments,
+                                  tables};
+    struct sources sources = sources_read(&of, name);
+    char *problem = sources_gap(&of, name, &sources);
+    for (size_t i = 0; i < sources.count && !problem; i += sources_cell(&sources, i))
+        problem = sources_problem(&of, &sources, i);
+    if (problem)
+        fail_msg("%s: %s", name, problem);
+    assert_true(sources.count > 0);
+    sources_free(&sources);
+    free(tables);
+}
+
+/* k3.0 - k1.0: -2 and +-0.1 by turns, of sd sqrt(8 / 7) 0.1 = 0.10690; half width 2.364624 x
+ * 0.10690 / sqrt(8) = 0.08937. All of one sign: p = 2/256 = 0.0078; times four 0.03125, which is
+ * shown as 0.0313. With sgdr no difference is left: p = 1. */
+static void families(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    write_arm(&fixture, k3, 41.00, 0.1);
+    write_arm(&fixture, k1, 43.00, 0);
+    write_arm(&fixture, linear, 42.00, 0);
+    write_arm(&fixture, knee, 40.00, 0);
+    write_arm(&fixture, cosine, 41.50, 0);
+    write_arm(&fixture, sgdr, 41.00, 0.1);
+    report(&fixture);
+    expect(&fixture, table,
+           "k1.0,0.05011,8 of 8,43.35,0.24,8,-2.00,-2.09,-1.91,0.0078,0.0078,better\n");
+    expect(&fixture, table, "-1.00,-1.09,-0.91,0.0078,0.0313,better\n");
+    expect(&fixture, table, "+1.00,+0.91,+1.09,0.0078,0.0313,worse\n");
+    expect(&fixture, table, "-0.50,-0.59,-0.41,0.0078,0.0313,better\n");
+    expect(&fixture, table, "+0.00,+0.00,+0.00,1.0000,1.0000,no evidence\n");
+    expect(&fixture, text,
+           "Pairs of two environments, which stay in the result:\n"
+           "seed 12: k3.0 on a");
+    expect(&fixture, "plots/confirmation.tsv", "\n1\tk1.0\tbetter\t-2\t-2.08937");
+    expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
+    expect_traced(&fixture, "table-confirmation");
+    expect_traced(&fixture, "table-confirmation-exploratory");
+    fixture_end(&fixture);
+}
+
+/* A run that diverged counts as run, and leaves its arm without a comparison. */
+static void diverged(void **state)
+{
+    (void)state;
+    struct fixture fixture = begin();
+    write_arm(&fixture, k3, 41.00, 0.1);
+    for (int i = 0; i + 1 < SEEDS; i++)
+        write_run(&fixture, k1, i, 43.00, 0);
+    fixture_write_diverged(&fixture, k1, FIRST_SEED + SEEDS - 1);
+    report(&fixture);
+    expect(&fixture, table, "k1.0,0.05011,8 of 8,diverged: 1 of 8,-,8,-,-,-,-,-,no evidence\n");
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest confirmation_tests[] = {
+    cmocka_unit_test(sealed_until_complete),
+    cmocka_unit_test(families),
+    cmocka_unit_test(diverged),
+};
+const size_t confirmation_test_count = sizeof confirmation_tests / sizeof confirmation_tests[0];

@@ -310,6 +310,13 @@ FIGURE_FILES := $(foreach f,$(FIGURES),build/figures/$f.pdf build/figures/$f.svg
 .PHONY: figures
 figures: $(FIGURE_FILES) ## draw all figures to build/figures/ as PDF and SVG
 
+# The README files show copies, which make test compares with results/drawn.sha256.
+README_FIGURES := pairs schedules
+
+.PHONY: readme-figures
+readme-figures: $(README_FIGURES:%=build/figures/%.svg) ## copy the figures that the README files show to figures/
+	$(Q)cp $^ figures/
+
 # The versions on which the bytes of figures and paper depend.
 DRAWING := gnuplot-nox libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libharfbuzz0b libfreetype6 \
            libfontconfig1 fonts-lmodern lmodern zlib1g latexmk texlive-binaries texlive-base \
@@ -407,6 +414,7 @@ test-page: page ## look at the pages in a headless Chromium (installs it): links
 .PHONY: test
 test: build/tests build/kdecay ## run all tests
 	$(Q)sh src/tests/arrows.sh src
+	$(Q)sh src/tests/readme.sh build/kdecay build/scratch/readme
 	$(Q)build/tests
 
 .PHONY: check-builds
@@ -515,7 +523,7 @@ audit-selftest: build/kdecay ## forge and damage a copy of results and experimen
 	$(Q)build/kdecay selftest --out build/selftest
 
 .PHONY: keep
-keep: build/kdecay build/drawn.txt ## after new logs or experiments: keep the digests of sources, tables and drawings that the audit expects
+keep: build/kdecay build/drawn.txt readme-figures ## after new logs or experiments: keep the digests of sources, tables and drawings that the audit expects
 	$(Q)build/kdecay keep --drawn build/drawn.txt --out build/audit
 
 .PHONY: format

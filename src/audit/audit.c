@@ -80,6 +80,13 @@ static void check_borders(const char *path, const struct ledger *ledger, struct 
         check_fail(check, "%s", error.text);
 }
 
+/* RESULTS/README.md explains the logs. */
+static int is_readme(const struct audit_options *options, const char *path)
+{
+    const size_t length = strlen(options->results);
+    return strncmp(path, options->results, length) == 0 && strcmp(path + length, "/README.md") == 0;
+}
+
 /* Files that are no logs, and arms that have none. */
 static void check_files(const struct audit_options *options, const struct ledger *ledger,
                         const struct experiment_files *files, struct check *check)
@@ -91,7 +98,8 @@ static void check_files(const struct audit_options *options, const struct ledger
             check_note(check, "%s: an unfinished run", path[i]);
         else if (ends_in(path[i], ".borders.tsv"))
             check_borders(path[i], ledger, check);
-        else if (!ends_in(path[i], ".tsv") && !ends_in(path[i], ".sha256"))
+        else if (!ends_in(path[i], ".tsv") && !ends_in(path[i], ".sha256") &&
+                 !is_readme(options, path[i]))
             check_fail(check, "%s: expected logs (*.tsv) here only; move it away", path[i]);
         free(path[i]);
     }

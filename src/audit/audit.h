@@ -8,7 +8,8 @@
  *                 its experiment file exists and has the digest that the log was made with. Arms
  *                 without logs and *.part files, unfinished runs, are listed and do not fail (but
  *                 the table of runs has a row for each, which the check regeneration sees as it
- *                 sees a new log); any file but logs, unfinished runs and lists of digests does.
+ *                 sees a new log); any file but logs, unfinished runs, lists of digests and
+ *                 RESULTS/README.md does.
  *   registration  an arm that a protocol registered still has it, its logs carry it, and none was
  *                 started before it was committed (registration.h).
  *   sources       every byte of every file below results and experiments is what audit_keep() saw,

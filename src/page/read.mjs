@@ -4,7 +4,7 @@
 import { escape, link } from './html.mjs';
 import { code, command, filePage } from './sources.mjs';
 
-/* Two lines each; the same as in README.md. */
+/* Two lines each; the same as in results/README.md. */
 export const readers = (file) => [
   { name: 'pandas', text: `import pandas as pd; log = pd.read_csv("${file}", sep="\\t", comment="#")
 log.plot("epoch", ["train_error", "test_error"])` },

@@ -201,6 +201,20 @@ static void stray_file_fails(void **state)
     fixture_end(&fixture);
 }
 
+static void only_one_readme_is_expected(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    write_text(fixture.results, "README.md", "What a log says\n");
+    expect_audit(&fixture, 1, "results/README.md: not listed in");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 0, "0 failed");
+    write_text(fixture.results, "cifar10/README.md", "best run so far\n");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 1, "cifar10/README.md: expected logs (*.tsv) here only");
+    fixture_end(&fixture);
+}
+
 static void changed_experiment_fails(void **state)
 {
     (void)state;
@@ -583,6 +597,7 @@ const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(truncated_log_fails),
     cmocka_unit_test(copied_log_fails),
     cmocka_unit_test(stray_file_fails),
+    cmocka_unit_test(only_one_readme_is_expected),
     cmocka_unit_test(changed_experiment_fails),
     cmocka_unit_test(edited_digest_fails),
     cmocka_unit_test(sources_cover_all),

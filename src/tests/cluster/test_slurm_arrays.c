@@ -297,14 +297,14 @@ static int read_cost(const char *line, char *folder, double *number)
                   &number[4]) == 5;
 }
 
-/* README.md shows what `make cost` said on a day. New logs change a network's speed, and so a row's
+/* src/cluster/README.md shows what `make cost` said on a day. New logs change a network's speed, and so a row's
  * core-hours by one factor, whatever it is. Both sides are rounded to whole hours, so each pair of
  * them gives an interval of that factor: there must be one that lies in all. Multiply-adds and arms
  * must be equal. */
 static void readme_shows_the_costs(void **state)
 {
     (void)state;
-    char *now = NULL, *readme = fixture_read(".", "README.md");
+    char *now = NULL, *readme = fixture_read("src/cluster", "README.md");
     assert_int_equal(scratch_run("build/kdecay cost", &now), 0);
     char *rest = NULL, *more = strstr(readme, "\ntable-5-2 ");
     assert_non_null(more);
@@ -316,7 +316,7 @@ static void readme_shows_the_costs(void **state)
         if (!read_cost(line, folder, number))
             continue;
         if (!read_cost(more, shown_folder, shown))
-            fail_msg("README.md lacks the row \"%s\"", line);
+            fail_msg("src/cluster/README.md lacks the row \"%s\"", line);
         assert_string_equal(folder, shown_folder);
         assert_true(shown[0] == number[0] && shown[3] == number[3]);
         const int hours[] = {1, 2, 4};

@@ -330,13 +330,13 @@ static void test_white_space_means_nothing(void **state)
 
 /* ---- Files of the project ----------------------------------------------------------------- */
 
-/* README.md's experiment file, copied with its indentation to where the README puts it. Only the
- * decay, which its reader is to write, is not there. */
+/* The experiment file of experiments/README.md, copied with its indentation to where the README puts
+ * it. Only the decay, which its reader is to write, is not there. */
 static void test_experiment_of_the_readme(void **state)
 {
     (void)state;
     struct error error = {""};
-    char *readme = file_read("README.md", NULL, &error);
+    char *readme = file_read("experiments/README.md", NULL, &error);
     assert_non_null(readme);
     const char *start = strstr(readme, "       include = ");
     assert_non_null(start);

@@ -3,40 +3,46 @@
 # Knobs, as `make NAME=value TARGET`:
 #
 #   DATA=DIR       the folder that holds cifar-10-batches-bin/ and cifar-100-binary/
-#   THREADS=N      threads of a training run; changes no bit of its results
+#   THREADS=N      threads of a training run; they change no bit of its results
 #   CHECKPOINT_MINUTES=X
-#                  a run writes a checkpoint when the last one is older, and after every epoch
-#   EXP=FILE       the experiment file of `make run`; EXP=FILE|FOLDER what `make run-desk` trains of all
+#                  a run writes a checkpoint when the last one is X minutes old, and after every epoch
+#   EXP=FILE       the experiment file of `make run`
+#   EXP=FILE|FOLDER
+#                  the experiments that `make run-desk` and `make submit` take; without it, all
 #   SEED=N         the seed of `make run`
-#   MPI=1          build with Open MPI, for runs on several processes and machines
-#   RANKS=N        with MPI=1, the number of these processes (ranks) of a run; changes no bit
-#   MPIRUN=COMMAND how they are started, as "mpirun --hostfile FILE"
-#   SCALE=full|desk|smoke, EXP=FILE|FOLDER
-#                  what `make submit` takes of all that is missing; DRY_RUN=1 only shows it
-#   CPUS=N         threads in each of the RANKS processes of a run in Slurm
-#   SAFETY=X       time limits are X times the prediction,
-#   HOURS=N        and N hours at most; a run that needs more goes on from its checkpoint
-#   AT_ONCE=N      tasks of an array that run at the same time, at most
-#   AFTER=TARGETS  what make builds, as a last job, from the new logs; empty: no such job
+#   MPI=1          build with Open MPI, for runs in several processes and on several machines
+#   RANKS=N        with MPI=1, the number of processes (ranks) of a run; they change no bit
+#   MPIRUN=COMMAND the command that starts the ranks, for instance "mpirun --hostfile FILE"
+#   SCALE=full|desk|smoke
+#                  the scale that `make submit` takes; without it, all
+#   DRY_RUN=1      `make submit` shows its commands and submits nothing
+#   CPUS=N         threads of each rank of a run in Slurm
+#   SAFETY=X       a time limit in Slurm is X times the predicted time,
+#   HOURS=N        and at most N hours; a longer run resumes from its checkpoint
+#   AT_ONCE=N      at most N tasks of a Slurm array run at the same time
+#   AFTER=TARGETS  the targets that a last Slurm job makes from the new logs; empty: no such job
 #   SBATCH_OPTIONS=WORDS
-#                  more options for sbatch, as --partition=NAME --constraint=CPU --account=NAME
-#   FROM=DIR       the folder of logs of `make collect`
-#   FUZZ_SECONDS=N how long `make fuzz` takes for each kind of file
-#   ID=VALUE-ID    the number of `make trace`; build/tables/*.sources.tsv list all ids
-#   BENCH_NETWORKS=NAMES, BENCH_ROUNDS=N, BENCH_SECONDS=N, BENCH_SET=SECTION.KEY=VALUE
-#                  which networks `make bench` measures; rounds of measurements, seconds of each;
-#                  what it changes in their experiments
-#   RANKS_STEPS=N  how many steps `make bench-ranks` takes the median of; with MPI=1 it measures
-#                  2 and 4 ranks, too, which MPIRUN starts
+#                  more options for sbatch, for instance --partition=NAME --constraint=CPU --account=NAME
+#   FROM=DIR       the folder of logs that `make collect` reads
+#   FUZZ_SECONDS=N the time that `make fuzz` spends on each kind of file
+#   ID=VALUE-ID    the number that `make trace` traces; build/tables/*.sources.tsv list all ids
+#   BENCH_NETWORKS=NAMES
+#                  the networks that `make bench` measures
+#   BENCH_ROUNDS=N, BENCH_SECONDS=N
+#                  rounds of measurements, and seconds of each measurement
+#   BENCH_SET=SECTION.KEY=VALUE
+#                  a key that `make bench` changes in the experiments
 #   BENCH_TORCH=found|install|no
-#                  compare with PyTorch where it is installed; install it first; don't compare
-#   AUDIT_RUNS=N   runs whose first steps `make audit` trains again where DATA has the images,
-#   AUDIT_SEED=N   drawn by this seed, to be chosen by the auditor,
+#                  compare with PyTorch if it is installed; install it first; do not compare
+#   RANKS_STEPS=N  `make bench-ranks` takes the median of N steps; with MPI=1 it also measures
+#                  2 and 4 ranks, which MPIRUN starts
+#   AUDIT_RUNS=N   the number of runs whose first steps `make audit` trains again, if DATA has the images
+#   AUDIT_SEED=N   the seed that draws these runs; the auditor chooses it
 #   AUDIT_STEPS=N  the number of these steps, 2 to 100
 #   CHROMIUM=PROGRAM
 #                  the browser of `make test-page`
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
-#   OUT=DIR        where objects and the program go: another folder for another compiler
+#   OUT=DIR        the folder of objects and program; use another one for another compiler
 #   V=1            show every command
 #
 DATA    ?= build/data
@@ -56,7 +62,7 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
 OUT     := build
 
-# A clean tree gives the same bytes on every day.
+# Figures and paper carry this date, so that they have the same bytes on every day.
 export SOURCE_DATE_EPOCH := 1586736000
 export FORCE_SOURCE_DATE := 1
 export LC_ALL := C.UTF-8
@@ -73,29 +79,29 @@ PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev ne
             latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
             $(if $(MPI),openmpi-bin libopenmpi-dev)
 
-INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are there"; else \
+INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are installed"; else \
   $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1)'; fi
 
-# With `make setup all` everything waits for the packages, on any -j.
+# `make setup all` installs the packages before it does anything else, on any -j.
 SETUP := $(filter setup,$(MAKECMDGOALS))
 
 .PHONY: setup
-setup: ## install the Debian packages that all other targets need (as root or through sudo)
+setup: ## install the Debian packages that all other targets need (as root or with sudo)
 	$(Q)$(call INSTALL,$(PACKAGES))
 
 CIFAR_URL := https://www.cs.toronto.edu/~kriz
 CIFAR_MD5 := c32a1d4ab5d03f1284b67883e8d87530  cifar-10-binary.tar.gz\n03b5dce01913d631647c71ecec9e9cb8  cifar-100-binary.tar.gz\n
 
 .PHONY: data
-data: | $(SETUP) ## download CIFAR-10 and CIFAR-100, check and unpack them into DATA
+data: | $(SETUP) ## download CIFAR-10 and CIFAR-100, check them, and unpack them into DATA
 	$(Q)mkdir -p $(DATA)
 	$(Q)cd $(DATA) && for name in cifar-10-binary cifar-100-binary; do \
 	  test -f $$name.tar.gz || \
 	  { curl -fsSL --retry 2 -o $$name.tar.gz.tmp $(CIFAR_URL)/$$name.tar.gz && \
 	    mv $$name.tar.gz.tmp $$name.tar.gz; } || \
 	  { rm -f $$name.tar.gz.tmp; echo "make data: $$name.tar.gz cannot be downloaded; unpack it \
-	elsewhere and name its folder with DATA=DIR" >&2; exit 1; }; done
+	elsewhere and name its folder: DATA=DIR" >&2; exit 1; }; done
 	$(Q)cd $(DATA) && printf '$(CIFAR_MD5)' | md5sum -c --quiet
 	$(Q)cd $(DATA) && for name in cifar-10-binary cifar-100-binary; do \
 	  tar -xzf $$name.tar.gz || exit 1; done
@@ -109,8 +115,8 @@ STRICT   := -std=c11 -fopenmp -ffp-contract=off
 COMPILE  := $(CC) $(STRICT) $(CFLAGS) $(WARNINGS)
 LIBS      = -ldnnl -l:libstdc++.so.6 -linih -lnettle -lgsl -lgslcblas -lm $(MPI_LIBS)
 
-# With MPI one file is another one, and only it sees the header. Asked for late: `make setup MPI=1 all`
-# installs it first.
+# Only ranks_mpi.c, which replaces ranks_alone.c, includes the header of MPI. mpicc is called when a
+# rule needs it, after `make setup MPI=1 all` has installed it.
 MPI_LIBS     = $(if $(MPI),$(shell mpicc --showme:link))
 MPI_INCLUDES = $(patsubst -I%,-isystem %,$(shell mpicc --showme:compile))
 
@@ -145,7 +151,7 @@ $(OUT)/kdecay: $(OBJECTS)
 $(OUT)/tests: $(filter-out $(OUT)/objects/main.o,$(OBJECTS)) $(TEST_OBJECTS)
 	$(Q)$(COMPILE) $^ $(LIBS) -lcmocka -lmpfr -Wl,--wrap=log_read -o $@
 
-# Programs of the benchmarks, beside the program that they measure.
+# Programs for the benchmarks. They stand in build/ beside the program that they measure.
 build/synthetic_logs: build/objects/bench/synthetic_logs.o $(filter-out build/objects/main.o,$(OBJECTS))
 	$(Q)$(COMPILE) $^ $(LIBS) -o $@
 
@@ -158,74 +164,74 @@ FORCE:
 
 TRAIN := build/kdecay train --threads $(THREADS) --data $(DATA) --checkpoint-minutes $(CHECKPOINT_MINUTES)
 
-# Threads are bound to no core: mpirun's own choice may be one core for all threads of a rank. A
-# stop, passed on by mpirun, has 10 seconds to end a step and save.
+# No thread is bound to a core: mpirun may bind all threads of a rank to one core. When mpirun passes
+# a signal on, the ranks have 10 seconds to end a step and save.
 MPIRUN ?= mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
 START  := $(if $(MPI),$(MPIRUN) -n $(RANKS) --bind-to none --mca odls_base_sigkill_timeout 10)
 
 .PHONY: run
-run: build/kdecay ## train EXP with SEED, or go on after a stop; the log goes to results/
-	$(Q)$(if $(EXP),,echo "make run: name an experiment, as EXP=experiments/....ini" >&2; exit 1;) \
+run: build/kdecay ## train EXP with SEED, or resume it after a stop; the log goes to results/
+	$(Q)$(if $(EXP),,echo "make run: name an experiment file: EXP=experiments/....ini" >&2; exit 1;) \
 	  $(if $(filter-out 1,$(RANKS)),$(if $(MPI),,echo "make run: RANKS needs MPI=1" >&2; exit 1;)) \
 	  $(START) $(TRAIN) $(EXP) --seed $(SEED)
 
 .PHONY: status
-status: build/kdecay ## every arm: seeds wanted, present, running, queued, missing, stale; core-hours
+status: build/kdecay ## show every arm: seeds wanted, present, running, queued, missing, stale; core-hours
 	$(Q)$(QUEUE); build/kdecay status $$queue
 
 .PHONY: watch
-watch: build/kdecay ## follow the runs under way and those in Slurm, until Ctrl-C: progress, loss, error, time left
+watch: build/kdecay ## follow running and queued runs until Ctrl-C: progress, loss, error, time left
 	$(Q)$(QUEUE); build/kdecay watch $$queue
 
 .PHONY: run-desk
-run-desk: build/kdecay ## train all missing desk runs, or those of EXP, seed by seed; stop and start at will
+run-desk: build/kdecay ## train all missing desk runs, or those of EXP, one after another; stop and start at will
 	$(Q)runs=$$(build/kdecay missing $(if $(EXP),'$(EXP)') --scale desk) || exit 1; \
 	  echo "$$runs" | while read -r experiment seed && [ "$$seed" ]; do \
 	  $(TRAIN) $$experiment --seed $$seed < /dev/null || exit 1; done
 
-# In the order of its protocol: no control is trained before the primary arms are complete.
+# The protocol's order: no control is trained before the primary arms are complete.
 .PHONY: run-confirmation
-run-confirmation: build/kdecay ## train what is missing of experiments/confirmation, in its protocol's order
+run-confirmation: build/kdecay ## train the missing runs of experiments/confirmation, in the order of its protocol
 	$(Q)$(MAKE) run-desk EXP=experiments/confirmation/primary
 	$(Q)$(MAKE) run-desk EXP=experiments/confirmation/controls
 
 # ---- Slurm -----------------------------------------------------------------------------------
 
-# What squeue knows, as an option of `kdecay status`; nothing where there is no Slurm.
+# The option of `kdecay status` that names what squeue printed; empty where there is no Slurm.
 QUEUE = queue=; if command -v squeue > /dev/null; then mkdir -p build/slurm; \
   if src/cluster/queue.sh build/slurm > build/slurm/queue 2> /dev/null; then queue='--queue build/slurm/queue'; \
-  else echo "make status: Slurm does not answer: what it has is unknown" >&2; fi; fi
+  else echo "make status: Slurm does not answer; queued and running tasks are unknown" >&2; fi; fi
 
 quoted = '$(subst ','\'',$(1))'
 SUBMIT = $(foreach v,EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES SBATCH_OPTIONS,$v=$(call quoted,$($v)))
 
 .PHONY: submit
-submit: build/kdecay ## queue what is missing, of EXP (file or folder) and SCALE, in Slurm; DRY_RUN=1 only shows it
+submit: build/kdecay ## submit the missing runs of EXP (file or folder) and SCALE to Slurm; DRY_RUN=1 only shows the commands
 	$(Q)$(SUBMIT) DRY_RUN=$(DRY_RUN) src/cluster/submit.sh build/kdecay build/slurm
 
 .PHONY: submit-dry-run
-submit-dry-run: build/kdecay ## the same commands, shown only
+submit-dry-run: build/kdecay ## show the commands of make submit, and submit nothing
 	$(Q)$(SUBMIT) DRY_RUN=1 src/cluster/submit.sh build/kdecay build/slurm
 
 .PHONY: collect
-collect: build/kdecay ## copy finished logs below FROM, a copy of another results/, that are not here yet
-	$(Q)$(if $(FROM),,echo "make collect: name a folder of logs, as FROM=DIR" >&2; exit 1;) \
+collect: build/kdecay ## copy the finished logs that are below FROM, a copy of another results/, and not yet here
+	$(Q)$(if $(FROM),,echo "make collect: name a folder of logs: FROM=DIR" >&2; exit 1;) \
 	  build/kdecay collect $(call quoted,$(FROM))
 
 .PHONY: cost
-cost: build/kdecay ## what each row of the thesis's tables takes: core-hours and the folder for make submit
+cost: build/kdecay ## show the core-hours of each row of the thesis's tables, and its folder for make submit
 	$(Q)build/kdecay cost
 
 # Slurm's PMIx opens the libpmix.so that is in the -dev package.
 .PHONY: test-cluster
-test-cluster: build/kdecay ## start a Slurm of one node, break a campaign in it, compare its logs (root; minutes)
+test-cluster: build/kdecay ## start a Slurm of one node, disturb a campaign in it, compare its logs (root; minutes)
 	$(Q)$(call INSTALL,munge slurmctld slurmd slurm-client $(if $(MPI),libopenmpi-dev libpmix-dev))
 	$(Q)src/tests/cluster.sh build/kdecay build/cluster
 
 # ---- Smoke runs ------------------------------------------------------------------------------
 
-# Trained again on every machine, seconds each; `make audit` compares them with results/smoke. What
-# the machine lacks the means for (status 3: bf16) is left out; the audit says so.
+# Every machine trains these runs again, in seconds; `make audit` compares them with results/smoke. A
+# machine that cannot train one (status 3: it has no bf16) leaves it out, and the audit says so.
 SMOKE := $(patsubst experiments/%.ini,build/runs/%/seed-1.tsv,$(wildcard experiments/smoke/*/*.ini))
 
 .PHONY: smoke
@@ -238,9 +244,9 @@ $(SMOKE): build/runs/%/seed-1.tsv: experiments/%.ini $(wildcard experiments/fami
 
 # ---- Tables, figures, paper ------------------------------------------------------------------
 
-# Times tell nothing here: those of a fresh clone's files are all alike. So the report is always made,
-# and leaves alone what would keep its bytes; and what is drawn depends on a file of the digests of
-# all that it is drawn from, which is written anew when one of them differs.
+# File times say nothing: all files of a fresh clone have nearly the same time. So the report is always
+# made, and it leaves a file alone whose bytes would not change. Figures and paper depend on a file of
+# the digests of all that they are drawn from; that file is rewritten when a digest changes.
 DIGESTS = mkdir -p $(@D); sha256sum $(filter-out FORCE,$^) > $@.tmp; $(KEEP_OLD)
 KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
@@ -262,31 +268,31 @@ $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
 tables: $(TABLE_FILES) ## write all tables to build/tables/ as text, CSV and LaTeX
 
 .PHONY: table-5-2
-table-5-2: build/tables/table-5-2.txt ## show table 5-2 of the thesis (CIFAR-10), with the desk-scale runs below it
+table-5-2: build/tables/table-5-2.txt ## show table 5-2 of the thesis (CIFAR-10), and the desk runs below it
 	$(Q)cat $<
 
 .PHONY: table-5-3
-table-5-3: build/tables/table-5-3.txt ## show the second table of the thesis (CIFAR-100), likewise
+table-5-3: build/tables/table-5-3.txt ## show the second table of the thesis (CIFAR-100), and the desk runs below it
 	$(Q)cat $<
 
 .PHONY: table-schedules
-table-schedules: build/tables/table-schedules.txt ## show the desk arms that differ in the schedule alone, at equal mean rate
+table-schedules: build/tables/table-schedules.txt ## compare desk arms that differ only in the schedule, at equal mean rate
 	$(Q)cat $<
 
 .PHONY: table-precision
-table-precision: build/tables/table-precision.txt ## show the desk arms that differ in the precision of maps alone
+table-precision: build/tables/table-precision.txt ## compare desk arms that differ only in the precision of the feature maps
 	$(Q)cat $<
 
 .PHONY: table-campaign
-table-campaign: build/tables/table-campaign.txt ## show error against k over 30 epochs, CIFAR-10 and CIFAR-100
+table-campaign: build/tables/table-campaign.txt ## show error against k after 30 epochs, CIFAR-10 and CIFAR-100
 	$(Q)cat $<
 
 .PHONY: table-weight-net
-table-weight-net: build/tables/table-weight-net.txt build/tables/claims-weight-net.txt ## show Weight Net: fewer parameters, extra computation, error, its claims
+table-weight-net: build/tables/table-weight-net.txt build/tables/claims-weight-net.txt ## show Weight Net: parameters, extra computation, error, claims
 	$(Q)cat $^
 
 .PHONY: table-pad-net
-table-pad-net: build/tables/table-pad-net.txt build/tables/claims-pad-net.txt ## show Pad Net: paddings, what they add, error, its claims
+table-pad-net: build/tables/table-pad-net.txt build/tables/claims-pad-net.txt ## show Pad Net: paddings, their parameters and computation, error, claims
 	$(Q)cat $^
 
 .PHONY: table-confirmation
@@ -294,11 +300,11 @@ table-confirmation: build/tables/table-confirmation.txt build/tables/table-confi
 	$(Q)cat $^
 
 .PHONY: table-claims
-table-claims: build/tables/claims.txt ## show each claim, a word for each kind of evidence, the numbers behind it
+table-claims: build/tables/claims.txt ## show each claim, the verdict of each kind of evidence, and the numbers behind it
 	$(Q)cat $<
 
 .PHONY: trace
-trace: $(TABLE_FILES) ## show the lines that the number with the value id ID came from
+trace: $(TABLE_FILES) ## show the lines of logs that the number with the value id ID came from
 	$(Q)build/kdecay trace '$(ID)'
 
 .PHONY: runs
@@ -342,15 +348,15 @@ $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
 .PHONY: paper
 paper: build/paper/paper.pdf ## compile the paper to build/paper/paper.pdf
 
-# The C files of which the paper shows functions: it reads the lines from src/ itself.
+# The C files whose functions the paper shows; it reads the lines from src/.
 LISTED := $(sort $(shell sed -n 's/^\\listing{\([^}]*\)}.*/\1/p' paper/paper.tex))
 
 build/inputs/paper: $(wildcard paper/*) $(LISTED) $(FIGURES:%=build/figures/%.pdf) \
                     $(filter %.tex,$(TABLE_FILES)) build/inputs/packages FORCE
 	$(Q)$(DIGESTS)
 
-# From an empty folder, so that nothing depends on an earlier build. What LaTeX only warns of is an
-# error here: names and citations without a target, and lines more than 5 pt too long.
+# LaTeX starts in an empty folder, so nothing depends on an earlier build. Three of its warnings are
+# errors here: references without a target, citations without a target, lines more than 5 pt too long.
 build/paper/paper.pdf: build/inputs/paper
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)awk -f paper/listing.awk paper/paper.tex $(LISTED) > build/paper/listings.tex
@@ -365,8 +371,8 @@ build/paper/paper.pdf: build/inputs/paper
 
 # ---- The page --------------------------------------------------------------------------------
 
-# Static files, without what npm has too, if it is not there: no other target needs node or npm. The
-# library is pinned by src/page/package-lock.json with its digest.
+# Static files. Only these targets need node and npm, and the page is made without npm, too.
+# src/page/package-lock.json pins the library with its digest.
 PAGE_PACKAGES := build/page-packages
 CHROMIUM ?= chromium
 UPLOT := $(PAGE_PACKAGES)/node_modules/uplot
@@ -374,10 +380,10 @@ NPM_CI = mkdir -p $(PAGE_PACKAGES) && cp src/page/package.json src/page/package-
   (cd $(PAGE_PACKAGES) && npm ci --ignore-scripts --fetch-retries=0 $(1) > npm.txt 2>&1)
 
 NEED_NODE = command -v node > /dev/null || \
-  { echo "make $@: node is not there; make page-packages, or apt-get install nodejs" >&2; exit 1; }
+  { echo "make $@: node is not installed; run make page-packages or apt-get install nodejs" >&2; exit 1; }
 
 .PHONY: page-packages
-page-packages: ## install what make page takes from npm (the library for plots) into build/
+page-packages: ## install the library for plots of make page, from npm, into build/
 	$(Q)for tool in node npm; do command -v $$tool > /dev/null || missing=1; done; \
 	  if [ "$$missing" ]; then $(call INSTALL,nodejs npm); fi
 	$(Q)$(call NPM_CI,--omit=dev) || { tail -n 5 $(PAGE_PACKAGES)/npm.txt >&2; exit 1; }
@@ -389,20 +395,20 @@ page: build/kdecay $(PAGE_SOURCES) ## make build/page/index.html: the results as
 	$(Q)$(NEED_NODE)
 	$(Q)cmp -s src/page/package-lock.json $(PAGE_PACKAGES)/package-lock.json && test -d $(UPLOT) || \
 	  ! command -v npm > /dev/null || $(call NPM_CI,--omit=dev) || \
-	  { rm -rf $(UPLOT); echo "make page: the library for plots cannot be installed; going on without" >&2; }
+	  { rm -rf $(UPLOT); echo "make page: the library for plots cannot be installed; the pages show the paper's figures instead" >&2; }
 	$(Q)node src/page/page.mjs build/kdecay $(UPLOT) build/page.tmp
 	$(Q)rm -rf build/page && mv build/page.tmp build/page && echo build/page/index.html
 
 .PHONY: check-page
-check-page: ## compare the data of build/page with the digests in results/page.sha256, if both are there
+check-page: ## compare the data of build/page with the digests in results/page.sha256, if both exist
 	$(Q)src/page/check.sh build/page results/page.sha256
 
 .PHONY: keep-page
-keep-page: page ## keep the digests of the page's data
+keep-page: page ## write the digests of the page's data to results/page.sha256
 	$(Q)src/page/check.sh --list build/page > results/page.sha256.tmp && mv results/page.sha256.tmp results/page.sha256
 
 .PHONY: test-page
-test-page: page ## look at the pages in a headless Chromium (installs it): links, numbers, plots, access; screenshots
+test-page: page ## test the pages in a headless Chromium (installs it): links, numbers, plots, accessibility
 	$(Q)command -v $(CHROMIUM) > /dev/null || { $(call INSTALL,chromium fonts-dejavu-core); }
 	$(Q)test -d $(PAGE_PACKAGES)/node_modules/axe-core || $(call NPM_CI) || \
 	  { tail -n 5 $(PAGE_PACKAGES)/npm.txt >&2; exit 1; }
@@ -418,7 +424,7 @@ test: build/tests build/kdecay ## run all tests
 	$(Q)build/tests
 
 .PHONY: check-builds
-check-builds: build/kdecay ## build figures and paper in copies: equal bytes, and no more work than there is
+check-builds: build/kdecay ## build figures and paper in copies: the bytes must be equal, and nothing may be built twice
 	$(Q)src/tests/builds.sh build/kdecay build/builds
 
 build/faults.so: src/tests/faults.c
@@ -426,26 +432,26 @@ build/faults.so: src/tests/faults.c
 	$(Q)$(CC) -std=c11 -O1 $(WARNINGS) -fPIC -shared $< -o $@
 
 .PHONY: test-faults
-test-faults: build/kdecay build/faults.so ## break memory, disk and files around training (minutes)
+test-faults: build/kdecay build/faults.so ## train with failing memory, a full disk and damaged files (minutes)
 	$(Q)bash src/tests/faults.sh build/kdecay build/faults.so build/scratch/faults
 
 .PHONY: test-determinism
-test-determinism: build/kdecay ## one digest for all threads, kills, compilers and sanitizers (half an hour)
+test-determinism: build/kdecay ## train with other threads, kills, compilers and sanitizers; the digests must be equal (half an hour)
 	$(Q)$(call INSTALL,clang libomp-dev libclang-rt-dev valgrind)
 	$(Q)bash src/tests/determinism.sh build/matrix
 
-# The program without MPI, beside the one of `make MPI=1`.
+# With MPI=1, the folder of the program without MPI.
 ALONE := build$(if $(MPI),/alone)
 
 .PHONY: test-mpi
-test-mpi: ## one digest over 1, 2 and 4 ranks, stops and kills (minutes; installs Open MPI)
+test-mpi: ## train on 1, 2 and 4 ranks, with stops and kills; the digests must be equal (minutes; installs Open MPI)
 	$(Q)$(call INSTALL,openmpi-bin libopenmpi-dev)
 	$(Q)$(MAKE) --no-print-directory MPI= OUT=$(ALONE) $(ALONE)/kdecay
 	$(Q)$(MAKE) --no-print-directory MPI=1 OUT=build/mpi build/mpi/kdecay
 	$(Q)bash src/tests/mpi.sh $(ALONE)/kdecay build/mpi/kdecay build/scratch/mpi '$(MPIRUN)'
 
-# libFuzzer needs clang. What it finds is kept as build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
-# FILE` shows it again.
+# libFuzzer needs clang. It writes an input that fails to build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
+# FILE` repeats the failure.
 FUZZERS := $(patsubst src/tests/fuzz/fuzz_%.c,%,$(wildcard src/tests/fuzz/fuzz_*.c))
 FUZZ_COMPILE := clang $(STRICT) -O1 -g $(WARNINGS) -fsanitize=address,undefined \
   -fno-sanitize-recover=all -Isrc -Isrc/tests/fuzz
@@ -467,7 +473,7 @@ build/fuzz/corpus: src/tests/fuzz/corpus.c build/fuzz/readers.a
 	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link $^ $(LIBS) -o $@
 
 .PHONY: fuzz
-fuzz: build/fuzz/corpus $(FUZZERS:%=build/fuzz/fuzz_%) ## feed broken files to every reader for FUZZ_SECONDS each
+fuzz: build/fuzz/corpus $(FUZZERS:%=build/fuzz/fuzz_%) ## feed damaged files to every reader, for FUZZ_SECONDS each
 	$(Q)build/fuzz/corpus build/fuzz/seeds
 	$(Q)mkdir -p $(FUZZERS:%=build/fuzz/seeds/%) $(FUZZERS:%=build/fuzz/found/%)
 	$(Q)for log in $$(find results -name 'seed-*.tsv'); do \
@@ -478,7 +484,7 @@ fuzz: build/fuzz/corpus $(FUZZERS:%=build/fuzz/fuzz_%) ## feed broken files to e
 	$(Q)for name in $(FUZZERS); do build/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
 	  -print_final_stats=1 -artifact_prefix=build/fuzz/$$name- build/fuzz/found/$$name \
 	  build/fuzz/seeds/$$name 2> build/fuzz/$$name.txt || { cat build/fuzz/$$name.txt >&2; exit 1; }; \
-	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/$$name.txt) inputs, nothing found"; \
+	  echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/$$name.txt) inputs, no fault found"; \
 	  done
 
 TORCH_PACKAGES := python3-torch python3-numpy libopenblas0-pthread
@@ -490,7 +496,8 @@ parity: build/kdecay ## compare networks and 50 training steps with PyTorch (ins
 	$(Q)$(call INSTALL,$(TORCH_PACKAGES))
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
-# src/drawn.h. Words, since other versions of TeX may break lines and pages elsewhere.
+# See src/audit/drawn.h. It lists the paper's words as well, because another TeX may break lines
+# and pages in other places.
 build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
 	$(Q)pdftotext build/paper/paper.pdf - | sed -z 's/-\n//g; s/-//g' | tr -s '[:space:]' '\n' | \
 	  sort > build/paper/words.txt
@@ -498,12 +505,12 @@ build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
 	$(Q)cd build && sha256sum $(sort $(FIGURE_FILES:build/%=%)) paper/paper.pdf paper/words.txt >> drawn.txt.tmp
 	$(Q)mv $@.tmp $@
 
-# Without the tools the audit skips its level `drawing`; what `make setup audit` installs is there.
+# Without these tools the audit skips its level `drawing`. `make setup audit` installs them first.
 DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
   command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
 
-# The date of the commit that last changed each protocol (registration.h). A shallow clone shows the
-# date of its oldest commit instead, so there it is unknown.
+# The date of the commit that last changed each protocol (src/audit/registration.h). A shallow clone
+# would show the date of its oldest commit, so there the date is unknown.
 build/protocols.txt: FORCE
 	$(Q)mkdir -p $(@D); : > $@.tmp; \
 	if [ "$$(git rev-parse --is-shallow-repository 2>/dev/null)" = false ]; then \
@@ -513,17 +520,17 @@ build/protocols.txt: FORCE
 	      $$file >> $@.tmp; done; fi; mv $@.tmp $@
 
 .PHONY: audit
-audit: build/kdecay $(SMOKE) $(DRAWN) build/protocols.txt ## check logs, experiments, tables, figures, paper, runs made again; fails on any difference
+audit: build/kdecay $(SMOKE) $(DRAWN) build/protocols.txt ## check logs, experiments, tables, figures, paper and repeated runs; fails on any difference
 	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --protocols build/protocols.txt \
 	  --out build/audit --data $(DATA) \
 	  --threads $(THREADS) --runs $(AUDIT_RUNS) --seed $(AUDIT_SEED) --steps $(AUDIT_STEPS)
 
 .PHONY: audit-selftest
-audit-selftest: build/kdecay ## forge and damage a copy of results and experiments 1000 times; the audit must notice each
+audit-selftest: build/kdecay ## forge or damage a copy of results and experiments 1000 times; the audit must notice each
 	$(Q)build/kdecay selftest --out build/selftest
 
 .PHONY: keep
-keep: build/kdecay build/drawn.txt readme-figures ## after new logs or experiments: keep the digests of sources, tables and drawings that the audit expects
+keep: build/kdecay build/drawn.txt readme-figures ## after new logs or experiments: write the digests that the audit expects
 	$(Q)build/kdecay keep --drawn build/drawn.txt --out build/audit
 
 .PHONY: format
@@ -544,7 +551,7 @@ bench_experiment = $(firstword $(wildcard experiments/cifar10/$(1)/poly-k1.0.ini
                                           experiments/cifar100/$(1)/poly-k1.0.ini) $(1))
 
 .PHONY: bench
-bench: build/kdecay ## measure speed and memory of training into build/bench/, beside PyTorch's if it is there
+bench: build/kdecay ## measure speed and memory of training, and of PyTorch if it is installed, into build/bench/
 	$(Q)$(if $(filter install,$(BENCH_TORCH)),$(call INSTALL,$(TORCH_PACKAGES)))
 	$(Q)build/kdecay bench $(foreach n,$(BENCH_NETWORKS),$(call bench_experiment,$n)) \
 	  --threads $(THREADS) --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out build/bench \
@@ -554,10 +561,10 @@ bench: build/kdecay ## measure speed and memory of training into build/bench/, b
 	  format='$$format'" figures/bench.gp || exit 1; done
 	$(Q)cat build/bench/bench.txt
 
-# To be kept where the report reads it, on a machine that has nothing else to do:
+# The report reads results/benchmarks/. To keep a measurement of a quiet machine:
 # cp build/bench/ranks.tsv results/benchmarks/ && make keep
 .PHONY: bench-ranks
-bench-ranks: build/kdecay ## measure training on one rank (MPI=1: on 1, 2, 4) and its shards into build/bench/ranks.tsv
+bench-ranks: build/kdecay ## measure training on 1 rank (MPI=1: on 1, 2 and 4) into build/bench/ranks.tsv
 	$(Q)MPIRUN='$(if $(MPI),$(MPIRUN) --bind-to none --oversubscribe)' src/bench/ranks.sh build/kdecay build/bench/ranks $(RANKS_STEPS) \
 	  'make bench-ranks$(if $(MPI), MPI=$(MPI)) RANKS_STEPS=$(RANKS_STEPS)' \
 	  $(foreach n,$(BENCH_NETWORKS),$(call bench_experiment,$n)) > build/bench-ranks.tsv
@@ -566,7 +573,7 @@ bench-ranks: build/kdecay ## measure training on one rank (MPI=1: on 1, 2, 4) an
 LOG_BENCH := build/bench-report
 
 .PHONY: bench-report
-bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,000 synthetic logs of 200 rows
+bench-report: build/kdecay build/synthetic_logs ## measure the time of the report on up to 10,000 synthetic logs of 200 rows
 	$(Q)rm -rf $(LOG_BENCH)
 	$(Q)mkdir -p $(LOG_BENCH)/results && cp -R results/published $(LOG_BENCH)/results/
 	$(Q)from=0; for logs in 1000 2000 5000 10000; do \
@@ -581,15 +588,15 @@ bench-report: build/kdecay build/synthetic_logs ## time the report of up to 10,0
 # ---- Everything ------------------------------------------------------------------------------
 
 .PHONY: all
-all: build/kdecay smoke tables figures paper ## program, smoke run, tables, figures and paper
+all: build/kdecay smoke tables figures paper ## build the program, train the smoke runs, make tables, figures and paper
 
 .PHONY: clean
-clean: ## remove all that was generated, but for downloaded data, checkpoints and what Slurm has
+clean: ## remove generated files, but keep downloaded data, checkpoints and the files of Slurm
 	$(Q)find build -mindepth 1 -maxdepth 1 ! -name data ! -name checkpoints ! -name slurm -exec rm -rf {} +
 
 .PHONY: help
-help: ## this list
-	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	$(Q)echo "  of submit: SCALE= CPUS=$(CPUS) RANKS=$(RANKS) SAFETY=$(SAFETY) HOURS=$(HOURS) AT_ONCE= AFTER='$(AFTER)' SBATCH_OPTIONS= DRY_RUN= FROM="
+help: ## show this list
+	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	$(Q)echo "  Knobs of submit: SCALE= CPUS=$(CPUS) RANKS=$(RANKS) SAFETY=$(SAFETY) HOURS=$(HOURS) AT_ONCE= AFTER='$(AFTER)' SBATCH_OPTIONS= DRY_RUN= FROM="
 	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= MPI= RANKS=$(RANKS) AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
-	$(Q)echo "  of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET= RANKS_STEPS=$(RANKS_STEPS)"
+	$(Q)echo "  Knobs of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET= RANKS_STEPS=$(RANKS_STEPS)"

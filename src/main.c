@@ -41,7 +41,7 @@
 /* ---- What many commands share -----------------------------------------------------------------
  * */
 
-/* Dies with the message of what has failed. */
+/* Die with the error's message if `status` is not 0. */
 static void check(int status, const struct error *error)
 {
     if (status != 0)
@@ -228,7 +228,7 @@ static int command_bench(struct options *options)
     return EXIT_SUCCESS;
 }
 
-/* ---- What is done and what is to do -----------------------------------------------------------
+/* ---- Runs present and missing -----------------------------------------------------------------
  * */
 
 static int command_status(struct options *options)
@@ -369,70 +369,72 @@ static int command_help(struct options *options);
 
 static const struct command commands[] = {
     {"train", "EXPERIMENT.ini",
-     "train, or go on after a stop; writes RESULTS/ARM/seed-N.tsv; several MPI ranks may do it "
-     "together",
+     "train one run, or resume it after a stop; writes RESULTS/ARM/seed-N.tsv; several MPI ranks "
+     "may train one run together",
      .run = command_train, .on_ranks = 1},
     {"describe", "EXPERIMENT.ini",
-     "every layer: shape, parameters, multiply-adds, oneDNN kernels; with --ranks its predicted "
-     "speed on several MPI ranks instead",
+     "show every layer: shape, parameters, multiply-adds, oneDNN kernels; with --ranks, predict "
+     "the training speed on several MPI ranks instead",
      .run = command_describe},
     {"schedule", "EXPERIMENT.ini",
-     "step, epoch, learning rate and its derivative as TSV, below the mean factor",
+     "print the mean factor, then step, epoch, learning rate and its derivative as TSV",
      .run = command_schedule},
-    {"match", NULL, "write EXPERIMENTS/schedules/kK/: other bases with the mean rate of this k",
+    {"match", NULL, "write EXPERIMENTS/schedules/kK/: the other bases with the mean rate of this k",
      .run = command_match},
     {"export", "EXPERIMENT.ini",
-     "a run's weights as an ordinary network has them, from its checkpoint, as safetensors",
+     "write the weights of a run, from its checkpoint, as safetensors of an ordinary network",
      .run = command_export},
-    {"keys", NULL, "what an experiment file may say", .run = command_keys},
-    {"probe", "EXPERIMENT.ini", "the first steps laid open, for comparison with other programs",
+    {"keys", NULL, "list all keys of an experiment file", .run = command_keys},
+    {"probe", "EXPERIMENT.ini",
+     "write inputs and outputs of the first steps, to compare with other programs",
      .run = command_probe},
     {"borders", "EXPERIMENT.ini",
-     "of a finished run, from its checkpoint: RESULTS/ARM/seed-N.borders.tsv, the maps near their "
-     "borders and the filters of Padding Layers",
+     "write RESULTS/ARM/seed-N.borders.tsv of a finished run, from its checkpoint: the feature "
+     "maps near their borders, and the filters of Padding Layers",
      .run = command_borders},
     {"bench", "EXPERIMENT.ini...",
-     "speed and memory of training on synthetic images, beside PyTorch's", .run = command_bench},
+     "measure speed and memory of training on synthetic images, and PyTorch's with --torch",
+     .run = command_bench},
     {"status", NULL,
-     "every arm: seeds wanted, present, running, queued, missing, stale; predicted core-hours",
+     "show every arm: seeds wanted, present, running, queued, missing, stale; predicted core-hours",
      .run = command_status},
-    {"watch", NULL, "runs under way and those that wait, followed until Ctrl-C; only looks",
+    {"watch", NULL, "follow running and queued runs until Ctrl-C; only reads files",
      .run = command_watch},
     {"missing", "[EXPERIMENT.ini|FOLDER]",
-     "a line EXPERIMENT SEED for every run still to be made, of all experiments or those named",
+     "print a line EXPERIMENT SEED for every missing run of all experiments, or of those named",
      .run = command_missing},
     {"campaign", "[EXPERIMENT.ini|FOLDER]",
-     "the same as job arrays for Slurm: lists of tasks in OUT, and for each a line NAME TASKS "
-     "MINUTES SIGNAL-SECONDS MIB-A-CPU CORE-HOURS NETWORK",
+     "write the missing runs as job arrays for Slurm: lists of tasks in OUT; for each list, print "
+     "a line NAME TASKS MINUTES SIGNAL-SECONDS MIB-PER-CPU CORE-HOURS NETWORK",
      .run = command_campaign},
     {"collect", "FOLDER", "copy the finished logs below the folder that are not in RESULTS yet",
      .run = command_collect},
-    {"cost", NULL, "what each row of the thesis's tables takes, and the command",
+    {"cost", NULL, "show the core-hours of each row of the thesis's tables, and the command",
      .run = command_cost},
-    {"report", NULL, "tables and plot data from the raw logs", .run = command_report},
+    {"report", NULL, "make tables and plot data from the raw logs", .run = command_report},
     {"audit", NULL,
-     "check logs, experiments and regenerated tables, and with --runs the first steps of runs "
-     "drawn by the seed; writes OUT.txt, .json, .xml; status 1 if any level fails",
+     "check logs, experiments and regenerated tables; with --runs, also the first steps of runs "
+     "that the seed draws; writes OUT.txt, .json, .xml; status 1 if any level fails",
      .run = command_audit},
     {"keep", NULL,
      "write the digests that the audit expects: of sources, tables, plot data, drawings",
      .run = command_keep},
     {"selftest", NULL,
-     "forge and damage a copy of results and experiments again and again; status 1 if the audit "
-     "misses any",
+     "forge or damage a copy of results and experiments many times; status 1 if the audit misses "
+     "any of it",
      .run = command_selftest},
     {"trace", "VALUE-ID",
-     "the lines that a number came from, and the commands that train its runs again; "
+     "show the lines that a number came from, and the commands that train its runs again; "
      "OUT/tables/*.sources.tsv list all ids",
      .run = command_trace},
-    {"version", NULL, "version and compiler of the program; also --version",
+    {"version", NULL, "show version and compiler of the program; also --version",
      .run = command_version},
-    {"help", "[COMMAND]", "this list, or the help of a command; also --help and -h",
+    {"help", "[COMMAND]", "show this list, or the help of a command; also --help and -h",
      .run = command_help},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-/* Dies where there is none of this name. */
+/* The command of this name; dies if there is none. */
 static const struct command *command_of(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
@@ -458,7 +460,7 @@ static int run(const struct command *command, int argc, char **argv)
     }
     if (command->on_ranks) {
         ranks_open();
-        ranks_first_begin(); /* a mistake is told once */
+        ranks_first_begin(); /* so that a mistake is reported once */
     }
     struct options options;
     options_parse(command, argc, argv, &options);

@@ -18,15 +18,15 @@ enum type { FLAG, TEXT, TEXTS, CHOICE, INT, LONG, REAL };
 /* One name may have several rows, each for other commands. */
 struct option {
     const char *name;
-    const char *value;    /* what help calls it; of a CHOICE all that there are; NULL: a FLAG */
-    const char *commands; /* that take it; a space between them */
+    const char *value;    /* its name in the help; for a CHOICE, all choices; NULL for a FLAG */
+    const char *commands; /* the commands that take it, separated by spaces */
     enum type type;
     size_t field;        /* in struct options */
     double low, high;    /* of a number; both are in the range ... */
     int above;           /* ... unless low is not */
     int required;        /* it must be given */
     const char *initial; /* the default, as it would be typed; NULL: none */
-    const char *needs;   /* the option without which this one means nothing */
+    const char *needs;   /* the option that must be given with this one */
     const char *help;
 };
 
@@ -36,73 +36,75 @@ static const struct option table[] = {
     {"seed", "N", "train export probe borders", LONG, FIELD(seed), .high = UINT32_MAX,
      .required = 1, .help = "the run's seed"},
     {"seed", "N", "audit", LONG, FIELD(seed), .high = UINT32_MAX, .initial = "1",
-     .help = "seed of the draw of the runs"},
+     .help = "the seed that draws the runs"},
     {"seed", "N", "selftest", LONG, FIELD(seed), .high = UINT32_MAX, .initial = "1",
-     .help = "seed of the draw of damages"},
+     .help = "the seed that draws the damages"},
     {"set", "SECTION.KEY=VALUE", "train describe schedule export probe borders bench", TEXTS,
-     FIELD(overrides), .help = "this instead of what the experiment file says; may be repeated"},
+     FIELD(overrides), .help = "use this value instead of the experiment file's; may be repeated"},
     {"threads", "N", "train probe bench audit", INT, FIELD(threads), .low = 1, .high = 1024,
-     .help = "threads of training; all CPUs unless given"},
+     .help = "threads of training; by default all CPUs"},
     {"checkpoint-minutes", "N", "train", REAL, FIELD(checkpoint_minutes), .high = INFINITY,
-     .initial = "10", .help = "minutes of training until the next checkpoint, at most"},
+     .initial = "10", .help = "write a checkpoint after at most N minutes of training"},
     {"data", "DIR", "train probe borders audit", TEXT, FIELD(data), .initial = "build/data",
      .help = "folder that holds cifar-10-batches-bin/ and cifar-100-binary/"},
     {"results", "DIR", "train", TEXT, FIELD(results),
-     .help = "folder of the log; unless given, results, or with --set build/tries/DIGEST"},
+     .help = "folder of the log; by default results, or build/tries/DIGEST with --set"},
     {"results", "DIR",
      "borders status watch missing campaign collect cost report audit keep selftest trace", TEXT,
      FIELD(results), .initial = "results", .help = "folder of logs"},
     {"experiments", "DIR", "match status missing campaign cost report audit keep selftest trace",
      TEXT, FIELD(experiments), .initial = "experiments", .help = "folder of experiment files"},
     {"checkpoints", "DIR", "train export probe borders audit watch", TEXT, FIELD(checkpoints),
-     .initial = "build/checkpoints", .help = "folder of checkpoints and of fits of ZCA"},
+     .initial = "build/checkpoints", .help = "folder of checkpoints and of fitted whitenings"},
 
     {"ranks", "N", "describe", INT, FIELD(ranks), .low = 1, .high = 1 << 20, .needs = "latency",
-     .help = "predict the speed on 1, 2, 4 ... N MPI ranks by a model of the messages"},
+     .help = "predict the speed on 1, 2, 4 ... N MPI ranks, from a model of the messages"},
     {"latency", "US", "describe", REAL, FIELD(latency), .above = 1, .high = INFINITY,
-     .needs = "bandwidth", .help = "microseconds that a message takes"},
+     .needs = "bandwidth", .help = "microseconds per message"},
     {"bandwidth", "GBS", "describe", REAL, FIELD(bandwidth), .above = 1, .high = INFINITY,
-     .needs = "ranks", .help = "gigabytes a second between ranks"},
+     .needs = "ranks", .help = "gigabytes per second between ranks"},
     {"threads", "N", "describe", INT, FIELD(threads), .low = 1, .high = 1024, .needs = "ranks",
-     .help = "threads of each rank; all CPUs unless given"},
+     .help = "threads of each rank; by default all CPUs"},
     {"images-per-second", "X", "describe", REAL, FIELD(images_per_second), .above = 1,
-     .high = INFINITY, .needs = "ranks", .help = "speed of one rank; measured here unless given"},
-    {"once", NULL, "watch", FLAG, FIELD(once), .help = "show the runs once, and end"},
+     .high = INFINITY, .needs = "ranks",
+     .help = "speed of one rank; by default it is measured here"},
+    {"once", NULL, "watch", FLAG, FIELD(once), .help = "show the runs once and end"},
     {"plot", "FILE", "schedule", TEXT, FIELD(plot),
      .help = "draw the schedule into this .svg, .pdf or .png file instead"},
     {"k", "K", "match", REAL, FIELD(k), .low = 1, .high = 100, .above = 1, .required = 1,
-     .help = "exponent of the polynomial whose mean rate the others get"},
+     .help = "the others get the mean rate of the polynomial with this k"},
     {"steps", "N", "probe", LONG, FIELD(steps), .low = 2, .high = INT32_MAX, .initial = "50",
-     .help = "steps of training; the run's at most"},
+     .help = "steps of training; at most those of the run"},
     {"rounds", "N", "bench", INT, FIELD(rounds), .low = 1, .high = 1000, .initial = "3",
      .help = "measurements of each network"},
     {"seconds", "X", "bench", REAL, FIELD(seconds), .high = 3600, .initial = "3",
-     .help = "seconds of training in each measurement, at least"},
-    {"torch", "SCRIPT", "bench", TEXT, FIELD(torch), .help = "script that measures PyTorch, too"},
+     .help = "least seconds of training in each measurement"},
+    {"torch", "SCRIPT", "bench", TEXT, FIELD(torch),
+     .help = "script that measures PyTorch as well"},
 
     {"scale", "smoke|desk|full", "missing", CHOICE, FIELD(scale), .required = 1,
      .help = "scale of the experiments"},
     {"scale", "smoke|desk|full", "campaign", CHOICE, FIELD(scale),
-     .help = "scale of the experiments; all unless given"},
+     .help = "scale of the experiments; by default all"},
     {"queue", "FILE", "status watch missing campaign", TEXT, FIELD(queue),
-     .help = "what squeue printed; without it Slurm is taken to have nothing"},
+     .help = "output of squeue; without it, nothing counts as queued"},
     {"threads", "N", "campaign", INT, FIELD(threads), .low = 1, .high = 1024,
-     .help = "CPUs of each rank; as many as here unless given"},
+     .help = "CPUs of each rank; by default as many as here"},
     {"ranks", "N", "campaign", INT, FIELD(ranks), .low = 1, .high = 1 << 20, .initial = "1",
-     .help = "MPI ranks of a run"},
+     .help = "MPI ranks per run"},
     {"safety", "X", "campaign", REAL, FIELD(safety), .low = 1, .high = 100, .initial = "2",
      .help = "time limits are X times the prediction"},
     {"hours", "N", "campaign", INT, FIELD(hours), .low = 1, .high = 24 * 365, .initial = "24",
      .help = "the longest time limit"},
     {"tasks", "N", "campaign", INT, FIELD(tasks), .low = 1, .high = INT32_MAX, .initial = "1000",
-     .help = "tasks of an array, at most"},
+     .help = "largest number of tasks in an array"},
 
     {"replay", "DIR", "audit", TEXT, FIELD(replay),
-     .help = "folder of logs of runs made again, to be compared"},
+     .help = "folder of logs of repeated runs, to compare"},
     {"drawn", "FILE", "audit keep", TEXT, FIELD(drawn),
-     .help = "digests of figures and paper drawn anew (drawn.h)"},
+     .help = "digests of the regenerated figures and paper (drawn.h)"},
     {"protocols", "FILE", "audit", TEXT, FIELD(protocols),
-     .help = "dates of the commits of protocols (registration.h)"},
+     .help = "commit dates of the protocols (registration.h)"},
     {"runs", "N", "audit", LONG, FIELD(runs), .high = 1000000, .initial = "0",
      .help = "number of runs whose first steps are trained again"},
     {"steps", "N", "audit", LONG, FIELD(steps), .low = 2, .high = LOG_STEP_LOSSES, .initial = "3",
@@ -114,9 +116,9 @@ static const struct option table[] = {
     {"out", "DIR", "campaign", TEXT, FIELD(out), .required = 1, .help = "folder of the lists"},
     {"out", "DIR", "report", TEXT, FIELD(out), .initial = "build", .help = "folder to write to"},
     {"out", "DIR", "trace", TEXT, FIELD(out), .initial = "build",
-     .help = "where the report wrote to"},
+     .help = "folder that the report wrote to"},
     {"out", "DIR", "audit", TEXT, FIELD(out), .initial = "build/audit",
-     .help = "folder to work in; beside it OUT.txt, .json and .xml are written"},
+     .help = "folder to work in; the reports are OUT.txt, OUT.json and OUT.xml"},
     {"out", "DIR", "keep", TEXT, FIELD(out), .initial = "build/audit", .help = "folder to work in"},
     {"out", "DIR", "selftest", TEXT, FIELD(out), .initial = "build/selftest",
      .help = "folder to work in"},
@@ -151,7 +153,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters to put in, leave out, replace or swap with the next one, to make b of a. */
+/* The number of letters to insert, delete, replace or swap with the next one to turn a into b. */
 static size_t distance(const char *a, const char *b)
 {
     enum { LONGEST = 32 };
@@ -173,7 +175,7 @@ static size_t distance(const char *a, const char *b)
     return d[m][n];
 }
 
-/* Keeps in *best the name nearest to `word`, if at most a third of its letters are wrong. */
+/* Set *best to `name` if it is nearer to `word`, and at most a third of its letters are wrong. */
 static void consider(const char *name, const char *word, const char **best)
 {
     const size_t wrong = distance(name, word);
@@ -208,12 +210,12 @@ void options_die_command(const struct command *commands, size_t count, const cha
         consider(commands[i].name, word + strspn(word, "-"), &near);
     if (near)
         die("no such command: %s; did you mean %s?", word, near);
-    die("no such command: %s; `kdecay help` shows what there is", word);
+    die("no such command: %s; `kdecay help` lists all commands", word);
 }
 
 /* ---- Values --------------------------------------------------------------------------------- */
 
-/* "a whole number from 1 to 1024"; nothing where any text will do. */
+/* Add "a whole number from 1 to 1024"; nothing for an option that takes any text. */
 static void add_range(const struct option *o, struct text *text)
 {
     if (o->type == CHOICE)
@@ -249,7 +251,7 @@ static double take_number(const struct option *o, const char *value)
     return number;
 }
 
-/* The place of the value among those of "smoke|desk|full". */
+/* The index of the value among the choices "smoke|desk|full". */
 static int take_choice(const struct option *o, const char *value)
 {
     int place = 0;
@@ -299,7 +301,8 @@ int options_ask_help(int argc, char **argv)
     return 0;
 }
 
-/* argv[at] and, unless it holds its value, the next word; returns the place of the last one. */
+/* Take the option argv[at], and the next word as its value unless "=" gives it. Returns the index
+ * of the last word taken. */
 static int take_option(const struct command *command, int argc, char **argv, int at, char *given,
                        struct options *options)
 {
@@ -319,7 +322,7 @@ static int take_option(const struct command *command, int argc, char **argv, int
         return at;
     }
     if (!equals && (++at == argc || strncmp(argv[at], "--", 2) == 0))
-        die("--%s without its value %s", o->name, o->value);
+        die("--%s needs a value %s", o->name, o->value);
     set(o, equals ? equals + 1 : argv[at], options);
     return at;
 }
@@ -334,7 +337,7 @@ static void check_arguments(const struct command *command, const struct options 
         options_die(command, "expected: ", wanted);
 }
 
-/* What was not given: its default, if it needs none. */
+/* Set the defaults of the options that were not given; die where one is missing. */
 static void complete(const struct command *command, const char *given, struct options *options)
 {
     for (const struct option *o = table; o < table + ROWS; o++) {
@@ -394,7 +397,7 @@ void options_free(struct options *options)
 
 /* ---- Help ----------------------------------------------------------------------------------- */
 
-/* Words as they fit in a line; further lines are indented. */
+/* Text that is broken into lines between words; further lines are indented. */
 struct paragraph {
     FILE *out;
     int indent, column;
@@ -420,7 +423,7 @@ static void put_words(struct paragraph *p, const char *words)
     }
 }
 
-/* "usage: kdecay train EXPERIMENT.ini --seed N [--threads N]", no option torn from its value. */
+/* "usage: kdecay train EXPERIMENT.ini --seed N [--threads N]"; options stand beside their values. */
 static void print_synopsis(const struct command *command, FILE *out)
 {
     enum { INDENT = 16 };
@@ -442,7 +445,7 @@ static void print_synopsis(const struct command *command, FILE *out)
     fputs("\n\n", out);
 }
 
-/* Name and help; below them, in brackets, what else is known. */
+/* Name and help; below them, in brackets, range, default and other facts. */
 static void print_entry(const char *name, const char *help, const struct text *more, FILE *out)
 {
     enum { INDENT = 29 };
@@ -484,7 +487,7 @@ void options_print_command(const struct command *command, FILE *out)
     for (const struct option *o = table; o < table + ROWS; o++)
         if (takes(command, o))
             print_option(o, out);
-    print_entry("-h, --help", "this help, and nothing else is done", &(struct text){0}, out);
+    print_entry("-h, --help", "show this help and do nothing else", &(struct text){0}, out);
 }
 
 void options_print_commands(const struct command *commands, size_t count, FILE *out)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 #
-# queue.sh FOLDER - the tasks of this project in Slurm, a line STATE TASK NAME each (slurm_queue.h).
+# queue.sh FOLDER - print the tasks of this project in Slurm, one line STATE TASK NAME per task
+# (slurm_queue.h).
 #
-# Only jobs whose list is in FOLDER are asked for, whoever submitted them. Without Slurm there are
-# none. Status 1 if Slurm does not answer: then nobody knows what is queued.
+# It asks only for jobs whose list is in FOLDER, whoever submitted them. Without Slurm it prints
+# nothing. The status is 1 if Slurm does not answer: then the queue is unknown.
 #
 set -euo pipefail
 names=$(find "$1" -maxdepth 1 -name 'kdecay-*.list' -printf '%f\n' 2> /dev/null | sed 's/\.list$//')

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 #
-# submit.sh PROGRAM FOLDER - everything that `make status` calls missing, into Slurm's queue.
+# submit.sh PROGRAM FOLDER - submit every run that `make status` calls missing to Slurm.
 #
-# FOLDER keeps the lists of tasks (slurm_queue.h), a copy of the program, so that no build changes what
-# a queued task runs, and what the tasks print. Knobs come through the environment; the Makefile names
-# and explains them: EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES SBATCH_OPTIONS
-# DRY_RUN.
+# FOLDER holds the lists of tasks (slurm_queue.h), the output of the tasks, and a copy of the program,
+# so that a later build does not change what a queued task runs. The knobs are environment variables,
+# which the Makefile explains: EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES
+# SBATCH_OPTIONS DRY_RUN.
 #
-# With DRY_RUN the commands are printed, as a shell would read them, and nothing is submitted; where
-# Slurm does not answer its queue is taken as empty then.
+# With DRY_RUN it prints the commands, quoted for a shell, and submits nothing. If Slurm does not answer
+# then, the queue counts as empty.
 #
 set -euo pipefail
 program=$1 folder=$2
@@ -18,9 +18,9 @@ die() {
     exit 1
 }
 
-# What a job would take from this make is no concern of the make that the last job starts.
+# The last job starts a make of its own, which must not inherit the settings of this one.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-# Open MPI's processes, a single one too, want PMIx, whatever Slurm's default is.
+# Processes of Open MPI need PMIx, even a single one, whatever Slurm's default is.
 mpi=none
 if ldd "$program" | grep libmpi > /dev/null; then
     mpi=${SLURM_MPI_TYPE:-pmix}
@@ -29,19 +29,19 @@ elif [ "$RANKS" != 1 ]; then
 fi
 mkdir -p "$folder/output"
 exec 9> "$folder/.submit.lock"
-flock -n 9 || die "another one is at work here; wait for its end"
-# First the queue, then the logs: a run that ends in between is in the one or in the other.
+flock -n 9 || die "another make submit is running here; wait until it ends"
+# Read the queue first, then the logs: a run that ends in between is found in one of the two.
 if [ -n "$DRY_RUN" ]; then
     src/cluster/queue.sh "$folder" > "$folder/queue" 2> /dev/null ||
-        echo "# Slurm does not answer: as if nothing were queued"
+        echo "# Slurm does not answer; the queue counts as empty"
 else
     command -v sbatch > /dev/null ||
-        die "there is no sbatch here; go to a login node of a cluster, or see DRY_RUN=1"
+        die "sbatch is not installed here; use a login node of a cluster, or DRY_RUN=1"
     [ "$mpi" = none ] || srun --mpi=list 2>&1 | grep -w "$mpi" > /dev/null ||
-        die "this Slurm cannot start MPI processes by $mpi: export SLURM_MPI_TYPE as one of" \
-            "\`srun --mpi=list\` that Open MPI knows, or build without MPI"
+        die "this Slurm cannot start MPI processes by $mpi; export SLURM_MPI_TYPE with a name from" \
+            "\`srun --mpi=list\` that Open MPI supports, or build without MPI"
     src/cluster/queue.sh "$folder" > "$folder/queue" ||
-        die "Slurm does not answer, and what is queued already is unknown; try again later"
+        die "Slurm does not answer, so the queue is unknown; try again later"
 fi
 tasks=$( (scontrol show config 2> /dev/null || true) | sed -n 's/^MaxArraySize *= *//p')
 campaign=$("$program" campaign ${EXP:+"$EXP"} ${SCALE:+--scale "$SCALE"} --queue "$folder/queue" \
@@ -58,7 +58,7 @@ if [ ! -e "$pinned" ]; then
     mv "$pinned.tmp" "$pinned"
 fi
 
-# Prints the job's number; with DRY_RUN the word JOB, and the command to the script's own output.
+# Print the number of the job. With DRY_RUN, print the word JOB, and the command to the script's output.
 submit() {
     if [ -n "$DRY_RUN" ]; then
         { printf 'sbatch'; printf ' %q' "$@"; echo; } >&3
@@ -71,7 +71,7 @@ submit() {
 exec 3>&1
 jobs=
 while read -r name count minutes lead mib hours network; do
-    # a list of words, as sbatch's own SBATCH_... variables cannot hold all options
+    # SBATCH_OPTIONS is a list of words: sbatch's own variables do not cover all options.
     # shellcheck disable=SC2086
     job=$(submit --job-name="$name" --array="1-$count${AT_ONCE:+%$AT_ONCE}" --time="$minutes" \
         --signal="TERM@$lead" --requeue --ntasks="$RANKS" --cpus-per-task="$CPUS" \
@@ -79,10 +79,10 @@ while read -r name count minutes lead mib hours network; do
         --chdir="$PWD" $SBATCH_OPTIONS \
         src/cluster/task.sh "$pinned" "$folder/$name.list" "$DATA" "$mpi" "$CHECKPOINT_MINUTES")
     jobs+=:$job
-    echo "# $network: $count runs, $hours core-hours predicted, at most $minutes minutes at a time, job $job"
+    echo "# $network: $count runs, $hours core-hours predicted, time limit $minutes minutes, job $job"
 done <<< "$campaign"
 
-# One at a time, as they write the same files; `make` waits for nothing else.
+# Last jobs write the same files, so only one runs at a time.
 if [ -n "$AFTER" ]; then
     # shellcheck disable=SC2086
     job=$(submit --job-name=kdecay-after --dependency="afterany$jobs,singleton" --time=60 \

@@ -182,7 +182,7 @@ static void help_is_everywhere(void **state)
     }
     expect_refusal("help > /dev/full", "standard output: No space left on device");
     expect_refusal("train --help > /dev/full", "standard output: No space left on device");
-    expect_refusal("help nothing", "no such command: nothing; `kdecay help` shows what there is");
+    expect_refusal("help nothing", "no such command: nothing; `kdecay help` lists all commands");
 }
 
 static void help_of_a_command(void **state)
@@ -193,35 +193,35 @@ static void help_of_a_command(void **state)
            "                [--latency US] [--bandwidth GBS] [--threads N]\n"
            "                [--images-per-second X]\n"
            "\n"
-           "every layer: shape, parameters, multiply-adds, oneDNN kernels; with --ranks its\n"
-           "predicted speed on several MPI ranks instead\n"
+           "show every layer: shape, parameters, multiply-adds, oneDNN kernels; with\n"
+           "--ranks, predict the training speed on several MPI ranks instead\n"
            "\n"
            "  EXPERIMENT.ini             must be given\n"
-           "  --set SECTION.KEY=VALUE    this instead of what the experiment file says; may\n"
-           "                             be repeated\n"
-           "  --ranks N                  predict the speed on 1, 2, 4 ... N MPI ranks by a\n"
-           "                             model of the messages\n"
+           "  --set SECTION.KEY=VALUE    use this value instead of the experiment file's;\n"
+           "                             may be repeated\n"
+           "  --ranks N                  predict the speed on 1, 2, 4 ... N MPI ranks, from\n"
+           "                             a model of the messages\n"
            "                             (a whole number from 1 to 1048576; needs --latency)\n"
-           "  --latency US               microseconds that a message takes\n"
+           "  --latency US               microseconds per message\n"
            "                             (a number above 0; needs --bandwidth)\n"
-           "  --bandwidth GBS            gigabytes a second between ranks\n"
+           "  --bandwidth GBS            gigabytes per second between ranks\n"
            "                             (a number above 0; needs --ranks)\n"
-           "  --threads N                threads of each rank; all CPUs unless given\n"
+           "  --threads N                threads of each rank; by default all CPUs\n"
            "                             (a whole number from 1 to 1024; needs --ranks)\n"
-           "  --images-per-second X      speed of one rank; measured here unless given\n"
+           "  --images-per-second X      speed of one rank; by default it is measured here\n"
            "                             (a number above 0; needs --ranks)\n"
-           "  -h, --help                 this help, and nothing else is done\n");
+           "  -h, --help                 show this help and do nothing else\n");
     expect("match --help", 0,
            "usage: kdecay match --k K [--experiments DIR]\n"
            "\n"
-           "write EXPERIMENTS/schedules/kK/: other bases with the mean rate of this k\n"
+           "write EXPERIMENTS/schedules/kK/: the other bases with the mean rate of this k\n"
            "\n"
            "  --experiments DIR          folder of experiment files\n"
            "                             (default experiments)\n"
-           "  --k K                      exponent of the polynomial whose mean rate the\n"
-           "                             others get\n"
+           "  --k K                      the others get the mean rate of the polynomial with\n"
+           "                             this k\n"
            "                             (a number above 1, 100 at most; must be given)\n"
-           "  -h, --help                 this help, and nothing else is done\n");
+           "  -h, --help                 show this help and do nothing else\n");
 }
 
 static void version_is_an_option_too(void **state)
@@ -260,11 +260,11 @@ static void the_nearest_name(void **state)
         {"train a.ini -t 2", "unknown option -t; `kdecay train --help` shows what it takes"},
         {"train a.ini --seedseedseed 2",
          "unknown option --seedseedseed; `kdecay train --help` shows what it takes"},
-        {"frobnicate", "no such command: frobnicate; `kdecay help` shows what there is"},
-        {"''", "no such command: ; `kdecay help` shows what there is"},
+        {"frobnicate", "no such command: frobnicate; `kdecay help` lists all commands"},
+        {"''", "no such command: ; `kdecay help` lists all commands"},
         {"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
          "no such command: abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz; `kdecay help` "
-         "shows what there is"},
+         "lists all commands"},
     };
     for (size_t i = 0; i < LENGTH(near); i++)
         expect_refusal(near[i][0], near[i][1]);
@@ -334,10 +334,10 @@ static void values(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"train a.ini --seed", "--seed without its value N"},
-        {"train a.ini --seed --threads 2", "--seed without its value N"},
+        {"train a.ini --seed", "--seed needs a value N"},
+        {"train a.ini --seed --threads 2", "--seed needs a value N"},
         {"watch --once=1", "--once takes no value"},
-        {"train a.ini --data --threads 2", "--data without its value DIR"},
+        {"train a.ini --data --threads 2", "--data needs a value DIR"},
         {"train a.ini --data ''", "--data: expected DIR, found nothing"},
         {"train a.ini --data= --seed 1", "--data: expected DIR, found nothing"},
         {"train a.ini --seed=", "--seed: expected N, found nothing"},

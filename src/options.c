@@ -423,7 +423,8 @@ static void put_words(struct paragraph *p, const char *words)
     }
 }
 
-/* "usage: kdecay train EXPERIMENT.ini --seed N [--threads N]"; options stand beside their values. */
+/* "usage: kdecay train EXPERIMENT.ini --seed N [--threads N]". No line break parts an option from its
+ * value. */
 static void print_synopsis(const struct command *command, FILE *out)
 {
     enum { INDENT = 16 };

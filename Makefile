@@ -200,7 +200,7 @@ run-confirmation: build/kdecay ## train the missing runs of experiments/confirma
 # The option of `kdecay status` that names what squeue printed; empty where there is no Slurm.
 QUEUE = queue=; if command -v squeue > /dev/null; then mkdir -p build/slurm; \
   if src/cluster/queue.sh build/slurm > build/slurm/queue 2> /dev/null; then queue='--queue build/slurm/queue'; \
-  else echo "make status: Slurm does not answer; queued and running tasks are unknown" >&2; fi; fi
+  else echo "make $@: Slurm does not answer; queued and running tasks are unknown" >&2; fi; fi
 
 quoted = '$(subst ','\'',$(1))'
 SUBMIT = $(foreach v,EXP SCALE DATA CPUS RANKS SAFETY HOURS AT_ONCE AFTER CHECKPOINT_MINUTES SBATCH_OPTIONS,$v=$(call quoted,$($v)))

@@ -496,8 +496,7 @@ parity: build/kdecay ## compare networks and 50 training steps with PyTorch (ins
 	$(Q)$(call INSTALL,$(TORCH_PACKAGES))
 	$(Q)/usr/bin/python3 src/tests/parity.py build/kdecay build/parity $(PARITY)
 
-# See src/audit/drawn.h. It lists the paper's words as well, because another TeX may break lines
-# and pages in other places.
+# src/audit/drawn.h. Words, since other versions of TeX may break lines and pages elsewhere.
 build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
 	$(Q)pdftotext build/paper/paper.pdf - | sed -z 's/-\n//g; s/-//g' | tr -s '[:space:]' '\n' | \
 	  sort > build/paper/words.txt

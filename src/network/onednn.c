@@ -4,18 +4,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "network/onednn_api.h"
 #include "network/winograd.h"
 
 #include <cpuid.h>
 #include <omp.h>
-#include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#if DNNL_VERSION_MAJOR != 2
-#error "onednn.c is written for oneDNN 2.x (Debian 12: libdnnl-dev 2.6); port its calls to 3.x here"
-#endif
 
 /* A cache line of its own. */
 struct spent {
@@ -96,28 +92,6 @@ int conv_out_width(const struct conv_shape *shape)
 
 /* ---- The engine --------------------------------------------------------------------------- */
 
-static const char *isa_name(dnnl_cpu_isa_t isa)
-{
-    switch (isa) {
-    case dnnl_cpu_isa_sse41:
-        return "sse41";
-    case dnnl_cpu_isa_avx:
-        return "avx";
-    case dnnl_cpu_isa_avx2:
-        return "avx2";
-    case dnnl_cpu_isa_avx512_core:
-        return "avx512_core";
-    case dnnl_cpu_isa_avx512_core_vnni:
-        return "avx512_core_vnni";
-    case dnnl_cpu_isa_avx512_core_bf16:
-        return "avx512_core_bf16";
-    case dnnl_cpu_isa_avx512_core_amx:
-        return "avx512_core_amx";
-    default:
-        return "other";
-    }
-}
-
 static int includes(unsigned isa, unsigned wanted)
 {
     return (isa & wanted) == wanted;
@@ -145,7 +119,7 @@ static char *describe_environment(const char *version)
             family += (a >> 20) & 255;
     }
     return memory_text("oneDNN %s; %s; CPU %s family %u; caches L1d %ld L2 %ld L3 %ld", version,
-                       isa_name(dnnl_get_effective_cpu_isa()), vendor, family,
+                       api_isa_name(dnnl_get_effective_cpu_isa()), vendor, family,
                        sysconf(_SC_LEVEL1_DCACHE_SIZE), sysconf(_SC_LEVEL2_CACHE_SIZE),
                        sysconf(_SC_LEVEL3_CACHE_SIZE));
 }
@@ -210,13 +184,7 @@ int onednn_check_precision(enum precision precision, struct error *error)
         error,
         "training.precision = bf16: needs avx512_core_bf16, oneDNN finds %s on this CPU; "
         "take another machine, or set training.precision = f32",
-        isa_name(isa));
-}
-
-int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *s)
-{
-    return onednn->block == 16 && s->precision == PRECISION_F32 && s->kernel == 3 &&
-           s->stride == 1 && s->in >= 128 && s->out >= 128;
+        api_isa_name(isa));
 }
 
 static struct winograd_shape own_shape(const struct onednn *onednn, const struct conv_shape *s)
@@ -243,20 +211,18 @@ double onednn_seconds(const struct onednn *onednn)
 
 /* Everything that making one convolution passes around. */
 struct recipe {
-    dnnl_memory_desc_t source, destination, any_weights, forward_weights, backward_weights;
-    dnnl_memory_desc_t weights; /* and their gradient */
-    dnnl_dims_t strides, padding_left, padding_right;
-    dnnl_primitive_attr_t attributes;
-    dnnl_alg_kind_t algorithm;
+    struct api_convolution common; /* all but its three layouts */
+    api_layout source, destination, any_weights, forward_weights, backward_weights;
+    api_layout weights; /* and their gradient */
 };
 
-static dnnl_memory_desc_t describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnnl_dim_t d,
-                                   dnnl_data_type_t type, dnnl_format_tag_t tag)
+static api_layout describe(dnnl_dim_t a, dnnl_dim_t b, dnnl_dim_t c, dnnl_dim_t d,
+                           dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
     const dnnl_dims_t dims = {a, b, c, d};
-    dnnl_memory_desc_t memory;
-    CHECK(dnnl_memory_desc_init_by_tag(&memory, 4, dims, type, tag));
-    return memory;
+    api_layout layout;
+    CHECK(api_layout_create(&layout, dims, type, tag));
+    return layout;
 }
 
 static dnnl_format_tag_t activation_tag(const struct onednn *onednn, enum precision precision,
@@ -282,39 +248,72 @@ static struct recipe recipe_of(const struct onednn *onednn, const struct conv_sh
                                 activation_tag(onednn, s->precision, s->out)),
         .any_weights = describe(s->out, s->in, s->kernel, s->kernel, type, dnnl_format_tag_any),
         .weights = describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_format_tag_any),
-        .strides = {s->stride, s->stride},
-        .padding_left = {s->padding, s->padding},
-        /* what the last window still reaches; less than the left one where the stride skips it */
-        .padding_right = {(out_height - 1) * s->stride + s->kernel - s->height - s->padding,
-                          (out_width - 1) * s->stride + s->kernel - s->width - s->padding},
-        .algorithm =
-            s->algorithm == CONV_WINOGRAD ? dnnl_convolution_winograd : dnnl_convolution_direct};
-    CHECK(dnnl_primitive_attr_create(&recipe.attributes));
-    CHECK(dnnl_primitive_attr_set_scratchpad_mode(recipe.attributes, dnnl_scratchpad_mode_user));
+        .common = {
+            .engine = onednn->engine,
+            .algorithm =
+                s->algorithm == CONV_WINOGRAD ? dnnl_convolution_winograd : dnnl_convolution_direct,
+            .strides = {s->stride, s->stride},
+            .padding_left = {s->padding, s->padding},
+            /* what the last window still reaches; less than the left one where the stride skips
+             * it */
+            .padding_right = {(out_height - 1) * s->stride + s->kernel - s->height - s->padding,
+                              (out_width - 1) * s->stride + s->kernel - s->width - s->padding}}};
+    dnnl_primitive_attr_t *attributes = &recipe.common.attributes;
+    CHECK(dnnl_primitive_attr_create(attributes));
+    CHECK(dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user));
+    CHECK(api_ask_for_determinism(*attributes));
     return recipe;
 }
 
-static dnnl_primitive_desc_t describe_pass(const struct onednn *onednn, const struct recipe *r,
-                                           enum pass pass, const_dnnl_primitive_desc_t forward)
+static void free_recipe(struct recipe *r)
 {
-    dnnl_convolution_desc_t convolution;
-    if (pass == FORWARD) {
-        CHECK(dnnl_convolution_forward_desc_init(&convolution, dnnl_forward_training, r->algorithm,
-                                                 &r->source, &r->any_weights, NULL, &r->destination,
-                                                 r->strides, r->padding_left, r->padding_right));
-    } else if (pass == BACKWARD_DATA) {
-        CHECK(dnnl_convolution_backward_data_desc_init(&convolution, r->algorithm, &r->source,
-                                                       &r->any_weights, &r->destination, r->strides,
-                                                       r->padding_left, r->padding_right));
-    } else {
-        CHECK(dnnl_convolution_backward_weights_desc_init(
-            &convolution, r->algorithm, &r->source, &r->weights, NULL, &r->destination, r->strides,
-            r->padding_left, r->padding_right));
-    }
+    const api_layout layouts[] = {r->source,          r->destination,      r->any_weights,
+                                  r->forward_weights, r->backward_weights, r->weights};
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
+        CHECK(api_layout_destroy(layouts[i]));
+    CHECK(dnnl_primitive_attr_destroy(r->common.attributes));
+}
+
+static struct api_convolution convolution_of(const struct recipe *r, enum pass pass)
+{
+    struct api_convolution convolution = r->common;
+    convolution.source = r->source;
+    convolution.weights = pass == BACKWARD_WEIGHTS ? r->weights : r->any_weights;
+    convolution.destination = r->destination;
+    return convolution;
+}
+
+static dnnl_primitive_desc_t describe_pass(const struct recipe *r, enum pass pass,
+                                           const_dnnl_primitive_desc_t forward)
+{
+    const struct api_convolution convolution = convolution_of(r, pass);
     dnnl_primitive_desc_t description;
-    CHECK(dnnl_primitive_desc_create(&description, &convolution, r->attributes, onednn->engine,
-                                     forward));
+    if (pass == FORWARD)
+        CHECK(api_forward(&description, &convolution));
+    else if (pass == BACKWARD_DATA)
+        CHECK(api_backward_data(&description, &convolution, forward));
+    else
+        CHECK(api_backward_weights(&description, &convolution, forward));
     return description;
+}
+
+int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *s)
+{
+    if (onednn->block != 16 || s->precision != PRECISION_F32 || s->kernel != 3 || s->stride != 1 ||
+        s->in < 128 || s->out < 128)
+        return 0;
+    struct conv_shape asked = *s;
+    asked.algorithm = CONV_WINOGRAD;
+    struct recipe recipe = recipe_of(onednn, &asked);
+    const struct api_convolution convolution = convolution_of(&recipe, FORWARD);
+    dnnl_primitive_desc_t description;
+    const dnnl_status_t status = api_forward(&description, &convolution);
+    if (status == dnnl_success)
+        CHECK(dnnl_primitive_desc_destroy(description));
+    else if (status != dnnl_unimplemented)
+        check(status, "asked for Winograd");
+    free_recipe(&recipe);
+    return status == dnnl_success;
 }
 
 static const char *kernel_name(const_dnnl_primitive_desc_t description)
@@ -340,7 +339,7 @@ static void add_scratchpad(struct onednn_conv *conv, enum pass pass,
                            const_dnnl_primitive_desc_t description)
 {
     struct onednn *onednn = conv->onednn;
-    const dnnl_memory_desc_t *memory =
+    api_const_layout memory =
         dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
     for (int w = 0; w < onednn->workers; w++)
         CHECK(dnnl_memory_create(&conv->memory[w].scratchpad[pass], memory, onednn->engine,
@@ -348,54 +347,68 @@ static void add_scratchpad(struct onednn_conv *conv, enum pass pass,
     reserve_scratchpads(onednn, dnnl_memory_desc_get_size(memory));
 }
 
-/* Where does each weight lie? Let oneDNN reorder the numbers 0, 1, 2, ... once and look; in floats,
- * whose layout is that of bf16. */
-static uint32_t *find_positions(const struct onednn_conv *conv, dnnl_memory_desc_t layout)
+static void reorder(const struct onednn *onednn, api_const_layout from, void *source,
+                    api_const_layout to, void *destination)
 {
-    layout.data_type = dnnl_f32;
-    const struct conv_shape *s = &conv->shape;
-    const struct onednn *onednn = conv->onednn;
-    const size_t count = (size_t)s->out * (size_t)s->in * (size_t)(s->kernel * s->kernel);
-    const size_t floats = dnnl_memory_desc_get_size(&layout) / sizeof(float);
-    if (count >= 1 << 24)
-        BUG("more weights than a float counts exactly");
-    float *plain = memory_floats(count), *moved = memory_floats(floats);
-    for (size_t i = 0; i < count; i++)
-        plain[i] = (float)(i + 1); /* 0 is the padding's */
-    const dnnl_memory_desc_t from =
-        describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_oihw);
-    dnnl_memory_t source, destination;
-    CHECK(dnnl_memory_create(&source, &from, onednn->engine, plain));
-    CHECK(dnnl_memory_create(&destination, &layout, onednn->engine, moved));
+    dnnl_memory_t memory[2];
+    CHECK(dnnl_memory_create(&memory[0], from, onednn->engine, source));
+    CHECK(dnnl_memory_create(&memory[1], to, onednn->engine, destination));
     dnnl_primitive_desc_t description;
-    dnnl_primitive_t reorder;
-    CHECK(dnnl_reorder_primitive_desc_create(&description, &from, onednn->engine, &layout,
-                                             onednn->engine, NULL));
-    CHECK(dnnl_primitive_create(&reorder, description));
-    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}};
-    CHECK(dnnl_primitive_execute(reorder, onednn->stream[0], 2, arguments));
+    dnnl_primitive_t primitive;
+    CHECK(dnnl_reorder_primitive_desc_create(&description, from, onednn->engine, to, onednn->engine,
+                                             NULL));
+    CHECK(dnnl_primitive_create(&primitive, description));
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, memory[0]}, {DNNL_ARG_TO, memory[1]}};
+    CHECK(dnnl_primitive_execute(primitive, onednn->stream[0], 2, arguments));
     CHECK(dnnl_stream_wait(onednn->stream[0]));
-    uint32_t *positions = memory_zeroed(count, sizeof *positions);
-    for (size_t i = 0; i < floats; i++)
-        if (moved[i] != 0)
-            positions[(size_t)moved[i] - 1] = (uint32_t)i;
-    CHECK(dnnl_primitive_destroy(reorder));
+    CHECK(dnnl_primitive_destroy(primitive));
     CHECK(dnnl_primitive_desc_destroy(description));
-    CHECK(dnnl_memory_destroy(source));
-    CHECK(dnnl_memory_destroy(destination));
+    for (int i = 0; i < 2; i++)
+        CHECK(dnnl_memory_destroy(memory[i]));
+}
+
+enum { NUMBER_BITS = 24, BF16_BITS = 8 }; /* integers below 2^24 are floats, below 2^8 bf16 */
+
+/* Where does each weight lie? Let oneDNN reorder the numbers 1, 2, 3, ... once and look; 0 is the
+ * padding's. A bf16 holds their digits to the base 256 only, so that each digit goes by itself. */
+static uint32_t *find_positions(const struct onednn_conv *conv, enum precision precision,
+                                api_const_layout layout)
+{
+    const struct conv_shape *s = &conv->shape;
+    const size_t count = (size_t)s->out * (size_t)s->in * (size_t)(s->kernel * s->kernel);
+    const size_t places = dnnl_memory_desc_get_size(layout) / precision_bytes(precision);
+    if (count >= 1 << NUMBER_BITS)
+        BUG("more weights than a float counts exactly");
+    const unsigned bits = precision == PRECISION_F32 ? NUMBER_BITS : BF16_BITS;
+    float *plain = memory_floats(count);
+    void *moved = memory_aligned(places, precision_bytes(precision));
+    uint32_t *number = memory_zeroed(places, sizeof *number);
+    api_layout from = describe(s->out, s->in, s->kernel, s->kernel, dnnl_f32, dnnl_oihw);
+    for (unsigned shift = 0; shift < NUMBER_BITS; shift += bits) {
+        for (size_t i = 0; i < count; i++)
+            plain[i] = (float)((i + 1) >> shift & ((1u << bits) - 1));
+        reorder(conv->onednn, from, plain, layout, moved);
+        for (size_t place = 0; place < places; place++)
+            number[place] |= (uint32_t)map_get(precision, moved, place) << shift;
+    }
+    uint32_t *positions = memory_zeroed(count, sizeof *positions);
+    for (size_t place = 0; place < places; place++)
+        if (number[place] != 0)
+            positions[number[place] - 1] = (uint32_t)place;
+    CHECK(api_layout_destroy(from));
     free(plain);
     free(moved);
+    free(number);
     return positions;
 }
 
 static void create_memory(struct onednn_conv *conv, const struct recipe *recipe)
 {
-    const dnnl_memory_desc_t *layouts[MEMORY_KINDS] = {
-        [SOURCE] = &recipe->source,
-        [DESTINATION] = &recipe->destination,
-        [FORWARD_WEIGHTS] = &recipe->forward_weights,
-        [BACKWARD_LAYOUT] = conv->shape.has_data_gradient ? &recipe->backward_weights : NULL,
-        [WEIGHT_GRADIENT] = &recipe->weights};
+    api_const_layout layouts[MEMORY_KINDS] = {[SOURCE] = recipe->source,
+                                              [DESTINATION] = recipe->destination,
+                                              [FORWARD_WEIGHTS] = recipe->forward_weights,
+                                              [BACKWARD_LAYOUT] = recipe->backward_weights,
+                                              [WEIGHT_GRADIENT] = recipe->weights};
     for (int w = 0; w < conv->onednn->workers; w++)
         for (int kind = 0; kind < MEMORY_KINDS; kind++)
             if (layouts[kind])
@@ -403,25 +416,32 @@ static void create_memory(struct onednn_conv *conv, const struct recipe *recipe)
                                          conv->onednn->engine, DNNL_MEMORY_NONE));
 }
 
+static void replace(api_layout *layout, api_const_layout by)
+{
+    CHECK(api_layout_destroy(*layout));
+    CHECK(api_layout_copy(layout, by));
+}
+
 /* The layout that a pass has chosen for its weights. In f32 the forward pass chooses for their
  * gradient too. */
 static void take_layout(struct recipe *recipe, const struct conv_shape *shape, enum pass pass,
                         const_dnnl_primitive_desc_t description)
 {
+    const dnnl_query_t query =
+        pass == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+    api_const_layout chosen = dnnl_primitive_desc_query_md(description, query, 0);
     if (pass == FORWARD) {
-        recipe->forward_weights =
-            *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+        replace(&recipe->forward_weights, chosen);
         if (shape->precision == PRECISION_F32)
-            recipe->weights = recipe->forward_weights;
+            replace(&recipe->weights, chosen);
     } else if (pass == BACKWARD_DATA) {
-        recipe->backward_weights =
-            *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+        replace(&recipe->backward_weights, chosen);
     } else {
-        recipe->weights = *dnnl_primitive_desc_query_md(description, dnnl_query_diff_weights_md, 0);
+        replace(&recipe->weights, chosen);
     }
 }
 
-static size_t count_of(const struct conv_shape *shape, const dnnl_memory_desc_t *weights)
+static size_t count_of(const struct conv_shape *shape, api_const_layout weights)
 {
     return dnnl_memory_desc_get_size(weights) / precision_bytes(shape->precision);
 }
@@ -461,7 +481,7 @@ struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_
     for (int pass = FORWARD; pass < PASSES; pass++) {
         if (pass == BACKWARD_DATA && !shape->has_data_gradient)
             continue;
-        description[pass] = describe_pass(onednn, &recipe, (enum pass)pass, description[FORWARD]);
+        description[pass] = describe_pass(&recipe, (enum pass)pass, description[FORWARD]);
         take_layout(&recipe, shape, (enum pass)pass, description[pass]);
         names[pass] = kernel_name(description[pass]);
         add_scratchpad(conv, (enum pass)pass, description[pass]);
@@ -469,21 +489,21 @@ struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_
     }
     conv->kernels =
         memory_text("%s, %s, %s", names[FORWARD], names[BACKWARD_DATA], names[BACKWARD_WEIGHTS]);
-    conv->weight_floats = dnnl_memory_desc_get_size(&recipe.weights) / sizeof(float);
-    conv->positions = find_positions(conv, recipe.weights);
+    conv->weight_floats = dnnl_memory_desc_get_size(recipe.weights) / sizeof(float);
+    conv->positions = find_positions(conv, PRECISION_F32, recipe.weights);
     if (shape->precision != PRECISION_F32) {
-        conv->forward_positions = find_positions(conv, recipe.forward_weights);
-        conv->forward_count = count_of(shape, &recipe.forward_weights);
+        conv->forward_positions = find_positions(conv, shape->precision, recipe.forward_weights);
+        conv->forward_count = count_of(shape, recipe.forward_weights);
     }
     if (shape->has_data_gradient) {
-        conv->backward_positions = find_positions(conv, recipe.backward_weights);
-        conv->backward_count = count_of(shape, &recipe.backward_weights);
+        conv->backward_positions = find_positions(conv, shape->precision, recipe.backward_weights);
+        conv->backward_count = count_of(shape, recipe.backward_weights);
     }
     create_memory(conv, &recipe);
     for (int pass = FORWARD; pass < PASSES; pass++)
         if (description[pass])
             CHECK(dnnl_primitive_desc_destroy(description[pass]));
-    CHECK(dnnl_primitive_attr_destroy(recipe.attributes));
+    free_recipe(&recipe);
     return conv;
 }
 

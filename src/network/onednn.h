@@ -1,5 +1,6 @@
 /*
- * onednn - convolutions by oneDNN. The only room that includes its header.
+ * onednn - convolutions by oneDNN, 2.6 (Debian 12) or 3.7 (Debian 13). The only room that includes
+ * its header; onednn_api.h has what the two versions call differently.
  *
  * Every primitive is made for one thread and runs one shard of a minibatch: what it computes does
  * not depend on how many threads there are. Each worker thread has its own stream, memory objects
@@ -21,7 +22,6 @@
  * for the 3 channels of the input image.
  *
  * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
- * Version 3 has other descriptors behind the same calls; the change stays in onednn.c.
  */
 #ifndef KDECAY_ONEDNN_H
 #define KDECAY_ONEDNN_H
@@ -81,9 +81,9 @@ const char *onednn_version(const struct onednn *onednn);
 const char *onednn_environment(const struct onednn *onednn);
 
 /* The rule for `training.convolution = auto`: Winograd for 3x3, stride 1 and at least 128 channels
- * on both sides, where it was up to twice as fast as the direct algorithm; and only with AVX-512,
- * in f32, since oneDNN has it for nothing else. Its sums are others, with errors a few times
- * larger. */
+ * on both sides, where it was up to twice as fast as the direct algorithm; and only where oneDNN,
+ * asked for it, has it: with AVX-512, in f32, up to version 3.1. Later versions compute directly
+ * then. Its sums are others, with errors a few times larger. */
 int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *shape);
 
 /* The rule for `training.convolution = winograd`: that of winograd.h, for 3x3, stride 1 and zeros

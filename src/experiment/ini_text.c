@@ -23,7 +23,7 @@ static int is_control(char byte)
     return ((unsigned char)byte < ' ' && byte != '\t') || byte == 127;
 }
 
-/* Whether inih would read a line, of `room` bytes with a NUL at most, as it stands. */
+/* Whether inih would read a line, of `room` bytes with newline and NUL at most, as it stands. */
 static int check_line(const char *start, const char *end, int room, struct error *error)
 {
     for (const char *at = start; at < end; at++)
@@ -32,12 +32,12 @@ static int check_line(const char *start, const char *end, int room, struct error
                              "the byte 0x%02x, which is not text: expected `[section]` or `key = "
                              "value`; remove it",
                              (unsigned)(unsigned char)*at);
-    if (end - start >= room)
+    if (end - start >= room - 1)
         return error_set(
             error,
             "a line of %td bytes without the white space around it, expected at most %d; "
             "break a long comment into lines that each begin with `;`",
-            end - start, room - 1);
+            end - start, room - 2);
     const char *bracket =
         start < end && *start == '[' ? memchr(start, ']', (size_t)(end - start)) : NULL;
     if (bracket) {
@@ -52,7 +52,8 @@ static int check_line(const char *start, const char *end, int room, struct error
     return 0;
 }
 
-/* inih's reader: the next line, or NULL behind the last one and behind a bad one. */
+/* inih's reader: the next line, or NULL behind the last one and behind a bad one. It ends with a
+ * newline, as inih 59 takes a full buffer without one for the start of a line that is too long. */
 static char *next_line(char *line, int room, void *stream)
 {
     struct lines *lines = stream;
@@ -74,7 +75,8 @@ static char *next_line(char *line, int room, void *stream)
         return NULL;
     }
     memcpy(line, start, (size_t)(end - start));
-    line[end - start] = '\0';
+    line[end - start] = '\n';
+    line[end - start + 1] = '\0';
     return line;
 }
 

@@ -2,7 +2,7 @@
  * ini_text - the keys of a text in INI form, as inih reads them.
  *
  * inih by itself reads some texts otherwise than people do, and says nothing: it takes what follows
- * the 199th byte of a line for a line of its own, an indented line for more of the value above it,
+ * the 199th byte of a line for a line of its own (or drops it, from version 58 on), an indented line for more of the value above it,
  * and passes over what follows a NUL byte or stands behind `[section]`. So it gets the text line by
  * line, without the white space around a line, and a line that it would misread is an error.
  * Indentation thus means nothing, and a block copied from an indented page reads as it looks.

@@ -187,7 +187,7 @@ static void test_malformed_files(void **state)
 
 /* ---- Lines -------------------------------------------------------------------------------- */
 
-enum { LIMIT = 199 }; /* bytes of a line: inih's 200 without the NUL */
+enum { LIMIT = 198 }; /* bytes of a line: inih's 200 without newline and NUL */
 
 /* A line of so many bytes: `head`, x's, and `tail` at its end. */
 static char *line_of(int bytes, const char *head, const char *tail)
@@ -212,8 +212,8 @@ static void expect_long_line(const char *before, const char *head, const char *t
         if (bytes > LIMIT) {
             assert_int_equal(status, -1);
             assert_string_equal(error.text,
-                                "a.ini:24: a line of 200 bytes without the white space around it, "
-                                "expected at most 199; break a long comment into lines that each "
+                                "a.ini:24: a line of 199 bytes without the white space around it, "
+                                "expected at most 198; break a long comment into lines that each "
                                 "begin with `;`");
         } else {
             assert_string_equal(error.text, "");
@@ -240,7 +240,7 @@ static void test_long_lines(void **state)
     /* the fault as it was found: the mean factor became that of another power */
     char *comment = line_of(198 + 9, "; ", "power = 5"), *text = with("k = 2\n", "k = 1\n");
     char *both = memory_text("%s%s", text, comment);
-    expect_error(both, "a.ini:24: a line of 207 bytes", "at most 199");
+    expect_error(both, "a.ini:24: a line of 207 bytes", "at most 198");
     free(both);
     free(text);
     /* a line that is too long counts before all keys, and so does one of no form */

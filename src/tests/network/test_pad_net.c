@@ -7,6 +7,7 @@
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,8 +82,10 @@ static void test_counts(void **state)
 
 /* ---- A Padding Layer starts as zero padding -------------------------------------------------- */
 
-/* Fails unless all tensors of the first network have the same bits in the second. */
-static void check_same(struct network *one, struct network *other, enum tensor_state which)
+/* Fails unless all tensors of the first network have the same bits in the second; or, with a
+ * tolerance, differ by no more than that, of the largest value of the tensor. */
+static void check_same(struct network *one, struct network *other, enum tensor_state which,
+                       double tolerance)
 {
     const struct parameters *p = network_parameters(one), *q = network_parameters(other);
     for (int t = 0; t < p->count; t++) {
@@ -93,8 +96,14 @@ static void check_same(struct network *one, struct network *other, enum tensor_s
         float *left = memory_floats(tensor->count), *right = memory_floats(tensor->count);
         parameters_get(p, t, which, left);
         parameters_get(q, t, which, right);
-        if (memcmp(left, right, tensor->count * sizeof *left) != 0)
-            fail_msg("%s differs", tensor->name);
+        double largest = 0, worst = 0;
+        for (size_t i = 0; i < tensor->count; i++) {
+            largest = fmax(largest, fabs((double)left[i]));
+            worst = fmax(worst, fabs((double)left[i] - (double)right[i]));
+        }
+        const int same = memcmp(left, right, tensor->count * sizeof *left) == 0;
+        if (!same && !(worst <= tolerance * largest))
+            fail_msg("%s differs by %g of its largest value", tensor->name, worst / largest);
         free(left);
         free(right);
     }
@@ -107,19 +116,18 @@ static void check_same_logits(struct network *one, struct network *other)
                             CLASSES * sizeof(double));
 }
 
-/* The first values, the logits of the first step and of an evaluation after it, and, unless oneDNN
- * sums them in another order, the first step's gradients. */
+/* The first values, the logits of the first step and of an evaluation after it have equal bits; so
+ * have the first step's gradients (tolerance 0), unless oneDNN sums them in another order. */
 static void check_start(const char *zero_text, const char *learned_text, enum precision precision,
-                        int gradients)
+                        double tolerance)
 {
     struct network *zero = create(zero_text, precision, 2);
     struct network *learned = create(learned_text, precision, 2);
-    check_same(zero, learned, TENSOR_WEIGHT);
+    check_same(zero, learned, TENSOR_WEIGHT, 0);
     network_forward_backward(zero, BATCH);
     network_forward_backward(learned, BATCH);
     check_same_logits(zero, learned);
-    if (gradients)
-        check_same(zero, learned, TENSOR_GRADIENT);
+    check_same(zero, learned, TENSOR_GRADIENT, tolerance);
     network_evaluate(zero, BATCH);
     network_evaluate(learned, BATCH);
     check_same_logits(zero, learned);
@@ -130,15 +138,20 @@ static void check_start(const char *zero_text, const char *learned_text, enum pr
 static void test_start(void **state)
 {
     (void)state;
-    check_start(PREACT, LEARNED, PRECISION_F32, 1);
+    check_start(PREACT, LEARNED, PRECISION_F32, 0);
 }
 
+/* Version 3 of oneDNN has another kernel for backward data, whose sums are in another order on a
+ * map with a ring; each of its gradients may then round to the next bf16. */
 static void test_start_in_bf16(void **state)
 {
     (void)state;
     if (lacks(PRECISION_BF16))
         skip();
-    check_start(PREACT, LEARNED, PRECISION_BF16, 1);
+    struct onednn *onednn = onednn_open(1);
+    const int sums_in_one_order = strncmp(onednn_version(onednn), "2.", 2) == 0;
+    onednn_close(onednn);
+    check_start(PREACT, LEARNED, PRECISION_BF16, sums_in_one_order ? 0 : 0x1p-8);
 }
 
 /* With Winograd in the last stage, where the tiles of backward data lie elsewhere on a map with a
@@ -148,7 +161,7 @@ static void test_start_of_winograd(void **state)
     (void)state;
     static const char wide[] = "family = wide-resnet\nwidth = 2\ndepth = 10\n";
     char *learned = memory_text("%spadding = learned\n", wide);
-    check_start(wide, learned, PRECISION_F32, 0);
+    check_start(wide, learned, PRECISION_F32, 1e-5);
     free(learned);
 }
 

@@ -323,15 +323,15 @@ README_FIGURES := $(sort $(shell sed -n 's|.*](.*figures/\(.*\)\.svg).*|\1|p' RE
 readme-figures: $(README_FIGURES:%=build/figures/%.svg) ## copy the figures that the README files show to figures/
 	$(Q)cp $^ figures/
 
-# The versions on which the bytes of figures and paper depend.
+# The system and the versions on which the bytes of figures and paper depend.
 DRAWING := gnuplot-nox libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libharfbuzz0b libfreetype6 \
            libfontconfig1 fonts-lmodern lmodern zlib1g latexmk texlive-binaries texlive-base \
            texlive-latex-base texlive-latex-recommended latex-cjk-common latex-cjk-chinese \
            latex-cjk-chinese-arphic-gbsn00lp poppler-utils
 
 build/inputs/packages: FORCE | $(SETUP)
-	$(Q)mkdir -p $(@D); dpkg-query -W -f '# $${Package} $${Version}\n' $(DRAWING) > $@.tmp 2> /dev/null; \
-	  $(KEEP_OLD)
+	$(Q)mkdir -p $(@D); . /etc/os-release; { echo "# $$ID $$VERSION_ID"; \
+	  dpkg-query -W -f '# $${Package} $${Version}\n' $(DRAWING) 2> /dev/null; } > $@.tmp; $(KEEP_OLD)
 
 $(FIGURES:%=build/inputs/%): build/inputs/%: figures/%.gp figures/style.gp build/plots/%.tsv \
                              build/inputs/packages FORCE

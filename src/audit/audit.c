@@ -220,6 +220,7 @@ static void check_schedule(const struct ledger *ledger, struct check *check)
             const double lr = schedule_lr(&schedule, (double)(row->step - 1));
             /* Programs up to 747fed2 rounded within the formula, in double: to a unit in the last
              * place of L0. No smaller change passes either, since a row's digest is chained. */
+            *(lr == row->lr ? &check->bitwise : &check->by_tolerance) += 1;
             if (!(fabs(lr - row->lr) <= log->experiment.lr * 0x1p-52))
                 check_fail(check, "%s:%d: lr %.17g: expected L(%ld) = %.17g", log->path, row->line,
                            row->lr, row->step - 1, lr);
@@ -358,14 +359,8 @@ int audit_keep(const struct audit_options *options, struct error *error)
         return -1;
     file_write(options->digests, made, strlen(made));
     free(made);
-    if (options->drawn) {
-        size_t size = 0;
-        char *bytes = file_read(options->drawn, &size, error);
-        if (!bytes)
-            return -1;
-        file_write(options->kept_drawn, bytes, size);
-        free(bytes);
-    }
+    if (options->drawn && drawn_keep(options->kept_drawn, options->drawn, error) != 0)
+        return -1;
     return audit_keep_sources(options, error);
 }
 
@@ -399,7 +394,7 @@ static void check_drawing(const struct audit_options *options, struct check *che
     }
     struct drawn drawn;
     drawn_compare(options->kept_drawn, options->drawn, &drawn);
-    check->checked = drawn.checked;
+    check->checked = check->bitwise = drawn.checked;
     for (const char *at = drawn.failures.bytes; at && *at; at = strchr(at, '\n') + 1)
         check_fail(check, "%.*s", (int)strcspn(at, "\n"), at);
     if (drawn.note.bytes)

@@ -22,8 +22,9 @@
  *   data          the images of CIFAR runs are the known ones (SHA-256 of the sorted records).
  *   regeneration  tables and plot data made anew have the digests that were kept beside the logs.
  *   claims        the verdict table is among them. It has no check of its own.
- *   drawing       figures and paper drawn anew have the digests that were kept, under the versions
- *                 that were kept with them; under others the paper has the words (drawn.h).
+ *   drawing       figures and paper drawn anew have the digests that were kept, under the system
+ *                 and versions that were kept with them; under others the paper has the words
+ *                 (drawn.h).
  *   replay, spot  runs made again, wholly or their first steps; see replay.h.
  *   environment   judges nothing: where the machine and program that made the logs differ from
  *                 these.
@@ -54,7 +55,7 @@ struct audit_options {
 void audit_run(const struct audit_options *options, struct checks *checks);
 
 /* Make tables and plots in the scratch folder and keep their digests in options->digests; keep
- * options->drawn, unless it is NULL, as options->kept_drawn; then keep the digests of all sources
+ * options->drawn, unless it is NULL, in options->kept_drawn; then keep the digests of all sources
  * in options->sources. 0, or -1 with *error set. */
 int audit_keep(const struct audit_options *options, struct error *error);
 /* The sources alone. */

@@ -131,6 +131,9 @@ void checks_write_text(const struct checks *checks, struct text *out)
         const enum verdict verdict = check_verdict(check);
         text_add(out, "%s  %-12s  %6ld %-7s  %6.2f s", words[verdict], check->name, check->checked,
                  check->unit, check->seconds);
+        if (check->bitwise || check->by_tolerance)
+            text_add(out, "  bit for bit: %ld, by tolerance: %ld", check->bitwise,
+                     check->by_tolerance);
         if (verdict == VERDICT_FAIL)
             text_add(out, "  %ld failure%s", check->failed, check->failed == 1 ? "" : "s");
         if (verdict == VERDICT_SKIP)
@@ -221,9 +224,9 @@ void checks_write_json(const struct checks *checks, struct text *out)
         const enum verdict verdict = check_verdict(check);
         text_add(out,
                  "%s\n{\"name\": \"%s\", \"verdict\": \"%s\", \"checked\": %ld, \"unit\": \"%s\", "
-                 "\"seconds\": %.3f, \"reason\": ",
+                 "\"bitwise\": %ld, \"by_tolerance\": %ld, \"seconds\": %.3f, \"reason\": ",
                  i ? "," : "", check->name, words[verdict], check->checked, check->unit,
-                 check->seconds);
+                 check->bitwise, check->by_tolerance, check->seconds);
         if (verdict == VERDICT_SKIP)
             add_json(out, check->reason.bytes, check->reason.length);
         else

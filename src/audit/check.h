@@ -25,6 +25,8 @@ struct check {
     const char *name, *unit; /* unit: of what is checked, "logs" */
     int judges;              /* 0: VERDICT_NOTE whatever it finds */
     long checked, failed;
+    long bitwise, by_tolerance; /* how many comparisons asked for equal bits, and how many did not;
+                                   both 0 where nothing is compared with what was kept */
     double seconds;
     struct text reason;          /* why nothing was checked */
     struct text failures, notes; /* lines, each with its newline */
@@ -54,11 +56,11 @@ void checks_free(struct checks *checks);
 
 long checks_count(const struct checks *checks, enum verdict verdict);
 
-/* A line `PASS|FAIL|SKIP|NOTE  name  count  seconds  reason` a check, each of its failures and
- * notes indented below it, at last `audit: N passed, N failed, N skipped`. */
+/* A line `PASS|FAIL|SKIP|NOTE  name  count  seconds  comparisons  failures or reason` a check, each
+ * of its failures and notes indented below it, at last `audit: N passed, N failed, N skipped`. */
 void checks_write_text(const struct checks *checks, struct text *out);
 /* {"passed": N, "failed": N, "skipped": N, "levels": [{"name", "verdict", "checked", "unit",
- * "seconds", "reason", "failures": [...], "notes": [...]}, ...]} */
+ * "bitwise", "by_tolerance", "seconds", "reason", "failures": [...], "notes": [...]}, ...]} */
 void checks_write_json(const struct checks *checks, struct text *out);
 /* JUnit: a testsuite of one testcase a check. */
 void checks_write_xml(const struct checks *checks, struct text *out);

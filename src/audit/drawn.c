@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list, cut into lines. */
+/* A list, cut into lines; and a part of one. */
 struct list {
     char *bytes;
     char **line;
@@ -34,6 +34,38 @@ static void free_list(struct list *list)
     free(list->bytes);
     free(list->line);
 }
+
+/* ---- Sections ----------------------------------------------------------------------------- */
+
+/* The section that begins with line `start`: versions, then digests. */
+static struct list section_at(const struct list *list, size_t start)
+{
+    size_t end = start;
+    while (end < list->count && list->line[end][0] == '#')
+        end++;
+    while (end < list->count && list->line[end][0] != '#')
+        end++;
+    return (struct list){.line = list->line + start, .count = end - start};
+}
+
+static const char *system_of(const struct list *section)
+{
+    return section->count && section->line[0][0] == '#' ? section->line[0] : "# no system";
+}
+
+/* The section of the system, or an empty one. */
+static struct list section_of(const struct list *list, const char *system)
+{
+    for (size_t start = 0; start < list->count;) {
+        const struct list section = section_at(list, start);
+        if (strcmp(system_of(&section), system) == 0)
+            return section;
+        start += section.count;
+    }
+    return (struct list){0};
+}
+
+/* ---- Comparison --------------------------------------------------------------------------- */
 
 /* What a line is about: a file, or a package with its version. */
 static const char *subject_of(const char *line)
@@ -77,23 +109,77 @@ static void compare(const struct list *kept, const struct list *made, int all, s
     }
 }
 
+/* Compare what was made with the section of its system, or, if there is none, its words with those
+ * of the first section. */
+static void compare_sections(const struct list *kept, const struct list *made, struct drawn *drawn)
+{
+    const char *system = system_of(made);
+    struct list section = section_of(kept, system);
+    if (section.count == 0) {
+        section = section_at(kept, 0);
+        compare(&section, made, 0, drawn);
+        text_add(
+            &drawn->note,
+            "no digests are kept for %s: of the drawings only the paper's words were compared, "
+            "with those of %s; `make keep` adds a section",
+            system + 2, system_of(&section) + 2);
+        return;
+    }
+    const char *here = other_version(made, &section), *there = other_version(&section, made);
+    compare(&section, made, !here && !there, drawn);
+    if (here || there)
+        text_add(&drawn->note,
+                 "other versions than those of the kept digests (here %s, there %s): of the "
+                 "drawings only the paper's words were compared; tables and plot data are the "
+                 "check regeneration's",
+                 here ? here + 2 : "nothing more", there ? there + 2 : "nothing more");
+}
+
 void drawn_compare(const char *kept_path, const char *made_path, struct drawn *drawn)
 {
     struct list kept = {0}, made = {0};
     struct error error;
     *drawn = (struct drawn){0};
-    if (read_list(kept_path, &kept, &error) != 0 || read_list(made_path, &made, &error) != 0) {
+    if (read_list(kept_path, &kept, &error) != 0 || read_list(made_path, &made, &error) != 0)
         text_add(&drawn->failures, "%s\n", error.text);
-    } else {
-        const char *here = other_version(&made, &kept), *there = other_version(&kept, &made);
-        compare(&kept, &made, !here && !there, drawn);
-        if (here || there)
-            text_add(&drawn->note,
-                     "other versions than those of the kept digests (here %s, there %s): of the "
-                     "drawings only the paper's words were compared; tables and plot data are the "
-                     "check regeneration's",
-                     here ? here + 2 : "nothing more", there ? there + 2 : "nothing more");
+    else
+        compare_sections(&kept, &made, drawn);
+    free_list(&kept);
+    free_list(&made);
+}
+
+/* ---- Keeping ------------------------------------------------------------------------------ */
+
+static void add_section(struct text *text, const struct list *section)
+{
+    for (size_t i = 0; i < section->count; i++)
+        text_add(text, "%s\n", section->line[i]);
+}
+
+int drawn_keep(const char *kept_path, const char *made_path, struct error *error)
+{
+    struct list kept = {0}, made = {0};
+    int status = read_list(made_path, &made, error);
+    if (status == 0 && file_exists(kept_path))
+        status = read_list(kept_path, &kept, error);
+    if (status == 0) {
+        struct text text = {0};
+        int is_added = 0;
+        for (size_t start = 0; start < kept.count;) {
+            const struct list section = section_at(&kept, start);
+            const int order = strcmp(system_of(&section), system_of(&made));
+            if (order >= 0 && !is_added++)
+                add_section(&text, &made);
+            if (order != 0)
+                add_section(&text, &section);
+            start += section.count;
+        }
+        if (!is_added)
+            add_section(&text, &made);
+        file_write(kept_path, text.bytes, text.length);
+        free(text.bytes);
     }
     free_list(&kept);
     free_list(&made);
+    return status;
 }

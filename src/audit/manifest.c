@@ -87,6 +87,7 @@ void manifest_compare(const char *path, const char *made, const char *differs, s
     }
     for (const char *line = made; *line; line = strchr(line, '\n') + 1)
         check->checked++;
+    check->bitwise = check->checked;
     const long failed = check->failed;
     if (check_form(path, kept, check) == 0)
         compare_lines(path, kept, made, differs, check);

@@ -49,26 +49,29 @@ static void check_bits(const struct log *kept, const struct log *again, struct c
 static void check_tolerance(const struct log *kept, const struct log *again, struct check *check)
 {
     const long failed = check->failed;
+    double first = 0, last = 0; /* differences */
     if (kept->status != again->status)
         check_fail(check, "%s: finished or diverged, unlike %s", again->path, kept->path);
     if (kept->step_loss_count > 0 && again->step_loss_count > 0) {
         const double a = kept->step_losses[0], b = again->step_losses[0];
-        if (!(fabs(a - b) <= REPLAY_FIRST_LOSS * fabs(a)))
+        first = fabs(a - b) / fabs(a);
+        if (!(first <= REPLAY_FIRST_LOSS))
             check_fail(check, "%s: loss of step 1 is %g, in %s it is %g: more than %g apart",
                        again->path, b, kept->path, a, REPLAY_FIRST_LOSS);
     }
     if (kept->status == LOG_FINISHED && again->status == LOG_FINISHED) {
         const double a = kept->rows[kept->row_count - 1].train_loss;
         const double b = again->rows[again->row_count - 1].train_loss;
-        if (!(fabs(a - b) <= REPLAY_LAST_LOSS))
+        last = fabs(a - b);
+        if (!(last <= REPLAY_LAST_LOSS))
             check_fail(check, "%s: last train loss is %g, in %s it is %g: more than %g apart",
                        again->path, b, kept->path, a, REPLAY_LAST_LOSS);
     }
     if (check->failed == failed)
         check_note(check,
-                   "%s: another environment than %s; first step loss within %g (relative), last "
-                   "train loss within %g",
-                   again->path, kept->path, REPLAY_FIRST_LOSS, REPLAY_LAST_LOSS);
+                   "%s: another environment than %s; first step loss within %g (relative; it is "
+                   "%.1e), last train loss within %g (%.1e)",
+                   again->path, kept->path, REPLAY_FIRST_LOSS, first, REPLAY_LAST_LOSS, last);
 }
 
 static int can_train(const struct log *log, struct error *reason)
@@ -111,10 +114,13 @@ void replay_check(const char *folder, const struct ledger *ledger, struct check 
             check->checked++;
             if (strcmp(kept->experiment_digest.hex, again.experiment_digest.hex) != 0)
                 check_fail(check, "%s: of another experiment than %s", again.path, kept->path);
-            else if (strcmp(kept->environment, again.environment) == 0)
+            else if (strcmp(kept->environment, again.environment) == 0) {
+                check->bitwise++;
                 check_bits(kept, &again, check);
-            else
+            } else {
+                check->by_tolerance++;
                 check_tolerance(kept, &again, check);
+            }
         }
         log_free(&again);
         free(path[i]);
@@ -146,9 +152,10 @@ static int agree(double kept, double again, long step, int exact)
 
 /* Take up to `steps` steps and compare their losses; returns how many were taken. */
 static long compare_steps(const struct log *log, struct training *training, long steps, int exact,
-                          struct check *check)
+                          double *worst, struct check *check)
 {
     long step = 1;
+    *worst = 0;
     for (; step <= steps && step <= log->step_loss_count; step++) {
         const int count = training_load_batch(training, step);
         const double loss = network_forward_backward(training->network, count).loss_sum / count;
@@ -158,6 +165,8 @@ static long compare_steps(const struct log *log, struct training *training, long
                        step, kept, loss);
             break;
         }
+        if (!same(kept, loss))
+            *worst = fmax(*worst, fabs(kept - loss) / fabs(kept));
         if (isfinite(loss))
             training_sgd_update(training, step);
     }
@@ -173,16 +182,19 @@ static void spot_check(const struct replay_spot *spot, const struct log *log, st
     const int exact = strcmp(network_environment(training.network), log->environment) == 0;
     const long failed = check->failed;
     check->checked++;
+    *(exact ? &check->bitwise : &check->by_tolerance) += 1;
     compare_start(log, &training, check);
     const long wanted = exact || spot->steps < REPLAY_STEPS ? spot->steps : REPLAY_STEPS;
-    const long steps = compare_steps(log, &training, wanted, exact, check);
+    double worst;
+    const long steps = compare_steps(log, &training, wanted, exact, &worst, check);
     if (check->failed == failed && exact)
         check_note(check, "%s: %ld steps equal bit for bit", log->path, steps);
     else if (check->failed == failed)
         check_note(check,
                    "%s: %ld steps, made in another environment: losses within %g (relative) up to "
-                   "step %d, then %g",
-                   log->path, steps, REPLAY_FIRST_LOSS, REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS);
+                   "step %d, then %g; the largest difference is %.1e",
+                   log->path, steps, REPLAY_FIRST_LOSS, REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS,
+                   worst);
     training_close(&training);
 }
 

@@ -357,17 +357,24 @@ static void wrong_schedule_fails(void **state)
     fixture_end(&fixture);
 }
 
-/* Write a list of drawings to FOLDER/NAME: one package, and a digest of one digit for each file. */
-static void write_drawn(const char *folder, const char *name, const char *version, char figure,
-                        char words)
+/* Write a list of drawings to FOLDER/NAME: a system, one package, and a digest of one digit for each
+ * file. */
+static void write_drawn_on(const char *system, const char *folder, const char *name,
+                           const char *version, char figure, char words)
 {
     char digests[2][65] = {{0}};
     memset(digests[0], figure, 64);
     memset(digests[1], words, 64);
-    char *text = memory_text("# tex %s\n%s  figures/area.pdf\n%s  paper/words.txt\n", version,
-                             digests[0], digests[1]);
+    char *text = memory_text("# %s\n# tex %s\n%s  figures/area.pdf\n%s  paper/words.txt\n", system,
+                             version, digests[0], digests[1]);
     write_text(folder, name, text);
     free(text);
+}
+
+static void write_drawn(const char *folder, const char *name, const char *version, char figure,
+                        char words)
+{
+    write_drawn_on("debian 12", folder, name, version, figure, words);
 }
 
 static void drawing(void **state)
@@ -391,13 +398,48 @@ static void drawing(void **state)
     write_drawn(fixture.root, "drawn.txt", "1.1", 'a', 'c');
     expect_audit(&fixture, 1, "paper/words.txt: drawn anew it differs");
 
-    write_text(fixture.root, "drawn.txt", "# tex 1.0\n");
+    write_text(fixture.root, "drawn.txt", "# debian 12\n# tex 1.0\n");
     expect_audit(&fixture, 1, "figures/area.pdf: a digest of it is kept, but it was not drawn");
-    write_text(fixture.root, "drawn.txt", "# tex 1.0\nno digest\n");
-    expect_audit(&fixture, 1, "drawn.txt:2: expected");
+    write_text(fixture.root, "drawn.txt", "# debian 12\n# tex 1.0\nno digest\n");
+    expect_audit(&fixture, 1, "drawn.txt:3: expected");
     write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
     edit(fixture.results, "drawn.sha256", "area", "slopes");
     expect_audit(&fixture, 2, "figures/area.pdf: no digest of it is kept");
+    fixture_end(&fixture);
+}
+
+/* Each system has a section of its own, which `make keep` on it replaces, and no other. */
+static void drawing_on_two_systems(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    fixture.drawn = memory_text("%s/drawn.txt", fixture.root);
+    write_drawn_on("debian 12", fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    keep(&fixture);
+    write_drawn_on("debian 11", fixture.root, "drawn.txt", "0.9", 'c', 'b');
+    expect_audit(&fixture, 0, "PASS  drawing            1 files");
+    expect_audit(&fixture, 0, "no digests are kept for debian 11");
+    write_drawn_on("debian 11", fixture.root, "drawn.txt", "0.9", 'c', 'd');
+    expect_audit(&fixture, 1, "paper/words.txt: drawn anew it differs");
+    keep(&fixture);
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
+    write_drawn_on("debian 13", fixture.root, "drawn.txt", "1.1", 'e', 'f');
+    keep(&fixture);
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
+
+    write_drawn_on("debian 12", fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
+    write_drawn_on("debian 12", fixture.root, "drawn.txt", "1.0", 'c', 'b');
+    expect_audit(&fixture, 1, "figures/area.pdf: drawn anew it differs from the kept digest");
+    write_drawn_on("debian 12", fixture.root, "drawn.txt", "1.0.1", 'e', 'b');
+    keep(&fixture);
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
+    write_drawn_on("debian 12", fixture.root, "drawn.txt", "1.0", 'a', 'b');
+    expect_audit(&fixture, 0, "(here tex 1.0, there tex 1.0.1)");
+    write_drawn_on("debian 11", fixture.root, "drawn.txt", "0.9", 'c', 'd');
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
+    write_drawn_on("debian 13", fixture.root, "drawn.txt", "1.1", 'e', 'f');
+    expect_audit(&fixture, 0, "PASS  drawing            2 files");
     fixture_end(&fixture);
 }
 
@@ -409,6 +451,7 @@ static void replay(void **state)
         .arm = k2, .seed = 1, .error = 8.37, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 0, "seed-1.tsv: equal bit for bit");
+    expect_audit(&fixture, 0, "s  bit for bit: 1, by tolerance: 0\n      note: ");
     what.error = 8.38;
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 1, "epoch 1 differs from");
@@ -416,6 +459,8 @@ static void replay(void **state)
     what.loss_factor = 1.0005;
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 0, "another environment than");
+    expect_audit(&fixture, 0, "s  bit for bit: 0, by tolerance: 1\n      note: ");
+    expect_audit(&fixture, 0, "within 0.001 (relative; it is 5.0e-04)");
     expect_audit(&fixture, 0, "audit: 9 passed, 0 failed, 3 skipped\n");
     what.loss_factor = 1.002;
     fixture_write_log(&fixture, fixture.replay, &what);
@@ -523,6 +568,8 @@ static void first_steps_are_made_again(void **state)
     forge_tiny(&fixture, fixture.results, 2, 1.0005, "elsewhere", NULL);
     keep(&fixture);
     expect_of(&options, 0, "4 steps, made in another environment: losses within 0.001");
+    expect_of(&options, 0, "; the largest difference is 5.0e-04");
+    expect_of(&options, 0, "s  bit for bit: 2, by tolerance: 1\n");
     forge_tiny(&fixture, fixture.results, 2, 1.002, "elsewhere", NULL);
     keep(&fixture);
     expect_of(&options, 1, "tiny/seed-1.tsv: loss of step 2 is ");
@@ -607,6 +654,7 @@ const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(environments_are_listed),
     cmocka_unit_test(wrong_schedule_fails),
     cmocka_unit_test(drawing),
+    cmocka_unit_test(drawing_on_two_systems),
     cmocka_unit_test(replay),
     cmocka_unit_test(first_steps_are_made_again),
     cmocka_unit_test(spot_skips_what_it_cannot_or_need_not),

@@ -13,9 +13,12 @@ typedef void (*writer)(const struct checks *checks, struct text *out);
 static struct checks four_levels(void)
 {
     struct checks checks = {.count = 0};
-    checks_begin(&checks, "holds", "logs")->checked = 3;
+    struct check *check = checks_begin(&checks, "holds", "logs");
+    check->checked = 3;
+    check->bitwise = 2;
+    check->by_tolerance = 1;
     checks_end(&checks);
-    struct check *check = checks_begin(&checks, "breaks", "rows");
+    check = checks_begin(&checks, "breaks", "rows");
     check->checked = 2;
     check_fail(check, "%s: too %s", "a.tsv", "long");
     check_fail(check, "b.tsv: too short");
@@ -77,7 +80,7 @@ static void text_of_each_verdict(void **state)
     (void)state;
     struct checks checks = four_levels();
     expect(&checks, checks_write_text,
-           "PASS  holds              3 logs       0.25 s\n"
+           "PASS  holds              3 logs       0.25 s  bit for bit: 2, by tolerance: 1\n"
            "FAIL  breaks             2 rows       0.25 s  2 failures\n"
            "      a.tsv: too long\n"
            "      b.tsv: too short\n"
@@ -93,19 +96,22 @@ static void json_of_each_verdict(void **state)
 {
     (void)state;
     struct checks checks = four_levels();
-    expect(
-        &checks, checks_write_json,
-        "{\"passed\": 1, \"failed\": 1, \"skipped\": 1, \"levels\": [\n"
-        "{\"name\": \"holds\", \"verdict\": \"pass\", \"checked\": 3, \"unit\": \"logs\", "
-        "\"seconds\": 0.250, \"reason\": null, \"failures\": [], \"notes\": []},\n"
-        "{\"name\": \"breaks\", \"verdict\": \"fail\", \"checked\": 2, \"unit\": \"rows\", "
-        "\"seconds\": 0.250, \"reason\": null, \"failures\": [\"a.tsv: too long\", "
-        "\"b.tsv: too short\"], \"notes\": [\"c.tsv: just right\"]},\n"
-        "{\"name\": \"idle\", \"verdict\": \"skip\", \"checked\": 0, \"unit\": \"runs\", "
-        "\"seconds\": 0.250, \"reason\": \"nothing to check\", \"failures\": [], \"notes\": []},\n"
-        "{\"name\": \"lists\", \"verdict\": \"note\", \"checked\": 1, \"unit\": \"logs\", "
-        "\"seconds\": 0.250, \"reason\": null, \"failures\": [], \"notes\": [\"all of it\"]}\n"
-        "]}\n");
+    expect(&checks, checks_write_json,
+           "{\"passed\": 1, \"failed\": 1, \"skipped\": 1, \"levels\": [\n"
+           "{\"name\": \"holds\", \"verdict\": \"pass\", \"checked\": 3, \"unit\": \"logs\", "
+           "\"bitwise\": 2, \"by_tolerance\": 1, \"seconds\": 0.250, \"reason\": null, "
+           "\"failures\": [], \"notes\": []},\n"
+           "{\"name\": \"breaks\", \"verdict\": \"fail\", \"checked\": 2, \"unit\": \"rows\", "
+           "\"bitwise\": 0, \"by_tolerance\": 0, \"seconds\": 0.250, \"reason\": null, "
+           "\"failures\": [\"a.tsv: too long\", "
+           "\"b.tsv: too short\"], \"notes\": [\"c.tsv: just right\"]},\n"
+           "{\"name\": \"idle\", \"verdict\": \"skip\", \"checked\": 0, \"unit\": \"runs\", "
+           "\"bitwise\": 0, \"by_tolerance\": 0, \"seconds\": 0.250, \"reason\": \"nothing to "
+           "check\", \"failures\": [], \"notes\": []},\n"
+           "{\"name\": \"lists\", \"verdict\": \"note\", \"checked\": 1, \"unit\": \"logs\", "
+           "\"bitwise\": 0, \"by_tolerance\": 0, \"seconds\": 0.250, \"reason\": null, "
+           "\"failures\": [], \"notes\": [\"all of it\"]}\n"
+           "]}\n");
     checks_free(&checks);
 }
 

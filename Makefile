@@ -39,6 +39,7 @@
 #   AUDIT_RUNS=N   the number of runs whose first steps `make audit` trains again, if DATA has the images
 #   AUDIT_SEED=N   the seed that draws these runs; the auditor chooses it
 #   AUDIT_STEPS=N  the number of these steps, 2 to 100
+#   SYSTEMS=NAMES  the releases of Debian that `make test-systems` tries
 #   CHROMIUM=PROGRAM
 #                  the browser of `make test-page`
 #   CC, CFLAGS     compiler and optimisation; a change rebuilds what depends on it
@@ -58,6 +59,7 @@ FUZZ_SECONDS ?= 30
 AUDIT_RUNS  ?= 2
 AUDIT_SEED  ?= 1
 AUDIT_STEPS ?= 3
+SYSTEMS     ?= trixie bookworm
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O3 -g
 OUT     := build
@@ -74,6 +76,7 @@ Q := $(if $(V),,@)
 
 # ---- Packages and data -----------------------------------------------------------------------
 
+# The names are those of Debian 12 and 13 alike.
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev nettle-dev \
             libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern \
             latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
@@ -449,6 +452,10 @@ test-mpi: ## train on 1, 2 and 4 ranks, with stops and kills; the digests must b
 	$(Q)$(MAKE) --no-print-directory MPI= OUT=$(ALONE) $(ALONE)/kdecay
 	$(Q)$(MAKE) --no-print-directory MPI=1 OUT=build/mpi build/mpi/kdecay
 	$(Q)bash src/tests/mpi.sh $(ALONE)/kdecay build/mpi/kdecay build/scratch/mpi '$(MPIRUN)'
+
+.PHONY: test-systems
+test-systems: ## try the README's two commands and the audit in a fresh Debian of each of SYSTEMS (root; an hour)
+	$(Q)bash src/tests/systems.sh build/systems $(SYSTEMS)
 
 # libFuzzer needs clang. It writes an input that fails to build/fuzz/NAME-crash-...; `build/fuzz/fuzz_NAME
 # FILE` repeats the failure.

@@ -283,8 +283,15 @@ static struct api_convolution convolution_of(const struct recipe *r, enum pass p
     return convolution;
 }
 
-static dnnl_primitive_desc_t describe_pass(const struct recipe *r, enum pass pass,
-                                           const_dnnl_primitive_desc_t forward)
+/* The rule of onednn.h for bf16. */
+static int prefers_jit(const struct conv_shape *s)
+{
+    return s->precision == PRECISION_BF16 && s->out < 128 &&
+           !includes(dnnl_get_effective_cpu_isa(), dnnl_cpu_isa_avx512_core_amx);
+}
+
+static dnnl_primitive_desc_t describe_pass(const struct recipe *r, const struct conv_shape *shape,
+                                           enum pass pass, const_dnnl_primitive_desc_t forward)
 {
     const struct api_convolution convolution = convolution_of(r, pass);
     dnnl_primitive_desc_t description;
@@ -294,6 +301,8 @@ static dnnl_primitive_desc_t describe_pass(const struct recipe *r, enum pass pas
         CHECK(api_backward_data(&description, &convolution, forward));
     else
         CHECK(api_backward_weights(&description, &convolution, forward));
+    if (pass == BACKWARD_DATA && prefers_jit(shape))
+        CHECK(api_take_kernel(description, "jit"));
     return description;
 }
 
@@ -481,7 +490,7 @@ struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_
     for (int pass = FORWARD; pass < PASSES; pass++) {
         if (pass == BACKWARD_DATA && !shape->has_data_gradient)
             continue;
-        description[pass] = describe_pass(&recipe, (enum pass)pass, description[FORWARD]);
+        description[pass] = describe_pass(&recipe, shape, (enum pass)pass, description[FORWARD]);
         take_layout(&recipe, shape, (enum pass)pass, description[pass]);
         names[pass] = kernel_name(description[pass]);
         add_scratchpad(conv, (enum pass)pass, description[pass]);

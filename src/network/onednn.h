@@ -18,8 +18,33 @@
  * forward and backward data read; the gradient of the weights is float, in a layout of its own, in
  * which the weights themselves are kept too. Products are summed in float. Activations are plain
  * [n][height * width][C] then: oneDNN has AMX kernels for this layout only, several times as fast
- * as f32; without AMX it is no slower than with blocks. C is still a multiple of the block, except
- * for the 3 channels of the input image.
+ * as f32. C is still a multiple of the block, except for the 3 channels of the input image.
+ *
+ * Without AMX plain maps cost little: 1 to 7 % more than blocked ones, whose layers would need another
+ * order of channels; more where version 3 takes kernels of its own for backward data (brg_conv_bwd,
+ * brgconv_strided). Milliseconds of one thread for all convolutions of
+ * a shard but the first: forward, backward data, backward weights, sum. A Zen 5 (avx512_core_bf16),
+ * medians of 7 rounds in turn, processor time as other work ran, 27 November 2026:
+ *
+ *                         preact-20, 8 images     preact-110, 8 images    WRN-16-8, 16 images
+ *     2.6.3, plain        1.37 1.37 1.73  4.48    8.5  8.5  10.8  27.8    100  106  135  341
+ *     2.6.3, blocked      1.36 1.37 1.73  4.45    8.5  8.5  10.7  27.7     97  102  118  316
+ *     3.7.2, plain        1.43 1.57 1.71  4.71    8.9  9.1  10.7  28.7     99  104  127  330
+ *     3.7.2, by the rule  1.43 1.36 1.71  4.51    8.9  8.5  10.6  28.0     98  103  124  326
+ *     3.7.2, blocked      1.35 1.37 1.71  4.44    8.5  8.5  10.7  27.6     97  102  118  316
+ *
+ * GFLOP/s of backward data, plain: version 3's first kernel, and jit_bf16, which is 2.6's first:
+ *
+ *     16 -> 16, 32 x 32    372  401         16 -> 128, 32 x 32    340  286
+ *     32 -> 32, 16 x 16    485  541        128 -> 128, 32 x 32    474  469
+ *     64 -> 64,  8 x 8     520  521        256 -> 256, 16 x 16    513  507
+ *     16 -> 32, stride 2   144  416        512 -> 512,  8 x 8     468  469
+ *     32 -> 64, stride 2   246  433        128 -> 256, stride 2   422  424
+ *                                          256 -> 512, stride 2   438  360
+ *
+ * So the rule: in bf16 maps are plain, on every CPU and version. Without AMX backward data is
+ * jit_bf16 where fewer than 128 channels come out, and oneDNN's first kernel from 128 on. With AMX,
+ * not measured under version 3, oneDNN chooses. Under 2.6 nothing is chosen otherwise than before.
  *
  * Sources: oneDNN 2.6 developer guide, "Convolution" and "Primitive attributes: scratchpad".
  */

@@ -16,6 +16,7 @@
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if DNNL_VERSION_MAJOR != 2 && DNNL_VERSION_MAJOR != 3
 #error "onednn_api.h knows oneDNN 2 and 3; say here what this version calls differently"
@@ -133,6 +134,26 @@ static inline dnnl_status_t api_backward_weights(dnnl_primitive_desc_t *descript
     return dnnl_convolution_backward_weights_primitive_desc_create(
         description, c->engine, c->algorithm, c->source, c->weights, NULL, c->destination,
         c->strides, dilation, c->padding_left, c->padding_right, forward, c->attributes);
+#endif
+}
+
+/* Take the first kernel in oneDNN's list whose name begins with `prefix`: dnnl_last_impl_reached if
+ * there is none. Version 2 is not asked, as its first one is that. */
+static inline dnnl_status_t api_take_kernel(dnnl_primitive_desc_t description, const char *prefix)
+{
+#if DNNL_VERSION_MAJOR == 2
+    (void)description, (void)prefix;
+    return dnnl_success;
+#else
+    const char *name = NULL;
+    dnnl_status_t status =
+        dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name);
+    while (status == dnnl_success && strncmp(name, prefix, strlen(prefix)) != 0) {
+        status = dnnl_primitive_desc_next_impl(description);
+        if (status == dnnl_success)
+            status = dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name);
+    }
+    return status;
 #endif
 }
 

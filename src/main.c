@@ -144,13 +144,13 @@ static int command_schedule(struct options *options)
         plot_schedule(&schedule, experiment.arm, options->plot);
         return EXIT_SUCCESS;
     }
-    const double area = schedule_area(&schedule);
-    printf("# mean factor, (mean lr - lr_end) / (lr - lr_end), by sum: %.10g\n",
-           schedule_mean(&schedule));
+    const double mean = schedule_mean(&schedule), area = schedule_area(&schedule);
+    printf("# mean factor, (mean lr - lr_end) / (lr - lr_end), by sum: ");
+    printf(isnan(mean) ? "not defined, since lr_end = lr\n" : "%.10g\n", mean);
     printf(isnan(area) ? "# in closed form: not known\n" : "# in closed form: %.10g\n", area);
     printf("step\tepoch\tlr\tslope_per_step\n");
     for (long step = 1; step <= schedule.steps; step++)
-        printf("%ld\t%ld\t%.17g\t%.9g\n", step, (step - 1) / per_epoch + 1,
+        printf("%ld\t%ld\t%.*g\t%.9g\n", step, (step - 1) / per_epoch + 1, options->digits,
                schedule_lr(&schedule, (double)(step - 1)),
                schedule_slope(&schedule, (double)(step - 1)));
     return EXIT_SUCCESS;

@@ -71,6 +71,8 @@ static const struct option table[] = {
     {"once", NULL, "watch", FLAG, FIELD(once), .help = "show the runs once and end"},
     {"plot", "FILE", "schedule", TEXT, FIELD(plot),
      .help = "draw the schedule into this .svg, .pdf or .png file instead"},
+    {"digits", "N", "schedule", INT, FIELD(digits), .low = 1, .high = 17, .initial = "17",
+     .help = "significant digits of the learning rates"},
     {"k", "K", "match", REAL, FIELD(k), .low = 1, .high = 100, .above = 1, .required = 1,
      .help = "the others get the mean rate of the polynomial with this k"},
     {"steps", "N", "probe", LONG, FIELD(steps), .low = 2, .high = INT32_MAX, .initial = "50",

@@ -34,7 +34,7 @@ struct options {
     const char *queue;
     int once;
     int scale; /* enum scale; -1: not given */
-    int threads, ranks, rounds, hours, tasks;
+    int threads, ranks, rounds, hours, tasks, digits;
     long seed, steps, runs;
     double seconds, k, safety, checkpoint_minutes;
     double latency;           /* us */

@@ -129,7 +129,8 @@ double schedule_slope(const struct schedule *schedule, double t)
     } else {
         slope = schedule->decay->slope(&schedule->shape, now.s, now.rest) + 1 - turn;
     }
-    return (double)(((long double)schedule->lr - schedule->lr_end) * slope / now.length);
+    /* + 0: no -0 where lr_end = lr */
+    return (double)(((long double)schedule->lr - schedule->lr_end) * slope / now.length + 0);
 }
 
 /* ---- Drops and means ---------------------------------------------------------------------- */
@@ -142,13 +143,23 @@ int schedule_drops_at(const struct schedule *schedule, long t)
     return 0;
 }
 
-double schedule_mean(const struct schedule *schedule)
+static long double mean_rate(const struct schedule *schedule)
 {
     long double sum = 0;
     for (long t = 0; t < schedule->steps; t++)
         sum += schedule_lr(schedule, (double)t);
-    return (double)((sum / schedule->steps - schedule->lr_end) /
-                    ((long double)schedule->lr - schedule->lr_end));
+    return sum / schedule->steps;
+}
+
+double schedule_mean_rate(const struct schedule *schedule)
+{
+    return (double)mean_rate(schedule);
+}
+
+double schedule_mean(const struct schedule *schedule)
+{
+    const long double range = (long double)schedule->lr - schedule->lr_end;
+    return range == 0 ? NAN : (double)((mean_rate(schedule) - schedule->lr_end) / range);
 }
 
 /* Whether the last cycle ends with the run. */

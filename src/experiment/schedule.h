@@ -77,9 +77,13 @@ double schedule_slope(const struct schedule *schedule, double t);
 /* Whether the rate drops at the start of step t = 0, 1, ...; of the step decay. */
 int schedule_drops_at(const struct schedule *schedule, long t);
 
+/* The mean of L over steps 0 .. T-1. */
+double schedule_mean_rate(const struct schedule *schedule);
+
 /* The mean learning-rate factor, (mean of L - Le) / (L0 - Le): the share of the greatest possible
- * sum of learning rates. By the sum over steps 0 .. T-1; and, as the area under f(s^k), in closed
- * form: NAN where none is known, or where warm-up and cut cycles make it another. */
+ * sum of learning rates. By the sum over steps 0 .. T-1: NAN where Le = L0, which is no decay; and,
+ * as the area under f(s^k), in closed form: NAN where none is known, or where warm-up and cut
+ * cycles make it another. */
 double schedule_mean(const struct schedule *schedule);
 double schedule_area(const struct schedule *schedule);
 

@@ -292,7 +292,7 @@ static double *mean_factors(const struct setting *setting, double lr)
     for (size_t a = 0; a < setting->count; a++) {
         const struct experiment *e = setting->arm[a]->experiment;
         const struct schedule schedule = schedule_of(e, config_steps_per_epoch(e));
-        factor[a] = schedule_mean(&schedule) * (e->lr - e->lr_end) / (lr - e->lr_end);
+        factor[a] = (schedule_mean_rate(&schedule) - e->lr_end) / (lr - e->lr_end);
     }
     return factor;
 }

@@ -86,8 +86,7 @@ static double mean_factor(const struct study_row *row, const struct study_row *b
 {
     const struct experiment *e = row->experiment, *b = base->experiment;
     const struct schedule schedule = schedule_of(e, config_steps_per_epoch(e));
-    const double mean = e->lr_end + (e->lr - e->lr_end) * schedule_mean(&schedule);
-    return (mean - b->lr_end) / (b->lr - b->lr_end);
+    return (schedule_mean_rate(&schedule) - b->lr_end) / (b->lr - b->lr_end);
 }
 
 static const struct study_row *base_of(const struct study_line *line)

@@ -14,7 +14,7 @@ static const struct {
 } commands[] = {
     {"train", "seed threads data set results checkpoints checkpoint-minutes"},
     {"describe", "set ranks latency bandwidth threads images-per-second"},
-    {"schedule", "set plot"},
+    {"schedule", "set plot digits"},
     {"match", "k experiments"},
     {"export", "seed out set checkpoints"},
     {"keys", ""},
@@ -55,6 +55,7 @@ static const struct {
     {"runs", "1"},
     {"out", "none"},
     {"plot", "none"},
+    {"digits", "9"},
     {"torch", "none"},
     {"rounds", "1"},
     {"seconds", "1"},

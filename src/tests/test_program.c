@@ -568,6 +568,20 @@ static void test_schedule_and_describe(void **state)
     assert_true(fabs(strtod(last + 8, &end) - (1e-4 + 0.0999 * (1 - s * s))) < 1e-15);
     assert_true(fabs(strtod(end, NULL) + 0.0999 * 2 * s / 1173) < 1e-12);
     free(output);
+    assert_int_equal(scratch_run("build/kdecay schedule experiments/schedules/plain/cosine.ini "
+                                 "--set schedule.lr_end=0.1",
+                                 &output),
+                     0);
+    assert_non_null(strstr(output, "by sum: not defined, since lr_end = lr\n"));
+    assert_null(strstr(output, "nan"));
+    assert_null(strstr(output, "\t-0\n"));
+    free(output);
+    assert_int_equal(scratch_run("build/kdecay schedule experiments/schedules/plain/linear.ini "
+                                 "--set training.epochs=1 --digits 3",
+                                 &output),
+                     0);
+    assert_non_null(strstr(output, "\n2\t1\t0.0997\t")); /* 1e-4 + 0.0999 (1 - 1 / 391) */
+    free(output);
     assert_int_equal(scratch_run("build/kdecay schedule experiments/cifar10/preact-20/step.ini "
                                  "--plot build/a.svg && grep -c '<path' build/a.svg",
                                  &output),

@@ -335,6 +335,19 @@ static void test_endpoint(void **state)
     assert_true(fabs(schedule_lr(&p, 89) - (1e-4 + .0999 * (1 - 64. / 81))) < 1e-16);
 }
 
+/* Without a range there is no share of it. */
+static void test_mean_without_decay(void **state)
+{
+    (void)state;
+    struct schedule p = polynomial(1, 2, 100);
+    p.lr_end = p.lr;
+    assert_true(isnan(schedule_mean(&p)));
+    assert_true(schedule_mean_rate(&p) == .1);
+    assert_false(signbit(schedule_slope(&p, 50)));
+    p.lr_end = 0;
+    assert_true(fabs(schedule_mean_rate(&p) - .1 * schedule_mean(&p)) < 1e-17);
+}
+
 static void test_warmup(void **state)
 {
     (void)state;
@@ -408,6 +421,7 @@ const struct CMUnitTest schedule_tests[] = {
     cmocka_unit_test(test_mean_by_sum),
     cmocka_unit_test(test_additive_form),
     cmocka_unit_test(test_endpoint),
+    cmocka_unit_test(test_mean_without_decay),
     cmocka_unit_test(test_warmup),
     cmocka_unit_test(test_k_moves_drops),
     cmocka_unit_test(test_own_decay),

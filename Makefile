@@ -260,7 +260,8 @@ TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numb
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
                  runs scaling,build/tables/$t.txt) \
-               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex
+               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex \
+               build/tables/arms.tsv build/tables/bases.tsv
 FIGURES := schedules bases slopes area low-rate training error-k pairs error-area error-parameters border-maps border-filters scaling confirmation
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 

@@ -2,6 +2,7 @@
 
 #include "base/decimal.h"
 #include "base/file.h"
+#include "report/arm_list.h"
 #include "report/cells.h"
 #include "report/claims.h"
 #include "report/confirmation.h"
@@ -86,7 +87,7 @@ static struct table_cell cell_run_status(const void *row)
     if (at->end == RUN_UNFINISHED)
         return table_text(at->log ? "unfinished" : "unreadable");
     if (at->end == RUN_SEALED)
-        return table_text("sealed");
+        return table_text("finished (sealed)");
     return at->end == RUN_FINISHED
                ? table_text("finished")
                : from_log(at->log, "diverged-at",
@@ -413,6 +414,7 @@ static int read_inputs(const struct report_sources *sources, const struct ledger
     free(literature);
     for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
         status = read_table(sources, &in->tables[i], error);
+    in->open = sealed_leave_out(&in->experiments, &in->ledger);
     return status;
 }
 
@@ -459,6 +461,7 @@ int report_write_from(const struct report_sources *sources, const struct ledger 
         status = -1;
     if (status == 0) {
         write_runs(sources, &in.ledger, &in.experiments, out);
+        arm_list_write(&in.experiments, &in.ledger, out);
         environments_write(&in.ledger, out);
     }
     free_inputs(&in);

@@ -68,6 +68,7 @@ static const struct group {
     GROUP(precision),
     GROUP(ranks),
     GROUP(scaling),
+    GROUP(registered),
     GROUP(selftest),
     GROUP(trace),
     GROUP(study_tables),

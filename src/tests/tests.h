@@ -55,6 +55,7 @@ DECLARE_TESTS(schedule);
 DECLARE_TESTS(schedule_rules);
 DECLARE_TESTS(schedule_table);
 DECLARE_TESTS(confirmation);
+DECLARE_TESTS(registered);
 DECLARE_TESTS(selftest);
 DECLARE_TESTS(statistics);
 DECLARE_TESTS(status);

@@ -404,18 +404,15 @@ page: build/kdecay $(PAGE_SOURCES) ## make build/page/index.html: the results as
 	$(Q)rm -rf build/page && mv build/page.tmp build/page && echo build/page/index.html
 
 .PHONY: check-page
-check-page: ## compare the data of build/page with the digests in results/page.sha256, if both exist
-	$(Q)src/page/check.sh build/page results/page.sha256
-
-.PHONY: keep-page
-keep-page: page ## write the digests of the page's data to results/page.sha256
-	$(Q)src/page/check.sh --list build/page > results/page.sha256.tmp && mv results/page.sha256.tmp results/page.sha256
+check-page: ## compare the data below build/page with the kept digests (make audit compares them made anew)
+	$(Q)cd build/page && sha256sum --check --quiet ../../results/page.sha256
 
 .PHONY: test-page
 test-page: page ## test the pages in a headless Chromium (installs it): links, numbers, plots, accessibility
 	$(Q)command -v $(CHROMIUM) > /dev/null || { $(call INSTALL,chromium fonts-dejavu-core); }
 	$(Q)test -d $(PAGE_PACKAGES)/node_modules/axe-core || $(call NPM_CI) || \
 	  { tail -n 5 $(PAGE_PACKAGES)/npm.txt >&2; exit 1; }
+	$(Q)node src/page/test_decay.mjs build/kdecay build/tables/bases.tsv
 	$(Q)node src/page/page.mjs build/kdecay build/page-test/no-library build/page-test/without > /dev/null
 	$(Q)CHROMIUM=$$(command -v $(CHROMIUM)) node src/page/test.mjs build/page $(PAGE_PACKAGES) build/kdecay build/page-test build/page-test/without
 
@@ -516,8 +513,14 @@ build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
 DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
   command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
 
-# The date of the commit that last changed each protocol (src/audit/registration.h). A shallow clone
-# would show the date of its oldest commit, so there the date is unknown.
+# Without node the audit skips its check `page`. npm is not needed.
+PAGE_DATA := $(if $(shell command -v node),build/page-data.sha256)
+
+build/page-data.sha256: $(TABLE_FILES) FORCE
+	$(Q)node src/page/data.mjs > $@.tmp; mv $@.tmp $@
+
+# The date of the commit that last changed each protocol (registration.h). A shallow clone shows the
+# date of its oldest commit instead, so there it is unknown.
 build/protocols.txt: FORCE
 	$(Q)mkdir -p $(@D); : > $@.tmp; \
 	if [ "$$(git rev-parse --is-shallow-repository 2>/dev/null)" = false ]; then \
@@ -527,8 +530,8 @@ build/protocols.txt: FORCE
 	      $$file >> $@.tmp; done; fi; mv $@.tmp $@
 
 .PHONY: audit
-audit: build/kdecay $(SMOKE) $(DRAWN) build/protocols.txt ## check logs, experiments, tables, figures, paper and repeated runs; fails on any difference
-	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) --protocols build/protocols.txt \
+audit: build/kdecay $(SMOKE) $(DRAWN) $(PAGE_DATA) build/protocols.txt ## check logs, experiments, tables, figures, paper, page, runs made again; fails on any difference
+	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) $(PAGE_DATA:%=--page %) --protocols build/protocols.txt \
 	  --out build/audit --data $(DATA) \
 	  --threads $(THREADS) --runs $(AUDIT_RUNS) --seed $(AUDIT_SEED) --steps $(AUDIT_STEPS)
 
@@ -537,8 +540,9 @@ audit-selftest: build/kdecay ## forge or damage a copy of results and experiment
 	$(Q)build/kdecay selftest --out build/selftest
 
 .PHONY: keep
-keep: build/kdecay build/drawn.txt readme-figures ## after new logs or experiments: write the digests that the audit expects
-	$(Q)build/kdecay keep --drawn build/drawn.txt --out build/audit
+keep: build/kdecay build/drawn.txt $(PAGE_DATA) readme-figures ## after new logs or experiments: keep the digests of sources, tables, drawings and page data that the audit expects
+	$(Q)build/kdecay keep --drawn build/drawn.txt $(PAGE_DATA:%=--page %) --out build/audit
+	$(Q)$(if $(PAGE_DATA),,echo "make keep: the digests of the page's data were not made, since node is missing" >&2)
 
 .PHONY: format
 format: ## format the sources (clang-format)

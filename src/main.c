@@ -84,6 +84,8 @@ static struct audit_options audit_options_of(struct options *options)
                                   .drawn = options->drawn,
                                   .protocols = options->protocols,
                                   .kept_drawn = options_path(options, "drawn.sha256"),
+                                  .page = options->page,
+                                  .kept_page = options_path(options, "page.sha256"),
                                   .scratch = options->out,
                                   .program = KDECAY_VERSION,
                                   .compiler = KDECAY_COMPILER};

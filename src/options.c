@@ -105,6 +105,8 @@ static const struct option table[] = {
      .help = "folder of logs of repeated runs, to compare"},
     {"drawn", "FILE", "audit keep", TEXT, FIELD(drawn),
      .help = "digests of the regenerated figures and paper (drawn.h)"},
+    {"page", "FILE", "audit keep", TEXT, FIELD(page),
+     .help = "digests of the regenerated data of the page (src/page/data.mjs)"},
     {"protocols", "FILE", "audit", TEXT, FIELD(protocols),
      .help = "commit dates of the protocols (registration.h)"},
     {"runs", "N", "audit", LONG, FIELD(runs), .high = 1000000, .initial = "0",

@@ -29,8 +29,8 @@ struct options {
     const char *argument; /* the first one; NULL: none */
     const char **overrides;
     size_t override_count;
-    const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *protocols, *out,
-        *plot, *torch;
+    const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *page, *protocols,
+        *out, *plot, *torch;
     const char *queue;
     int once;
     int scale; /* enum scale; -1: not given */
@@ -40,7 +40,7 @@ struct options {
     double latency;           /* us */
     double bandwidth;         /* GB/s */
     double images_per_second; /* of one rank */
-    char *paths[4];           /* of options_path() */
+    char *paths[5];           /* of options_path() */
 };
 
 struct command {

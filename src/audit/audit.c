@@ -352,6 +352,19 @@ static void check_regeneration(const struct audit_options *options, const struct
     free(made);
 }
 
+/* Keep the list `made`, unless it is NULL, as `kept`. */
+static int keep_list(const char *made, const char *kept, struct error *error)
+{
+    size_t size = 0;
+    char *bytes = made ? file_read(made, &size, error) : NULL;
+    if (made && !bytes)
+        return -1;
+    if (made)
+        file_write(kept, bytes, size);
+    free(bytes);
+    return 0;
+}
+
 int audit_keep(const struct audit_options *options, struct error *error)
 {
     char *made = regenerate(options, NULL, error);
@@ -360,6 +373,8 @@ int audit_keep(const struct audit_options *options, struct error *error)
     file_write(options->digests, made, strlen(made));
     free(made);
     if (options->drawn && drawn_keep(options->kept_drawn, options->drawn, error) != 0)
+        return -1;
+    if (keep_list(options->page, options->kept_page, error) != 0)
         return -1;
     return audit_keep_sources(options, error);
 }
@@ -401,6 +416,28 @@ static void check_drawing(const struct audit_options *options, struct check *che
         check_note(check, "%s", drawn.note.bytes);
     free(drawn.failures.bytes);
     free(drawn.note.bytes);
+}
+
+/* ---- The page ----------------------------------------------------------------------------- */
+
+static void check_page(const struct audit_options *options, struct check *check)
+{
+    struct error error;
+    size_t size = 0;
+    if (!options->page) {
+        check_skip(check, "the page's data were not made: node is missing; `make page-packages` "
+                          "installs it");
+        return;
+    }
+    char *made = file_read(options->page, &size, &error);
+    if (made)
+        manifest_compare(options->kept_page, made,
+                         "made anew it differs from the kept digest; `make keep`, where node is "
+                         "installed, if the change is meant",
+                         check);
+    else
+        check_fail(check, "%s", error.text);
+    free(made);
 }
 
 /* ---- Environment -------------------------------------------------------------------------- */
@@ -484,6 +521,8 @@ void audit_run(const struct audit_options *options, struct checks *checks)
     check_claims(options, regeneration, checks_begin(checks, "claims", "tables"));
     checks_end(checks);
     check_drawing(options, checks_begin(checks, "drawing", "files"));
+    checks_end(checks);
+    check_page(options, checks_begin(checks, "page", "files"));
     checks_end(checks);
     replay_check(options->replay, &ledger, checks_begin(checks, "replay", "runs"));
     checks_end(checks);

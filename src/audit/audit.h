@@ -25,6 +25,7 @@
  *   drawing       figures and paper drawn anew have the digests that were kept, under the system
  *                 and versions that were kept with them; under others the paper has the words
  *                 (drawn.h).
+ *   page          the data of the page (src/page/data.mjs) made anew have the digests that were kept.
  *   replay, spot  runs made again, wholly or their first steps; see replay.h.
  *   environment   judges nothing: where the machine and program that made the logs differ from
  *                 these.
@@ -46,6 +47,8 @@ struct audit_options {
     const char *sources;    /* likewise: "SHA-256  results/smoke/..." or "experiments/..." a line */
     const char *drawn;      /* list of what was drawn anew (drawn.h); NULL: nothing was */
     const char *kept_drawn; /* the list that was kept */
+    const char *page;       /* list of the page's data made anew; NULL: they were not */
+    const char *kept_page;  /* the list that was kept */
     const char *protocols;  /* dates of protocols (registration.h); NULL: unknown */
     const char *scratch;    /* folder to make the tables in; its tables/ and plots/ are emptied */
     const char *program, *compiler; /* what runs, in a log's words */
@@ -55,8 +58,8 @@ struct audit_options {
 void audit_run(const struct audit_options *options, struct checks *checks);
 
 /* Make tables and plots in the scratch folder and keep their digests in options->digests; keep
- * options->drawn, unless it is NULL, in options->kept_drawn; then keep the digests of all sources
- * in options->sources. 0, or -1 with *error set. */
+ * options->drawn, unless it is NULL, in options->kept_drawn, and options->page likewise; then keep
+ * the digests of all sources in options->sources. 0, or -1 with *error set. */
 int audit_keep(const struct audit_options *options, struct error *error);
 /* The sources alone. */
 int audit_keep_sources(const struct audit_options *options, struct error *error);

@@ -475,6 +475,13 @@ static int edit_artefacts(struct draw *draw)
     return edit_list(draw, draw->project->audit->digests);
 }
 
+/* Where no list of the page's data is kept, that of artefacts. */
+static int edit_page(struct draw *draw)
+{
+    const struct audit_options *audit = draw->project->audit;
+    return edit_list(draw, audit->page ? audit->kept_page : audit->digests);
+}
+
 static int edit_sources(struct draw *draw)
 {
     return edit_list(draw, draw->project->audit->sources);
@@ -606,6 +613,7 @@ static const struct kind {
     {"deleted log, listed", NULL, delete_log, LISTED},
     {"thesis error, listed", NULL, change_published_error, LISTED},
     {"swapped artefacts, listed", NULL, swap_artefacts, LISTED},
+    {"edited list of page, listed", NULL, edit_page, LISTED},
 };
 
 size_t mutation_kinds(void)

@@ -51,6 +51,19 @@ static void copy_files(const char *from, const char *to)
     free(path);
 }
 
+/* The page's data as they are before any mutation: what is kept of them, since node makes them. Returns
+ * 0 where nothing is kept. */
+static int copy_page(const char *kept, const char *made)
+{
+    struct error error;
+    size_t size = 0;
+    char *bytes = file_exists(kept) ? file_read(kept, &size, &error) : NULL;
+    if (bytes)
+        file_write(made, bytes, size);
+    free(bytes);
+    return bytes != NULL;
+}
+
 static void append(char ***all, size_t *count, const char *folder)
 {
     size_t more = 0;
@@ -123,11 +136,14 @@ long selftest_run(const struct selftest_options *options, FILE *out)
     const int home = open(".", O_RDONLY | O_DIRECTORY);
     if (home < 0 || chdir(options->copy) != 0)
         die_errno("%s: cannot be entered", options->copy);
+    static const char kept_page[] = "results/page.sha256", page[] = "page.sha256";
     const struct audit_options audit = {.results = "results",
                                         .experiments = "experiments",
                                         .published = "results/published",
                                         .digests = "results/artefacts.sha256",
                                         .sources = "results/sources.sha256",
+                                        .page = copy_page(kept_page, page) ? page : NULL,
+                                        .kept_page = kept_page,
                                         .scratch = "out",
                                         .program = "",
                                         .compiler = ""};

@@ -129,8 +129,8 @@ double schedule_slope(const struct schedule *schedule, double t)
     } else {
         slope = schedule->decay->slope(&schedule->shape, now.s, now.rest) + 1 - turn;
     }
-    /* + 0: no -0 where lr_end = lr */
-    return (double)(((long double)schedule->lr - schedule->lr_end) * slope / now.length + 0);
+    /* + 0: no -0 where lr_end = lr or the slope is too small for a number */
+    return (double)(((long double)schedule->lr - schedule->lr_end) * slope / now.length) + 0;
 }
 
 /* ---- Drops and means ---------------------------------------------------------------------- */

@@ -6,15 +6,12 @@ export const escape = (text) => String(text)
   .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   .replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 
-/*
- * The field's words for those that older tables and logs use. For what people read; never for the
- * text of a log, an experiment, a command or a value id.
- */
+/* The tables' "fair" is the field's matched baseline. For what people read; never for the text of a
+ * log, an experiment, a command or a value id. */
 const older = [
   [/\bfair baseline/g, 'matched baseline'], [/\bFair baseline/g, 'Matched baseline'],
   [/\bours - fair\b/g, 'ours - matched'], [/\bfair \(%\)/g, 'matched baseline (%)'],
   [/\bthe fair control\b/g, 'the matched control'], [/\bfair\b/g, 'matched'],
-  [/\bmade-up\b/g, 'synthetic'], [/\bpicture/g, 'image'], [/\bPicture/g, 'Image'],
 ];
 export const words = (text) => older.reduce((so, [from, to]) => so.replace(from, to), text);
 

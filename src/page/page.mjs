@@ -3,26 +3,25 @@
  *
  * Reads build/tables, build/figures, results/ and experiments/, and asks KDECAY for schedules.
  * LIBRARY is the folder of uPlot, as npm installs it; if it is not there the pages have no plots to
- * play with, and say so. OUT is written anew: pages, and below OUT/data copies and pure functions of
- * what was read, without a date or a path of this machine, whose digests can be kept
- * (src/page/check.sh).
+ * play with, and say so. OUT is written anew: pages, and below OUT/data what data.mjs says.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { claimsHtml } from './claims.mjs';
+import { TABLES, readData } from './data.mjs';
 import { address, escape, link, wholePage } from './html.mjs';
-import { filesBelow, readLog, readValues } from './reading.mjs';
+import { filesBelow } from './reading.mjs';
 import { resultsHtml } from './results.mjs';
 import { readHtml } from './read.mjs';
-import { runsHtml, runsScript } from './runs.mjs';
-import { dataPath, readSchedules, scheduleScript, schedulesHtml } from './schedules.mjs';
+import { runsHtml } from './runs.mjs';
+import { schedulesHtml } from './schedules.mjs';
 import { code, filePage, filePageHtml, ownerOf, ownerPage, ownerPageHtml } from './sources.mjs';
 import { Tables } from './tables.mjs';
 
 const [kdecay, library, out] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
-const TABLES = 'build/tables', FIGURES = 'build/figures';
+const FIGURES = 'build/figures';
 
 function put(path, text) {
   const target = join(out, path);
@@ -34,16 +33,11 @@ const copy = (from, to) => cpSync(from, join(out, to));
 
 /* ---- What is read ------------------------------------------------------------------------- */
 
-const logs = filesBelow('results', '.tsv').filter((path) => /\/seed-\d+\.tsv$/.test(path)).map(readLog);
+const { logs, arms, values: read, bases, others, files } = readData();
 const byPath = new Map(logs.map((log) => [log.path, log]));
-const read = readValues(TABLES);
 const tables = new Tables(TABLES, read);
-const experiments = filesBelow('experiments', '.ini');
-const published = [...new Set([...read.values.values()].flatMap((v) => v.sources.map((s) => s.file)))]
-  .filter((path) => !byPath.has(path));
 const tableNames = filesBelow(TABLES, '.csv').map((path) => path.slice(TABLES.length + 1, -4));
 const verdicts = tables.verdicts(tableNames);
-const bases = readSchedules(kdecay);
 
 /* ---- The library -------------------------------------------------------------------------- */
 
@@ -70,12 +64,7 @@ function page(path, title, html, { styles, scripts } = {}) {
 
 /* ---- Data --------------------------------------------------------------------------------- */
 
-for (const path of [...logs.map((log) => log.path), ...published, ...experiments]) copy(path, `data/${path}`);
-for (const path of filesBelow(TABLES, '.csv').concat(filesBelow(TABLES, '.sources.tsv'))) {
-  copy(path, `data/tables/${path.slice(TABLES.length + 1)}`);
-}
-put('data/runs.js', runsScript(logs));
-for (const base of bases) put(dataPath(base.name), scheduleScript(base));
+for (const [path, bytes] of files) put(path, bytes);
 
 /* ---- Pages -------------------------------------------------------------------------------- */
 
@@ -86,7 +75,7 @@ function figure(path, name, what) {
 <figcaption>${escape(what)}</figcaption></figure>`;
 }
 for (const path of filesBelow(FIGURES, '.svg')) copy(path, `figures/${path.slice(FIGURES.length + 1)}`);
-for (const name of ['style.css', 'plot.js', 'runs.js', 'schedules.js', 'sort.js']) copy(join(here, name), name);
+for (const name of ['style.css', 'plot.js', 'runs.js', 'extended.js', 'decay.js', 'schedules.js', 'sort.js']) copy(join(here, name), name);
 
 page('index.html', 'Results', resultsHtml(tables, figure));
 page('claims.html', 'Claims', claimsHtml(tables));
@@ -110,34 +99,31 @@ ${link('tables.html', 'data/tables/runs.sources.tsv', 'sources of its numbers')}
 const campaign = tables.table('table-campaign');
 const chosen = (campaign?.rows ?? []).filter((row) => row.cells[0] === campaign.rows[0].cells[0])
   .map((row) => tables.armOf(campaign, row)).filter((arm) => arm && logs.some((log) => log.arm === arm));
-page('runs.html', 'Runs', runsHtml('runs.html', logs, tables, verdicts, [...new Set(chosen)], interactive,
+page('runs.html', 'Runs', runsHtml('runs.html', logs, arms, tables, verdicts, [...new Set(chosen)], interactive,
   interactive ? `<noscript>${figure('runs.html', 'training', 'Learning curves of the runs')}</noscript>`
     : figure('runs.html', 'training', 'Learning curves of the runs')),
 { styles: plotStyles, scripts: ['sort.js', ...(interactive ? [...plotScripts, 'data/runs.js', 'runs.js'] : [])] });
 
 const bothFigures = figure('schedules.html', 'bases', 'Every base, by k') +
   figure('schedules.html', 'slopes', 'Their derivatives');
-page('schedules.html', 'Schedules', schedulesHtml('schedules.html', bases, bothFigures, interactive),
-  { styles: plotStyles, scripts: interactive ? [...plotScripts, 'schedules.js'] : [] });
+page('schedules.html', 'Schedules', schedulesHtml('schedules.html', kdecay, bases, bothFigures, interactive),
+  { styles: plotStyles, scripts: interactive ? [...plotScripts, 'extended.js', 'decay.js', 'data/bases.js', 'schedules.js'] : [] });
 
 page('read.html', 'Read a log', readHtml('read.html', logs));
 
-for (const path of [...logs.map((log) => log.path), ...published, ...experiments]) {
+for (const path of [...byPath.keys(), ...others]) {
   page(filePage(path), path, filePageHtml(path, byPath.get(path), `data/${path}`));
 }
 
 /* An owner is each arm, run or not, and each table with values of its own. */
 const owners = new Map();
-for (const path of experiments.filter((p) => !p.startsWith('experiments/families/'))) {
-  owners.set(path.slice('experiments/'.length, -'.ini'.length), []);
-}
-for (const log of logs) if (!owners.has(log.arm)) owners.set(log.arm, []);
+for (const arm of [...arms.keys(), ...logs.map((log) => log.arm)]) owners.set(arm, []);
 for (const value of read.values.values()) {
   const owner = ownerOf(value.id);
   owners.set(owner, [...(owners.get(owner) ?? []), value]);
 }
 for (const [owner, values] of owners) {
-  page(ownerPage(owner), owner, ownerPageHtml(owner,
+  page(ownerPage(owner), owner, ownerPageHtml(owner, arms,
     logs.filter((log) => log.arm === owner).sort((a, b) => a.seed - b.seed), values, read.values, byPath));
 }
 

@@ -101,22 +101,12 @@ export function readTsv(path) {
   return { columns: rows[0].cells, rows: rows.slice(1) };
 }
 
-/* The short name of a log's network, as the report's tables have it (ledger.h). */
-export function networkName(experiment) {
-  const get = (key, usual) => experiment.get(`network.${key}`) ?? usual;
-  const depth = get('depth');
-  const family = {
-    'preact': `preact-${depth}${get('block', 'basic') === 'bottleneck' ? '-bottleneck' : ''}`,
-    'wide-resnet': `wrn-${depth}-${get('width')}`,
-    'densenet-bc': `densenet-bc-${depth}-${get('growth')}`,
-  }[get('family')] ?? `${get('family')}-${depth}`;
-  return family +
-    (get('channels', '16') !== '16' ? `-c${get('channels')}` : '') +
-    (get('weights', 'free') !== 'free' ? `-${get('weights')}-u${get('rows')}` : '') +
-    (get('padding', 'zero') !== 'zero' ? `-pad-${get('padding')}` : '') +
-    (Number(get('padding_depth', '1')) > 1 ? `-d${get('padding_depth')}` : '');
+/* What tables/arms.tsv says of each arm, by its name (arm_list.h). */
+export function readArms(path) {
+  const { columns, rows } = readTsv(path);
+  return new Map(rows.map(({ cells }) =>
+    [cells[0], Object.fromEntries(columns.map((name, i) => [name, cells[i]]))]));
 }
 
-/* The base of the schedule: its decay, or what its restarts are called. */
-export const baseName = (experiment) =>
-  Number(experiment.get('schedule.cycle') ?? '0') > 0 ? 'sgdr' : experiment.get('schedule.decay');
+/* Whether the arm is one of a registered set that is not complete, so that nobody compares it yet. */
+export const isSealed = (arms, arm) => arms.get(arm)?.['registered set'] === 'incomplete';

@@ -1,7 +1,7 @@
 /*
  * runs - every run in a table to sort and filter, and its learning curve as data for the plots.
  */
-import { baseName, networkName } from './reading.mjs';
+import { isSealed } from './reading.mjs';
 import { escape, link, shown, tableHtml } from './html.mjs';
 import { filePage, ownerPage } from './sources.mjs';
 
@@ -10,9 +10,12 @@ export const CURVES = ['epoch', 'step', 'lr', 'train_loss', 'train_error', 'test
 /* The digits as the log has them; null for what JSON has no number for. */
 const number = (text) => (/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? text : 'null');
 
-/* A script, since a page from a disk may load no other data: each run's columns, epoch by epoch. */
-export function runsScript(logs) {
-  const runs = logs.filter((log) => log.rows.length).map((log) => {
+/*
+ * A script, since a page from a disk may load no other data: each run's columns, epoch by epoch. Sealed
+ * runs are left out, for what is drawn of them would be compared.
+ */
+export function runsScript(logs, arms) {
+  const runs = logs.filter((log) => log.rows.length && !isSealed(arms, log.arm)).map((log) => {
     const columns = CURVES.map((name) => {
       const i = log.columns.indexOf(name);
       return `${JSON.stringify(name)}:[${log.rows.map((row) => number(row.cells[i])).join(',')}]`;
@@ -22,22 +25,14 @@ export function runsScript(logs) {
   return `window.kdecayRuns = [\n${runs.join(',\n')}\n];\n`;
 }
 
-/* What a run can be chosen by. */
-const facets = [
-  { name: 'network', of: (log) => networkName(log.experiment) },
-  { name: 'k', of: (log) => log.experiment.get('schedule.k') ?? '1' },
-  { name: 'base', of: (log) => baseName(log.experiment) },
-  { name: 'scale', of: (log) => log.experiment.get('run.scale') },
-  { name: 'precision', of: (log) => log.experiment.get('training.precision') ?? 'f32' },
-  { name: 'seed', of: (log) => String(log.seed) },
-];
-
-const images = (set) => ({ 'cifar10': 'CIFAR-10', 'cifar100': 'CIFAR-100', 'made-up': 'synthetic' }[set] ?? set);
+/* What a run can be chosen by, in the words of arms.tsv. */
+const facets = [...['network', 'k', 'base', 'scale', 'precision'].map((name) =>
+  ({ name, of: (log, arms) => arms.get(log.arm)?.[name] ?? '–' })), { name: 'seed', of: (log) => String(log.seed) }];
 
 const byNumber = (a, b) => (Number(a) - Number(b)) || (a < b ? -1 : a > b ? 1 : 0);
 
-function filters(logs, verdicts) {
-  const all = [...facets.map((f) => ({ name: f.name, values: logs.map(f.of) })),
+function filters(logs, arms, verdicts) {
+  const all = [...facets.map((f) => ({ name: f.name, values: logs.map((log) => f.of(log, arms)) })),
     { name: 'verdict', values: logs.map((log) => verdicts.get(log.arm) ?? '–') }];
   return all.map(({ name, values }) => `<span><label for="filter-${name}">${name}</label>
 <select id="filter-${name}" data-filter="${name}"><option value="">all</option>${
@@ -69,7 +64,7 @@ enlarge a part, click twice to go back. Choose the runs in the table below.</sma
 }
 
 /* `chosen`: arms that are drawn at first. */
-export function runsHtml(page, logs, tables, verdicts, chosen, interactive, figures) {
+export function runsHtml(page, logs, arms, tables, verdicts, chosen, interactive, figures) {
   const table = tables.table('runs');
   const index = (name) => table.columns.indexOf(name);
   const byPath = new Map(logs.map((log) => [log.path, log]));
@@ -80,7 +75,7 @@ export function runsHtml(page, logs, tables, verdicts, chosen, interactive, figu
   const rows = table.rows.map((row) => {
     const log = byPath.get(row.cells[index('log')]);
     const cell = (name) => tables.cell(page, table, row, index(name));
-    const values = facets.map((f) => f.of(log));
+    const values = facets.map((f) => f.of(log, arms));
     const verdict = verdicts.get(log.arm) ?? '-';
     const data = facets.map((f, i) => ` data-${f.name}="${escape(values[i])}"`).join('');
     return { attributes: ` data-arm="${escape(log.arm)}" data-run="${escape(log.arm)}/${log.seed}"${data} data-verdict="${
@@ -88,17 +83,19 @@ export function runsHtml(page, logs, tables, verdicts, chosen, interactive, figu
     html: [link(page, ownerPage(log.arm), escape(log.arm)),
       ...facets.map((f, i) => (f.name === 'seed' ? link(page, filePage(log.path), escape(values[i]))
         : f.name === 'k' ? link(page, `${ownerPage(log.arm)}#experiment`, shown(values[i])) : shown(values[i]))),
-      images(log.experiment.get('data.set')), cell('epochs'), cell('last test error (%)'), shown(verdict),
+      escape((arms.get(log.arm)?.images ?? '–').replace(' images', '')), cell('epochs'), cell('last test error (%)'), shown(verdict),
       cell('status'), cell('wall minutes')] };
   });
   return `<h1>Runs</h1>
 <p class="lead">Every run that has a log. The verdict is that of the run's arm against its control;
-– where an arm is a control or has none. Runs of the smoke scale measure nothing.</p>
+– where an arm is a control or has none. Runs of the smoke scale measure nothing.${
+  logs.some((log) => isSealed(arms, log.arm)) ? ` Sealed runs are registered by a protocol: nothing is compared
+before their set is complete, so that they have neither an error nor a curve here; each log can be read.` : ''}</p>
 ${interactive ? plots(chosen) : ''}
 <h2 id="table">The table</h2>
 <form class="controls needs-script" hidden autocomplete="off" id="filters" aria-label="Filter the runs">
 <span><label for="search">arm contains</label><input id="search" type="search"></span>
-${filters(logs, verdicts)}
+${filters(logs, arms, verdicts)}
 <span class="buttons"><button type="button" id="show-all">Show all</button>${interactive
     ? '<button type="button" id="draw">Draw these</button><button type="button" id="clear">Draw none</button>' : ''}</span>
 </form>

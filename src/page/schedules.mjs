@@ -1,69 +1,54 @@
 /*
- * schedules - the rates of every base, for some k and lengths, as `kdecay schedule` printed them.
- *
- * The program computes in 64-bit extended precision, a browser in double; so the page computes
- * nothing and shows the program's own text, which it also offers for download.
+ * schedules - the rate of any base, k and length. The browser computes it (decay.js); what needs no
+ * script, a table of mean factors, is as `kdecay schedule` prints it.
  */
 import { execFileSync } from 'node:child_process';
-import { basename } from 'node:path';
-import { filesBelow, readText } from './reading.mjs';
+import './extended.js';
+import './decay.js';
+import { readTsv } from './reading.mjs';
 import { code, command } from './sources.mjs';
 import { escape, link, tableHtml } from './html.mjs';
 
-const FOLDER = 'experiments/schedules/plain';
+const { kdecay } = globalThis;
 
-/* k as in the thesis's tables, and one below 1. Lengths in epochs. */
-export const GRID = { k: ['0.5', '1', '1.5', '2', '3', '3.5', '5'], epochs: ['10', '30', '100'] };
+/* Of the table that needs no script. */
+const TABLE = { k: [0.5, 1, 1.5, 2, 3, 3.5, 5], epochs: 100 };
+/* What can be chosen: any k of use, any length up to what is quick to draw. */
+const K = { least: 0.01, most: 100 }, EPOCHS = { least: 3, most: 400 };
 
-/* Short epochs, of 12 steps, so that the files stay small. A base that drops does so after 1/2 and
- * 3/4 of the epochs. */
-export function scheduleArguments(path, k, epochs) {
-  const drops = /^\s*drops\s*=/m.test(readText(path))
-    ? [`schedule.drops=${Math.floor(epochs / 2)} ${Math.floor((3 * epochs) / 4)}`] : [];
-  return ['schedule', path, ...[`schedule.k=${k}`, `training.epochs=${epochs}`, 'training.batch=4000',
-    'training.last_batch=drop', ...drops].flatMap((set) => ['--set', set])];
-}
-
-export const shellText = (words) => `build/kdecay ${words.map((word) =>
-  (/^[\w./=-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`;
-
-/* [{name, path, texts: {k: {epochs: TSV}}}] */
-export function readSchedules(kdecay) {
-  return filesBelow(FOLDER, '.ini').map((path) => ({
-    name: basename(path, '.ini'),
-    path,
-    texts: Object.fromEntries(GRID.k.map((k) => [k, Object.fromEntries(GRID.epochs.map((epochs) =>
-      [epochs, execFileSync(kdecay, scheduleArguments(path, k, epochs), { encoding: 'utf8' })]))])),
-  }));
+/* {name: base} of bases.tsv, as decay.js takes them. */
+export function readBases(path) {
+  const { columns, rows } = readTsv(path);
+  return Object.fromEntries(rows.map(({ cells }) => [cells[0], Object.fromEntries(columns.slice(1).map((name, i) => {
+    const text = cells[i + 1];
+    return [name, name === 'decay' ? text : name === 'drops' ? text.split(' ').filter((t) => t).map(Number) : Number(text)];
+  }))]));
 }
 
 /* A script, since a page from a disk may load no other data. */
-export const scheduleScript = (base) =>
-  `(window.kdecaySchedules ??= {})[${JSON.stringify(base.name)}] = ${JSON.stringify(base.texts)};\n`;
+export const basesScript = (bases) => `globalThis.kdecayBases = ${JSON.stringify(bases, null, 1)};\n`;
 
-export const dataPath = (name) => `data/schedules/${name}.js`;
+/* The mean factor by sum, as the program prints it. */
+const meanFactor = (program, base, name, k) => /by sum: (\S+)/.exec(
+  execFileSync(program, kdecay.command(base, name, k, TABLE.epochs), { encoding: 'utf8' }))[1];
 
-/* The mean factor by sum, from the first line. */
-export const meanFactor = (text) => /by sum: (\S+)/.exec(text)[1];
+const number = (id, label, { least, most }, value, step) => `<span><label for="${id}">${label}</label>
+<input id="${id}" type="number" min="${least}" max="${most}" step="${step}" value="${value}" required></span>`;
 
-const select = (id, label, options, chosen) => `<span><label for="${id}">${label}</label>
-<select id="${id}">${options.map((o) =>
-  `<option${o === chosen ? ' selected' : ''}>${escape(o)}</option>`).join('')}</select></span>`;
-
-export function schedulesHtml(page, bases, figures, interactive) {
-  const means = bases.map((base) => ({ html: [escape(base.name), ...GRID.k.map((k) =>
-    escape(meanFactor(base.texts[k]['100'])))] }));
-  const commands = Object.fromEntries(bases.map((base) => [base.name, Object.fromEntries(GRID.k.map((k) =>
-    [k, Object.fromEntries(GRID.epochs.map((epochs) =>
-      [epochs, shellText(scheduleArguments(base.path, k, epochs))]))]))]));
+export function schedulesHtml(page, program, bases, figures, interactive) {
+  const names = Object.keys(bases);
+  const means = names.map((name) => ({ html: [escape(name), ...TABLE.k.map((k) =>
+    escape(meanFactor(program, bases[name], name, k)))] }));
   return `<h1>Schedules</h1>
 <p class="lead">Any base decay f becomes L(t) = L<sub>e</sub> + (L<sub>0</sub> − L<sub>e</sub>) f((t/T)<sup>k</sup>). Where f only falls, a
 larger k stays longer at a high rate, so that its mean rate is higher, too.</p>
 ${interactive ? `<form id="choice" class="controls needs-script" hidden autocomplete="off">
-${select('base', 'Base', bases.map((b) => b.name), 'cosine')}
-${select('k', 'k', GRID.k, '2')}
-${select('epochs', 'Length (epochs)', GRID.epochs, '30')}
+<span><label for="base">Base</label><select id="base">${names.map((name) =>
+    `<option${name === 'cosine' ? ' selected' : ''}>${escape(name)}</option>`).join('')}</select></span>
+${number('k', 'k', K, 2, 'any')}
+${number('epochs', 'Length (epochs)', EPOCHS, 30, 1)}
 </form>
+<p id="mistake" class="needs-script" role="alert" hidden></p>
 <div id="shown" class="needs-script" hidden>
 <dl class="figures" id="means" aria-live="polite"></dl>
 <figure><figcaption>Learning rate, beside the base itself (k = 1)</figcaption><div id="rate" class="plot"></div></figure>
@@ -72,17 +57,15 @@ ${select('epochs', 'Length (epochs)', GRID.epochs, '30')}
 <input type="range" id="at" min="1" value="1"></p>
 <p><a id="download" class="button" href="#" download>Download the TSV</a>, the very bytes that this prints:</p>
 <pre class="command" id="command" tabindex="0" aria-label="command"></pre>
-<p><small>An epoch has 12 steps here. The program has the same curve for any k, length and batch.</small></p>
-</div>
-<script type="application/json" id="commands">${JSON.stringify(commands).replaceAll('<', '\\u003c')}</script>`
-    : ''}
+<p><small>An epoch has 12 steps here; without --digits the program prints 17 digits.</small></p>
+</div>` : ''}
 <section aria-labelledby="table"><h2 id="table">Mean factors</h2>
-<p>The mean of (L − L<sub>e</sub>) / (L<sub>0</sub> − L<sub>e</sub>) over ${GRID.epochs[2]} epochs of 12 steps, as
+<p>The mean of (L − L<sub>e</sub>) / (L<sub>0</sub> − L<sub>e</sub>) over ${TABLE.epochs} epochs of 12 steps, as
 ${code('kdecay schedule')} prints it; 1 is no decay at all.</p>
-${tableHtml('Mean factor by base and k', [{ name: 'base' }, ...GRID.k.map((k) =>
+${tableHtml('Mean factor by base and k', [{ name: 'base' }, ...TABLE.k.map((k) =>
     ({ name: `k = ${k}`, number: true }))], means)}
 <p>One of them, and every step of it:</p>
-${command(shellText(scheduleArguments(bases[0].path, '2', '100')), 'command')}</section>
+${command(kdecay.shell(kdecay.command(bases[names[0]], names[0], 2, TABLE.epochs)), 'command')}</section>
 ${figures}
 <p>The bases are those of ${link(page, 'tables.html#table-schedules', 'table-schedules')}.</p>`;
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { baseName, first, linesOf, networkName, readText } from './reading.mjs';
+import { first, isSealed, linesOf, readText } from './reading.mjs';
 import { escape, link, shown, tableHtml } from './html.mjs';
 
 export const filePage = (path) => `file/${path}.html`;
@@ -157,12 +157,18 @@ function environments(logs) {
     `<li>${escape(text)} <small>(seeds ${escape(seeds.join(', '))})</small></li>`).join('\n')}</ul>`;
 }
 
-/* What an experiment is, in a line; from its log. */
-export const summary = (experiment) => [
-  experiment.get('data.set').toUpperCase().replace(/^CIFAR/, 'CIFAR-').replace('MADE-UP', 'synthetic'),
-  networkName(experiment), baseName(experiment), `k = ${experiment.get('schedule.k') ?? '1'}`,
-  `${experiment.get('training.epochs')} epochs`, experiment.get('training.precision') ?? 'f32',
-  `scale: ${experiment.get('run.scale')}`].join(' · ');
+/* What an arm is, in a line; a row of arms.tsv. */
+export const summary = (arm) => [arm.images, arm.network, arm.base, `k = ${arm.k}`, `${arm.epochs} epochs`,
+  arm.precision, `scale: ${arm.scale}`].join(' · ');
+
+/* Why a sealed arm shows no error. */
+const sealedHtml = (page, arm) => {
+  const folders = arm.split('/').map((_, i, names) => `experiments/${names.slice(0, i).join('/')}`);
+  const protocol = folders.map((folder) => `${folder}/PROTOCOL.md`).find((path) => existsSync(path));
+  return `<p class="sealed">This arm is registered by ${protocol ? link(page, filePage(protocol), 'a protocol')
+    : 'a protocol'}: nothing is compared before all runs of its set are there. Until then its runs have no error
+and no curve on these pages; each log can be read.</p>`;
+};
 
 /* The experiment file and what it includes, each a link; the file's text. */
 function experimentFile(page, path, logs) {
@@ -186,12 +192,13 @@ ${canonical}${fill}`;
  * The page of an owner of values: an arm, if experiments/OWNER.ini is there or it has logs, or a
  * table. `ofArm` are its logs.
  */
-export function ownerPageHtml(owner, ofArm, values, all, logs) {
+export function ownerPageHtml(owner, arms, ofArm, values, all, logs) {
   const page = ownerPage(owner), path = `experiments/${owner}.ini`;
   const isArm = existsSync(path) || ofArm.length > 0;
   const own = values.filter((v) => !/\/seed-\d+$/.test(v.id.split(':')[0]));
   const about = isArm
-    ? (ofArm.length ? `<p class="lead">${escape(summary(ofArm[0].experiment))}</p>
+    ? (arms.has(owner) ? `<p class="lead">${escape(summary(arms.get(owner)))}</p>` : '') +
+      (isSealed(arms, owner) ? sealedHtml(page, owner) : '') + (ofArm.length ? `
 <h2 id="runs">Runs</h2>
 ${armRuns(page, owner, ofArm, all)}
 <h2>Environment</h2>

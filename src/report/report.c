@@ -414,7 +414,6 @@ static int read_inputs(const struct report_sources *sources, const struct ledger
     free(literature);
     for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
         status = read_table(sources, &in->tables[i], error);
-    in->open = sealed_leave_out(&in->experiments, &in->ledger);
     return status;
 }
 

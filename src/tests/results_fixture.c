@@ -49,6 +49,7 @@ struct fixture fixture_begin(void)
     fixture.digests = memory_text("%s/artefacts.sha256", fixture.results);
     fixture.sources = memory_text("%s/sources.sha256", fixture.results);
     fixture.kept_drawn = memory_text("%s/drawn.sha256", fixture.results);
+    fixture.kept_page = memory_text("%s/page.sha256", fixture.results);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k1.0", 1, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k2.0", 2, 0.1);
     return fixture;
@@ -71,7 +72,9 @@ void fixture_end(struct fixture *fixture)
     free(fixture->digests);
     free(fixture->sources);
     free(fixture->kept_drawn);
+    free(fixture->kept_page);
     free(fixture->drawn);
+    free(fixture->page);
 }
 
 void fixture_write_log(const struct fixture *fixture, const char *folder,

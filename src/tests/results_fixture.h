@@ -14,8 +14,8 @@ enum { FIXTURE_EPOCHS = 2, FIXTURE_PATH = 256 };
 
 struct fixture {
     char root[FIXTURE_PATH];
-    char *results, *experiments, *published, *replay, *out, *digests, *sources, *kept_drawn;
-    char *drawn; /* NULL at first */
+    char *results, *experiments, *published, *replay, *out, *digests, *sources, *kept_drawn, *kept_page;
+    char *drawn, *page; /* NULL at first */
 };
 
 /* With desk experiments cifar10/preact-20/poly-k1.0 and poly-k2.0. */

@@ -25,6 +25,8 @@ static struct audit_options options_of(const struct fixture *fixture)
                                   .sources = fixture->sources,
                                   .drawn = fixture->drawn,
                                   .kept_drawn = fixture->kept_drawn,
+                                  .page = fixture->page,
+                                  .kept_page = fixture->kept_page,
                                   .scratch = fixture->out,
                                   .program = "made up",
                                   .compiler = "another"};
@@ -101,7 +103,7 @@ static void good_project_passes(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    expect_audit(&fixture, 0, "audit: 8 passed, 0 failed, 4 skipped\n");
+    expect_audit(&fixture, 0, "audit: 8 passed, 0 failed, 5 skipped\n");
     expect_audit(&fixture, 0, "replay: holds no run that was made again");
     expect_audit(&fixture, 0, "SKIP  spot ");
     expect_audit(&fixture, 0, "PASS  claims ");
@@ -443,6 +445,43 @@ static void drawing_on_two_systems(void **state)
     fixture_end(&fixture);
 }
 
+static void write_page(const struct fixture *fixture, char runs, const char *more)
+{
+    char digest[65] = {0};
+    memset(digest, runs, 64);
+    char *text = memory_text("%s  data/runs.js\n%s", digest, more);
+    write_text(fixture->root, "page-data.sha256", text);
+    free(text);
+}
+
+static void page(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    expect_audit(&fixture, 0, "SKIP  page ");
+    expect_audit(&fixture, 0, "the page's data were not made: node is missing");
+    fixture.page = memory_text("%s/page-data.sha256", fixture.root);
+    write_page(&fixture, 'a', "");
+    expect_audit(&fixture, 1, "page.sha256: cannot be opened");
+    keep(&fixture);
+    expect_audit(&fixture, 0, "PASS  page               1 files");
+
+    write_page(&fixture, 'b', "");
+    expect_audit(&fixture, 1, "data/runs.js: made anew it differs from the kept digest");
+    char digest[65] = {0};
+    memset(digest, 'c', 64);
+    char *more = memory_text("%s  data/more.js\n", digest);
+    write_page(&fixture, 'a', more);
+    expect_audit(&fixture, 1, "data/more.js: not listed in");
+    free(more);
+    write_text(fixture.root, "page-data.sha256", "");
+    expect_audit(&fixture, 1, "data/runs.js: listed in");
+    write_page(&fixture, 'a', "");
+    edit(fixture.results, "page.sha256", "runs", "ruse");
+    expect_audit(&fixture, 2, "data/runs.js: not listed in");
+    fixture_end(&fixture);
+}
+
 static void replay(void **state)
 {
     (void)state;
@@ -461,7 +500,7 @@ static void replay(void **state)
     expect_audit(&fixture, 0, "another environment than");
     expect_audit(&fixture, 0, "s  bit for bit: 0, by tolerance: 1\n      note: ");
     expect_audit(&fixture, 0, "within 0.001 (relative; it is 5.0e-04)");
-    expect_audit(&fixture, 0, "audit: 9 passed, 0 failed, 3 skipped\n");
+    expect_audit(&fixture, 0, "audit: 9 passed, 0 failed, 4 skipped\n");
     what.loss_factor = 1.002;
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 1, "more than 0.001 apart");
@@ -655,6 +694,7 @@ const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(wrong_schedule_fails),
     cmocka_unit_test(drawing),
     cmocka_unit_test(drawing_on_two_systems),
+    cmocka_unit_test(page),
     cmocka_unit_test(replay),
     cmocka_unit_test(first_steps_are_made_again),
     cmocka_unit_test(spot_skips_what_it_cannot_or_need_not),

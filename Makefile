@@ -321,7 +321,7 @@ FIGURE_FILES := $(foreach f,$(FIGURES),build/figures/$f.pdf build/figures/$f.svg
 figures: $(FIGURE_FILES) ## draw all figures to build/figures/ as PDF and SVG
 
 # The README files show copies, which make test compares with results/drawn.sha256.
-README_FIGURES := $(sort $(shell sed -n 's|.*](.*figures/\(.*\)\.svg).*|\1|p' README.md */README.md))
+README_FIGURES := $(sort $(shell sed -n 's|.*](.*figures/\(.*\)\.svg).*|\1|p' $(wildcard README.md */README.md) /dev/null))
 
 .PHONY: readme-figures
 readme-figures: $(README_FIGURES:%=build/figures/%.svg) ## copy the figures that the README files show to figures/

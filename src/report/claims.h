@@ -1,7 +1,8 @@
 /*
  * claims - each claim of the thesis and of its companion studies, against what is known here.
  *
- * The claims are results/published/claims.tsv. For each there are five kinds of evidence, and a
+ * The claims are results/published/claims.tsv, which names a rule of claims_rules.h for each kind
+ * of evidence, and what it compares: arm, control, limit. There are five kinds of evidence, and a
  * word for each, by the rules below, whatever the logs say. Differences are new - reference, in
  * points of error, so that below 0 is better; a gain is minus that.
  *

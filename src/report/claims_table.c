@@ -120,27 +120,26 @@ struct table_cell sheet_delta(const struct sheet *sheet, const struct thesis_tab
 }
 
 /* Takes `of` over. */
-static void add_row(struct sheet *sheet, enum evidence evidence, char *of, struct number_row row)
+static void add_row(struct sheet *sheet, char *of, struct number_row row)
 {
     if (!sheet->headed) {
-        char *title = memory_text("%s, %s: %s", sheet->claim->id, evidence_names[evidence],
+        char *title = memory_text("%s, %s: %s", sheet->claim->id, evidence_names[sheet->evidence],
                                   sheet->claim->says);
         table_add_heading(&sheet->numbers, TABLE_NARROW, title);
         free(title);
     }
     sheet->headed = 1;
     row.claim = sheet->claim->id;
-    row.evidence = evidence_names[evidence];
+    row.evidence = evidence_names[sheet->evidence];
     row.of = of;
     table_add_row(&sheet->numbers, &row);
     free(of);
 }
 
-void sheet_add_row(struct sheet *sheet, enum evidence evidence, char *of,
-                   struct table_cell reference, struct table_cell new, struct table_cell difference,
-                   const char *says)
+void sheet_add_row(struct sheet *sheet, char *of, struct table_cell reference,
+                   struct table_cell new, struct table_cell difference, const char *says)
 {
-    add_row(sheet, evidence, of,
+    add_row(sheet, of,
             (struct number_row){.cells = {NULL, &cells_no_comparison},
                                 .reference = reference,
                                 .new = new,
@@ -149,23 +148,21 @@ void sheet_add_row(struct sheet *sheet, enum evidence evidence, char *of,
 }
 
 /* Takes `of` over. */
-static void add_comparison(struct sheet *sheet, enum evidence evidence, char *of,
-                           const struct comparison *c)
+static void add_comparison(struct sheet *sheet, char *of, const struct comparison *c)
 {
     const struct cells_row control = {c->control, c}, arm = {c->arm, c};
-    add_row(sheet, evidence, of,
+    add_row(sheet, of,
             (struct number_row){.cells = arm,
                                 .reference = cells_mean(&control),
                                 .new = cells_mean(&arm),
                                 .difference = cells_difference(&arm)});
 }
 
-void sheet_add_comparison(struct sheet *sheet, enum evidence evidence, const struct comparison *c)
+void sheet_add_comparison(struct sheet *sheet, const struct comparison *c)
 {
     const int in_k = strcmp(c->arm->base.hex, c->control->base.hex) == 0;
-    add_comparison(sheet, evidence,
-                   memory_text("%s against %s", c->arm->name, in_k ? "k = 1" : c->control->name),
-                   c);
+    add_comparison(
+        sheet, memory_text("%s against %s", c->arm->name, in_k ? "k = 1" : c->control->name), c);
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */
@@ -181,15 +178,15 @@ void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, 
     verdicts->within |= better && c->interval.low >= -limit;
 }
 
-void sheet_add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *const *arms,
-                     const double *x, size_t count, const char *what, struct verdicts *verdicts)
+void sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
+                     size_t count, const char *what, struct verdicts *verdicts)
 {
     struct comparison trend = cells_trend(arms, x, count), *alone = &trend;
     cells_holm(&alone, 1);
     sheet_count_verdict(verdicts, &trend, NAN);
     if (count == 2)
         return;
-    add_comparison(sheet, evidence,
+    add_comparison(sheet,
                    memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
                                trend.control->name),
                    &trend);

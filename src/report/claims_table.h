@@ -8,14 +8,18 @@
 
 #include "report/cells.h"
 #include "report/claims.h"
+#include "report/study.h"
 
 enum evidence { COMPUTED, OWN, FAIR, DESK, FULL, EVIDENCES };
 
 struct sheet {
     const struct claims_sources *sources;
-    const struct published_claim *claim; /* at work */
-    int headed;                          /* the heading of this claim's evidence stands */
-    int from_runs;                       /* its word is from runs */
+    /* at work: */
+    const struct published_claim *claim;
+    enum evidence evidence;
+    const struct study *arms; /* of the claim's folder; NULL without one */
+    int headed;               /* the heading of this claim's evidence stands */
+    int from_runs;            /* its word is from runs */
     struct table words;
     struct table numbers;
 };
@@ -35,14 +39,12 @@ struct table_cell sheet_delta(const struct sheet *sheet, const struct thesis_tab
 
 /* Add a row of numbers that no runs gave, and a heading before the first one of an evidence. `of`
  * says what the numbers are of and is taken over, as the cells are. */
-void sheet_add_row(struct sheet *sheet, enum evidence evidence, char *of,
-                   struct table_cell reference, struct table_cell new, struct table_cell difference,
-                   const char *says);
+void sheet_add_row(struct sheet *sheet, char *of, struct table_cell reference,
+                   struct table_cell new, struct table_cell difference, const char *says);
 
 /* Add the row of a comparison: "ARM against CONTROL", or against "k = 1" where both differ in k
  * alone. */
-void sheet_add_comparison(struct sheet *sheet, enum evidence evidence,
-                          const struct comparison *comparison);
+void sheet_add_comparison(struct sheet *sheet, const struct comparison *comparison);
 
 /* ---- Words -------------------------------------------------------------------------------- */
 
@@ -59,8 +61,8 @@ void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *com
 /* Count the trend of the last of `count` >= 2 arms from the first, x being log2 of `what`: a family
  * of its own. A row of numbers shows it where it is more than a difference: of more than two arms.
  */
-void sheet_add_trend(struct sheet *sheet, enum evidence evidence, const struct arm *const *arms,
-                     const double *x, size_t count, const char *what, struct verdicts *verdicts);
+void sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
+                     size_t count, const char *what, struct verdicts *verdicts);
 
 /* "better", "worse" or "no evidence" if all have this verdict, else "better in a, worse in b of n".
  * free() it. */

@@ -12,7 +12,9 @@ static const char *const table_columns[] = {
     "network", "depth", "params_M", "original_error", "ours_error", "k", "note", "cited", "folder"};
 static const char *const literature_columns[] = {
     "set", "network", "depth", "role", "error", "statistic", "runs", "setting", "source"};
-static const char *const claim_columns[] = {"claim", "table", "folder", "limit", "says", "source"};
+static const char *const claim_columns[] = {"claim", "table", "folder",   "control",
+                                            "arm",   "limit", "computed", "own",
+                                            "fair",  "runs",  "says",     "source"};
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
@@ -135,14 +137,18 @@ void published_free_literature(struct literature *literature)
 static int parse_claim(const struct tsv *tsv, void *to)
 {
     struct published_claim *row = to;
-    *row = (struct published_claim){.id = tsv->field[0],
-                                    .table = tsv->field[1],
-                                    .folder = tsv->field[2],
-                                    .limit = NAN,
-                                    .says = tsv->field[4],
-                                    .source = tsv->field[5],
-                                    .line = tsv->line};
-    return strcmp(tsv->field[3], "-") == 0 ? 0 : number(tsv, claim_columns, 3, &row->limit);
+    *row = (struct published_claim){
+        .id = tsv->field[0],
+        .table = tsv->field[1],
+        .folder = tsv->field[2],
+        .control = tsv->field[3],
+        .arm = tsv->field[4],
+        .limit = NAN,
+        .rules = {tsv->field[6], tsv->field[7], tsv->field[8], tsv->field[9]},
+        .says = tsv->field[10],
+        .source = tsv->field[11],
+        .line = tsv->line};
+    return strcmp(tsv->field[5], "-") == 0 ? 0 : number(tsv, claim_columns, 5, &row->limit);
 }
 
 int published_read_claims(const char *path, struct published_claims *claims, struct error *error)

@@ -62,12 +62,17 @@ struct literature {
 int published_read_literature(const char *path, struct literature *literature, struct error *error);
 void published_free_literature(struct literature *literature);
 
+/* Of which rules (claims_rules.h) a claim names one each. */
+enum published_rule { RULE_COMPUTED, RULE_OWN, RULE_FAIR, RULE_RUNS, PUBLISHED_RULES };
+
 /* One claim. */
 struct published_claim {
-    const char *id;     /* "C3" */
-    const char *table;  /* the thesis's tables with numbers for it, or "-" */
-    const char *folder; /* below which of experiments/ its own experiments are, or "-" */
-    double limit;       /* points; NAN for "-" */
+    const char *id;            /* "C3" */
+    const char *table;         /* the thesis's tables with numbers for it, or "-" */
+    const char *folder;        /* below which of experiments/ its own experiments are, or "-" */
+    const char *control, *arm; /* last parts of names below that folder, or "-" */
+    double limit;              /* NAN for "-" */
+    const char *rules[PUBLISHED_RULES];
     const char *says, *source;
     int line;
 };

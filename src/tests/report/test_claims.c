@@ -580,12 +580,13 @@ static void errors(void **state)
     static const struct {
         const char *old, *new, *message;
     } bad[] = {
-        {"\nC3\t", "\nC9\t", "claim C9: expected a folder, or a rule for it in the program"},
+        {"\tgain\t", "\tloss\t",
+         "claims.tsv:10: claim C3: expected a rule of claims_rules.h or =WORD, found loss"},
         {"\t1.69\t", "\tmany\t", "claims.tsv:10: limit = many: expected a number"},
-        {"\t1.69\t", "\t-\t", "claims.tsv:10: claim C3: expected a limit in points"},
-        {"\t0.5\t", "\t-\t", "claim P2: expected a limit in points"},
-        {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 6 fields"},
-        {"limit\tsays", "limit\ttext", "claims.tsv:7: expected \"says\" as the name of column 5"},
+        {"\t1.69\t", "\t-\t", "claims.tsv:10: claim C3: expected a limit, which the rule gain"},
+        {"\t0.5\t", "\t-\t", "claim P2: expected a limit, which the rule effect"},
+        {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 12 fields"},
+        {"runs\tsays", "runs\ttext", "claims.tsv:7: expected \"says\" as the name of column 11"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture = fixture_begin();

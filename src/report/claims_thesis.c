@@ -1,0 +1,283 @@
+#include "experiment/schedule.h"
+#include "report/claims_rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Rows of the thesis's tables ---------------------------------------------------------- */
+
+/* One row after the other, of all tables; begin with {0}. */
+struct cell {
+    size_t next_table, next_row;
+    const struct thesis_table *table;
+    const struct published_row *row;
+    const char *set;                   /* "CIFAR-10" */
+    const struct literature_row *fair; /* its fair baseline; NULL: none */
+};
+
+static int next_cell(const struct sheet *sheet, struct cell *cell)
+{
+    const struct claims_sources *sources = sheet->sources;
+    while (cell->next_table < sources->table_count &&
+           cell->next_row == sources->tables[cell->next_table].published.count) {
+        cell->next_table++;
+        cell->next_row = 0;
+    }
+    if (cell->next_table == sources->table_count)
+        return 0;
+    cell->table = &sources->tables[cell->next_table];
+    cell->row = &cell->table->published.rows[cell->next_row++];
+    const struct experiment any = {.set = (int)cell->table->set};
+    cell->set = config_set_name(&any);
+    cell->fair = published_find(sources->literature, cell->set, cell->row->network,
+                                cell->row->depth, "fair");
+    return 1;
+}
+
+/* Add the row's reference, ours and how much lower ours is. `other` is the reference, or NULL: the
+ * row's own original; `id` ends the difference's value id. Takes `of` over. */
+static void add_cell(struct sheet *sheet, const struct cell *cell, char *of,
+                     const struct literature_row *other, const char *id, const char *says)
+{
+    const struct published_row *row = cell->row;
+    sheet_add_row(sheet, of,
+                  other ? sheet_literature(sheet, other)
+                        : sheet_printed(cell->table, row, "original", row->original),
+                  sheet_printed(cell->table, row, "ours", row->ours),
+                  sheet_delta(sheet, cell->table, row, other,
+                              published_value_id(&cell->table->published, row, id)),
+                  says);
+}
+
+static char *name_of(const struct cell *cell)
+{
+    return memory_text("%s, %s %s, k = %g", cell->set, cell->row->network, cell->row->depth,
+                       cell->row->k);
+}
+
+/* ---- Any differentiable decay ------------------------------------------------------------- */
+
+/* To the last bit. */
+static int base_holds(const struct decay *decay)
+{
+    enum { STEPS = 200 };
+    static const double ks[] = {1.5, 2, 3, 5};
+    struct schedule schedule = {.decay = decay,
+                                .shape = config_default_shape(),
+                                .lr = 1,
+                                .k = 1,
+                                .steps = STEPS,
+                                .steps_per_epoch = 1};
+    schedule.shape.hold = 0.8;
+    schedule.shape.rise = 0.1;
+    schedule.shape.ratio = 1e-3;
+    schedule.shape.drop_factor = 0.1;
+    schedule.shape.drop_count = 1;
+    schedule.shape.drop_at = 2;
+    schedule.shape.drop[0] = 1;
+    for (int t = 0; t <= STEPS; t++) {
+        const long double length = STEPS;
+        if (schedule_lr(&schedule, t) !=
+            (double)decay->value(&schedule.shape, t / length, (STEPS - t) / length))
+            return 0;
+    }
+    const double first = schedule_lr(&schedule, 0), last = schedule_lr(&schedule, STEPS);
+    for (size_t i = 0; i < COUNT(ks); i++) {
+        schedule.k = ks[i];
+        if (schedule_lr(&schedule, 0) != first || schedule_lr(&schedule, STEPS) != last)
+            return 0;
+    }
+    return 1;
+}
+
+char *claims_bases(struct sheet *sheet, struct error *error)
+{
+    (void)error;
+    size_t good = 0;
+    for (size_t i = 0; i < decay_count; i++)
+        good += base_holds(&decays[i]) ? 1 : 0;
+    const char *word = good == decay_count ? "holds" : "fails";
+    sheet_add_row(sheet, memory_text("bases built in; those that keep end points and k = 1"),
+                  cells_number((double)decay_count, "", 0), cells_number((double)good, "", 0),
+                  table_dash(), word);
+    return memory_text("%s", word);
+}
+
+/* ---- The larger k, the better ------------------------------------------------------------- */
+
+char *claims_other_k(struct sheet *sheet, struct error *error)
+{
+    (void)error;
+    int two = 0;
+    for (struct cell a = {0}; next_cell(sheet, &a);)
+        for (struct cell b = {0}; next_cell(sheet, &b);)
+            two |= a.table == b.table && strcmp(a.row->network, b.row->network) == 0 &&
+                   strcmp(a.row->depth, b.row->depth) == 0 && a.row->k < b.row->k;
+    return memory_text(two ? "see numbers" : "says nothing");
+}
+
+/* ---- The largest gain --------------------------------------------------------------------- */
+
+static int above(double gain, double limit)
+{
+    return gain > limit + 1e-9; /* both are decimals, the gain of a subtraction */
+}
+
+char *claims_gain(struct sheet *sheet, struct error *error)
+{
+    (void)error;
+    const double limit = sheet->claim->limit;
+    int broken = 0;
+    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
+        const double gain = cell.row->original - cell.row->ours;
+        broken |= above(gain, limit);
+        if (!above(limit, gain))
+            add_cell(sheet, &cell, name_of(&cell), NULL, "delta",
+                     above(gain, limit) ? "above the limit" : "the limit");
+    }
+    return sheet_consistency(broken);
+}
+
+char *claims_fair_gain(struct sheet *sheet, struct error *error)
+{
+    (void)error;
+    double largest = -INFINITY;
+    for (struct cell cell = {0}; next_cell(sheet, &cell);)
+        if (cell.fair)
+            largest = fmax(largest, cell.fair->error - cell.row->ours);
+    for (struct cell cell = {0}; next_cell(sheet, &cell);)
+        if (cell.fair)
+            add_cell(sheet, &cell, name_of(&cell), cell.fair, "delta-fair",
+                     cell.fair->error - cell.row->ours < largest ? "-" : "the largest");
+    return isfinite(largest) ? sheet_consistency(above(largest, sheet->claim->limit))
+                             : memory_text("no fair baseline");
+}
+
+/* ---- Against SGDR ------------------------------------------------------------------------- */
+
+static int is_sgdr(const struct cell *cell)
+{
+    return strstr(cell->row->network, "SGDR") != NULL;
+}
+
+char *claims_below_sgdr(struct sheet *sheet, struct error *error)
+{
+    (void)error;
+    int broken = 0;
+    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
+        const int lower = cell.row->ours < cell.row->original;
+        if (!is_sgdr(&cell))
+            continue;
+        broken |= !lower;
+        add_cell(sheet, &cell, name_of(&cell), NULL, "delta", lower ? "lower" : "not lower");
+    }
+    return sheet_consistency(broken);
+}
+
+/* What the SGDR paper prints for the network of each row. */
+char *claims_sgdr_papers(struct sheet *sheet, struct error *error)
+{
+    const struct literature *literature = sheet->sources->literature;
+    int fair = 0;
+    (void)error;
+    for (struct cell cell = {0}; next_cell(sheet, &cell);)
+        for (size_t i = 0; is_sgdr(&cell) && i < literature->count; i++) {
+            const struct literature_row *other = &literature->rows[i];
+            if (strcmp(other->set, cell.set) != 0 ||
+                strcmp(other->network, cell.row->network) != 0 ||
+                strcmp(other->depth, cell.row->depth) != 0)
+                continue;
+            fair |= strstr(other->role, "fair") != NULL;
+            char *id = literature_value_id(other), *delta = memory_text("delta:%s", id);
+            add_cell(sheet, &cell,
+                     memory_text("%s, %s: %s", cell.set, cell.row->depth, other->setting), other,
+                     delta, strstr(other->role, "cited") ? "cited by the thesis" : "-");
+            free(delta);
+            free(id);
+        }
+    return memory_text(fair ? "see numbers" : "no fair baseline");
+}
+
+/* ---- The column of parameters ------------------------------------------------------------- */
+
+/* FOLDER itself or FOLDER-ANYTHING. */
+static int serves(const struct experiment *experiment, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return experiment->scale == SCALE_FULL && strncmp(experiment->arm, folder, length) == 0 &&
+           (experiment->arm[length] == '/' || experiment->arm[length] == '-');
+}
+
+static double millions_of(const struct experiment *experiment, enum image_set set)
+{
+    struct experiment other = *experiment;
+    long long parameters = 0, macs = 0;
+    other.set = (int)set;
+    return ledger_size(&other, &parameters, &macs, NULL) == 0 ? (double)parameters / 1e6 : NAN;
+}
+
+/* Whether a network of the experiment's kind has the parameters that the row prints. */
+static int has_printed_size(const struct experiment *experiment, const struct published_row *row)
+{
+    static const enum image_set sets[] = {SET_CIFAR10, SET_CIFAR100};
+    int same = 0;
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        char *rounded = memory_text("%.1f", millions_of(experiment, sets[i]));
+        same |= strcmp(rounded, row->params) == 0;
+        free(rounded);
+    }
+    return same;
+}
+
+static void add_other_size(struct sheet *sheet, const struct cell *cell, const char *network,
+                           const struct experiment *experiment)
+{
+    const struct published_table *published = &cell->table->published;
+    sheet_add_row(
+        sheet, memory_text("%s, %s, parameters (M): %s", cell->set, cell->row->depth, network),
+        cells_published(strtod(cell->row->params, NULL), 1, "",
+                        published_value_id(published, cell->row, "params"), published->path,
+                        cell->row->line),
+        cells_number(millions_of(experiment, cell->table->set), "", 6), table_dash(), "differs");
+}
+
+/* The networks that serve a row, where none of them agrees with it: each once. */
+static void add_other_sizes(struct sheet *sheet, const struct cell *cell)
+{
+    const struct experiment_files *files = sheet->sources->experiments;
+    char *before = memory_text("%s", "");
+    for (size_t i = 0; i < files->count; i++) {
+        const struct experiment *experiment = &files->file[i].experiment;
+        if (!serves(experiment, cell->row->folder))
+            continue;
+        char *network = ledger_network(experiment);
+        if (strcmp(network, before) != 0)
+            add_other_size(sheet, cell, network, experiment);
+        free(before);
+        before = network;
+    }
+    free(before);
+}
+
+char *claims_parameters(struct sheet *sheet, struct error *error)
+{
+    const struct experiment_files *files = sheet->sources->experiments;
+    int checked = 0, broken = 0;
+    (void)error;
+    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
+        int serving = 0, same = 0;
+        for (size_t i = 0; i < files->count; i++) {
+            if (!serves(&files->file[i].experiment, cell.row->folder))
+                continue;
+            serving = 1;
+            same |= has_printed_size(&files->file[i].experiment, cell.row);
+        }
+        checked |= serving;
+        if (serving && !same) {
+            broken = 1;
+            add_other_sizes(sheet, &cell);
+        }
+    }
+    return checked ? sheet_consistency(broken) : memory_text("not built");
+}

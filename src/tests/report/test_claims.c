@@ -1,8 +1,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "report/report.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,28 +22,21 @@ static const double three_less[] = {7.00, 7.10, 6.90, 7.05, 6.95, 7.00};
 static const double two_less[] = {8.31, 8.31, 8.31, 8.36, 8.06, 8.51}; /* by 1.69 */
 static const double one_more[] = {11.00, 11.10, 10.90, 11.05, 10.95, 11.00};
 
-static char *table_of(const struct fixture *fixture, const char *name)
+/* The words of a claim: "desk runs: better | full scale: untested at full scale". */
+static void expect_words(const struct fixture *fixture, const char *claim, const char *words)
 {
-    const struct report_sources sources = {fixture->results, fixture->experiments,
-                                           fixture->published};
-    struct error error;
-    if (report_write(&sources, fixture->out, &error) != 0)
-        fail_msg("%s", error.text);
-    return fixture_read(fixture->out, name);
+    char *row = memory_text("claim: %s", claim);
+    tables_expect(fixture, "claims", row, words);
+    free(row);
 }
 
-static void expect(const struct fixture *fixture, const char *name, const char *what)
+/* The numbers behind a word, of one comparison or one row of the thesis. */
+static void expect_numbers(const struct fixture *fixture, const char *claim, const char *evidence,
+                           const char *of, const char *numbers)
 {
-    char *path = memory_text("tables/%s", name), *bytes = table_of(fixture, path);
-    if (!strstr(bytes, what))
-        fail_msg("\"%s\" is not in:\n%s", what, bytes);
-    free(bytes);
-    free(path);
-}
-
-static void expect_word(const struct fixture *fixture, const char *what)
-{
-    expect(fixture, "claims.csv", what);
+    char *row = memory_text("claim: %s | evidence: %s | of: %s", claim, evidence, of);
+    tables_expect(fixture, "claims-numbers", row, numbers);
+    free(row);
 }
 
 /* Copy the published files into the fixture; in one of them `old` becomes `new`. */
@@ -76,7 +69,7 @@ static void change_published(struct fixture *fixture, const char *file, const ch
 static void expect_own_claims(const struct fixture *fixture, const char *name, char letter,
                               int last)
 {
-    char *bytes = table_of(fixture, name);
+    char *bytes = tables_file(fixture, name);
     int found = 0;
     for (const char *at = bytes; at; at = strchr(at, '\n')) {
         at += *at == '\n';
@@ -93,44 +86,56 @@ static void published_tables(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    char *csv = table_of(&fixture, "tables/claims.csv");
-    const char *first =
-        "claim,says,computed,thesis's own table,fair baselines,desk runs,full scale\n"
-        "C1,applies to any differentiable decay function,holds,says nothing,-,-,-\n"
-        "C2,performance improves as k grows,-,says nothing,says nothing,no runs,untested at full "
-        "scale\n"
-        "C3,the gain is at most 1.69 points,-,not consistent,consistent,no runs,untested at full "
-        "scale\n"
-        "C4,better than comparable methods such as SGDR,-,consistent,no fair baseline,no runs,"
-        "untested at full scale\n"
-        "T1,the networks have the parameters of the tables,-,not built,-,-,-\n"
-        "W1,up to 9 x C (output channels) times fewer parameters,not built,no table,-,not built,"
-        "not built\n";
-    if (strncmp(csv, first, strlen(first)) != 0)
-        fail_msg("%s", csv);
-    free(csv);
-    static const char *const numbers[] = {
-        "C1,computed,bases built in; those that keep end points and k = 1,12,12,-,",
-        "\nC3,thesis's own table,\"CIFAR-100, Wide ResNet 16-8, k = "
-        "1.5\",22.07,20.18,-1.89,-,-,-,-,"
-        "-,above the limit\n"
-        "C3,thesis's own table,\"CIFAR-100, Wide ResNet 28-10, k = 1.5\",20.50,18.81,-1.69,-,-,-,-,"
-        "-,the limit\n"
-        "C3,fair baselines,\"CIFAR-10, ResNet (pre-activation) 110, k = 2\",6.37,5.26,-1.11,-,-,-,"
-        "-,-,the largest\n",
-        "\nC3,fair baselines,\"CIFAR-100, Wide ResNet 16-8, k = 1.5\",20.43,20.18,-0.25,",
-        "\nC4,thesis's own table,\"CIFAR-10, Wide ResNet With SGDR 28-10, k = 1.5\",3.86,3.59,"
-        "-0.27,-,-,-,-,-,lower\n",
-        "\nC4,fair baselines,\"CIFAR-10, 28-10: T0=200, one cosine\",3.86,3.59,-0.27,-,-,-,-,-,"
-        "cited by the thesis\n"
-        "C4,fair baselines,\"CIFAR-10, 28-10: T0=1, Tmult=2\",4.09,3.59,-0.50,-,-,-,-,-,-\n"};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        expect(&fixture, "claims-numbers.csv", numbers[i]);
-    expect(&fixture, "claims.tex",
-           "C3 & \\frompublished{results/published/claims.tsv}{10}{the gain is at most 1.69 "
-           "points} &");
-    expect_own_claims(&fixture, "tables/claims-weight-net.txt", 'W', 6);
-    expect_own_claims(&fixture, "tables/claims-pad-net.txt", 'P', 3);
+    tables_expect_column(&fixture, "claims", NULL, "claim",
+                         "C1 | C2 | C3 | C4 | T1 | W1 | W2 | W3 | W4 | W5 | W6 | P1 | P2 | P3");
+    expect_words(&fixture, "C1",
+                 "says: applies to any differentiable decay function | computed: holds | "
+                 "thesis's own table: says nothing | fair baselines: - | desk runs: - | "
+                 "full scale: -");
+    expect_words(&fixture, "C2",
+                 "computed: - | thesis's own table: says nothing | fair baselines: says nothing | "
+                 "desk runs: no runs | full scale: untested at full scale");
+    expect_words(&fixture, "C3",
+                 "computed: - | thesis's own table: not consistent | fair baselines: consistent | "
+                 "desk runs: no runs | full scale: untested at full scale");
+    expect_words(&fixture, "C4",
+                 "computed: - | thesis's own table: consistent | fair baselines: no fair baseline "
+                 "| desk runs: no runs | full scale: untested at full scale");
+    expect_words(&fixture, "T1",
+                 "computed: - | thesis's own table: not built | fair baselines: - | desk runs: - | "
+                 "full scale: -");
+    expect_words(&fixture, "W1",
+                 "computed: not built | thesis's own table: no table | fair baselines: - | "
+                 "desk runs: not built | full scale: not built");
+    expect_numbers(&fixture, "C1", "computed",
+                   "bases built in; those that keep end points and k = 1",
+                   "reference: 12 | new: 12 | difference: -");
+    tables_expect_column(&fixture, "claims-numbers", "claim: C3 | evidence: thesis's own table",
+                         "of",
+                         "CIFAR-100, Wide ResNet 16-8, k = 1.5 | "
+                         "CIFAR-100, Wide ResNet 28-10, k = 1.5");
+    expect_numbers(&fixture, "C3", "thesis's own table", "CIFAR-100, Wide ResNet 16-8, k = 1.5",
+                   "reference: 22.07 | new: 20.18 | difference: -1.89 | 95% low: - | pairs: - | "
+                   "says: above the limit");
+    expect_numbers(&fixture, "C3", "thesis's own table", "CIFAR-100, Wide ResNet 28-10, k = 1.5",
+                   "reference: 20.50 | new: 18.81 | difference: -1.69 | says: the limit");
+    expect_numbers(&fixture, "C3", "fair baselines", "CIFAR-10, ResNet (pre-activation) 110, k = 2",
+                   "reference: 6.37 | new: 5.26 | difference: -1.11 | says: the largest");
+    expect_numbers(&fixture, "C3", "fair baselines", "CIFAR-100, Wide ResNet 16-8, k = 1.5",
+                   "reference: 20.43 | new: 20.18 | difference: -0.25 | says: -");
+    expect_numbers(&fixture, "C4", "thesis's own table",
+                   "CIFAR-10, Wide ResNet With SGDR 28-10, k = 1.5",
+                   "reference: 3.86 | new: 3.59 | difference: -0.27 | says: lower");
+    expect_numbers(&fixture, "C4", "fair baselines", "CIFAR-10, 28-10: T0=200, one cosine",
+                   "reference: 3.86 | new: 3.59 | difference: -0.27 | says: cited by the thesis");
+    expect_numbers(&fixture, "C4", "fair baselines", "CIFAR-10, 28-10: T0=1, Tmult=2",
+                   "reference: 4.09 | new: 3.59 | difference: -0.50 | says: -");
+    tables_expect_text(
+        &fixture, "claims.tex",
+        "C3 & \\frompublished{results/published/claims.tsv}{10}{the gain is at most 1.69 "
+        "points} &");
+    expect_own_claims(&fixture, "claims-weight-net.txt", 'W', 6);
+    expect_own_claims(&fixture, "claims-pad-net.txt", 'P', 3);
     fixture_end(&fixture);
 }
 
@@ -138,26 +143,24 @@ static void other_published_numbers(void **state)
 {
     (void)state;
     static const struct {
-        const char *file, *old, *new, *word;
+        const char *file, *old, *new, *claim, *words;
     } changes[] = {
-        {"table-5-3.tsv", "20.18", "20.38", "\nC3,the gain is at most 1.69 points,-,consistent,"},
-        {"table-5-3.tsv", "20.18", "20.37",
-         "\nC3,the gain is at most 1.69 points,-,not consistent,"},
-        {"claims.tsv", "\t1.69\t", "\t1.89\t",
-         "\nC3,the gain is at most 1.69 points,-,consistent,"},
-        {"table-5-2.tsv", "5.26", "4.67", ",not consistent,not consistent,no runs,"},
-        {"table-5-2.tsv", "3.86\t3.59", "3.86\t3.86",
-         "\nC4,better than comparable methods such as SGDR,-,not consistent,"},
-        {"literature.tsv", "cited\t3.86", "cited+fair\t3.86",
-         "\nC4,better than comparable methods such as SGDR,-,consistent,see numbers,"},
+        {"table-5-3.tsv", "20.18", "20.38", "C3", "thesis's own table: consistent"},
+        {"table-5-3.tsv", "20.18", "20.37", "C3", "thesis's own table: not consistent"},
+        {"claims.tsv", "\t1.69\t", "\t1.89\t", "C3", "thesis's own table: consistent"},
+        {"table-5-2.tsv", "5.26", "4.67", "C3",
+         "thesis's own table: not consistent | fair baselines: not consistent | desk runs: no "
+         "runs"},
+        {"table-5-2.tsv", "3.86\t3.59", "3.86\t3.86", "C4", "thesis's own table: not consistent"},
+        {"literature.tsv", "cited\t3.86", "cited+fair\t3.86", "C4",
+         "thesis's own table: consistent | fair baselines: see numbers"},
         {"table-5-2.tsv", "Wide ResNet With SGDR\t28-10\t36.5\t3.86\t3.59\t1.5",
-         "Wide ResNet\t28-10\t36.5\t3.86\t3.59\t2.5",
-         "\nC2,performance improves as k grows,-,see numbers,"},
+         "Wide ResNet\t28-10\t36.5\t3.86\t3.59\t2.5", "C2", "thesis's own table: see numbers"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         struct fixture fixture = fixture_begin();
         change_published(&fixture, changes[i].file, changes[i].old, changes[i].new);
-        expect_word(&fixture, changes[i].word);
+        expect_words(&fixture, changes[i].claim, changes[i].words);
         fixture_end(&fixture);
     }
 }
@@ -179,8 +182,8 @@ static void without_fair_baselines(void **state)
             bytes = changed;
         }
     file_write(path, bytes, strlen(bytes));
-    expect_word(&fixture,
-                "\nC3,the gain is at most 1.69 points,-,not consistent,no fair baseline,");
+    expect_words(&fixture, "C3",
+                 "thesis's own table: not consistent | fair baselines: no fair baseline");
     free(bytes);
     free(path);
     fixture_end(&fixture);
@@ -196,14 +199,15 @@ static void parameters_of_the_networks(void **state)
     fixture_variant(&fixture, "cifar10/preact-110-bottleneck/poly-k1.0",
                     "[run]\nscale = full\n[network]\ndepth = 110\nblock = bottleneck\n"
                     "shortcut = projection\n");
-    expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,not consistent,");
-    expect(&fixture, "claims-numbers.csv",
-           "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110\",1.0,1.727962,-,");
-    expect(&fixture, "claims-numbers.csv",
-           "\nT1,thesis's own table,\"CIFAR-10, 110, parameters (M): preact-110-bottleneck\",1.0,"
-           "1.146842,-,");
+    expect_words(&fixture, "T1", "thesis's own table: not consistent");
+    expect_numbers(&fixture, "T1", "thesis's own table",
+                   "CIFAR-10, 110, parameters (M): preact-110",
+                   "reference: 1.0 | new: 1.727962 | difference: -");
+    expect_numbers(&fixture, "T1", "thesis's own table",
+                   "CIFAR-10, 110, parameters (M): preact-110-bottleneck",
+                   "reference: 1.0 | new: 1.146842 | difference: -");
     change_published(&fixture, "table-5-2.tsv", "110\t1.0", "110\t1.1");
-    expect_word(&fixture, "\nT1,the networks have the parameters of the tables,-,consistent,");
+    expect_words(&fixture, "T1", "thesis's own table: consistent");
     fixture_end(&fixture);
 }
 
@@ -222,64 +226,85 @@ static void words_of_runs(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1_arm, k1, 5);
     fixture_write_arm(&fixture, k2_arm, one_less, 5);
-    expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
-    expect_word(&fixture, "not consistent,consistent,no evidence,untested at full scale\n");
+    expect_words(&fixture, "C2", "desk runs: no evidence | full scale: untested at full scale");
+    expect_words(&fixture, "C3", "desk runs: no evidence | full scale: untested at full scale");
     fixture_write_arm(&fixture, k1_arm, k1, 6);
     fixture_write_arm(&fixture, k2_arm, one_less, 6);
-    expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
-    expect_word(&fixture, "not consistent,consistent,consistent,untested at full scale\n");
-    expect(&fixture, "claims-numbers.csv",
-           "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
-           "0.0313,0.0313,6,better\n");
-    expect(&fixture, "claims.tex", " & \\fromledger{better} & untested at full scale \\\\\n");
+    expect_words(&fixture, "C2", "desk runs: better | full scale: untested at full scale");
+    expect_words(&fixture, "C3", "desk runs: consistent | full scale: untested at full scale");
+    expect_numbers(&fixture, "C2", "desk runs", "cifar10/preact-20/poly-k2.0 against k = 1",
+                   "reference: 10.00 | new: 9.00 | difference: -1.00 | 95% low: -1.15 | "
+                   "95% high: -0.85 | sign-flip p: 0.0313 | Holm p: 0.0313 | pairs: 6 | "
+                   "says: better");
+    tables_expect_text(&fixture, "claims.tex",
+                       " & \\fromledger{better} & untested at full scale \\\\\n");
     fixture_write_arm(&fixture, k2_arm, two_less, 6); /* the interval is on both sides */
-    expect_word(&fixture, "not consistent,consistent,no evidence,untested at full scale\n");
+    expect_words(&fixture, "C3", "desk runs: no evidence | full scale: untested at full scale");
     fixture_write_arm(&fixture, k2_arm, three_less, 6);
-    expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
+    expect_words(&fixture, "C3", "desk runs: not consistent | full scale: untested at full scale");
     fixture_write_arm(&fixture, k2_arm, one_more, 6);
-    expect_word(&fixture, "says nothing,says nothing,worse,untested at full scale\n");
+    expect_words(&fixture, "C2", "desk runs: worse | full scale: untested at full scale");
     fixture_end(&fixture);
 }
 
 /* k = 1, 2, 4 lie at 0, 1, 2 doublings: the slope is half of the last error less the first,
  * whatever the middle one is. Two k > 1 double the p of each, not the trend's. */
+static void expect_trend_of_three(const struct fixture *fixture)
+{
+    static const char trend[] = "cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+                                "cifar10/preact-20/poly-k1.0";
+    tables_expect_column(fixture, "claims-numbers", "claim: C2 | evidence: desk runs", "of",
+                         "cifar10/preact-20/poly-k2.0 against k = 1 | "
+                         "cifar10/preact-20/poly-k4.0 against k = 1 | "
+                         "cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+                         "cifar10/preact-20/poly-k1.0");
+    expect_numbers(fixture, "C2", "desk runs", "cifar10/preact-20/poly-k2.0 against k = 1",
+                   "reference: 10.00 | new: 11.00 | difference: +1.00 | 95% low: +1.00 | "
+                   "95% high: +1.00 | sign-flip p: 0.0313 | Holm p: 0.0625 | pairs: 6 | "
+                   "says: no evidence");
+    expect_numbers(fixture, "C2", "desk runs", "cifar10/preact-20/poly-k4.0 against k = 1",
+                   "new: 9.00 | difference: -1.00 | 95% low: -1.15 | 95% high: -0.85 | "
+                   "Holm p: 0.0625 | says: no evidence");
+    expect_numbers(fixture, "C2", "desk runs", trend,
+                   "reference: 10.00 | new: 9.00 | difference: -0.50 | 95% low: -0.57 | "
+                   "95% high: -0.43 | sign-flip p: 0.0313 | Holm p: 0.0313 | pairs: 6 | "
+                   "says: better");
+}
+
 static void trends(void **state)
 {
     (void)state;
-    static const char numbers[] =
-        "\nC2,desk runs,cifar10/preact-20/poly-k2.0 against k = 1,10.00,11.00,+1.00,+1.00,+1.00,"
-        "0.0313,0.0625,6,no evidence\n"
-        "C2,desk runs,cifar10/preact-20/poly-k4.0 against k = 1,10.00,9.00,-1.00,-1.15,-0.85,"
-        "0.0313,0.0625,6,no evidence\n"
-        "C2,desk runs,\"cifar10/preact-20/poly-k4.0, trend per doubling of k from "
-        "cifar10/preact-20/poly-k1.0\",10.00,9.00,-0.50,-0.57,-0.43,0.0313,0.0313,6,better\n";
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1_arm, k1, 6);
     fixture_write_arm(&fixture, k2_arm, one_more, 6);
     write_k(&fixture, "cifar10/preact-20/poly-k4.0", "4", one_less, 6);
-    expect_word(&fixture, "says nothing,says nothing,better,untested at full scale\n");
-    expect(&fixture, "claims-numbers.csv", numbers);
-    expect(&fixture, "claims-numbers.sources.tsv",
-           "cifar10/preact-20/poly-k4.0:alone-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
+    expect_words(&fixture, "C2", "desk runs: better | full scale: untested at full scale");
+    expect_trend_of_three(&fixture);
+    tables_expect_text(
+        &fixture, "claims-numbers.sources.tsv",
+        "cifar10/preact-20/poly-k4.0:alone-difference:cifar10/preact-20/poly-k1.0\t-0.50\t");
     /* another arm of k = 1 is neither a comparison nor a part of the trend */
     write_k(&fixture, "cifar10/preact-20/poly-k1.0-again", "1", three_less, 6);
-    expect(&fixture, "claims-numbers.csv", numbers);
+    expect_trend_of_three(&fixture);
     /* a seed that the middle arm lacks is not in it */
     char *one = memory_text("%s/%s/seed-3.tsv", fixture.results, k2_arm);
     assert_int_equal(remove(one), 0);
     free(one);
-    expect(&fixture, "claims-numbers.csv", ",0.0625,0.0625,5,no evidence\nC3,");
+    expect_numbers(&fixture, "C2", "desk runs",
+                   "cifar10/preact-20/poly-k4.0, trend per doubling of k from "
+                   "cifar10/preact-20/poly-k1.0",
+                   "sign-flip p: 0.0625 | Holm p: 0.0625 | pairs: 5 | says: no evidence");
     /* the campaign is another family */
     fixture_variant(&fixture, "campaign/cifar10/preact-20/k1.0", "[training]\nepochs = 3\n");
     fixture_variant(&fixture, "campaign/cifar10/preact-20/k2.0",
                     "[training]\nepochs = 3\n[schedule]\nk = 2\n");
     fixture_write_arm(&fixture, "campaign/cifar10/preact-20/k1.0", k1, 6);
     fixture_write_arm(&fixture, "campaign/cifar10/preact-20/k2.0", three_less, 6);
-    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 0 of 2\",untested");
-    expect_word(&fixture, "not consistent,consistent,not consistent,untested at full scale\n");
+    expect_words(&fixture, "C2", "desk runs: better in 1, worse in 0 of 2");
+    expect_words(&fixture, "C3", "desk runs: not consistent | full scale: untested at full scale");
     /* a diverged run leaves no evidence, even of a seed that the others lack */
     fixture_write_diverged(&fixture, "campaign/cifar10/preact-20/k2.0", 7);
-    expect_word(&fixture, "says nothing,says nothing,no evidence,untested at full scale\n");
+    expect_words(&fixture, "C2", "desk runs: no evidence | full scale: untested at full scale");
     fixture_end(&fixture);
 }
 
@@ -311,14 +336,14 @@ static void words_of_several_families(void **state)
         free(arm);
         free(control);
     }
-    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
+    expect_words(&fixture, "C2", "desk runs: better in 1, worse in 1 of 3");
     fixture_variant(&fixture, "cifar10/preact-44/poly-k0.5",
                     "[network]\ndepth = 44\n[schedule]\nk = 0.5\n");
     fixture_write_arm(&fixture, "cifar10/preact-44/poly-k0.5", one_less, 2);
-    expect_word(&fixture, "says nothing,says nothing,\"better in 1, worse in 1 of 3\",untested");
+    expect_words(&fixture, "C2", "desk runs: better in 1, worse in 1 of 3");
     /* but Holm's family has it, so it is shown */
-    expect(&fixture, "claims-numbers.csv",
-           "\nC2,desk runs,cifar10/preact-44/poly-k0.5 against k = 1,10.00,9.00,");
+    expect_numbers(&fixture, "C2", "desk runs", "cifar10/preact-44/poly-k0.5 against k = 1",
+                   "reference: 10.00 | new: 9.00");
     fixture_end(&fixture);
 }
 
@@ -333,10 +358,10 @@ static void words_of_full_scale(void **state)
     fixture_variant(&fixture, "cifar10/preact-110/poly-k2.0", text);
     free(text);
     fixture_write_arm(&fixture, "cifar10/preact-110/poly-k1.0", k1, 6);
-    expect_word(&fixture, "says nothing,says nothing,no runs,untested at full scale\n");
+    expect_words(&fixture, "C2", "desk runs: no runs | full scale: untested at full scale");
     fixture_write_arm(&fixture, "cifar10/preact-110/poly-k2.0", three_less, 6);
-    expect_word(&fixture, "says nothing,says nothing,no runs,better\n");
-    expect_word(&fixture, "not consistent,consistent,no runs,not consistent\n");
+    expect_words(&fixture, "C2", "desk runs: no runs | full scale: better");
+    expect_words(&fixture, "C3", "desk runs: no runs | full scale: not consistent");
     fixture_end(&fixture);
 }
 
@@ -349,7 +374,7 @@ static void against_restarts(void **state)
     fixture_variant(&fixture, "schedules/plain/sgdr",
                     "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n");
     fixture_write_arm(&fixture, "schedules/plain/sgdr", k1, 6);
-    expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
+    expect_words(&fixture, "C4", "desk runs: no runs | full scale: untested at full scale");
     fixture_write_arm(&fixture, "schedules/plain/linear", one_less, 6);
     fixture_variant(&fixture, "schedules/plain/sgdr-k2",
                     "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\nk = 2\n");
@@ -357,15 +382,15 @@ static void against_restarts(void **state)
     fixture_variant(&fixture, "cifar10/preact-32/poly-k2.0",
                     "[network]\ndepth = 32\n[schedule]\nk = 2\n");
     fixture_write_arm(&fixture, "cifar10/preact-32/poly-k2.0", one_less, 6);
-    expect_word(&fixture, "no fair baseline,no runs,untested at full scale\n");
+    expect_words(&fixture, "C4", "desk runs: no runs | full scale: untested at full scale");
     fixture_write_arm(&fixture, k2_arm, one_less, 6);
-    expect_word(&fixture, "no fair baseline,better,untested at full scale\n");
-    expect(
-        &fixture, "claims-numbers.csv",
-        "\nC4,desk runs,cifar10/preact-20/poly-k2.0 against schedules/plain/sgdr,10.00,9.00,-1.00,"
-        "-1.15,-0.85,0.0313,0.0313,6,better\n");
+    expect_words(&fixture, "C4", "desk runs: better | full scale: untested at full scale");
+    expect_numbers(&fixture, "C4", "desk runs",
+                   "cifar10/preact-20/poly-k2.0 against schedules/plain/sgdr",
+                   "reference: 10.00 | new: 9.00 | difference: -1.00 | Holm p: 0.0313 | "
+                   "pairs: 6 | says: better");
     write_k(&fixture, "cifar10/preact-20/poly-k3.0", "3", one_more, 6);
-    expect_word(&fixture, "no fair baseline,no evidence,untested at full scale\n");
+    expect_words(&fixture, "C4", "desk runs: no evidence | full scale: untested at full scale");
     fixture_end(&fixture);
 }
 
@@ -380,16 +405,13 @@ static struct fixture pad_net(const double *learned, size_t n)
     return fixture;
 }
 
-static const char p1_row[] = "\nP1,better feature borders and generalisation,-,no table,-,";
-static const char p2_row[] = "\nP2,raises ResNet's potential by about 0.5 points,-,no table,-,";
-
 static void expect_pad_net(const double *learned, size_t n, const char *p1, const char *p2)
 {
     struct fixture fixture = pad_net(learned, n);
-    char *first = memory_text("%s%s,untested at full scale\n", p1_row, p1);
-    char *second = memory_text("%s%s,untested at full scale\n", p2_row, p2);
-    expect_word(&fixture, first);
-    expect_word(&fixture, second);
+    char *first = memory_text("desk runs: %s | full scale: untested at full scale", p1);
+    char *second = memory_text("desk runs: %s | full scale: untested at full scale", p2);
+    expect_words(&fixture, "P1", first);
+    expect_words(&fixture, "P2", second);
     free(second);
     free(first);
     fixture_end(&fixture);
@@ -413,16 +435,13 @@ static void words_of_pad_net(void **state)
     expect_pad_net(exactly, 1, "no evidence", "no evidence");
     expect_pad_net(NULL, 0, "no runs", "no runs");
     struct fixture fixture = pad_net(inside, 6);
-    expect(
-        &fixture, "claims-numbers.csv",
-        "\nP2,desk runs,pad-net/learned against pad-net/zero,10.00,9.36,-0.64,-0.79,-0.49,0.0313,"
-        "0.0313,6,better\n");
+    expect_numbers(&fixture, "P2", "desk runs", "pad-net/learned against pad-net/zero",
+                   "reference: 10.00 | new: 9.36 | difference: -0.64 | 95% low: -0.79 | "
+                   "95% high: -0.49 | Holm p: 0.0313 | pairs: 6 | says: better");
     fixture_write_diverged(&fixture, "pad-net/zero", 7);
-    expect_word(&fixture, p2_row);
-    expect(
-        &fixture, "claims-numbers.csv",
-        "\nP2,desk runs,pad-net/learned against pad-net/zero,diverged: 1 of 7,9.36,-,-,-,-,-,6,no "
-        "evidence\n");
+    expect_numbers(&fixture, "P2", "desk runs", "pad-net/learned against pad-net/zero",
+                   "reference: diverged: 1 of 7 | new: 9.36 | difference: - | 95% low: - | "
+                   "sign-flip p: - | Holm p: - | pairs: 6 | says: no evidence");
     fixture_end(&fixture);
 }
 
@@ -434,22 +453,24 @@ static void counts_of_pad_net(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    expect_word(&fixture, "\nP3,\"very few new parameters, little new computation\",not built,no "
-                          "table,-,not built,not built\n");
+    expect_words(&fixture, "P3",
+                 "says: very few new parameters, little new computation | computed: not built | "
+                 "thesis's own table: no table | fair baselines: - | desk runs: not built | "
+                 "full scale: not built");
     fixture_variant(&fixture, "pad-net/zero", "");
     fixture_variant(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n");
-    expect_word(&fixture, "little new computation\",not built,no table,-,-,-\n");
+    expect_words(&fixture, "P3", "computed: not built | desk runs: - | full scale: -");
     fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
     fixture_variant(&fixture, "pad-net/learned-d4",
                     "[network]\npadding = learned\npadding_depth = 4\npadding_reach = 2\n");
-    expect(&fixture, "claims-numbers.csv",
-           "\nP3,computed,\"pad-net/learned, added parameters (share)\",0.01000,0.00463,-,");
-    expect(&fixture, "claims-numbers.csv",
-           "\nP3,computed,\"pad-net/learned-d4, added parameters (share)\",0.01000,0.04858,-,");
-    expect_word(&fixture, "little new computation\",holds in 1 of 2,no table,-,-,-\n");
+    expect_numbers(&fixture, "P3", "computed", "pad-net/learned, added parameters (share)",
+                   "reference: 0.01000 | new: 0.00463 | difference: - | says: holds");
+    expect_numbers(&fixture, "P3", "computed", "pad-net/learned-d4, added parameters (share)",
+                   "reference: 0.01000 | new: 0.04858 | difference: - | says: fails");
+    expect_words(&fixture, "P3", "computed: holds in 1 of 2");
     fixture_variant(&fixture, "pad-net/learned-k2",
                     "[network]\npadding = learned\n[schedule]\nk = 2\n");
-    expect_word(&fixture, "little new computation\",holds in 1 of 2,no table,-,-,-\n");
+    expect_words(&fixture, "P3", "computed: holds in 1 of 2");
     static const char dense[] = "[network]\nfamily = densenet-bc\ndepth = 10\ngrowth = 12\n";
     char *deep = memory_text("%spadding = learned\npadding_depth = 4\npadding_reach = 2\n", dense);
     fixture_variant(&fixture, "pad-net/zero", dense);
@@ -458,7 +479,7 @@ static void counts_of_pad_net(void **state)
     fixture_variant(&fixture, "pad-net/learned-k2", dense);
     fixture_variant(&fixture, "pad-net/learned-d4", deep);
     free(deep);
-    expect_word(&fixture, "little new computation\",fails,no table,-,-,-\n");
+    expect_words(&fixture, "P3", "computed: fails");
     fixture_end(&fixture);
 }
 
@@ -488,44 +509,44 @@ static struct fixture weight_net(void)
  * convolutions; 8 rows: 7,450. What is stored is never more than 269,722. To make 267,264 weights
  * of u rows takes u times as many multiply-adds, of 128 forward passes of 40,551,040: 5.149e-5 u.
  */
+static void expect_words_by_count(const struct fixture *fixture)
+{
+    expect_words(fixture, "W1", "computed: holds | desk runs: - | full scale: -");
+    expect_words(fixture, "W2", "computed: holds in 2 of 3 | desk runs: - | full scale: -");
+    expect_words(fixture, "W3",
+                 "computed: no search built | thesis's own table: no table | fair baselines: - | "
+                 "desk runs: no runs | full scale: untested at full scale");
+    expect_words(fixture, "W4",
+                 "computed: - | desk runs: no runs | full scale: untested at full scale");
+    expect_words(fixture, "W5", "computed: holds | desk runs: - | full scale: -");
+    expect_words(fixture, "W6", "computed: no search built | desk runs: - | full scale: -");
+}
+
 static void counts_of_weight_net(void **state)
 {
     (void)state;
     struct fixture fixture = weight_net();
-    static const char *const words[] = {
-        "\nW1,up to 9 x C (output channels) times fewer parameters,holds,no table,-,-,-\n"
-        "W2,added computation is 1/20 of the whole model's,holds in 2 of 3,no table,-,-,-\n"
-        "W3,a framework that finds the best parameter set,no search built,no table,-,no runs,"
-        "untested at full scale\n"
-        "W4,performance rises as the compression ratio u grows,-,no table,-,no runs,untested at "
-        "full "
-        "scale\n"
-        "W5,\"never more parameters than the original, for any u\",holds,no table,-,-,-\n"
-        "W6,\"little computation, next to other search frameworks\",no search built,no table,-,-,-"
-        "\n"};
-    expect_word(&fixture, words[0]);
-    static const char *const numbers[] = {
-        "\nW1,computed,\"weight-net/expansion-u1, 3x3 convolutions to 16 "
-        "channels\",144.00,144.00,-,",
-        "\nW1,computed,\"weight-net/expansion-u1, 3x3 convolutions to 32 "
-        "channels\",288.00,288.00,-,",
-        "\nW1,computed,\"weight-net/expansion-u1, 3x3 convolutions to 64 "
-        "channels\",576.00,576.00,-,",
-        "\nW2,computed,\"weight-net/expansion-u8, extra multiply-adds "
-        "(share)\",0.05000,0.00041,-,-,-,"
-        "-,-,-,holds\n",
-        "\nW2,computed,\"weight-net/expansion-u1152, extra multiply-adds "
-        "(share)\",0.05000,0.05932,-,"
-        "-,-,-,-,-,fails\n",
-        "\nW5,computed,\"weight-net/bank-u8, stored\",269722,7450,-,",
-        "\nW5,computed,\"weight-net/expansion-u1152, stored\",269722,269722,-,"};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        expect(&fixture, "claims-numbers.csv", numbers[i]);
+    static const char *const numbers[][3] = {
+        {"W1", "expansion-u1, 3x3 convolutions to 16 channels", "reference: 144.00 | new: 144.00"},
+        {"W1", "expansion-u1, 3x3 convolutions to 32 channels", "reference: 288.00 | new: 288.00"},
+        {"W1", "expansion-u1, 3x3 convolutions to 64 channels", "reference: 576.00 | new: 576.00"},
+        {"W2", "expansion-u8, extra multiply-adds (share)",
+         "reference: 0.05000 | new: 0.00041 | says: holds"},
+        {"W2", "expansion-u1152, extra multiply-adds (share)",
+         "reference: 0.05000 | new: 0.05932 | says: fails"},
+        {"W5", "bank-u8, stored", "reference: 269722 | new: 7450 | says: holds"},
+        {"W5", "expansion-u1152, stored", "reference: 269722 | new: 269722 | says: holds"}};
+    expect_words_by_count(&fixture);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char *of = memory_text("weight-net/%s", numbers[i][1]);
+        expect_numbers(&fixture, numbers[i][0], "computed", of, numbers[i][2]);
+        free(of);
+    }
     /* another image set is another group, whose ordinary network has more parameters */
     fixture_variant(&fixture, "weight-net/c100/ordinary-c16", "[data]\nset = cifar100\n");
     fixture_variant(&fixture, "weight-net/c100/expansion-u1152",
                     "[data]\nset = cifar100\n[network]\nweights = expansion\nrows = 1152\n");
-    expect_word(&fixture, words[0]);
+    expect_words_by_count(&fixture);
     fixture_end(&fixture);
 }
 
@@ -534,43 +555,31 @@ static void counts_of_weight_net(void **state)
 static void words_of_weight_net(void **state)
 {
     (void)state;
-    static const char w4[] =
-        "\nW4,performance rises as the compression ratio u grows,-,no table,-,";
-    static const char w3[] =
-        "\nW3,a framework that finds the best parameter set,no search built,no table,-,";
     struct fixture fixture = weight_net();
-    char *none = memory_text("%sno runs,", w4), *few = memory_text("%sno evidence,", w4);
-    char *better = memory_text("%sbetter,", w4), *worse = memory_text("%sworse,", w4);
-    char *same = memory_text("%sno evidence,", w3), *differs = memory_text("%sworse,", w3);
     fixture_write_arm(&fixture, "weight-net/expansion-u1", k1, 6);
     fixture_write_arm(&fixture, "weight-net/bank-u8", k1, 6);
-    expect_word(&fixture, none);
+    expect_words(&fixture, "W4", "desk runs: no runs");
     fixture_write_arm(&fixture, "weight-net/expansion-u8", k1, 6);
-    expect_word(&fixture, few); /* two equal arms */
+    expect_words(&fixture, "W4", "desk runs: no evidence"); /* two equal arms */
     fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_less, 5);
-    expect_word(&fixture, few);
+    expect_words(&fixture, "W4", "desk runs: no evidence");
     fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_less, 6);
-    expect_word(&fixture, better);
-    expect(&fixture, "claims-numbers.csv",
-           "\nW4,desk runs,\"weight-net/expansion-u1152, trend per doubling of u from "
-           "weight-net/expansion-u1\",10.00,9.00,-0.11,-0.12,-0.09,0.0313,0.0313,6,better\n");
+    expect_words(&fixture, "W4", "desk runs: better");
+    expect_numbers(&fixture, "W4", "desk runs",
+                   "weight-net/expansion-u1152, trend per doubling of u from "
+                   "weight-net/expansion-u1",
+                   "reference: 10.00 | new: 9.00 | difference: -0.11 | 95% low: -0.12 | "
+                   "95% high: -0.09 | Holm p: 0.0313 | pairs: 6 | says: better");
     fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_more, 6);
-    expect_word(&fixture, worse);
+    expect_words(&fixture, "W4", "desk runs: worse");
     fixture_write_arm(&fixture, "weight-net/bank-u8-s1", k1, 6);
-    expect_word(&fixture, same);
+    expect_words(&fixture, "W3", "computed: no search built | desk runs: no evidence");
     fixture_write_arm(&fixture, "weight-net/bank-u8-s1", one_more, 6);
-    expect_word(&fixture, differs);
-    expect_word(&fixture, worse); /* another seed is of no trend */
-    expect(
-        &fixture, "claims-numbers.csv",
-        "\nW3,desk runs,weight-net/bank-u8-s1 against weight-net/bank-u8,10.00,11.00,+1.00,+1.00,"
-        "+1.00,0.0313,0.0313,6,worse\n");
-    free(differs);
-    free(same);
-    free(worse);
-    free(better);
-    free(few);
-    free(none);
+    expect_words(&fixture, "W3", "desk runs: worse");
+    expect_words(&fixture, "W4", "desk runs: worse"); /* another seed is of no trend */
+    expect_numbers(&fixture, "W3", "desk runs", "weight-net/bank-u8-s1 against weight-net/bank-u8",
+                   "reference: 10.00 | new: 11.00 | difference: +1.00 | 95% low: +1.00 | "
+                   "95% high: +1.00 | Holm p: 0.0313 | pairs: 6 | says: worse");
     fixture_end(&fixture);
 }
 
@@ -591,10 +600,8 @@ static void errors(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture = fixture_begin();
         change_published(&fixture, "claims.tsv", bad[i].old, bad[i].new);
-        const struct report_sources sources = {fixture.results, fixture.experiments,
-                                               fixture.published};
         struct error error = {""};
-        assert_int_equal(report_write(&sources, fixture.out, &error), -1);
+        assert_int_equal(tables_make(&fixture, &error), -1);
         if (!strstr(error.text, bad[i].message))
             fail_msg("%s", error.text);
         fixture_end(&fixture);

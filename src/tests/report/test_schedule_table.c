@@ -1,7 +1,7 @@
 #include "base/file.h"
 #include "base/memory.h"
-#include "report/report.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,28 +41,13 @@ static void write_arms(const struct fixture *fixture, size_t n)
     fixture_write_arm(fixture, knee, knee_errors, n);
 }
 
-static int write_report(const struct fixture *fixture, const char *experiments, struct error *error)
+/* The one row of a schedule, in a group, against a control, has these cells. */
+static void expect(const struct fixture *fixture, const char *group, const char *schedule,
+                   const char *against, const char *cells)
 {
-    const struct report_sources sources = {fixture->results, experiments, fixture->published};
-    return report_write(&sources, fixture->out, error);
-}
-
-/* Make the report again; its table, to free(). `ending` as ".csv". */
-static char *table_of(const struct fixture *fixture, const char *ending)
-{
-    struct error error;
-    if (write_report(fixture, fixture->experiments, &error) != 0)
-        fail_msg("%s", error.text);
-    char *name = memory_text("tables/table-schedules%s", ending);
-    char *bytes = fixture_read(fixture->out, name);
-    free(name);
-    return bytes;
-}
-
-static void expect(const char *bytes, const char *what)
-{
-    if (!strstr(bytes, what))
-        fail_msg("\"%s\" is not in:\n%s", what, bytes);
+    char *row = memory_text("group: %s | schedule: %s | against: %s", group, schedule, against);
+    tables_expect(fixture, "table-schedules", row, cells);
+    free(row);
 }
 
 /* 782 steps: the mean of 1 - (t / T)^k is 1 - 1/(k + 1) + 1/1564, nearly. The step's rates are 0.1
@@ -73,25 +58,34 @@ static void rows_and_groups(void **state)
     (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
-    char *csv = table_of(&fixture, ".csv");
-    char *expected = memory_text(
-        "plain,linear,desk,2,0.501,6,10.00,0.07,-,-,-,-,-,-,-,-,schedules/plain/linear\n"
-        "plain,\"step, lr_end 0, drops 1\",desk,2,0.550,0,-,-,linear,0,-,-,-,-,-,-,"
-        "make run EXP=%s/schedules/plain/step.ini SEED=1\n"
-        "k2.0,\"linear, k 2\",desk,2,0.667,6,9.00,0.14,linear,6,-1.00,-1.15,-0.85,0.0313,0.0625,"
-        "no evidence,schedules/k2.0/linear\n"
-        "k2.0,\"constant, lr 0.0667\",desk,2,0.667,0,-,-,\"linear, k 2\",0,-,-,-,-,-,-,"
-        "make run EXP=%s/schedules/k2.0/constant.ini SEED=1\n"
-        "k2.0,\"constant, lr 0.0667\",desk,2,0.667,0,-,-,linear,0,-,-,-,-,-,-,"
-        "make run EXP=%s/schedules/k2.0/constant.ini SEED=1\n"
-        "k2.0,\"knee, hold 0.333\",desk,2,0.667,6,9.50,0.07,\"linear, k 2\",6,+0.50,+0.35,+0.65,"
-        "0.0313,0.0313,worse,schedules/k2.0/knee\n"
-        "k2.0,\"knee, hold 0.333\",desk,2,0.667,6,9.50,0.07,linear,6,-0.50,-0.50,-0.50,0.0313,"
-        "0.0625,no evidence,schedules/k2.0/knee\n",
-        fixture.experiments, fixture.experiments, fixture.experiments);
-    assert_string_equal(strchr(csv, '\n') + 1, expected);
-    free(expected);
-    free(csv);
+    tables_expect_column(&fixture, "table-schedules", NULL, "schedule",
+                         "linear | step, lr_end 0, drops 1 | linear, k 2 | constant, lr 0.0667 | "
+                         "constant, lr 0.0667 | knee, hold 0.333 | knee, hold 0.333");
+    tables_expect_column(&fixture, "table-schedules", "group: k2.0", "against",
+                         "linear | linear, k 2 | linear | linear, k 2 | linear");
+    expect(&fixture, "plain", "linear", "-",
+           "scale: desk | epochs: 2 | mean factor: 0.501 | n: 6 | last epoch (%): 10.00 | "
+           "sample sd: 0.07 | pairs: - | difference: - | Holm p: - | verdict: - | "
+           "arm, or what fills the row: schedules/plain/linear");
+    char *command = memory_text("mean factor: 0.550 | n: 0 | last epoch (%%): - | pairs: 0 | "
+                                "difference: - | verdict: - | arm, or what fills the row: "
+                                "make run EXP=%s/schedules/plain/step.ini SEED=1",
+                                fixture.experiments);
+    expect(&fixture, "plain", "step, lr_end 0, drops 1", "linear", command);
+    free(command);
+    expect(&fixture, "k2.0", "linear, k 2", "linear",
+           "mean factor: 0.667 | last epoch (%): 9.00 | sample sd: 0.14 | pairs: 6 | "
+           "difference: -1.00 | 95% low: -1.15 | 95% high: -0.85 | sign-flip p: 0.0313 | "
+           "Holm p: 0.0625 | verdict: no evidence");
+    expect(&fixture, "k2.0", "constant, lr 0.0667", "linear, k 2", "mean factor: 0.667 | n: 0");
+    expect(&fixture, "k2.0", "constant, lr 0.0667", "linear", "mean factor: 0.667 | n: 0");
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear, k 2",
+           "mean factor: 0.667 | n: 6 | last epoch (%): 9.50 | sample sd: 0.07 | pairs: 6 | "
+           "difference: +0.50 | 95% low: +0.35 | 95% high: +0.65 | sign-flip p: 0.0313 | "
+           "Holm p: 0.0313 | verdict: worse");
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear",
+           "n: 6 | last epoch (%): 9.50 | difference: -0.50 | 95% low: -0.50 | 95% high: -0.50 | "
+           "Holm p: 0.0625 | verdict: no evidence");
     fixture_end(&fixture);
 }
 
@@ -100,27 +94,28 @@ static void text_and_latex(void **state)
     (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
-    char *text = table_of(&fixture, ".txt"), *tex = table_of(&fixture, ".tex");
-    expect(text,
-           "-\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); each base as published, k = 1\n"
-           "linear ");
-    expect(text, "\n\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); mean factor 0.667, that of "
-                 "k = 2\nlinear, k 2 ");
+    tables_expect_text(
+        &fixture, "table-schedules.txt",
+        "-\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); each base as published, k = 1\n"
+        "linear ");
+    tables_expect_text(
+        &fixture, "table-schedules.txt",
+        "\n\nCIFAR-10, preact-20, f32, 2 epochs (scale: desk); mean factor 0.667, that of "
+        "k = 2\nlinear, k 2 ");
     char *commands = memory_text(":\n  make run EXP=%s/schedules/plain/step.ini SEED=1\n"
                                  "  make run EXP=%s/schedules/k2.0/constant.ini SEED=1\n",
                                  fixture.experiments, fixture.experiments);
-    expect(text, commands);
-    expect(tex, "knee, hold 0.333 & 0.667 & \\fromruns{schedules/k2.0/knee}{6} & "
-                "\\fromruns{schedules/k2.0/knee}{$9.50 \\pm 0.07$} & linear, k 2 & "
-                "\\fromruns{schedules/k2.0/knee}{6} & "
-                "\\fromruns{schedules/k2.0/knee}{$+0.50$} & "
-                "\\fromruns{schedules/k2.0/knee}{$[+0.35, +0.65]$} & "
-                "\\fromruns{schedules/k2.0/knee}{0.0313} & "
-                "\\fromruns{schedules/k2.0/knee}{worse} \\\\\n"
-                " &  &  &  & linear & \\fromruns{schedules/k2.0/knee}{6} & ");
+    tables_expect_text(&fixture, "table-schedules.txt", commands);
+    tables_expect_text(&fixture, "table-schedules.tex",
+                       "knee, hold 0.333 & 0.667 & \\fromruns{schedules/k2.0/knee}{6} & "
+                       "\\fromruns{schedules/k2.0/knee}{$9.50 \\pm 0.07$} & linear, k 2 & "
+                       "\\fromruns{schedules/k2.0/knee}{6} & "
+                       "\\fromruns{schedules/k2.0/knee}{$+0.50$} & "
+                       "\\fromruns{schedules/k2.0/knee}{$[+0.35, +0.65]$} & "
+                       "\\fromruns{schedules/k2.0/knee}{0.0313} & "
+                       "\\fromruns{schedules/k2.0/knee}{worse} \\\\\n"
+                       " &  &  &  & linear & \\fromruns{schedules/k2.0/knee}{6} & ");
     free(commands);
-    free(tex);
-    free(text);
     fixture_end(&fixture);
 }
 
@@ -130,10 +125,9 @@ static void five_seeds_are_no_evidence(void **state)
     (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 5);
-    char *csv = table_of(&fixture, ".csv");
-    expect(csv,
-           ",\"linear, k 2\",5,+0.54,+0.40,+0.68,0.0625,0.0625,no evidence,schedules/k2.0/knee");
-    free(csv);
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear, k 2",
+           "pairs: 5 | difference: +0.54 | 95% low: +0.40 | 95% high: +0.68 | "
+           "sign-flip p: 0.0625 | Holm p: 0.0625 | verdict: no evidence");
     fixture_end(&fixture);
 }
 
@@ -147,9 +141,9 @@ static void pairs_are_by_seed(void **state)
     fixture_write_arm(&fixture, linear, linear_errors, 6);
     char *first = memory_text("%s/%s/seed-1.tsv", fixture.results, linear);
     assert_int_equal(remove(first), 0);
-    char *csv = table_of(&fixture, ".csv");
-    expect(csv, ",5,9.00,0.16,linear,5,-1.00,-1.20,-0.80,0.0625,0.0625,no evidence,");
-    free(csv);
+    expect(&fixture, "k2.0", "linear, k 2", "linear",
+           "n: 5 | last epoch (%): 9.00 | sample sd: 0.16 | pairs: 5 | difference: -1.00 | "
+           "95% low: -1.20 | 95% high: -0.80 | sign-flip p: 0.0625 | verdict: no evidence");
     free(first);
     fixture_end(&fixture);
 }
@@ -162,12 +156,13 @@ static void diverged_arm(void **state)
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     fixture_write_diverged(&fixture, knee, 7);
-    char *csv = table_of(&fixture, ".csv");
-    expect(csv,
-           ",7,diverged: 1 of 7,-,\"linear, k 2\",6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
-    expect(csv, ",7,diverged: 1 of 7,-,linear,6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
-    expect(csv, ",linear,6,-1.00,-1.15,-0.85,0.0313,0.0313,better,schedules/k2.0/linear");
-    free(csv);
+    static const char diverged[] = "n: 7 | last epoch (%): diverged: 1 of 7 | sample sd: - | "
+                                   "pairs: 6 | difference: - | 95% low: - | sign-flip p: - | "
+                                   "Holm p: - | verdict: no evidence";
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear, k 2", diverged);
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear", diverged);
+    expect(&fixture, "k2.0", "linear, k 2", "linear",
+           "difference: -1.00 | Holm p: 0.0313 | verdict: better");
     fixture_end(&fixture);
 }
 
@@ -178,12 +173,13 @@ static void diverged_control(void **state)
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     fixture_write_diverged(&fixture, plain_linear, 7);
-    char *csv = table_of(&fixture, ".csv");
-    expect(csv, ",7,diverged: 1 of 7,-,-,-,-,-,-,-,-,-,schedules/plain/linear");
-    expect(csv, ",linear,6,-,-,-,-,-,no evidence,schedules/k2.0/linear");
-    expect(csv, ",linear,6,-,-,-,-,-,no evidence,schedules/k2.0/knee");
-    expect(csv, ",\"linear, k 2\",6,+0.50,+0.35,+0.65,0.0313,0.0313,worse,schedules/k2.0/knee");
-    free(csv);
+    expect(&fixture, "plain", "linear", "-", "n: 7 | last epoch (%): diverged: 1 of 7");
+    expect(&fixture, "k2.0", "linear, k 2", "linear",
+           "pairs: 6 | difference: - | Holm p: - | verdict: no evidence");
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear",
+           "pairs: 6 | difference: - | Holm p: - | verdict: no evidence");
+    expect(&fixture, "k2.0", "knee, hold 0.333", "linear, k 2",
+           "pairs: 6 | difference: +0.50 | Holm p: 0.0313 | verdict: worse");
     fixture_end(&fixture);
 }
 
@@ -193,11 +189,11 @@ static void thesis_table_leaves_them_out(void **state)
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k2.0", linear_errors, 2);
-    free(table_of(&fixture, ".csv"));
-    char *desk = fixture_read(fixture.out, "tables/table-5-2-desk.csv");
-    assert_string_equal(strchr(desk, '\n') + 1, "preact-20,polynomial,desk,2,2,2,9.00,0.00,8.50,"
-                                                "0,-,-,-,-,-,no evidence\n");
-    free(desk);
+    tables_expect(&fixture, "table-5-2-desk", "network: preact-20",
+                  "decay: polynomial | epochs: 2 | k: 2 | n: 2 | last epoch (%): 9.00 | "
+                  "sample sd: 0.00 | test-selected best (%): 8.50 | pairs: 0 | "
+                  "verdict: no evidence");
+    tables_expect_column(&fixture, "table-5-2-desk", NULL, "k", "2");
     fixture_end(&fixture);
 }
 
@@ -205,12 +201,15 @@ static void no_arms(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    char *csv = table_of(&fixture, ".csv"), *text = table_of(&fixture, ".txt");
-    expect(text, "\nno experiment below schedules/ yet\n");
-    assert_string_equal(strchr(csv, '\n') + 1, "");
-    free(text);
-    free(csv);
+    tables_expect_text(&fixture, "table-schedules.txt", "\nno experiment below schedules/ yet\n");
+    tables_expect_column(&fixture, "table-schedules", NULL, "schedule", "");
     fixture_end(&fixture);
+}
+
+static void expect_message(const struct error *error, const char *message)
+{
+    if (!strstr(error->text, message))
+        fail_msg("\"%s\" is not in: %s", message, error->text);
 }
 
 static void refused_arms(void **state)
@@ -229,24 +228,34 @@ static void refused_arms(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture = begin();
         fixture_variant(&fixture, bad[i].arm, bad[i].text);
-        assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
-        expect(error.text, bad[i].message);
+        assert_int_equal(tables_make(&fixture, &error), -1);
+        expect_message(&error, bad[i].message);
         fixture_end(&fixture);
     }
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, linear, "[schedule]\ndecay = linear\nk = 2\n");
-    assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
-    expect(error.text, "schedules/k2.0/linear: expected an experiment schedules/plain/linear");
+    assert_int_equal(tables_make(&fixture, &error), -1);
+    expect_message(&error, "schedules/k2.0/linear: expected an experiment schedules/plain/linear");
     fixture_variant(&fixture, plain_linear, "[run]\nscale = full\n[schedule]\ndecay = linear\n");
     fixture_variant(&fixture, linear, "[run]\nscale = full\n[schedule]\ndecay = linear\nk = 2\n");
-    assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
-    expect(error.text, "schedules/plain/linear: expected scale desk");
+    assert_int_equal(tables_make(&fixture, &error), -1);
+    expect_message(&error, "schedules/plain/linear: expected scale desk");
     fixture_variant(&fixture, plain_linear, "[data]\nset = cifar100\n[schedule]\ndecay = linear\n");
     fixture_variant(&fixture, linear,
                     "[data]\nset = cifar100\n[schedule]\ndecay = linear\nk = 2\n");
-    assert_int_equal(write_report(&fixture, fixture.experiments, &error), -1);
-    expect(error.text, "schedules/plain/linear: expected CIFAR-10");
+    assert_int_equal(tables_make(&fixture, &error), -1);
+    expect_message(&error, "schedules/plain/linear: expected CIFAR-10");
     fixture_end(&fixture);
+}
+
+/* 17 rows with this factor. */
+static void expect_factors(const struct fixture *fixture, const char *group, const char *factor)
+{
+    struct text all = {0};
+    for (int i = 0; i < 17; i++)
+        text_add(&all, "%s%s", i ? " | " : "", factor);
+    tables_expect_column(fixture, "table-schedules", group, "mean factor", all.bytes);
+    free(all.bytes);
 }
 
 /* The project's own arms: those of kK have the factor k / (k + 1), the constant rate, too. */
@@ -254,21 +263,11 @@ static void own_arms_have_equal_means(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    struct error error;
-    if (write_report(&fixture, "experiments", &error) != 0)
-        fail_msg("%s", error.text);
-    char *csv = fixture_read(fixture.out, "tables/table-schedules.csv");
-    int lines[2] = {0, 0};
-    for (char *line = strtok(csv, "\n"); line; line = strtok(NULL, "\n")) {
-        const int three = strncmp(line, "k3.0,", 5) == 0;
-        if (!three && strncmp(line, "k2.0,", 5) != 0)
-            continue;
-        expect(line, three ? ",0.750," : ",0.667,");
-        lines[three]++;
-    }
-    assert_int_equal(lines[0], 17); /* linear, and eight others with two controls */
-    assert_int_equal(lines[1], 17);
-    free(csv);
+    free(fixture.experiments);
+    fixture.experiments = memory_text("experiments");
+    /* linear, and eight others with two controls */
+    expect_factors(&fixture, "group: k2.0", "0.667");
+    expect_factors(&fixture, "group: k3.0", "0.750");
     fixture_end(&fixture);
 }
 

@@ -1,0 +1,158 @@
+#include "tests/tables.h"
+
+#include "base/memory.h"
+#include "report/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+int tables_make(const struct fixture *fixture, struct error *error)
+{
+    const struct report_sources sources = {fixture->results, fixture->experiments,
+                                           fixture->published};
+    return report_write(&sources, fixture->out, error);
+}
+
+char *tables_file(const struct fixture *fixture, const char *file)
+{
+    struct error error;
+    if (tables_make(fixture, &error) != 0)
+        fail_msg("%s", error.text);
+    char *name = memory_text("tables/%s", file), *bytes = fixture_read(fixture->out, name);
+    free(name);
+    return bytes;
+}
+
+void tables_expect_text(const struct fixture *fixture, const char *file, const char *words)
+{
+    char *bytes = tables_file(fixture, file);
+    if (!strstr(bytes, words))
+        fail_msg("\"%s\" is not in:\n%s", words, bytes);
+    free(bytes);
+}
+
+/* ---- CSV ---------------------------------------------------------------------------------- */
+
+/* The next field; *at moves behind its comma, and stays at a newline. free() it. */
+static char *next_field(const char **at)
+{
+    struct text field = {0};
+    text_add(&field, "%s", "");
+    const int quoted = **at == '"';
+    for (*at += quoted; **at && (quoted || !strchr(",\n", **at)); (*at)++) {
+        if (quoted && **at == '"' && *++*at != '"')
+            break;
+        text_add(&field, "%c", **at);
+    }
+    *at += **at == ',';
+    return field.bytes;
+}
+
+/* The field under a column in a line of a CSV; NULL where there is no such column. free() it. */
+static char *field_of(const char *csv, const char *line, const char *column)
+{
+    char *value = NULL;
+    while (!value && *csv && *csv != '\n') {
+        char *name = next_field(&csv), *field = next_field(&line);
+        if (strcmp(name, column) == 0)
+            value = memory_text("%s", field);
+        free(field);
+        free(name);
+    }
+    return value;
+}
+
+static const char *next_line(const char *line)
+{
+    line += strcspn(line, "\n");
+    return line + (*line == '\n');
+}
+
+/* The first cell of a line that does not fit a pattern, as "COLUMN: VALUE"; NULL if all fit. */
+static char *misfit(const char *csv, const char *line, const char *pattern)
+{
+    char *wrong = NULL;
+    while (!wrong && pattern && *pattern) {
+        const char *colon = strstr(pattern, ": "), *bar = strstr(pattern, " | ");
+        const size_t length = bar ? (size_t)(bar - pattern) : strlen(pattern);
+        if (!colon || (bar && colon > bar))
+            fail_msg("\"%s\": expected COLUMN: VALUE", pattern);
+        char *column = memory_copy(pattern, (size_t)(colon - pattern));
+        char *expected = memory_copy(colon + 2, length - (size_t)(colon + 2 - pattern));
+        char *value = field_of(csv, line, column);
+        if (!value || strcmp(value, expected) != 0)
+            wrong = memory_text("%s: %s", column, value ? value : "(no such column)");
+        free(value);
+        free(expected);
+        free(column);
+        pattern = bar ? bar + 3 : NULL;
+    }
+    return wrong;
+}
+
+static int fits(const char *csv, const char *line, const char *pattern)
+{
+    char *wrong = misfit(csv, line, pattern);
+    free(wrong);
+    return !wrong;
+}
+
+/* The one line that fits. */
+static const char *find_row(const char *csv, const char *row)
+{
+    const char *found = NULL;
+    for (const char *line = next_line(csv); *line; line = next_line(line)) {
+        if (!fits(csv, line, row))
+            continue;
+        if (found)
+            fail_msg("two rows are \"%s\" in:\n%s", row, csv);
+        found = line;
+    }
+    if (!found)
+        fail_msg("no row is \"%s\" in:\n%s", row, csv);
+    return found;
+}
+
+char *tables_cell(const char *csv, const char *row, const char *column)
+{
+    char *value = field_of(csv, find_row(csv, row), column);
+    if (!value)
+        fail_msg("no column is \"%s\" in:\n%s", column, csv);
+    return value;
+}
+
+void tables_expect(const struct fixture *fixture, const char *name, const char *row,
+                   const char *cells)
+{
+    char *file = memory_text("%s.csv", name), *csv = tables_file(fixture, file);
+    char *wrong = misfit(csv, find_row(csv, row), cells);
+    if (wrong)
+        fail_msg("%s, \"%s\": expected \"%s\", found %s", name, row, cells, wrong);
+    free(csv);
+    free(file);
+}
+
+void tables_expect_column(const struct fixture *fixture, const char *name, const char *row,
+                          const char *column, const char *values)
+{
+    char *file = memory_text("%s.csv", name), *csv = tables_file(fixture, file);
+    struct text found = {0};
+    text_add(&found, "%s", "");
+    for (const char *line = next_line(csv); *line; line = next_line(line)) {
+        if (!fits(csv, line, row))
+            continue;
+        char *value = field_of(csv, line, column);
+        text_add(&found, "%s%s", found.length ? " | " : "", value ? value : "(no such column)");
+        free(value);
+    }
+    assert_string_equal(found.bytes, values);
+    free(found.bytes);
+    free(csv);
+    free(file);
+}

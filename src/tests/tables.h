@@ -1,0 +1,35 @@
+/*
+ * tables - what the tests ask of a made table: cells by the names of their columns, so that a new
+ * column breaks no test that is not about it.
+ *
+ * A pattern is "COLUMN: VALUE | COLUMN: VALUE", each value the whole cell of a CSV. Every function
+ * here fails the test, and shows the table, where the table says otherwise.
+ */
+#ifndef KDECAY_TESTS_TABLES_H
+#define KDECAY_TESTS_TABLES_H
+
+#include "base/error.h"
+#include "tests/results_fixture.h"
+
+/* Make the report of the fixture; its status, as report_write() has it. */
+int tables_make(const struct fixture *fixture, struct error *error);
+
+/* Make the report; the text of OUT/tables/FILE. free() it. */
+char *tables_file(const struct fixture *fixture, const char *file);
+
+/* Make the report; OUT/tables/FILE holds these words somewhere. */
+void tables_expect_text(const struct fixture *fixture, const char *file, const char *words);
+
+/* Make the report; exactly one row of NAME.csv fits the pattern `row`, and it fits `cells`, too. */
+void tables_expect(const struct fixture *fixture, const char *name, const char *row,
+                   const char *cells);
+
+/* Make the report; the cells of a column, in all rows that fit `row` (NULL: in all), are `values`
+ * with " | " between them. */
+void tables_expect_column(const struct fixture *fixture, const char *name, const char *row,
+                          const char *column, const char *values);
+
+/* The cell of a table that was made before: in the one row of a CSV text that fits. free() it. */
+char *tables_cell(const char *csv, const char *row, const char *column);
+
+#endif

@@ -145,6 +145,13 @@ $(OUT)/objects/%.o: src/%.c $(OUT)/objects/flags | $(SETUP)
 	$(Q)$(COMPILE) $(INCLUDES) -I$(OUT)/objects -Isrc -MMD -MP -c $< -o $@
 
 $(OUT)/objects/main.o: $(OUT)/objects/version.h
+
+# Every test_NAME.c is a group of tests; the tests' main.c includes this list.
+$(OUT)/objects/groups.h: FORCE | $(SETUP)
+	$(Q)mkdir -p $(@D); \
+	  printf 'GROUP(%s)\n' $(patsubst test_%.c,%,$(filter test_%,$(notdir $(TESTS)))) > $@.tmp; $(KEEP_OLD)
+
+$(OUT)/objects/tests/main.o: $(OUT)/objects/groups.h
 $(OUT)/objects/network/ranks_mpi.o: INCLUDES = $(MPI_INCLUDES)
 
 $(OUT)/kdecay: $(OBJECTS)
@@ -530,10 +537,11 @@ build/protocols.txt: FORCE
 	      $$file >> $@.tmp; done; fi; mv $@.tmp $@
 
 .PHONY: audit
-audit: build/kdecay $(SMOKE) $(DRAWN) $(PAGE_DATA) build/protocols.txt ## check logs, experiments, tables, figures, paper, page, runs made again; fails on any difference
+audit: build/kdecay build/tests $(SMOKE) $(DRAWN) $(PAGE_DATA) build/protocols.txt ## check logs, experiments, tables, figures, paper, page, runs made again; fails on any difference
 	$(Q)build/kdecay audit --replay build/runs $(DRAWN:%=--drawn %) $(PAGE_DATA:%=--page %) --protocols build/protocols.txt \
 	  --out build/audit --data $(DATA) \
 	  --threads $(THREADS) --runs $(AUDIT_RUNS) --seed $(AUDIT_SEED) --steps $(AUDIT_STEPS)
+	$(Q)build/tests project
 
 .PHONY: audit-selftest
 audit-selftest: build/kdecay ## forge or damage a copy of results and experiments 1000 times; the audit must notice each

@@ -46,4 +46,19 @@ char *sources_problem(const struct sources_of *of, const struct sources *sources
  * nothing. */
 char *sources_gap(const struct sources_of *of, const char *name, const struct sources *sources);
 
+/* ---- All tables --------------------------------------------------------------------------- */
+
+/* Call `check` with the index of every CSV below of->tables, of which there are some; the sum of
+ * what it returns. */
+size_t sources_each_table(const struct sources_of *of,
+                          size_t (*check)(const struct sources_of *of, const char *name,
+                                          struct sources *sources));
+
+/* Every number has its sources and every source its number; else the test fails. The number of
+ * cells. */
+size_t sources_whole(const struct sources_of *of, const char *name, struct sources *sources);
+
+/* The name of a table by the path of its CSV; free() it. */
+char *sources_table_name(const char *path);
+
 #endif

@@ -1,4 +1,5 @@
 /* sources.h, the index as a whole. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "tests/results_fixture.h"
 #include "tests/sources.h"
@@ -183,4 +184,45 @@ char *sources_gap(const struct sources_of *of, const char *name, const struct so
     free(bytes);
     free(path);
     return problem;
+}
+
+/* ---- All tables --------------------------------------------------------------------------- */
+
+char *sources_table_name(const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    return memory_text("%.*s", (int)strcspn(name, "."), name);
+}
+
+size_t sources_each_table(const struct sources_of *of,
+                          size_t (*check)(const struct sources_of *of, const char *name,
+                                          struct sources *sources))
+{
+    size_t count, sum = 0;
+    char **path = file_list(of->tables, ".csv", &count);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        char *name = sources_table_name(path[i]);
+        struct sources sources = sources_read(of, name);
+        sum += check(of, name, &sources);
+        sources_free(&sources);
+        free(name);
+        free(path[i]);
+    }
+    free(path);
+    return sum;
+}
+
+size_t sources_whole(const struct sources_of *of, const char *name, struct sources *sources)
+{
+    size_t cells = 0;
+    char *gap = sources_gap(of, name, sources);
+    if (gap)
+        fail_msg("%s", gap);
+    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i), cells++) {
+        char *problem = sources_problem(of, sources, i);
+        if (problem)
+            fail_msg("%s: %s", name, problem);
+    }
+    return cells;
 }

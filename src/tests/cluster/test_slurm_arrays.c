@@ -283,58 +283,6 @@ static void collections(void **state)
 
 /* ---- Costs -------------------------------------------------------------------------------- */
 
-/* Of a line "table-5-2 NETWORK 110 2.1 52 258 3 775 experiments/...": the folder and the numbers
- * behind the depth. 1 if it is such a line. */
-static int read_cost(const char *line, char *folder, double *number)
-{
-    const char *at = strstr(line, " experiments/cifar");
-    if (strncmp(line, "table-5-", 8) != 0 || !at)
-        return 0;
-    assert_int_equal(sscanf(at, " %63s", folder), 1);
-    while (at > line && strchr(" 0123456789.-", at[-1]))
-        at--;
-    return sscanf(at, "%*s %lf %lf %lf %lf %lf", &number[0], &number[1], &number[2], &number[3],
-                  &number[4]) == 5;
-}
-
-/* src/cluster/README.md shows what `make cost` said on a day. New logs change a network's speed, and so a row's
- * core-hours by one factor, whatever it is. Both sides are rounded to whole hours, so each pair of
- * them gives an interval of that factor: there must be one that lies in all. Multiply-adds and arms
- * must be equal. */
-static void readme_shows_the_costs(void **state)
-{
-    (void)state;
-    char *now = NULL, *readme = fixture_read("src/cluster", "README.md");
-    assert_int_equal(scratch_run("build/kdecay cost", &now), 0);
-    char *rest = NULL, *more = strstr(readme, "\ntable-5-2 ");
-    assert_non_null(more);
-    more++;
-    int rows = 0;
-    for (char *line = strtok_r(now, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char folder[64], shown_folder[64];
-        double number[5], shown[5];
-        if (!read_cost(line, folder, number))
-            continue;
-        if (!read_cost(more, shown_folder, shown))
-            fail_msg("src/cluster/README.md lacks the row \"%s\"", line);
-        assert_string_equal(folder, shown_folder);
-        assert_true(shown[0] == number[0] && shown[3] == number[3]);
-        const int hours[] = {1, 2, 4};
-        double least = 0, greatest = HUGE_VAL;
-        for (int i = 0; i < 3; i++) {
-            least = fmax(least, (shown[hours[i]] - 0.5) / (number[hours[i]] + 0.5));
-            greatest = fmin(greatest, (shown[hours[i]] + 0.5) / (number[hours[i]] - 0.5));
-        }
-        assert_true(least <= greatest);
-        rows++;
-        more = strchr(more, '\n') + 1;
-    }
-    assert_int_equal(rows, 13);
-    assert_true(strncmp(more, "table-", 6) != 0);
-    free(readme);
-    free(now);
-}
-
 /* 10^15 multiply-adds by hand: macs of `describe` x 50,000 images x epochs. */
 static void costs(void **state)
 {
@@ -389,7 +337,6 @@ const struct CMUnitTest slurm_arrays_tests[] = {
     cmocka_unit_test(arrays),
     cmocka_unit_test(collections),
     cmocka_unit_test(costs),
-    cmocka_unit_test(readme_shows_the_costs),
     cmocka_unit_test(scripts),
 };
 const size_t slurm_arrays_test_count = sizeof slurm_arrays_tests / sizeof slurm_arrays_tests[0];

@@ -2,7 +2,6 @@
 #include "base/memory.h"
 #include "report/study_tables.h"
 #include "tests/results_fixture.h"
-#include "tests/scratch.h"
 #include "tests/tables.h"
 
 #include <stdio.h>
@@ -309,51 +308,11 @@ static void pairs_for_evidence(void **state)
         assert_int_equal(study_tables_pairs_needed(needed[i][0]), needed[i][1]);
 }
 
-/* `text` with one space for each run of them. free() it. */
-static char *squeezed(const char *text)
-{
-    char *out = memory_copy(text, strlen(text)), *end = out;
-    for (const char *at = text; *at; at++)
-        if (*at != ' ' || end == out || end[-1] != ' ')
-            *end++ = *at;
-    *end = '\0';
-    return out;
-}
-
-/* results/README.md shows the first group of the campaign's table. Its columns are as wide there as
- * when it was written, in the table as wide as today's widest cells. */
-static void readme_shows_the_campaign(void **state)
-{
-    (void)state;
-    char *folder = scratch_folder(), *output = NULL;
-    char *command = memory_text("build/kdecay report --out %s", folder);
-    if (scratch_run(command, &output) != 0)
-        fail_msg("%s", output);
-    char *table = fixture_read(folder, "tables/table-campaign.txt");
-    char *readme = fixture_read("results", "README.md");
-    char *block = strstr(readme, "\nCIFAR-10, preact-20, polynomial, bf16, 30 epochs ");
-    char *end = block ? strstr(block, "```") : NULL;
-    assert_non_null(end);
-    *end = '\0';
-    char *shown = squeezed(block), *all = squeezed(table);
-    assert_non_null(strstr(shown, "\ntrend "));
-    if (!strstr(all, shown))
-        fail_msg("results/README.md shows%s, make table-campaign says otherwise", block);
-    free(all);
-    free(shown);
-    free(readme);
-    free(table);
-    free(command);
-    free(output);
-    scratch_remove(folder);
-}
-
 const struct CMUnitTest study_tables_tests[] = {
     cmocka_unit_test(columns_of_precision),
     cmocka_unit_test(few_runs),
     cmocka_unit_test(diverged_run),
     cmocka_unit_test(groups_of_the_campaign),
-    cmocka_unit_test(readme_shows_the_campaign),
     cmocka_unit_test(arms_of_another_k),
     cmocka_unit_test(columns_of_weight_net),
     cmocka_unit_test(no_arms),

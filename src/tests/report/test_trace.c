@@ -34,48 +34,6 @@ static struct sources_of made(const struct fixture *fixture, const char *results
                                .tables = memory_text("%s/tables", fixture->out)};
 }
 
-/* The name of a table by the path of its CSV. */
-static char *name_of(const char *path)
-{
-    const char *name = strrchr(path, '/') + 1;
-    return memory_text("%.*s", (int)strcspn(name, "."), name);
-}
-
-/* Call `check` with the index of every CSV; the sum of what it returns. */
-static size_t each_table(const struct sources_of *of,
-                         size_t (*check)(const struct sources_of *of, const char *name,
-                                         struct sources *sources))
-{
-    size_t count, sum = 0;
-    char **path = file_list(of->tables, ".csv", &count);
-    assert_true(count > 0);
-    for (size_t i = 0; i < count; i++) {
-        char *name = name_of(path[i]);
-        struct sources sources = sources_read(of, name);
-        sum += check(of, name, &sources);
-        sources_free(&sources);
-        free(name);
-        free(path[i]);
-    }
-    free(path);
-    return sum;
-}
-
-/* Every number has its sources and every source its number. The number of cells. */
-static size_t is_whole(const struct sources_of *of, const char *name, struct sources *sources)
-{
-    size_t cells = 0;
-    char *gap = sources_gap(of, name, sources);
-    if (gap)
-        fail_msg("%s", gap);
-    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i), cells++) {
-        char *problem = sources_problem(of, sources, i);
-        if (problem)
-            fail_msg("%s: %s", name, problem);
-    }
-    return cells;
-}
-
 /* ---- Synthetic results ---------------------------------------------------------------------- */
 
 static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.02};
@@ -233,22 +191,12 @@ static size_t lost_is_noticed(const struct sources_of *of, const char *name,
 
 /* ---- Tests -------------------------------------------------------------------------------- */
 
-static void numbers_of_the_project(void **state)
-{
-    (void)state;
-    struct fixture fixture = fixture_begin();
-    const struct sources_of of = made(&fixture, "results", "experiments");
-    assert_true(each_table(&of, is_whole) > 150);
-    free((char *)of.tables);
-    fixture_end(&fixture);
-}
-
 static void synthetic_numbers(void **state)
 {
     (void)state;
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
-    assert_true(each_table(&of, is_whole) > 300);
+    assert_true(sources_each_table(&of, sources_whole) > 300);
     free((char *)of.tables);
     fixture_end(&fixture);
 }
@@ -258,8 +206,9 @@ static void mutations(void **state)
     (void)state;
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
-    assert_true(each_table(&of, is_noticed) > 1000);
-    assert_int_equal(each_table(&of, lost_is_noticed), 14); /* no desk run on CIFAR-100 compares */
+    assert_true(sources_each_table(&of, is_noticed) > 1000);
+    assert_int_equal(sources_each_table(&of, lost_is_noticed),
+                     14); /* no desk run on CIFAR-100 compares */
     free((char *)of.tables);
     fixture_end(&fixture);
 }
@@ -275,7 +224,7 @@ static void ids_are_unique(void **state)
     char **path = file_list(of.tables, ".csv", &count);
     struct sources *index = memory_zeroed(count, sizeof *index);
     for (size_t i = 0; i < count; i++) {
-        char *name = name_of(path[i]);
+        char *name = sources_table_name(path[i]);
         index[i] = sources_read(&of, name);
         for (size_t j = 0; j < index[i].count; j++) {
             all.source = memory_resize(all.source, all.count + 1, sizeof *all.source);
@@ -359,7 +308,6 @@ static void command(void **state)
 }
 
 const struct CMUnitTest trace_tests[] = {
-    cmocka_unit_test(numbers_of_the_project),
     cmocka_unit_test(synthetic_numbers),
     cmocka_unit_test(mutations),
     cmocka_unit_test(ids_are_unique),

@@ -23,7 +23,6 @@
 #include "network/summary.h"
 #include "options.h"
 #include "report/borders.h"
-#include "report/plot.h"
 #include "report/report.h"
 #include "report/trace.h"
 #include "train/export.h"
@@ -142,10 +141,6 @@ static int command_schedule(struct options *options)
     const struct experiment experiment = load_experiment(options);
     const long per_epoch = config_steps_per_epoch(&experiment);
     const struct schedule schedule = schedule_of(&experiment, per_epoch);
-    if (options->plot) {
-        plot_schedule(&schedule, experiment.arm, options->plot);
-        return EXIT_SUCCESS;
-    }
     const double mean = schedule_mean(&schedule), area = schedule_area(&schedule);
     printf("# mean factor, (mean lr - lr_end) / (lr - lr_end), by sum: ");
     printf(isnan(mean) ? "not defined, since lr_end = lr\n" : "%.10g\n", mean);
@@ -262,9 +257,9 @@ static int command_missing(struct options *options)
     return EXIT_SUCCESS;
 }
 
-static int command_campaign(struct options *options)
+static int command_arrays(struct options *options)
 {
-    const struct slurm_arrays_options campaign = {.status = status_options_of(options),
+    const struct slurm_arrays_options arrays = {.status = status_options_of(options),
                                                   .scale = options->scale,
                                                   .lists = options->out,
                                                   .cpus = options->threads,
@@ -273,7 +268,7 @@ static int command_campaign(struct options *options)
                                                   .hours = options->hours,
                                                   .tasks = options->tasks};
     struct error error;
-    check(slurm_arrays_write(&campaign, stdout, &error), &error);
+    check(slurm_arrays_write(&arrays, stdout, &error), &error);
     return EXIT_SUCCESS;
 }
 
@@ -405,10 +400,10 @@ static const struct command commands[] = {
     {"missing", "[EXPERIMENT.ini|FOLDER]",
      "print a line EXPERIMENT SEED for every missing run of all experiments, or of those named",
      .run = command_missing},
-    {"campaign", "[EXPERIMENT.ini|FOLDER]",
+    {"arrays", "[EXPERIMENT.ini|FOLDER]",
      "write the missing runs as job arrays for Slurm: lists of tasks in OUT; for each list, print "
      "a line NAME TASKS MINUTES SIGNAL-SECONDS MIB-PER-CPU CORE-HOURS NETWORK",
-     .run = command_campaign},
+     .run = command_arrays},
     {"collect", "FOLDER", "copy the finished logs below the folder that are not in RESULTS yet",
      .run = command_collect},
     {"cost", NULL, "show the core-hours of each row of the thesis's tables, and the command",

@@ -1,12 +1,11 @@
-#define _POSIX_C_SOURCE 200809L
 #include "audit/check.h"
 
+#include "base/clock.h"
+
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- One check ---------------------------------------------------------------------------- */
 
@@ -15,7 +14,7 @@ static void add_line(struct text *lines, const char *format, va_list arguments)
     struct error line;
     vsnprintf(line.text, sizeof line.text, format, arguments);
     for (char *at = line.text; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
+        if (*at < ' ' || *at > '~')
             *at = '?';
     text_add(lines, "%s\n", line.text);
 }
@@ -59,13 +58,6 @@ enum verdict check_verdict(const struct check *check)
 }
 
 /* ---- All checks --------------------------------------------------------------------------- */
-
-static double clock_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 struct check *checks_begin(struct checks *checks, const char *name, const char *unit)
 {
@@ -149,42 +141,16 @@ void checks_write_text(const struct checks *checks, struct text *out)
 
 /* ---- JSON and XML ------------------------------------------------------------------------- */
 
-/* The length of the UTF-8 character at `at`, of `left` bytes; 0 if it is none that XML may hold
- * [Unicode 15, table 3-7; XML 1.0, 2.2]. */
-static size_t character(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x80)
-        return at[0] >= ' ' && at[0] != 0x7f;
-    const size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (at[0] < 0xc2 || at[0] > 0xf4 || length > left)
-        return 0;
-    uint32_t code = at[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ||
-        (code & 0xfffe) == 0xfffe)
-        return 0;
-    return length;
-}
-
 /* Add `length` bytes with `special[i]` written as `escaped[i]`. */
 static void add_escaped(struct text *out, const char *bytes, size_t length, const char *special,
                         const char *const *escaped)
 {
-    for (size_t i = 0; i < length;) {
-        const size_t size = character((const unsigned char *)bytes + i, length - i);
-        const char *found = size == 1 ? strchr(special, bytes[i]) : NULL;
+    for (size_t i = 0; i < length; i++) {
+        const char *found = strchr(special, bytes[i]);
         if (found)
             text_add(out, "%s", escaped[found - special]);
-        else if (size)
-            text_add(out, "%.*s", (int)size, bytes + i);
         else
-            text_add(out, "\xef\xbf\xbd");
-        i += size ? size : 1;
+            text_add(out, "%c", bytes[i]);
     }
 }
 

@@ -7,9 +7,9 @@
  *     SKIP   it could not look at anything; the reason says why. A skip is no pass
  *     NOTE   it lists what is, and judges nothing
  *
- * Failures and notes quote names that come from files, so they may hold anything: control
- * characters become '?' as they are added (a name with a newline cannot pose as a line of the
- * report), and what is not UTF-8 becomes U+FFFD in JSON [RFC 8259] and XML [XML 1.0, 2.2].
+ * Failures and notes quote names that come from files, so they may hold anything: bytes that are
+ * no printable ASCII become '?' as they are added. So a name with a newline cannot pose as a line of
+ * the report, and all of it may stand in JSON and XML.
  */
 #ifndef KDECAY_CHECK_H
 #define KDECAY_CHECK_H

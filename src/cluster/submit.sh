@@ -44,10 +44,10 @@ else
         die "Slurm does not answer, so the queue is unknown; try again later"
 fi
 tasks=$( (scontrol show config 2> /dev/null || true) | sed -n 's/^MaxArraySize *= *//p')
-campaign=$("$program" campaign ${EXP:+"$EXP"} ${SCALE:+--scale "$SCALE"} --queue "$folder/queue" \
+arrays=$("$program" arrays ${EXP:+"$EXP"} ${SCALE:+--scale "$SCALE"} --queue "$folder/queue" \
     --out "$folder" --threads "$CPUS" --ranks "$RANKS" --safety "$SAFETY" --hours "$HOURS" \
     --tasks $((${tasks:-1001} - 1)))
-if [ -z "$campaign" ]; then
+if [ -z "$arrays" ]; then
     echo "nothing to submit: all runs are present, queued or running"
     exit 0
 fi
@@ -80,7 +80,7 @@ while read -r name count minutes lead mib hours network; do
         src/cluster/task.sh "$pinned" "$folder/$name.list" "$DATA" "$mpi" "$CHECKPOINT_MINUTES")
     jobs+=:$job
     echo "# $network: $count runs, $hours core-hours predicted, time limit $minutes minutes, job $job"
-done <<< "$campaign"
+done <<< "$arrays"
 
 # Last jobs write the same files, so only one runs at a time.
 if [ -n "$AFTER" ]; then

@@ -82,9 +82,9 @@ static const struct option table[] = {
     {"torch", "SCRIPT", "bench", TEXT, FIELD(torch),
      .help = "script that measures PyTorch as well"},
 
-    {"scale", "smoke|desk|full", "missing", CHOICE, FIELD(scale), .required = 1,
+    {"scale", CONFIG_SCALES, "missing", CHOICE, FIELD(scale), .required = 1,
      .help = "scale of the experiments"},
-    {"scale", "smoke|desk|full", "arrays", CHOICE, FIELD(scale),
+    {"scale", CONFIG_SCALES, "arrays", CHOICE, FIELD(scale),
      .help = "scale of the experiments; by default all"},
     {"queue", "FILE", "status watch missing arrays", TEXT, FIELD(queue),
      .help = "output of squeue; without it, nothing counts as queued"},

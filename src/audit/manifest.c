@@ -26,7 +26,8 @@ static const char *name_of(const char *line, size_t *length)
     return name;
 }
 
-const char *manifest_line(const char *lines, const char *name, size_t length)
+/* The line of `lines`, a well-formed list, whose file is `name` (of `length` bytes), or NULL. */
+static const char *line_of(const char *lines, const char *name, size_t length)
 {
     for (const char *line = lines; *line; line = strchr(line, '\n') + 1) {
         size_t other_length;
@@ -60,7 +61,7 @@ static void compare_lines(const char *path, const char *kept, const char *made, 
     for (const char *line = made; *line; line = strchr(line, '\n') + 1) {
         size_t length;
         const char *name = name_of(line, &length);
-        const char *other = manifest_line(kept, name, length);
+        const char *other = line_of(kept, name, length);
         if (!other)
             check_fail(check, "%.*s: not listed in %s", (int)length, name, path);
         else if (strncmp(line, other, DIGEST_LENGTH) != 0)
@@ -69,9 +70,9 @@ static void compare_lines(const char *path, const char *kept, const char *made, 
     for (const char *line = kept; *line; line = strchr(line, '\n') + 1) {
         size_t length;
         const char *name = name_of(line, &length);
-        if (!manifest_line(made, name, length))
+        if (!line_of(made, name, length))
             check_fail(check, "%.*s: listed in %s, but not there", (int)length, name, path);
-        else if (manifest_line(kept, name, length) != line)
+        else if (line_of(kept, name, length) != line)
             check_fail(check, "%.*s: listed twice in %s", (int)length, name, path);
     }
 }

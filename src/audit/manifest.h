@@ -14,9 +14,6 @@
 /* Add the line of the file at `path` under `name`. 0, or -1 with *error set. */
 int manifest_add(struct text *lines, const char *path, const char *name, struct error *error);
 
-/* The line of `lines`, a well-formed list, whose file is `name` (of `length` bytes), or NULL. */
-const char *manifest_line(const char *lines, const char *name, size_t length);
-
 /* Compare the list kept at `path` with `made`; every line of `made` counts as checked. `differs`
  * says what a wrong digest means: "made anew it differs from the kept digest". */
 void manifest_compare(const char *path, const char *made, const char *differs, struct check *check);

@@ -23,7 +23,12 @@ int status_wanted_seeds(enum scale scale)
     BUG("a scale without seeds");
 }
 
-struct seed_range status_seeds(const struct experiment *experiment)
+/* The first and the last seed that an experiment is to be run with. */
+struct seed_range {
+    long first, last;
+};
+
+static struct seed_range seeds_of(const struct experiment *experiment)
 {
     const int count =
         experiment->seeds ? experiment->seeds : status_wanted_seeds((enum scale)experiment->scale);
@@ -144,7 +149,7 @@ static struct tally tally_of(const struct sources *sources, const struct experim
                              double hours)
 {
     const struct experiment *experiment = &file->experiment;
-    const struct seed_range seeds = status_seeds(experiment);
+    const struct seed_range seeds = seeds_of(experiment);
     struct tally tally = {.wanted = (int)(seeds.last - seeds.first) + 1};
     for (long seed = seeds.first; seed <= seeds.last; seed++)
         tally.seeds[state_of(sources, file, seed)]++;
@@ -343,14 +348,14 @@ static void take_scale(const struct status_options *options, const struct source
     const struct speed desk = ledger_desk_speed(&sources->ledger);
     long rounds = 0;
     for (size_t i = 0; i < sources->experiments.count; i++) {
-        const struct seed_range seeds = status_seeds(&sources->experiments.file[i].experiment);
+        const struct seed_range seeds = seeds_of(&sources->experiments.file[i].experiment);
         const long count = seeds.last - seeds.first + 1;
         rounds = count > rounds ? count : rounds;
     }
     for (long round = 0; round < rounds; round++)
         for (size_t i = 0; i < sources->experiments.count; i++) {
             const struct experiment_file *file = &sources->experiments.file[i];
-            const struct seed_range seeds = status_seeds(&file->experiment);
+            const struct seed_range seeds = seeds_of(&file->experiment);
             const long seed = seeds.first + round;
             if (file->experiment.scale != scale || !is_wanted(seeds, seed) ||
                 !is_chosen(options->part, file->path) || !is_to_do(sources, file, seed))

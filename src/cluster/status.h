@@ -36,12 +36,6 @@ enum {
 
 int status_wanted_seeds(enum scale scale); /* where the experiment does not say */
 
-/* The first and the last seed that the experiment is to be run with. */
-struct seed_range {
-    long first, last;
-};
-struct seed_range status_seeds(const struct experiment *experiment);
-
 struct status_options {
     const char *results;     /* folder of raw logs */
     const char *experiments; /* folder of experiment files */

@@ -31,7 +31,7 @@ struct key {
 #define AT(field) offsetof(struct experiment, field)
 
 static const struct key keys[] = {
-    {"run.scale", KEY_WORD, AT(scale), 0, 0, "smoke|desk|full", NULL,
+    {"run.scale", KEY_WORD, AT(scale), 0, 0, CONFIG_SCALES, NULL,
      "smoke: synthetic images, seconds; desk: hours on two cores; full: the thesis's own size"},
     {"run.first_seed", KEY_INTEGER, AT(first_seed), 0, 1000000, NULL, "1",
      "the least seed that the arm is to be run with"},

@@ -29,6 +29,7 @@
 #include <stdio.h>
 
 enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
+#define CONFIG_SCALES "smoke|desk|full" /* their names */
 enum image_set { SET_CIFAR10, SET_CIFAR100, SET_SYNTHETIC };
 enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 }; /* images of each real set */
 enum normalisation { NORMALISE_MEAN_STD, NORMALISE_PIXEL_MEAN, NORMALISE_ZCA };

@@ -111,7 +111,8 @@ double ledger_last_error(const struct log *log)
     return log->rows[log->row_count - 1].test_error;
 }
 
-double ledger_best_error(const struct log *log)
+/* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
+static double best_error(const struct log *log)
 {
     double best = INFINITY;
     if (log->status == LOG_FINISHED)
@@ -127,7 +128,7 @@ int ledger_last_line(const struct log *log)
 
 int ledger_best_line(const struct log *log)
 {
-    const double best = ledger_best_error(log);
+    const double best = best_error(log);
     for (long i = 0; i < log->row_count; i++)
         if (log->rows[i].test_error == best)
             return log->rows[i].line;
@@ -167,7 +168,7 @@ static void summarise(struct arm *arm)
     for (size_t i = 0; i < arm->count; i++) {
         const struct log *log = &arm->logs[i];
         last[i] = ledger_last_error(log);
-        best[i] = ledger_best_error(log);
+        best[i] = best_error(log);
         loss[i] = isfinite(last[i]) ? log->rows[log->row_count - 1].train_loss : INFINITY;
         arm->diverged += log->status == LOG_DIVERGED ? 1 : 0;
     }

@@ -40,10 +40,8 @@ void ledger_free(struct ledger *ledger);
 
 /* Test error (%) after the last epoch; infinite if the run diverged. */
 double ledger_last_error(const struct log *log);
-/* The smallest test error (%) of all epochs, an optimistic number; infinite if the run diverged. */
-double ledger_best_error(const struct log *log);
-/* Lines of the rows that ledger_last_error() and ledger_best_error() (the first such row) came
- * from; of a run that diverged, of its "# status". */
+/* Lines of the row that ledger_last_error() came from, and of the first row with the smallest test
+ * error; of a run that diverged, of its "# status". */
 int ledger_last_line(const struct log *log);
 int ledger_best_line(const struct log *log);
 

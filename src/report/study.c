@@ -26,12 +26,6 @@ const char *study_short_name(const struct study_row *row)
     return name_of(row) + group_length(row);
 }
 
-char *study_group_name(const struct study *study, const struct study_row *row)
-{
-    const size_t start = strlen(study->folder) + 1, end = group_length(row);
-    return memory_copy(name_of(row) + start, end > start ? end - 1 - start : 0);
-}
-
 static int compare_groups(const struct study_row *a, const struct study_row *b)
 {
     const size_t x = group_length(a), y = group_length(b);
@@ -172,7 +166,9 @@ static char *name_or_command(const struct study_row *row)
 struct table_cell study_cell_group(const void *line)
 {
     const struct study_line *at = line;
-    return table_cell(study_group_name(at->study, at->row), NULL);
+    const size_t start = strlen(at->study->folder) + 1, end = group_length(at->row);
+    return table_cell(
+        memory_copy(name_of(at->row) + start, end > start ? end - 1 - start : 0), NULL);
 }
 
 struct table_cell study_cell_scale(const void *line)

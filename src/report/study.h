@@ -41,10 +41,6 @@ void study_free(struct study *study);
 /* The number of rows of the group that starts at row `at`. */
 size_t study_group(const struct study *study, size_t at);
 
-/* "k2.0" of schedules/k2.0/knee below schedules, "" of precision/bf16 below precision; free() it.
- */
-char *study_group_name(const struct study *study, const struct study_row *row);
-
 /* The last part of the arm's name: "bf16". */
 const char *study_short_name(const struct study_row *row);
 
@@ -74,7 +70,8 @@ struct study_line study_line_of(const struct study *study, const struct study_ro
  * own. Its rows are lines, struct study_line. */
 void study_add_columns(struct table *table);
 
-/* Cells of a line: the group's name, the scale, the number of epochs. */
+/* Cells of a line: the group's name ("k2.0" of schedules/k2.0/knee, "" of precision/bf16), the
+ * scale, the number of epochs. */
 struct table_cell study_cell_group(const void *line);
 struct table_cell study_cell_scale(const void *line);
 struct table_cell study_cell_epochs(const void *line);

@@ -170,7 +170,8 @@ void table_write_csv(const struct table *table, struct text *out)
     free(shown.at);
 }
 
-void table_write_sources(const struct table *table, struct text *out)
+/* Of each place: id, the text shown, line and column of the CSV, file and line of the source. */
+static void write_sources(const struct table *table, struct text *out)
 {
     const size_t columns = table->column_count;
     size_t row = 1;
@@ -233,7 +234,7 @@ void table_write_files(const char *out, const char *name, const struct table *ta
     table_write_out(out, name, ".csv", &text);
     table_write_tex(table, environment, &text);
     table_write_out(out, name, ".tex", &text);
-    table_write_sources(table, &text);
+    write_sources(table, &text);
     table_write_out(out, name, ".sources.tsv", &text);
 }
 

@@ -91,11 +91,8 @@ void table_write_csv(const struct table *table, struct text *out);
  * column gaps; caption and float are the paper's. */
 void table_write_tex(const struct table *table, const char *environment, struct text *out);
 
-/* A line for each place that a number of the CSV came from: id, the text shown, line and column
- * of the CSV, file and line of the source. */
-void table_write_sources(const struct table *table, struct text *out);
-
-/* Write OUT/tables/NAME.csv, NAME.sources.tsv and NAME.tex, an `environment`. */
+/* Write OUT/tables/NAME.csv, NAME.tex, an `environment`, and NAME.sources.tsv: a line for each place
+ * that a number of the CSV came from, see trace.h. */
 void table_write_files(const char *out, const char *name, const struct table *table,
                        const char *environment);
 

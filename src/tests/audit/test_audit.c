@@ -13,7 +13,6 @@
 #include "tests/tests.h"
 
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
-static const char log_name[] = "cifar10/preact-20/poly-k1.0/seed-1.tsv";
 
 static struct audit_options options_of(const struct fixture *fixture)
 {
@@ -123,86 +122,6 @@ static void unfinished_run_is_listed(void **state)
     fixture_end(&fixture);
 }
 
-static void changed_digit_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    edit(fixture.results, log_name, "\t8.37\t", "\t8.36\t");
-    expect_audit(&fixture, -1, "expected the row's digest to follow from the rows above");
-    fixture_end(&fixture);
-}
-
-static void dropped_row_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    char *bytes = fixture_read(fixture.results, log_name);
-    char *row = strstr(bytes, "\n1\t391\t") + 1;
-    char *end = strchr(row, '\n') + 1;
-    char *cut = memory_text("%.*s", (int)(end - row), row);
-    edit(fixture.results, log_name, cut, "");
-    free(cut);
-    free(bytes);
-    expect_audit(&fixture, -1, "FAIL  logs ");
-    fixture_end(&fixture);
-}
-
-static void swapped_rows_fail(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    char *bytes = fixture_read(fixture.results, log_name);
-    char *first = strstr(bytes, "\n1\t391\t") + 1;
-    char *second = strchr(first, '\n') + 1;
-    char *end = strchr(second, '\n') + 1;
-    char *old = memory_text("%.*s", (int)(end - first), first);
-    char *new = memory_text("%.*s%.*s", (int)(end - second), second, (int)(second - first), first);
-    edit(fixture.results, log_name, old, new);
-    free(old);
-    free(new);
-    free(bytes);
-    expect_audit(&fixture, -1, "FAIL  logs ");
-    fixture_end(&fixture);
-}
-
-static void truncated_log_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    char *bytes = fixture_read(fixture.results, log_name);
-    char *at = strstr(bytes, "# status:");
-    *at = '\0';
-    write_text(fixture.results, log_name, bytes);
-    expect_audit(&fixture, -1, "has no end; the log was cut");
-    bytes[strlen(bytes) / 2] = '\0';
-    write_text(fixture.results, log_name, bytes);
-    expect_audit(&fixture, -1, "FAIL  logs ");
-    free(bytes);
-    fixture_end(&fixture);
-}
-
-static void copied_log_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    char *bytes = fixture_read(fixture.results, log_name);
-    write_text(fixture.results, "cifar10/preact-20/poly-k2.0/seed-3.tsv", bytes);
-    free(bytes);
-    expect_audit(&fixture, -1, "expected it at");
-    fixture_end(&fixture);
-}
-
-static void stray_file_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    write_text(fixture.results, "cifar10/notes.txt", "best run so far\n");
-    expect_audit(&fixture, 2, "results/cifar10/notes.txt: not listed in");
-    keep_sources(&fixture);
-    expect_audit(&fixture, 1, "notes.txt: expected logs (*.tsv) here only");
-    fixture_end(&fixture);
-}
-
 static void only_one_readme_is_expected(void **state)
 {
     (void)state;
@@ -214,17 +133,6 @@ static void only_one_readme_is_expected(void **state)
     write_text(fixture.results, "cifar10/README.md", "best run so far\n");
     keep_sources(&fixture);
     expect_audit(&fixture, 1, "cifar10/README.md: expected logs (*.tsv) here only");
-    fixture_end(&fixture);
-}
-
-static void changed_experiment_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    fixture_experiment(&fixture, k1, 1, 0.2);
-    expect_audit(&fixture, 2, "experiments/cifar10/preact-20/poly-k1.0.ini: differs from the kept");
-    keep_sources(&fixture);
-    expect_audit(&fixture, 1, "is not the experiment that it was made with");
     fixture_end(&fixture);
 }
 
@@ -279,19 +187,6 @@ static void sources_cover_all(void **state)
     free(twice);
     free(moved);
     free(list);
-    fixture_end(&fixture);
-}
-
-static void deleted_log_fails(void **state)
-{
-    (void)state;
-    struct fixture fixture = good_project();
-    char *path = memory_text("%s/%s", fixture.results, log_name);
-    assert_int_equal(remove(path), 0);
-    free(path);
-    expect_audit(&fixture, 3, "poly-k1.0/seed-1.tsv: listed in");
-    keep_sources(&fixture);
-    expect_audit(&fixture, 2, "tables/runs.txt: made anew it differs from the kept digest");
     fixture_end(&fixture);
 }
 
@@ -677,17 +572,9 @@ static void spot_draws_by_seed(void **state)
 const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(good_project_passes),
     cmocka_unit_test(unfinished_run_is_listed),
-    cmocka_unit_test(changed_digit_fails),
-    cmocka_unit_test(dropped_row_fails),
-    cmocka_unit_test(swapped_rows_fail),
-    cmocka_unit_test(truncated_log_fails),
-    cmocka_unit_test(copied_log_fails),
-    cmocka_unit_test(stray_file_fails),
     cmocka_unit_test(only_one_readme_is_expected),
-    cmocka_unit_test(changed_experiment_fails),
     cmocka_unit_test(edited_digest_fails),
     cmocka_unit_test(sources_cover_all),
-    cmocka_unit_test(deleted_log_fails),
     cmocka_unit_test(relabelled_seed_fails),
     cmocka_unit_test(missing_step_losses_fail),
     cmocka_unit_test(environments_are_listed),

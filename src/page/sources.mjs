@@ -21,6 +21,9 @@ export function placeOf(value) {
     ? fileLine(value.sources[0]) : valuePlace(value.id);
 }
 
+/* A command in a line of text that may break, but not within an option. */
+const inlineCommand = (text) => `<code>${text.split(' ').map((word) =>
+  (word.startsWith('--') ? `<span class="whole">${escape(word)}</span>` : escape(word))).join(' ')}</code>`;
 const code = (text) => `<code>${escape(text)}</code>`;
 const command = (text, name) =>
   `<pre class="command" tabindex="0" aria-label="${escape(name)}">${escape(text)}</pre>`;
@@ -138,7 +141,7 @@ function armRuns(page, arm, logs, values) {
     return { html: [
       link(page, filePage(log.path), `seed ${escape(log.seed)}`), cell('last-error'),
       escape(first(log, 'status')), cell('minutes'), code(first(log, 'program')),
-      code(repeatCommand(log)),
+      inlineCommand(repeatCommand(log)),
     ] };
   });
   return tableHtml('The runs of this arm', [

@@ -20,11 +20,11 @@
  * [n][height * width][C] then: oneDNN has AMX kernels for this layout only, several times as fast
  * as f32. C is still a multiple of the block, except for the 3 channels of the input image.
  *
- * Without AMX plain maps cost little: 1 to 7 % more than blocked ones, whose layers would need another
- * order of channels; more where version 3 takes kernels of its own for backward data (brg_conv_bwd,
- * brgconv_strided). Milliseconds of one thread for all convolutions of
- * a shard but the first: forward, backward data, backward weights, sum. A Zen 5 (avx512_core_bf16),
- * medians of 7 rounds in turn, processor time as other work ran, 27 November 2026:
+ * Without AMX plain maps cost 1 to 8 % more time than blocked ones, and for them version 3 puts new
+ * kernels of backward data first (brg_conv_bwd, brgconv_strided), slower ones for few channels.
+ * Milliseconds of one thread for all convolutions of a shard but the first: forward, backward data,
+ * backward weights, sum. A Zen 5 (avx512_core_bf16), medians of 7 rounds in turn, processor time as
+ * other work ran, 27 November 2026:
  *
  *                         preact-20, 8 images     preact-110, 8 images    WRN-16-8, 16 images
  *     2.6.3, plain        1.37 1.37 1.73  4.48    8.5  8.5  10.8  27.8    100  106  135  341

@@ -78,7 +78,7 @@ Q := $(if $(V),,@)
 
 # The names are those of Debian 12 and 13 alike.
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev nettle-dev \
-            libcmocka-dev libmpfr-dev gnuplot-nox latexmk texlive-latex-recommended lmodern \
+            libcmocka-dev libmpfr-dev gnuplot-nox faketime latexmk texlive-latex-recommended lmodern \
             latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
             $(if $(MPI),openmpi-bin libopenmpi-dev)
 
@@ -330,10 +330,13 @@ $(FIGURES:%=build/inputs/%): build/inputs/%: figures/%.gp figures/style.gp build
                              build/inputs/packages FORCE
 	$(Q)$(DIGESTS)
 
+# Cairo writes the time of day into a PDF, so gnuplot gets another clock.
+DRAWN_AT := $(shell date -u -d @$(SOURCE_DATE_EPOCH) '+%Y-%m-%d %H:%M:%S')
+
 define FIGURE_RULE
 build/figures/%.$(1): build/inputs/%
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)gnuplot -e "input='build/plots/$$*.tsv'; output_file='$$@.tmp'; format='$(1)'" figures/$$*.gp
+	$$(Q)TZ=UTC0 faketime -f '$(DRAWN_AT)' gnuplot -e "input='build/plots/$$*.tsv'; output_file='$$@.tmp'; format='$(1)'" figures/$$*.gp
 	$$(Q)mv $$@.tmp $$@
 endef
 $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
@@ -499,7 +502,7 @@ build/drawn.txt: build/inputs/packages $(FIGURE_FILES) build/paper/paper.pdf
 	$(Q)mv $@.tmp $@
 
 # Without these tools the audit skips its level `drawing`. `make setup audit` installs them first.
-DRAWN := $(if $(SETUP)$(shell for tool in gnuplot latexmk pdftotext; do \
+DRAWN := $(if $(SETUP)$(shell for tool in gnuplot faketime latexmk pdftotext; do \
   command -v $$tool > /dev/null || exit 1; done; echo all),build/drawn.txt)
 
 # Without node the audit skips its check `page`. npm is not needed.

@@ -38,4 +38,4 @@ plot for [i = 1 : words(names)] input using 1 : i + 1 every ::1 with linespoints
         with labels rotate by 90 left offset -1.1, 0 notitle, \
     for [name in published] input using (of_k1(twin(column(name)))) : name \
         with points pt 6 ps 1.3 lw 1.6 lc rgb "#000000" notitle
-eval finish
+set output

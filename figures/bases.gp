@@ -44,4 +44,4 @@ set key at graph 0.0, graph 1.0 left top vertical maxrows words(ks) samplen 4 sp
 plot for [i = 1 : words(ks)] NaN with linespoints ls style_of(real(word(ks, i))) \
     title sprintf("k = %s", word(ks, i))
 unset multiplot
-eval finish
+set output

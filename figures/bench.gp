@@ -33,4 +33,4 @@ plot input using "of limit (%)":xtic(label_of(strcol("network"), strcol("precisi
      "" using ($0 + 1.0 / 6):(column("PyTorch of limit (%)") + 3):(rate_of("PyTorch (images/s)")) \
          with labels font rate_font notitle, \
      100 with lines lc rgb "#000000" dt (4, 3) notitle
-eval finish
+set output

@@ -37,4 +37,4 @@ do for [a = 1 : arms] {
         ls (tap_of(t) eq "b" ? 13 : 13 + t - first + 1) title tap_of(t)
 }
 unset multiplot
-eval finish
+set output

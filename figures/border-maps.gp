@@ -31,4 +31,4 @@ plot for [a = 1 : arms] input index a - 1 using 1 : 2 : 3 : 4 with yerrorbars \
         ls style_of_arm(a) dt solid lw 0.8 ps 0 notitle, \
     for [a = 1 : arms] input index a - 1 using 1 : 2 with linespoints \
         ls style_of_arm(a) title arm_of(a)
-eval finish
+set output

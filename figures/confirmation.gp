@@ -28,4 +28,4 @@ label_of(arm, verdict) = sprintf("%s: %s", arm, verdict)
 plot input index 1 using 3:($1 + 0.25) with points lc rgb "#606060" pt 6 ps 0.5 title "one seed", \
     "" index 0 using 4:1:5:6:ytic(label_of(strcol(2), strcol(3))) with xerrorbars ls 1 pt 7 ps 0.8 \
         title "mean and its 95 % t interval"
-eval finish
+set output

@@ -32,4 +32,4 @@ plot for [b = 1 : words(names)] input index b - 1 using (valid(5) ? $1 + aside(b
         ls style_of_base(word(names, b)) dt solid lw 0.8 ps 0 notitle, \
     for [b = 1 : words(names)] input index b - 1 using ($1 + aside(b)) : 4 with points \
         ls style_of_base(word(names, b)) lw 1.2 title word(names, b)
-eval finish
+set output

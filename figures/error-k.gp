@@ -38,4 +38,4 @@ do for [p = 1 : panels_of] {
         "" index 2 * p - 2 using 1:3 with points ls 1 ps 0.6 notitle
 }
 unset multiplot
-eval finish
+set output

@@ -36,4 +36,4 @@ plot for [s = 1 : words(names)] input index s - 1 using (valid(4) ? $1 : NaN) : 
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0 notitle, \
     for [s = 1 : words(names)] input index s - 1 using 1 : 3 with linespoints \
         ls style_of_series(word(names, s)) title word(names, s)
-eval finish
+set output

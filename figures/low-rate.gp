@@ -21,4 +21,4 @@ set key at screen 0.825, graph 1.0 left top samplen 4
 
 plot for [i = 1 : words(names)] input using 1 : (100 * column(i + 1)) every ::1 with linespoints \
     ls style_of_base(word(names, i)) pointinterval 10 title word(names, i)
-eval finish
+set output

@@ -39,4 +39,4 @@ plot for [s = 1 : seeds] input index s + 1 using 1:3 with linespoints lc rgb "#a
     "" index 0 using (valid(4) ? $1 : NaN):3:4:5 with yerrorbars ls 1 pt 7 ps 0.7 \
         title "mean and its 95 % t interval"
 unset multiplot
-eval finish
+set output

@@ -55,4 +55,4 @@ do for [p = 1 : panels_of] {
         title "measured"
 }
 unset multiplot
-eval finish
+set output

@@ -27,4 +27,4 @@ unset key
 plot for [i = 1 : words(ks)] input using 1 : 6 + i every ::1 with linespoints \
     ls style_of(real(word(ks, i))) pointinterval 40
 unset multiplot
-eval finish
+set output

@@ -28,4 +28,4 @@ do for [b = 1 : words(names)] {
     unset key
 }
 unset multiplot
-eval finish
+set output

@@ -5,7 +5,8 @@
 #     gnuplot -e "input='DATA.tsv'; output_file='FIGURE.pdf'; format='pdf'" figures/NAME.gp
 #
 # with format 'pdf' (the paper), 'svg' (the web) or 'png' (the README). A figure's bytes depend
-# on nothing but the data, gnuplot and the fonts; the date in the PDF is SOURCE_DATE_EPOCH.
+# on nothing but the data, gnuplot, the fonts and the clock, whose time Cairo writes into a PDF: the
+# Makefile sets it to SOURCE_DATE_EPOCH.
 #
 # A curve is told by its dash type and its point type, so that it can be read in grey and by
 # colour-blind people; colour (Okabe and Ito's set) only helps.
@@ -35,15 +36,6 @@ if (format eq 'pdf') {
 } } }
 set output output_file
 set encoding utf8
-
-# The last line of each figure is `eval finish`. Cairo 1.16 writes the time of day into a PDF;
-# the date put in its place has the same length, so that the offsets in the file still hold.
-finish = "set output"
-if (format eq 'pdf') {
-    put_date = "LC_ALL=C sed -E -i '/CreationDate/s/D:[0-9]{14}/D:'" \
-             . "$(date -u -d @${SOURCE_DATE_EPOCH:-0} +%Y%m%d%H%M%S)'/' '" . output_file . "'"
-    finish = "set output; system(put_date)"
-}
 
 # ---- One style a value of k ------------------------------------------------------------------
 
@@ -105,4 +97,4 @@ grid_of(rows, columns, below, above, across, down) = sprintf( \
 # All of an image that has no data yet.
 nothing(text) = "unset border; unset tics; unset key; unset grid; set xrange [0:1]; " \
     . "set yrange [0:1]; set label '" . text . "' at graph 0.5, graph 0.5 center; " \
-    . "plot NaN notitle; " . finish
+    . "plot NaN notitle; set output"

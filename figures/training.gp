@@ -83,4 +83,4 @@ set key at screen 0.53, screen 0.01 center bottom vertical maxrows legend_rows \
     width legend_width font legend_font
 eval sprintf(curves, 4, 4)
 unset multiplot
-eval finish
+set output

@@ -501,20 +501,34 @@ static struct pass_result result_of(const struct network *network)
     return result;
 }
 
-struct pass_result network_forward_backward(struct network *network, int count)
+struct pass_result network_forward(struct network *network, int count)
 {
     start(network, count, 1);
 #pragma omp parallel num_threads(network->model.threads)
-    {
-        const struct share share = share_of(network);
-        forward_share(network, share);
-        backward_share(network, share);
-    }
+    forward_share(network, share_of(network));
+    return result_of(network);
+}
+
+void network_backward(struct network *network)
+{
+#pragma omp parallel num_threads(network->model.threads)
+    backward_share(network, share_of(network));
+}
+
+void network_sum_gradients(struct network *network)
+{
     collectives_sum_gradients(&network->model);
 #pragma omp parallel for num_threads(network->model.threads) schedule(dynamic)
     for (int t = 0; t < network->model.parameters.count; t++)
         parameters_pull_back(&network->model.parameters, t);
-    return result_of(network);
+}
+
+struct pass_result network_forward_backward(struct network *network, int count)
+{
+    const struct pass_result result = network_forward(network, count);
+    network_backward(network);
+    network_sum_gradients(network);
+    return result;
 }
 
 static void evaluate_shard(struct network *network, int shard, int worker)

@@ -63,8 +63,15 @@ struct pass_result {
 /* The address of the random numbers of dropout in the next passes: the run's seed and the step. */
 void network_set_step(struct network *network, uint32_t seed, uint32_t step);
 
-/* Forward and backward of the first `count` images, 1 .. batch: leaves the gradient of their mean
- * loss in parameters.gradient and updates the running statistics. */
+/* A step of training. network_forward() runs the first `count` images, 1 .. batch, with the
+ * statistics of these images, and updates the running statistics. network_backward() computes the
+ * gradient of their mean loss, summed over this rank's shards; network_sum_gradients() sums it over
+ * the ranks and leaves it in parameters.gradient. */
+struct pass_result network_forward(struct network *network, int count);
+void network_backward(struct network *network);
+void network_sum_gradients(struct network *network);
+
+/* The three in a row. */
 struct pass_result network_forward_backward(struct network *network, int count);
 
 /* Forward with the running statistics. */
@@ -80,7 +87,7 @@ void network_watch(struct network *network, network_watcher *watcher, void *cont
  * next one. */
 const double *network_logits(const struct network *network, int index);
 
-/* All convolutions of network_forward_backward() of a whole minibatch once more and nothing else,
+/* All convolutions of the forward and backward pass of a whole minibatch once more and nothing else,
  * on what the maps hold: no step can take less time. Leaves maps and gradients without meaning. */
 void network_convolve(struct network *network);
 

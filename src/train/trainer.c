@@ -140,12 +140,14 @@ static enum outcome train_epoch(struct run *run, struct epoch_clock *progress, d
             return STOPPED;
         const long step = steps_of(run) + 1;
         const int count = training_load_batch(training, step);
-        const struct pass_result result = network_forward_backward(training->network, count);
+        const struct pass_result result = network_forward(training->network, count);
         const double loss = result.loss_sum / count;
         if (step <= LOG_STEP_LOSSES)
             log_add_step_loss(&run->log, step, loss);
         if (!isfinite(loss))
             return DIVERGED;
+        network_backward(training->network);
+        network_sum_gradients(training->network);
         *lr = training_sgd_update(training, step);
         place->steps++;
         place->loss_sum += result.loss_sum;

@@ -1,21 +1,22 @@
 /*
  * training - one step of training, and what it stands on: images, network, schedule, optimizer.
  *
- * A run of T steps has S steps an epoch. Step s = 1 .. T belongs to epoch e = (s - 1) / S + 1, and
- * is, in this order:
+ * A run of T steps has S steps per epoch. Step s = 1 .. T belongs to epoch e = (s - 1) / S + 1 and
+ * consists of these calls, in this order:
  *
- *   1. at the first step of an epoch the training images are shuffled, by (seed, e); the steps
- *      of the epoch take `batch` of them one after another, the last one what is left
- *   2. momentum is cleared, where the experiment resets it at drops and the rate drops at s - 1
- *   3. the step's images are moved, by (seed, e, image), normalised, and brought with their
- *      labels into the network; dropout will draw by (seed, s)
- *   4. forward and backward pass
- *   5. SGD with the rate L(s - 1) (schedule.h): weight decay acts on the decayed tensors only, and
- *      the convolutions' weights are laid out once more for the next backward pass
- *
- * training_load_batch() is 1 to 3, network_forward_backward() is 4, training_sgd_update() is 5.
- * They stand apart because the trainer stops after 4 where the loss is not finite, and the probe
- * looks in between.
+ *   training_load_batch()    At the first step of an epoch it shuffles the training images by
+ *                            (seed, e); the steps of the epoch take `batch` of them one after
+ *                            another, the last one what is left. Where the experiment resets
+ *                            momentum at drops and the rate drops at s - 1, it clears the momentum.
+ *                            It augments the step's images by (seed, e, image), normalises them and
+ *                            copies them with their labels into the network. Dropout will draw by
+ *                            (seed, s).
+ *   network_forward()        gives the loss. The trainer stops here where it is not finite.
+ *   network_backward()       computes the gradients of this rank's shards.
+ *   network_sum_gradients()  sums them over the ranks.
+ *   training_sgd_update()    SGD with the rate L(s - 1) (schedule.h). Weight decay acts on the
+ *                            decayed tensors only. The convolutions' weights are copied into the
+ *                            layouts that the next pass reads.
  *
  * A step depends on its number and on the parameters, not on the steps that this process took
  * before: a run may start at any step. No bit depends on the number of threads.

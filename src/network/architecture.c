@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Values and layers --------------------------------------------------------------------- */
+/* ---- Activations and layers --------------------------------------------------------------------- */
 
 static int add_grouped(struct architecture *a, const int *groups, int count, int height, int width)
 {
@@ -26,7 +26,7 @@ static int add_grouped(struct architecture *a, const int *groups, int count, int
     return a->activation_count++;
 }
 
-static int add_value(struct architecture *a, int channels, int height, int width)
+static int add_activation(struct architecture *a, int channels, int height, int width)
 {
     return add_grouped(a, &channels, 1, height, width);
 }
@@ -40,7 +40,9 @@ static struct layer *add_layer(struct architecture *a, enum layer_kind kind, con
                             .inputs = memory_zeroed((size_t)count, sizeof *inputs),
                             .input_count = count,
                             .output = NO_ACTIVATION,
-                            .addend = NO_ACTIVATION};
+                            .addend = NO_ACTIVATION,
+                            .section = a->layer_count > 1 ? layer[-1].section : 0};
+    layer->section += kind == LAYER_BN_RELU;
     memcpy(layer->inputs, inputs, (size_t)count * sizeof *inputs);
     snprintf(layer->name, sizeof layer->name, "%s%s", unit, name);
     return layer;
@@ -66,13 +68,13 @@ static int add_partial(struct architecture *a, const char *unit, const char *nam
     const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_PARTIAL, unit, name, &input, 1);
     snprintf(layer->name, sizeof layer->name, "%s%s.partial", unit, name);
-    return layer->output = add_value(a, in.channels, in.height, in.width);
+    return layer->output = add_activation(a, in.channels, in.height, in.width);
 }
 
 static int add_convolution(struct architecture *a, const char *unit, const char *name, int input,
                            int channels, int kernel, int stride)
 {
-    const int padding = kernel == 3 && input != 0 ? a->padding : PADDING_ZERO;
+    const enum padding padding = kernel == 3 && input != 0 ? a->padding : PADDING_ZERO;
     const int pads = padding != PADDING_ZERO && padding != PADDING_PARTIAL;
     if (pads)
         input = add_pad(a, unit, name, input);
@@ -85,7 +87,7 @@ static int add_convolution(struct architecture *a, const char *unit, const char 
     const int height = (in.height + 2 * layer->padding - kernel) / stride + 1;
     const int width = (in.width + 2 * layer->padding - kernel) / stride + 1;
     layer->macs = layer->parameters * height * width;
-    const int output = layer->output = add_value(a, channels, height, width);
+    const int output = layer->output = add_activation(a, channels, height, width);
     return padding == PADDING_PARTIAL ? add_partial(a, unit, name, output) : output;
 }
 
@@ -119,8 +121,8 @@ static int add_shortcut(struct architecture *a, const char *unit, int input, int
     const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_SHORTCUT, unit, "shortcut", &input, 1);
     layer->stride = stride;
-    return layer->output = add_value(a, channels, (in.height + stride - 1) / stride,
-                                     (in.width + stride - 1) / stride);
+    return layer->output = add_activation(a, channels, (in.height + stride - 1) / stride,
+                                          (in.width + stride - 1) / stride);
 }
 
 static int add_pool(struct architecture *a, const char *unit, int input)
@@ -128,7 +130,7 @@ static int add_pool(struct architecture *a, const char *unit, int input)
     const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_POOL, unit, "pool", &input, 1);
     layer->stride = 2;
-    return layer->output = add_value(a, in.channels, in.height / 2, in.width / 2);
+    return layer->output = add_activation(a, in.channels, in.height / 2, in.width / 2);
 }
 
 static int add_dropout(struct architecture *a, const char *unit, const char *name, int input,
@@ -139,7 +141,7 @@ static int add_dropout(struct architecture *a, const char *unit, const char *nam
     const struct activation in = a->activations[input];
     struct layer *layer = add_layer(a, LAYER_DROPOUT, unit, name, &input, 1);
     layer->dropout = share;
-    return layer->output = add_value(a, in.channels, in.height, in.width);
+    return layer->output = add_activation(a, in.channels, in.height, in.width);
 }
 
 static void add_head(struct architecture *a, int input)
@@ -304,10 +306,10 @@ int architecture_build(struct architecture *architecture, const struct experimen
 {
     memset(architecture, 0, sizeof *architecture);
     architecture->classes = config_class_count(experiment);
-    architecture->padding = experiment->padding;
+    architecture->padding = (enum padding)experiment->padding;
     architecture->padding_depth = experiment->padding_depth;
     architecture->padding_reach = experiment->padding_reach;
-    add_value(architecture, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE);
+    add_activation(architecture, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE);
     const int depth = experiment->depth, bottleneck = experiment->block == RESIDUAL_BOTTLENECK;
     const int first =
         experiment->channels * (experiment->family == FAMILY_WIDE_RESNET ? experiment->width : 1);

@@ -76,8 +76,9 @@ struct layer {
     char name[LAYER_NAME]; /* "stage2.unit1.conv1" */
     int *inputs;           /* activations; one, but for BN_RELU */
     int input_count;
-    int output; /* an activation; HEAD has none */
-    int addend; /* BN_RELU with one input: an activation or NO_ACTIVATION */
+    int output;  /* an activation; HEAD has none */
+    int section; /* the number of BN_RELU layers up to here, this one included (recompute.h) */
+    int addend;  /* BN_RELU with one input: an activation or NO_ACTIVATION */
     int kernel, stride, padding;
     int rows;         /* CONVOLUTION: of its Weight Block; 0: its weights are trained themselves */
     int depth, reach; /* PAD: D and r of its filter */
@@ -91,7 +92,8 @@ struct architecture {
     struct layer *layers;
     int activation_count, layer_count;
     int classes;
-    int padding, padding_depth, padding_reach; /* as the experiment says */
+    enum padding padding;
+    int padding_depth, padding_reach; /* as the experiment says */
 };
 
 /* 0, or -1 with *error where the family has no such depth. Release with architecture_free(), in

@@ -1,44 +1,32 @@
 /*
- * model - an architecture in memory: tensors, primitives, maps and gradient buffers of a
- * network.
+ * model - an architecture in memory: tensors, primitives, maps and gradient buffers of a network,
+ * and the minibatch at hand. model_build.h builds it, layers.h runs its layers.
  *
- * Channels come in blocks of 8 or 16 (onednn.h). An activation whose channels are no multiple of
- * the block is padded, group by group, with channels that are 0: BN's scale and shift are 0 there,
- * and so are all gradients that pass through them, and so they stay. Tensors in canonical layout do
+ * Channels come in blocks of 8 or 16 (onednn.h). An activation whose channels are not a multiple of
+ * the block is padded, group by group, with channels that are 0. BN's scale and shift are 0 there,
+ * so all gradients that pass through them are 0, and they stay 0. Tensors in canonical layout do
  * not show them.
  *
- * Maps are allocated for every shard of this rank, but for those of recompute.h; the map of an
- * activation is [own shards][shard images] of what onednn.h says of a map. Layers of one shape
- * share their primitives. The images come as floats.
+ * Every activation has a map for every shard of this rank, except for those that recompute.h keeps
+ * in scratch memory. Layers of one shape share their primitives. The images come as floats.
  */
 #ifndef KDECAY_MODEL_H
 #define KDECAY_MODEL_H
 
 #include "network/architecture.h"
-#include "network/batch_norm.h"
 #include "network/gradient_buffers.h"
-#include "network/layers.h"
+#include "network/map.h"
 #include "network/onednn.h"
 #include "network/parameters.h"
 #include "network/recompute.h"
 
-/* What a layer needs to run; the fields of its own kind are set. */
-struct layer_state {
-    /* CONVOLUTION, PAD, HEAD */
-    int weight; /* tensor; of a Weight Block the one that it generates */
-    struct onednn_conv *conv;
-    /* PAD */
-    float *filter; /* the fixed one; NULL: the tensor */
-    /* HEAD */
-    int bias;
-    struct head *heads; /* one a shard */
-    int *channel_index; /* of its input's channels */
-    /* BN_RELU */
-    int gamma, beta, running_mean, running_variance; /* tensors */
-    struct batch_norm batch_norm;
-    /* CONVOLUTION, PAD, BN_RELU: where padding moves elements, canonical order to memory; else NULL
-     * */
-    uint32_t *positions, *backward_positions, *forward_positions;
+/* What a pass runs on. */
+struct minibatch {
+    int count, busy;     /* images; shards that have any */
+    int training;        /* dropout acts, BN uses the minibatch's statistics */
+    uint32_t seed, step; /* of dropout's draws */
+    int *labels, *wrong; /* [batch] */
+    double *losses;      /* [batch] */
 };
 
 struct model {
@@ -46,8 +34,9 @@ struct model {
     struct parameters parameters;
     struct gradient_buffers gradient_buffers;
     struct recompute recompute;
+    struct minibatch minibatch;
     struct onednn *onednn;
-    struct layer_state *states; /* one a layer */
+    void **states; /* [layer]: shapes, tensors and whatever else its kind needs (layers.h) */
     struct onednn_conv **convs;
     struct conv_shape *conv_shapes; /* of convs */
     int conv_count;
@@ -56,38 +45,40 @@ struct model {
     int threads, shards, shard_images, block;
     int first_shard, own_shards; /* of this rank (ranks.h) */
     enum precision precision;    /* of maps and gradients */
-    int *padded;                 /* channels of each value in memory */
-    size_t *activation_floats;   /* numbers in an image's map of each value */
-    void **maps;                 /* [value][own shard * shard numbers]; NULL where it is not kept */
-    void **scratch;              /* [worker][shard numbers], of activations that are not kept */
-    void **gradients;            /* [buffer], likewise */
-    float **pad_work;            /* [worker], of padding_backward() */
-    float *images; /* [own shard * images][IMAGE_FLOATS]; in f32 the map of value 0 itself */
+    struct extent *extents;      /* [activation]: the shape of a shard's map; its count is 0 */
+    size_t *activation_floats;   /* numbers in an image's map of each activation */
+    void **maps;        /* [activation][own shard * shard numbers]; NULL where it is not kept */
+    void **scratch;     /* [worker][shard numbers], of activations that are not kept */
+    void **gradients;   /* [buffer], likewise */
+    size_t work_floats; /* the largest work space that a layer needs for one shard */
+    void **work;        /* [worker] work_floats floats */
+    float *images; /* [own shard * images][IMAGE_FLOATS]; in f32 the map of activation 0 itself */
 };
-
-/* Dies where the architecture does not exist, the CPU lacks the precision or oneDNN fails. At most
- * one thread a shard of this rank. */
-void model_build(struct model *model, const struct experiment *experiment, int threads);
-/* Memory for parameters, maps and gradients: without it, a network can only be described. */
-void model_allocate(struct model *model);
-void model_free(struct model *model);
-
-/* ---- Pieces of it --------------------------------------------------------------------------- */
 
 const struct layer *model_layer(const struct model *model, int layer);
 int model_is_bn_relu(const struct model *model, int layer);
 
-/* Of a shard that `worker` has in hand. */
+/* The valid images of a shard in the minibatch at hand. */
+int model_count(const struct model *model, int shard);
+
+/* The map of a shard that `worker` has in hand. */
 void *model_map(const struct model *model, int activation, int shard, int worker);
 /* NULL for NO_BUFFER. */
 void *model_gradient_map(const struct model *model, int buffer, int shard);
 
-/* A tensor's place in the arenas of values and of gradients. */
+/* A tensor's place in the arenas of weights and of gradients, once these are allocated. */
 float *model_weights(const struct model *model, int tensor);
 float *model_gradient(const struct model *model, int tensor);
 
-/* The bytes that the experiment's network will take on each of `ranks` ranks, near enough: maps,
- * gradients, arenas. `block` as onednn_block(). */
-size_t model_bytes(const struct experiment *experiment, int ranks, int block);
+/* ---- For the functions that build layers ----------------------------------------------------- */
+
+/* A trained tensor of shape [d0][d1][kernel][kernel], [d0][d1] where the layer has no kernel, or
+ * [d0] where d1 is 0. It is decayed and has no section. */
+struct tensor model_tensor(const struct layer *layer, const char *suffix, enum initial initial,
+                           int d0, int d1);
+
+/* Where each channel of an activation lies in memory; free() it. */
+int *model_channel_index(const struct model *model, int activation);
+int model_is_padded(const struct model *model, int activation);
 
 #endif

@@ -1,21 +1,18 @@
 /*
  * network - an architecture made to run: parameters, feature maps, forward and backward passes.
  *
- * Sharding. A minibatch of `batch` images is split into a fixed number of shards of batch /
- * shards images, part of the experiment. A shard is the unit of work: one thread runs it with
- * single-threaded primitives, and thread t of T takes the shards from S t / T to S (t+1) / T - 1.
+ * Sharding. A minibatch of `batch` images is split into a fixed number of shards of batch / shards
+ * images; this number is part of the experiment. A shard is the unit of work: one thread runs it
+ * with single-threaded primitives. Thread t of T takes the shards from S t / T to S (t+1) / T - 1.
  * Threads meet only at a BN_RELU, whose statistics are those of the whole minibatch, and after the
- * backward pass. What is summed over shards is summed in an order of the shards: BN sums and losses
- * in double, one shard after another; gradients in a fixed pairwise tree. So the number of threads
- * changes no bit. Nor does the number of ranks (ranks.h), each of which has an equal range of the
- * shards; the threads share that.
+ * backward pass. Every sum over shards has a fixed order: BN sums and losses are added in double,
+ * one shard after another; gradients in a fixed pairwise tree. So the number of threads changes no
+ * bit. Nor does the number of ranks (ranks.h): each rank has an equal range of the shards, which
+ * its threads share.
  *
  * A minibatch of fewer images fills the shards from the front and leaves the rest empty.
  *
- * Memory. Channels come in blocks of 8 or 16 (onednn.h). An activation whose channels are no
- * multiple of the block is padded, group by group, with channels that are 0: their BN scale and
- * shift are 0, and so all gradients that pass through them. Tensors in canonical layout do not show
- * them.
+ * Memory: see model.h and recompute.h.
  *
  * Initialisation: convolutions as network.fan says, BN scales as network.gamma, shifts 0; the
  * classifier's weights uniform in +-1/sqrt(channels), its bias 0 [fb.resnet.torch].
@@ -25,15 +22,15 @@
 
 #include "experiment/config.h"
 #include "network/architecture.h"
-#include "network/layers.h"
+#include "network/map.h"
 #include "network/parameters.h"
 
 #include <stdint.h>
 
 struct network;
 
-/* Dies where the architecture does not exist or oneDNN fails. The images must be given by
- * network_input() before each pass. */
+/* Dies where the architecture does not exist or oneDNN fails. Before each pass the caller writes the
+ * images to network_input(). */
 struct network *network_create(const struct experiment *experiment, int threads);
 void network_destroy(struct network *network);
 
@@ -41,17 +38,17 @@ void network_initialise(struct network *network, uint32_t seed);
 
 /* ---- Passes -------------------------------------------------------------------------------- */
 
-/* The threads in use: as asked for, but at most one a shard of this rank. */
+/* The threads in use: as asked for, but at most one per shard of this rank. */
 int network_threads(const struct network *network);
 
-/* The images [from, to) of a minibatch of `count` that this rank has in its shards; the others
- * need not be given. */
+/* This rank's shards have the images [from, to) of a minibatch of `count`; only these are needed
+ * here. */
 struct network_images {
     int from, to;
 };
 struct network_images network_own_images(const struct network *network, int count);
 
-/* Where image `index` of them goes: IMAGE_FLOATS floats; and its label. */
+/* Where to write image `index` of the minibatch, IMAGE_FLOATS floats, and its label. */
 float *network_input(struct network *network, int index);
 int *network_label(struct network *network, int index);
 
@@ -77,14 +74,15 @@ struct pass_result network_forward_backward(struct network *network, int count);
 /* Forward with the running statistics. */
 struct pass_result network_evaluate(struct network *network, int count);
 
-/* In the evaluations that follow, show every layer's output but the last one's, shard by shard, as
- * the layer makes it: what a BN_RELU adds to its input comes later. From all threads. */
+/* In the evaluations that follow, call `watcher` with every layer's output except the last one's,
+ * shard by shard, right after the layer has written it: a residual sum is added to it later. The
+ * calls come from all threads. */
 typedef void network_watcher(void *context, const struct layer *layer, const struct extent *extent,
                              const void *map);
 void network_watch(struct network *network, network_watcher *watcher, void *context);
 
-/* The logits of image `index`, one of this rank's, of the last pass, one a class; good until the
- * next one. */
+/* The logits of image `index`, one of this rank's, in the last pass, one per class; valid until the
+ * next pass. */
 const double *network_logits(const struct network *network, int index);
 
 /* All convolutions of the forward and backward pass of a whole minibatch once more and nothing else,
@@ -110,7 +108,7 @@ size_t network_bytes(const struct experiment *experiment, int ranks);
 const char *network_onednn(const struct network *network);
 const char *network_environment(const struct network *network);
 
-/* One line "name: forward, backward data, backward weights" a convolution; free() it. */
+/* One line "name: forward, backward data, backward weights" per convolution; free() it. */
 char *network_kernels(const struct network *network);
 
 #endif

@@ -131,7 +131,7 @@ static size_t beside(const struct corner *corner, int line, int d)
     return (size_t)(corner->at + corner->step[line] * (1 + least(d, corner->deepest[line])));
 }
 
-struct padding_filter padding_fixed(int padding)
+struct padding_filter padding_fixed(enum padding padding)
 {
     switch (padding) {
     case PADDING_REPLICATE:

@@ -29,7 +29,7 @@
  * with zeros outside, a convolution's output is multiplied by K^2 / (taps inside), position by
  * position: for 3x3 and stride 1 by 1.5 at an edge and by 2.25 in a corner.
  *
- * Maps are those of layers.h; of their `images` the first `count` are valid, and a backward
+ * Maps are those of map.h; of their `images` the first `count` are valid, and a backward
  * function writes zeros to the rest. Sums are taken in float in a fixed order, channel by channel,
  * and rounded when they are written to a bf16 map; a corner is made of what stands there then.
  */
@@ -56,8 +56,8 @@ struct padding_filter {
     float tap[2];
 };
 
-/* `padding` is an enum padding (config.h) that makes a ring without parameters. */
-struct padding_filter padding_fixed(int padding);
+/* Of a padding that makes a ring without parameters. */
+struct padding_filter padding_fixed(enum padding padding);
 
 /* D (2r+1). A filter is [taps + 1][channels] floats: w in the order [d][e], then b. */
 int padding_taps(int depth, int reach);

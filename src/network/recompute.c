@@ -1,17 +1,10 @@
 #include "network/recompute.h"
 
 #include "base/memory.h"
+#include "network/layers.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int recompute_section(const struct architecture *architecture, int layer)
-{
-    int section = 0;
-    for (int l = 0; l <= layer; l++)
-        section += architecture->layers[l].kind == LAYER_BN_RELU;
-    return section;
-}
 
 static int reads(const struct layer *layer, int activation)
 {
@@ -27,16 +20,15 @@ struct readers {
     int near, want_again;
 };
 
-static struct readers readers_of(const struct architecture *a, const int *section,
-                                 const unsigned char *again, int l)
+static struct readers readers_of(const struct architecture *a, const unsigned char *again, int l)
 {
     struct readers readers = {1, 0};
     for (int r = l + 1; r < a->layer_count; r++) {
         const struct layer *reader = &a->layers[r];
         if (!reads(reader, a->layers[l].output))
             continue;
-        readers.near &= reader->kind != LAYER_BN_RELU && section[r] == section[l];
-        readers.want_again |= reader->kind == LAYER_CONVOLUTION || again[r];
+        readers.near &= reader->kind != LAYER_BN_RELU && reader->section == a->layers[l].section;
+        readers.want_again |= layers_ops(reader->kind)->rereads_input || again[r];
     }
     return readers;
 }
@@ -49,17 +41,12 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
         .in_scratch = memory_zeroed(activations, 1),
         .scratch_offset = memory_zeroed(activations, sizeof *recompute->scratch_offset),
         .rerun = memory_zeroed(layers, 1)};
-    int *section = memory_zeroed(layers, sizeof *section);
-    for (int l = 0; l < a->layer_count; l++)
-        section[l] = recompute_section(a, l);
     for (int l = a->layer_count - 1; l >= 0; l--) {
         const struct layer *layer = &a->layers[l];
         if (layer->output == NO_ACTIVATION)
             continue;
-        const struct readers readers = readers_of(a, section, recompute->rerun, l);
-        const int cheap = layer->kind == LAYER_BN_RELU || layer->kind == LAYER_DROPOUT ||
-                          layer->kind == LAYER_PAD;
-        if (!readers.near || (readers.want_again && !cheap))
+        const struct readers readers = readers_of(a, recompute->rerun, l);
+        if (!readers.near || (readers.want_again && !layers_ops(layer->kind)->is_cheap))
             continue;
         recompute->in_scratch[layer->output] = 1;
         recompute->rerun[l] = (unsigned char)readers.want_again;
@@ -67,7 +54,7 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
     size_t numbers = 0;
     for (int l = 0; l < a->layer_count; l++) {
         const int activation = a->layers[l].output;
-        if (l == 0 || section[l] != section[l - 1])
+        if (l == 0 || a->layers[l].section != a->layers[l - 1].section)
             numbers = 0;
         if (activation == NO_ACTIVATION || !recompute->in_scratch[activation])
             continue;
@@ -76,7 +63,6 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
         if (numbers > recompute->numbers)
             recompute->numbers = numbers;
     }
-    free(section);
 }
 
 void recompute_free(struct recompute *recompute)

@@ -27,9 +27,6 @@ struct recompute {
     unsigned char *rerun;      /* [layer]: run again in the backward pass */
 };
 
-/* The number of BN_RELU layers among layers 0 .. layer. */
-int recompute_section(const struct architecture *architecture, int layer);
-
 /* activation_numbers: what an image's map of each activation takes. Release with recompute_free().
  * */
 void recompute_plan(struct recompute *recompute, const struct architecture *architecture,

@@ -1,6 +1,8 @@
 #include "network/summary.h"
 
-#include "network/model.h"
+#include "network/convolution.h"
+#include "network/layers.h"
+#include "network/model_build.h"
 
 static void print_shape(FILE *out, const struct architecture *architecture, int activation)
 {
@@ -16,21 +18,20 @@ static void print_shape(FILE *out, const struct architecture *architecture, int 
 
 void summary_print(const struct experiment *experiment, FILE *out)
 {
-    static const char *const kinds[] = {"convolution", "pad",  "partial", "bn + relu",
-                                        "shortcut",    "pool", "dropout", "classifier"};
     struct model model, *a = &model;
     model_build(a, experiment, 1);
     fprintf(out, "%-22s %-12s %-12s %-12s %10s %13s  %s\n", "layer", "kind", "input", "output",
             "parameters", "multiply-adds", "oneDNN: forward, backward data, backward weights");
     for (int l = 0; l < a->architecture.layer_count; l++) {
         const struct layer *layer = model_layer(a, l);
-        fprintf(out, "%-22s %-12s", layer->name, kinds[layer->kind]);
+        fprintf(out, "%-22s %-12s", layer->name, layers_ops(layer->kind)->name);
         /* a BN_RELU's inputs side by side have its output's shape */
         print_shape(out, &a->architecture,
                     layer->kind == LAYER_BN_RELU ? layer->output : layer->inputs[0]);
         print_shape(out, &a->architecture, layer->output);
+        const char *kernels = convolution_kernels(a, l);
         fprintf(out, " %10lld %13lld  %s\n", layer->parameters, layer->macs,
-                layer->kind == LAYER_CONVOLUTION ? onednn_conv_kernels(a->states[l].conv) : "");
+                kernels ? kernels : "");
     }
     long long parameters, macs;
     architecture_size(&a->architecture, &parameters, &macs);

@@ -131,8 +131,8 @@ static void see(void *context, const struct layer *layer, const struct extent *e
         return;
     for (int n = 0; n < extent->count; n++)
         for (int c = 0; c < m->shape.channels; c++)
-            for (int p = 0; p < extent->pixels; p++)
-                add_number(&m->row[row_of_pixel(m, p)], (double)layer_number(extent, map, n, c, p));
+            for (int p = 0; p < map_pixels(extent); p++)
+                add_number(&m->row[row_of_pixel(m, p)], (double)map_number(extent, map, n, c, p));
 }
 
 static void watch_outputs(struct measures *measures, struct training *training)

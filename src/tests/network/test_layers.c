@@ -1,5 +1,9 @@
 #include "base/memory.h"
-#include "network/layers.h"
+#include "network/batch_norm.h"
+#include "network/dropout.h"
+#include "network/head.h"
+#include "network/pool.h"
+#include "network/shortcut.h"
 #include "tests/blocked.h"
 #include "tests/reference.h"
 #include "tests/tests.h"
@@ -33,8 +37,8 @@ static const int places[CHANNELS] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
 
 static struct extent extent_of(struct kind kind)
 {
-    return (struct extent){IMAGES,     COUNT,    CHANNELS, PIXELS,
-                           kind.block, CHANNELS, 0,        kind.precision};
+    return (struct extent){IMAGES,     COUNT,          CHANNELS, HEIGHT, WIDTH,
+                           kind.block, kind.precision, CHANNELS, 0};
 }
 
 /* ---- Layouts, as onednn.h describes them ----------------------------------------------------- */
@@ -298,8 +302,8 @@ static void check_norm_of_two_maps(struct kind kind)
     bn_relu_backward_sums(extent_of(kind), &in, sums[1]);
     bn_relu_backward_apply(extent_of(kind), &in, NULL, dx);
     for (int first = 0; first < CHANNELS; first += HALF) {
-        const struct extent extent = {IMAGES,     COUNT,    HALF,  PIXELS,
-                                      kind.block, CHANNELS, first, kind.precision};
+        const struct extent extent = {IMAGES,     COUNT,          HALF,     HEIGHT, WIDTH,
+                                      kind.block, kind.precision, CHANNELS, first};
         double *plain = memory_zeroed(HALF_VALUES, sizeof *plain);
         double *expected = memory_zeroed(HALF_VALUES, sizeof *expected);
         for (size_t i = 0; i < HALF_VALUES; i++) {
@@ -360,7 +364,7 @@ static void test_variance_beside_a_large_mean(void **state)
     }
 }
 
-/* The order of layers.h in scalar floats: sums of up to 64 pixels, in four accumulators. The bits
+/* The order of batch_norm.h in scalar floats: sums of up to 64 pixels, in four accumulators. The bits
  * must not depend on the instruction set or on contraction. */
 static void test_sums_have_the_bits_of_the_stated_order(void **state)
 {
@@ -431,8 +435,8 @@ static void test_shortcut(void **state)
         const int c = i / KINDS, stride = cases[c].stride;
         const struct shape in = {COUNT, CHANNELS, cases[c].height, cases[c].width};
         const struct shape out = {COUNT, cases[c].out, in.height / stride, in.width / stride};
-        const struct shortcut_shape shape = {IMAGES,   COUNT,  CHANNELS,   out.channels,  in.height,
-                                             in.width, stride, kind.block, kind.precision};
+        const struct extent shape = {IMAGES,   COUNT,      CHANNELS,       in.height,
+                                     in.width, kind.block, kind.precision, CHANNELS, 0};
         double *x = numbers(kind, &numbers_state, shape_count(in));
         double *dy = numbers(kind, &numbers_state, shape_count(out));
         double *y = memory_zeroed(shape_count(out), sizeof *y);
@@ -448,9 +452,9 @@ static void test_shortcut(void **state)
                 dx[(size_t)source[j] - 1] += dy[j];
         void *map = blocked(in, kind, x), *to = blocked(out, kind, NULL);
         void *gradient = blocked(out, kind, dy), *back = blocked(in, kind, NULL);
-        layer_shortcut(shape, map, to);
+        shortcut_forward(shape, out.channels, stride, map, to);
         check_map(out, kind, to, y, 0, pad);
-        layer_shortcut_backward(shape, gradient, back);
+        shortcut_backward(shape, out.channels, stride, gradient, back);
         check_map(in, kind, back, dx, 0, 0);
         double *doubles[] = {x, dy, y, number, source, dx};
         void *maps[] = {map, to, gradient, back};
@@ -469,8 +473,7 @@ static void test_pool(void **state)
     const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
     for (int i = 0; i < KINDS; i++) {
         uint64_t numbers_state = 37;
-        const struct pool_shape shape = {IMAGES, COUNT,          CHANNELS,          HEIGHT,
-                                         WIDTH,  kinds[i].block, kinds[i].precision};
+        const struct extent shape = extent_of(kinds[i]);
         double *x = numbers(kinds[i], &numbers_state, VALUES);
         double *dy = numbers(kinds[i], &numbers_state, VALUES / 4);
         double *y = memory_zeroed(VALUES / 4, sizeof *y), *dx = memory_zeroed(VALUES, sizeof *dx);
@@ -481,9 +484,9 @@ static void test_pool(void **state)
         }
         void *map = blocked(valid, kinds[i], x), *to = blocked(half, kinds[i], NULL);
         void *gradient = blocked(half, kinds[i], dy), *back = blocked(valid, kinds[i], NULL);
-        layer_pool(shape, map, to);
+        pool_forward(shape, map, to);
         check_map(half, kinds[i], to, y, 1e-6, pad);
-        layer_pool_backward(shape, gradient, back);
+        pool_backward(shape, gradient, back);
         check_map(valid, kinds[i], back, dx, 0, 0);
         void *all[] = {x, dy, y, dx, map, to, gradient, back};
         for (size_t j = 0; j < sizeof all / sizeof all[0]; j++)
@@ -504,7 +507,7 @@ static void test_dropout(void **state)
         for (int j = 0; j < VALUES; j++)
             x[j] += x[j] < 0 ? -1 : 1; /* no zeros of its own */
         void *map = blocked(valid, kinds[i], x), *out = blocked(valid, kinds[i], NULL);
-        layer_dropout(extent_of(kinds[i]), share, draws, map, out);
+        dropout_apply(extent_of(kinds[i]), share, draws, map, out);
         int zeros = 0;
         for (size_t j = 0; j < VALUES; j++) {
             const size_t at = place(valid, kinds[i], j);
@@ -514,7 +517,7 @@ static void test_dropout(void **state)
         }
         assert_true(fabs(zeros - VALUES * share) < 5 * deviation);
         check_map(valid, kinds[i], out, x, 1e-6, 0);
-        layer_dropout(extent_of(kinds[i]), share, draws, map, map);
+        dropout_apply(extent_of(kinds[i]), share, draws, map, map);
         assert_memory_equal(map, out, FLOATS * precision_bytes(kinds[i].precision));
         free(x);
         free(map);
@@ -607,11 +610,11 @@ static void test_head(void **state)
             extent_of(kinds[i]), CLASSES, w, b, CHANNELS, places, pooled, logits, slopes};
         void *map = blocked(valid, kinds[i], x), *back = blocked(valid, kinds[i], NULL);
         losses[COUNT] = wrong[COUNT] = -1;
-        layer_head(&head, map, labels, BATCH, losses, wrong);
+        head_forward(&head, map, labels, BATCH, losses, wrong);
         assert_true(reference_error(COUNT, losses, expected) < tolerance);
         assert_true(wrong[0] == 1 && wrong[1] == 0);
         assert_true(losses[COUNT] == -1 && wrong[COUNT] == -1);
-        layer_head_backward(&head, w_gradient, b_gradient, back);
+        head_backward(&head, w_gradient, b_gradient, back);
         assert_true(reference_error(COUNT * CLASSES, logits, expected_logits) < tolerance);
         check_floats(WEIGHTS, w_gradient, dw, gradient_tolerance);
         check_floats(CLASSES, b_gradient, db, gradient_tolerance);
@@ -636,7 +639,7 @@ static void test_head_with_large_logits(void **state)
     void *map = blocked(valid, kinds[0], NULL);
     const struct head head = {
         extent_of(kinds[0]), CLASSES, w, b, CHANNELS, places, pooled, logits, slopes};
-    layer_head(&head, map, labels, BATCH, losses, wrong);
+    head_forward(&head, map, labels, BATCH, losses, wrong);
     assert_true(losses[0] == 0 && losses[1] == 2000);
     assert_true(wrong[0] == 0 && wrong[1] == 1);
     free(map);

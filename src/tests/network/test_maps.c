@@ -1,6 +1,7 @@
 /* The layers that only move numbers within a map: mean of 2x2 pixels, dropout. */
 #include "base/memory.h"
-#include "network/layers.h"
+#include "network/dropout.h"
+#include "network/pool.h"
 #include "tests/blocked.h"
 #include "tests/tests.h"
 
@@ -17,9 +18,10 @@ static const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
 
 /* ---- Mean of 2x2 pixels ---------------------------------------------------------------------- */
 
-static struct pool_shape pool_of(int block)
+static struct extent pool_of(int block)
 {
-    return (struct pool_shape){IMAGES, COUNT, CHANNELS, HEIGHT, WIDTH, block, PRECISION_F32};
+    return (struct extent){IMAGES, COUNT,         CHANNELS, HEIGHT, WIDTH,
+                           block,  PRECISION_F32, CHANNELS, 0};
 }
 
 /* The row of `half` that a row of `wide` belongs to, in plain order. */
@@ -48,9 +50,9 @@ static void test_pool(void **state)
         float *pooled = blocked_map(half, blocks[i], IMAGES, NULL);
         float *gradient = blocked_map(half, blocks[i], IMAGES, dy);
         float *back = blocked_map(wide, blocks[i], IMAGES, NULL);
-        layer_pool(pool_of(blocks[i]), map, pooled);
+        pool_forward(pool_of(blocks[i]), map, pooled);
         blocked_check(half, blocks[i], IMAGES, pooled, y, 1e-6, BLOCKED_REST);
-        layer_pool_backward(pool_of(blocks[i]), gradient, back);
+        pool_backward(pool_of(blocks[i]), gradient, back);
         blocked_check(wide, blocks[i], IMAGES, back, dx, 1e-30, 0);
         free(x);
         free(dy);
@@ -92,8 +94,8 @@ static void test_pool_backward_is_the_adjoint(void **state)
         float *gradient = blocked_map(half, blocks[i], IMAGES, g);
         float *pooled = blocked_map(half, blocks[i], IMAGES, NULL);
         float *back = blocked_map(wide, blocks[i], IMAGES, NULL);
-        layer_pool(pool_of(blocks[i]), map, pooled);
-        layer_pool_backward(pool_of(blocks[i]), gradient, back);
+        pool_forward(pool_of(blocks[i]), map, pooled);
+        pool_backward(pool_of(blocks[i]), gradient, back);
         const double left = inner_product(shape_count(half), pooled, gradient);
         const double right = inner_product(shape_count(wide), map, back);
         assert_true(left > 0 && left == right);
@@ -118,7 +120,8 @@ static struct extent extent_of(int images, int count)
     return (struct extent){.images = images,
                            .count = count,
                            .channels = CHANNELS,
-                           .pixels = PIXELS,
+                           .height = 1,
+                           .width = PIXELS,
                            .block = 8,
                            .wide_channels = CHANNELS};
 }
@@ -131,7 +134,7 @@ static uint8_t *mask_of(int images, double share, struct dropout_draws which)
     uint8_t *mask = memory_zeroed(floats, 1);
     for (size_t i = 0; i < floats; i++)
         x[i] = 1;
-    layer_dropout(extent_of(images, images), share, which, x, y);
+    dropout_apply(extent_of(images, images), share, which, x, y);
     for (size_t i = 0; i < floats; i++)
         mask[i] = y[i] != 0;
     free(x);
@@ -198,8 +201,8 @@ static void test_dropout_values(void **state)
             dy[j] = (float)(1.5 + reference_number(&numbers_state));
             y[j] = dx[j] = BLOCKED_REST;
         }
-        layer_dropout(extent_of(MANY, MANY - 2), shares[i], draws, x, y);
-        layer_dropout(extent_of(MANY, MANY - 2), shares[i], draws, dy, dx);
+        dropout_apply(extent_of(MANY, MANY - 2), shares[i], draws, x, y);
+        dropout_apply(extent_of(MANY, MANY - 2), shares[i], draws, dy, dx);
         size_t zeros = 0;
         for (size_t j = 0; j < ALL; j++) {
             const int cut = y[j] == 0;
@@ -212,7 +215,7 @@ static void test_dropout_values(void **state)
         }
         assert_int_equal(zeros == 2 * EACH, shares[i] == 0);
         /* in place, as the backward pass may run */
-        layer_dropout(extent_of(MANY, MANY - 2), shares[i], draws, x, x);
+        dropout_apply(extent_of(MANY, MANY - 2), shares[i], draws, x, x);
         assert_memory_equal(x, y, ALL * sizeof *x);
         free(x);
         free(y);

@@ -1,7 +1,7 @@
 /* bf16: its rounding, against its definition; BN_RELU's kernels on bf16 maps, against plain C bit
- * for bit, compiled for every instruction set that layers.c compiles them for. */
+ * for bit, compiled for every instruction set that batch_norm.c compiles them for. */
 #include "base/memory.h"
-#include "network/layers.h"
+#include "network/batch_norm.h"
 #include "tests/reference.h"
 
 #include <float.h>
@@ -148,7 +148,7 @@ static struct bn_relu_backward backward_of(const struct plane *p, int with_gradi
         p->offset, p->slope};
 }
 
-/* What layers.h says, a number at a time. */
+/* What batch_norm.h says, a number at a time. */
 static float plain_dy(struct plane *p, int i, int with_gradient2)
 {
     const float x = value(p, X, i), product = x * p->scale[i % LANES];

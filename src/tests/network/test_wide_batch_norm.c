@@ -1,8 +1,7 @@
-/* BN_RELU layers that read several maps side by side, as DenseNet's do: layers.h and batch_norm.h
- * against the reference over the maps' concatenation. */
+/* BN_RELU layers that read several maps side by side, as DenseNet's do:
+ * batch_norm.h against the reference over the maps' concatenation. */
 #include "base/memory.h"
 #include "network/batch_norm.h"
-#include "network/layers.h"
 #include "tests/blocked.h"
 #include "tests/tests.h"
 
@@ -188,8 +187,8 @@ static struct batch_norm_group *groups_of(struct trial *earlier, struct trial *a
 
 static struct extent extent_of(int block, int shard, int map, int wide_channels, int wide_first)
 {
-    return (struct extent){EACH,  count_of(shard), channels_of[map], PIXELS,
-                           block, wide_channels,   wide_first,       PRECISION_F32};
+    return (struct extent){EACH,  count_of(shard), channels_of[map], HEIGHT,    WIDTH,
+                           block, PRECISION_F32,   wide_channels,    wide_first};
 }
 
 static void check_running(const struct trial *t, const struct expected *e, const int *source)

@@ -424,10 +424,7 @@ static void watch(void *context, const struct layer *layer, const struct extent 
     struct watched *watched = context;
     if (watched->map || strcmp(layer->name, watched->name) != 0)
         return;
-    int side = 1;
-    while (side * side < extent->pixels)
-        side++;
-    const struct shape shape = {extent->images, extent->channels, side, side};
+    const struct shape shape = {extent->images, extent->channels, extent->height, extent->width};
     watched->shape = shape;
     watched->map = memory_zeroed(shape_count(shape), sizeof *watched->map);
     for (size_t i = 0; i < shape_count(shape); i++)

@@ -1,0 +1,207 @@
+#include "network/convolution.h"
+
+#include "base/memory.h"
+#include "network/layers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct convolution_state {
+    struct onednn_conv *conv; /* shared */
+    int weight;               /* tensor; of a Weight Block the one that it generates */
+    /* Where padding moves elements, from canonical order to memory; else NULL. */
+    uint32_t *positions, *backward_positions, *forward_positions;
+};
+
+/* ---- Building ------------------------------------------------------------------------------- */
+
+static struct onednn_conv *conv_of_shape(struct model *model, const struct conv_shape *shape)
+{
+    for (int c = 0; c < model->conv_count; c++)
+        if (memcmp(&model->conv_shapes[c], shape, sizeof *shape) == 0)
+            return model->convs[c];
+    const size_t count = (size_t)model->conv_count + 1;
+    model->convs = memory_resize(model->convs, count, sizeof *model->convs);
+    model->conv_shapes = memory_resize(model->conv_shapes, count, sizeof *shape);
+    model->conv_shapes[model->conv_count] = *shape;
+    return model->convs[model->conv_count++] = onednn_conv_create(model->onednn, shape);
+}
+
+/* From canonical order to memory, through the padded tensor's own positions. */
+static uint32_t *compose(const struct model *model, const struct layer *layer,
+                         const uint32_t *positions)
+{
+    const int input = layer->inputs[0], taps = layer->kernel * layer->kernel;
+    const int in = model->architecture.activations[input].channels;
+    const int out = model->architecture.activations[layer->output].channels;
+    int *in_place = model_channel_index(model, input),
+        *out_place = model_channel_index(model, layer->output);
+    uint32_t *composed = memory_zeroed((size_t)(out * in * taps), sizeof *composed), *at = composed;
+    for (int o = 0; o < out; o++)
+        for (int i = 0; i < in; i++)
+            for (int t = 0; t < taps; t++)
+                *at++ =
+                    positions[(out_place[o] * model->extents[input].channels + in_place[i]) * taps +
+                              t];
+    free(in_place);
+    free(out_place);
+    return composed;
+}
+
+/* One for all Weight Blocks to as many channels. */
+static const struct weight_table *table_of(struct model *model, const struct experiment *experiment,
+                                           int out)
+{
+    for (int t = 0; t < model->table_count; t++)
+        if (model->tables[t]->out == out)
+            return model->tables[t];
+    model->tables =
+        memory_resize(model->tables, (size_t)model->table_count + 1, sizeof *model->tables);
+    struct weight_table *table = model->tables[model->table_count++] =
+        memory_zeroed(1, sizeof *table);
+    weight_table_make(table, (enum weights)experiment->weights, out, experiment->rows,
+                      (uint32_t)experiment->weights_seed);
+    return table;
+}
+
+/* The rows that make the weights, the tensor that comes next. They start so that the weights have
+ * the mean square that He's start gives: an expansion to more than it has rows spreads their
+ * squares over its slots, any other keeps them. */
+static void add_rows(struct model *model, const struct experiment *experiment,
+                     const struct layer *layer)
+{
+    const int in = model->architecture.activations[layer->inputs[0]].channels;
+    const int out = model->architecture.activations[layer->output].channels,
+              slots = SLOT_TAPS * out;
+    const double spread = experiment->weights == WEIGHTS_EXPANSION && layer->rows < slots
+                              ? (double)slots / layer->rows
+                              : 1;
+    const int channels = experiment->fan == FAN_IN ? in : out;
+    struct tensor rows = {.dims = {layer->rows, in},
+                          .dim_count = 2,
+                          .trained = 1,
+                          .decayed = 1,
+                          .initial = INITIAL_NORMAL,
+                          .deviation = sqrt(2.0 / (channels * SLOT_TAPS) * spread),
+                          .section = NO_SECTION,
+                          .block = table_of(model, experiment, out),
+                          .weights = model->parameters.count + 1};
+    snprintf(rows.name, sizeof rows.name, "%s.rows", layer->name);
+    parameters_add(&model->parameters, &rows);
+}
+
+static enum conv_algorithm algorithm_for(const struct model *model,
+                                         const struct experiment *experiment,
+                                         const struct conv_shape *shape)
+{
+    if (experiment->convolution == CONVOLUTION_AUTO && onednn_suits_winograd(model->onednn, shape))
+        return CONV_WINOGRAD;
+    if (experiment->convolution == CONVOLUTION_WINOGRAD &&
+        onednn_suits_own_winograd(model->onednn, shape))
+        return CONV_OWN_WINOGRAD;
+    return CONV_DIRECT;
+}
+
+static void *build(struct model *model, const struct experiment *experiment, int l)
+{
+    struct convolution_state *state = memory_zeroed(1, sizeof *state);
+    const struct layer *layer = model_layer(model, l);
+    const int input = layer->inputs[0];
+    const struct activation *in = &model->architecture.activations[input];
+    const int out = model->architecture.activations[layer->output].channels;
+    struct conv_shape shape = {.batch = model->shard_images,
+                               .in = model->extents[input].channels,
+                               .out = model->extents[layer->output].channels,
+                               .height = in->height,
+                               .width = in->width,
+                               .kernel = layer->kernel,
+                               .stride = layer->stride,
+                               .padding = layer->padding,
+                               .has_data_gradient = input != 0,
+                               .precision = model->precision};
+    shape.algorithm = algorithm_for(model, experiment, &shape);
+    state->conv = conv_of_shape(model, &shape);
+    struct tensor tensor =
+        model_tensor(layer, "weight", experiment->fan == FAN_IN ? INITIAL_HE_IN : INITIAL_HE_OUT,
+                     out, in->channels);
+    tensor.floats = onednn_conv_weight_floats(state->conv);
+    tensor.positions = onednn_conv_positions(state->conv);
+    tensor.backward_positions = onednn_conv_backward_positions(state->conv);
+    tensor.backward_count = onednn_conv_backward_count(state->conv);
+    tensor.forward_positions = onednn_conv_forward_positions(state->conv);
+    tensor.forward_count = onednn_conv_forward_count(state->conv);
+    if (model_is_padded(model, input) || model_is_padded(model, layer->output)) {
+        tensor.positions = state->positions = compose(model, layer, tensor.positions);
+        if (tensor.backward_positions)
+            tensor.backward_positions = state->backward_positions =
+                compose(model, layer, tensor.backward_positions);
+        if (tensor.forward_positions)
+            tensor.forward_positions = state->forward_positions =
+                compose(model, layer, tensor.forward_positions);
+    }
+    tensor.section = layer->section;
+    if (layer->rows != 0) {
+        tensor.trained = 0;
+        tensor.generated = 1;
+        add_rows(model, experiment, layer);
+    }
+    state->weight = parameters_add(&model->parameters, &tensor);
+    return state;
+}
+
+static void free_state(void *of)
+{
+    struct convolution_state *state = of;
+    free(state->positions);
+    free(state->backward_positions);
+    free(state->forward_positions);
+}
+
+void convolution_free_shared(struct model *model)
+{
+    for (int c = 0; c < model->conv_count; c++)
+        onednn_conv_destroy(model->convs[c]);
+    for (int t = 0; t < model->table_count; t++) {
+        weight_table_free(model->tables[t]);
+        free(model->tables[t]);
+    }
+    free(model->convs);
+    free(model->conv_shapes);
+    free(model->tables);
+}
+
+/* ---- Running -------------------------------------------------------------------------------- */
+
+static void forward(const struct layer_call *call)
+{
+    const struct convolution_state *state = call->state;
+    onednn_conv_forward(state->conv, call->worker, call->x,
+                        parameters_forward(&call->model->parameters, state->weight), call->out);
+}
+
+static void backward(const struct layer_call *call)
+{
+    const struct convolution_state *state = call->state;
+    const struct parameters *parameters = &call->model->parameters;
+    onednn_conv_backward_weights(state->conv, call->worker, call->x, call->gradient,
+                                 parameters_shard_gradient(parameters, state->weight, call->shard));
+    if (call->target)
+        onednn_conv_backward_data(state->conv, call->worker, call->gradient,
+                                  parameters_backward(parameters, state->weight), call->target);
+}
+
+const char *convolution_kernels(const struct model *model, int l)
+{
+    const struct convolution_state *state = model->states[l];
+    return model_layer(model, l)->kind == LAYER_CONVOLUTION ? onednn_conv_kernels(state->conv)
+                                                            : NULL;
+}
+
+const struct layer_ops convolution_ops = {.name = "convolution",
+                                          .rereads_input = 1,
+                                          .build = build,
+                                          .forward = forward,
+                                          .backward = backward,
+                                          .free = free_state};

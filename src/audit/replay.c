@@ -76,7 +76,7 @@ static void check_tolerance(const struct log *kept, const struct log *again, str
 
 static int can_train(const struct log *log, struct error *reason)
 {
-    return onednn_check_precision((enum precision)log->experiment.precision, reason) == 0;
+    return onednn_check_precision(log->experiment.precision, reason) == 0;
 }
 
 /* `make smoke` leaves these out. */

@@ -31,7 +31,7 @@ struct seed_range {
 static struct seed_range seeds_of(const struct experiment *experiment)
 {
     const int count =
-        experiment->seeds ? experiment->seeds : status_wanted_seeds((enum scale)experiment->scale);
+        experiment->seeds ? experiment->seeds : status_wanted_seeds(experiment->scale);
     return (struct seed_range){experiment->first_seed, experiment->first_seed + count - 1L};
 }
 
@@ -276,7 +276,7 @@ int status_write(const struct status_options *options, FILE *out, struct error *
         for (size_t i = 0; i < sources.experiments.count; i++) {
             const struct experiment_file *file = &sources.experiments.file[i];
             const struct experiment *e = &file->experiment;
-            if (e->scale != (int)scales[s])
+            if (e->scale != scales[s])
                 continue;
             names[s] = config_scale_name(e);
             const double hours = core_hours(&sources, e, desk);
@@ -330,7 +330,7 @@ int status_check_part(const struct status_options *options, int scale, struct er
         return -1;
     int chosen = 0;
     for (size_t i = 0; i < files.count; i++)
-        chosen |= (scale < 0 || files.file[i].experiment.scale == scale) &&
+        chosen |= (scale < 0 || (int)files.file[i].experiment.scale == scale) &&
                   is_chosen(options->part, files.file[i].path);
     ledger_free_experiments(&files);
     return chosen ? 0
@@ -357,7 +357,7 @@ static void take_scale(const struct status_options *options, const struct source
             const struct experiment_file *file = &sources->experiments.file[i];
             const struct seed_range seeds = seeds_of(&file->experiment);
             const long seed = seeds.first + round;
-            if (file->experiment.scale != scale || !is_wanted(seeds, seed) ||
+            if ((int)file->experiment.scale != scale || !is_wanted(seeds, seed) ||
                 !is_chosen(options->part, file->path) || !is_to_do(sources, file, seed))
                 continue;
             const struct status_run run = {file, seed,

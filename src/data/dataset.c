@@ -269,7 +269,7 @@ int dataset_load(struct dataset *dataset, const struct experiment *experiment, c
     if (experiment->normalisation == NORMALISE_ZCA)
         whiten(dataset, kept);
     else
-        normalise(dataset, (enum normalisation)experiment->normalisation);
+        normalise(dataset, experiment->normalisation);
     dataset->reflects = experiment->crop_padding == CROP_REFLECT;
     return 0;
 }

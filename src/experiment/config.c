@@ -147,6 +147,9 @@ static const struct key keys[] = {
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
+/* Words are stored in fields of an enum, which an int may stand for. */
+_Static_assert(sizeof(enum scale) == sizeof(int), "a word's field has the size of an int");
+
 static int *integer_at(struct experiment *experiment, const struct key *key)
 {
     return (int *)((char *)experiment + key->offset);

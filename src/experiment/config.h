@@ -52,6 +52,7 @@ enum padding {
 };
 enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK };
 enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO, CONVOLUTION_WINOGRAD };
+enum precision { PRECISION_F32, PRECISION_BF16 }; /* network/precision.h */
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
 enum weight_decayed { WEIGHT_DECAY_ALL, WEIGHT_DECAY_WEIGHTS };
 enum momentum_reset { MOMENTUM_KEPT, MOMENTUM_RESET_AT_DROP };
@@ -67,61 +68,61 @@ struct epoch_list {
 
 struct experiment {
     /* [run] */
-    int scale;              /* enum scale */
+    enum scale scale;
     int first_seed;         /* the least of the seeds that the arm is to be run with */
     int seeds;              /* how many there are, from there on; 0: as many as status.h says */
     struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": none did */
     /* [data] */
-    int set;            /* enum image_set */
+    enum image_set set;
     int train_pictures; /* synthetic images only, else 0 */
     int test_pictures;  /* synthetic images only, else 0 */
-    int normalisation;  /* enum normalisation */
-    int augmentation;   /* enum augmentation */
-    int crop_padding;   /* enum crop_padding */
+    enum normalisation normalisation;
+    enum augmentation augmentation;
+    enum crop_padding crop_padding;
     /* [network] */
-    int family;     /* enum family */
-    int depth;      /* weight layers, counted as the family's paper does */
-    int block;      /* enum residual_block; preact */
-    int shortcut;   /* enum shortcut; preact */
-    int width;      /* widening factor; wide-resnet */
-    int growth;     /* channels a layer adds; densenet-bc */
-    double dropout; /* share of activations set to 0 */
-    int fan;        /* enum fan: what the convolutions' first deviation is scaled by */
-    int gamma;      /* enum gamma: BN's first scales */
-    int padding;    /* enum padding: of the 3x3 convolutions but the stem, see padding.h */
+    enum family family;
+    int depth;                        /* weight layers, counted as the family's paper does */
+    enum residual_block block;        /* preact */
+    enum shortcut shortcut;           /* preact */
+    int width;                        /* widening factor; wide-resnet */
+    int growth;                       /* channels a layer adds; densenet-bc */
+    double dropout;                   /* share of activations set to 0 */
+    enum fan fan;                     /* what the convolutions' first deviation is scaled by */
+    enum gamma gamma;                 /* BN's first scales */
+    enum padding padding;             /* of the 3x3 convolutions but the stem, see padding.h */
     int padding_depth, padding_reach; /* learned: D and r of the Padding Layer */
-    int weights; /* enum weights: of the 3x3 convolutions but the first, see weight_block.h */
-    int rows;    /* what each of them trains */
+    enum weights weights; /* of the 3x3 convolutions but the first, see weight_block.h */
+    int rows;             /* what each of them trains */
     int weights_seed;
     int channels; /* of the first stage; preact */
     /* [training] */
     int epochs;
-    int batch;       /* images a step */
-    int last_batch;  /* enum last_batch: the images left over at an epoch's end */
-    int shards;      /* fixed parts of a batch; part of the result, see network.h */
-    int convolution; /* enum convolution */
-    int precision;   /* enum precision, see precision.h */
+    int batch;                  /* images a step */
+    enum last_batch last_batch; /* the images left over at an epoch's end */
+    int shards;                 /* fixed parts of a batch; part of the result, see network.h */
+    enum convolution convolution;
+    enum precision precision; /* see precision.h */
     double momentum;
     int nesterov; /* 0 or 1 */
     double weight_decay;
-    int decayed;        /* enum weight_decayed */
-    int momentum_reset; /* enum momentum_reset */
+    enum weight_decayed decayed;
+    enum momentum_reset momentum_reset;
     /* [schedule] */
     int decay; /* index of decays[] */
     double lr;
     double lr_end;
     struct decay_shape shape; /* without ratio and drops */
     double k;
-    int form;                /* enum form */
-    int update;              /* enum update */
+    enum form form;
+    enum update update;
     int endpoint;            /* 0 or 1: whether the last step trains with lr_end */
     struct epoch_list drops; /* step: the epochs at whose start the rate drops, for k = 1 */
     int cycle;               /* epochs of the first cycle; 0: one cycle, the whole run */
     int cycle_factor;        /* each cycle is so many times as long as the one before */
     int warmup_steps;
     double warmup_lr;
-    int warmup;       /* enum warmup */
-    int warmup_clock; /* enum clock */
+    enum warmup warmup;
+    enum clock warmup_clock;
 
     char arm[256]; /* "cifar10/preact-20/poly-k2.0"; the file's own path where it is elsewhere */
 };

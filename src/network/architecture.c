@@ -306,7 +306,7 @@ int architecture_build(struct architecture *architecture, const struct experimen
 {
     memset(architecture, 0, sizeof *architecture);
     architecture->classes = config_class_count(experiment);
-    architecture->padding = (enum padding)experiment->padding;
+    architecture->padding = experiment->padding;
     architecture->padding_depth = experiment->padding_depth;
     architecture->padding_reach = experiment->padding_reach;
     add_activation(architecture, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE);
@@ -321,7 +321,7 @@ int architecture_build(struct architecture *architecture, const struct experimen
                                          .activates_first = experiment->family == FAMILY_PREACT,
                                          .dropout = experiment->dropout};
     int units;
-    switch ((enum family)experiment->family) {
+    switch (experiment->family) {
     case FAMILY_PREACT:
         units = units_of_depth(
             depth, bottleneck ? 9 : 6, 2,

@@ -61,7 +61,7 @@ static const struct weight_table *table_of(struct model *model, const struct exp
         memory_resize(model->tables, (size_t)model->table_count + 1, sizeof *model->tables);
     struct weight_table *table = model->tables[model->table_count++] =
         memory_zeroed(1, sizeof *table);
-    weight_table_make(table, (enum weights)experiment->weights, out, experiment->rows,
+    weight_table_make(table, experiment->weights, out, experiment->rows,
                       (uint32_t)experiment->weights_seed);
     return table;
 }

@@ -18,7 +18,7 @@ static void plan(struct model *model, const struct experiment *experiment, int b
     const struct architecture *architecture = &model->architecture;
     const size_t count = (size_t)architecture->activation_count;
     model->block = block;
-    model->precision = (enum precision)experiment->precision;
+    model->precision = experiment->precision;
     model->shards = experiment->shards;
     model->shard_images = experiment->batch / experiment->shards;
     model->extents = memory_zeroed(count, sizeof *model->extents);
@@ -42,7 +42,7 @@ void model_build(struct model *model, const struct experiment *experiment, int t
 {
     memset(model, 0, sizeof *model);
     struct error error;
-    if (onednn_check_precision((enum precision)experiment->precision, &error) != 0)
+    if (onednn_check_precision(experiment->precision, &error) != 0)
         die_lacking(error.text);
     model->own_shards = experiment->shards / ranks_count();
     model->first_shard = model->own_shards * ranks_rank();

@@ -13,11 +13,11 @@
 #ifndef KDECAY_PRECISION_H
 #define KDECAY_PRECISION_H
 
+#include "experiment/config.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-enum precision { PRECISION_F32, PRECISION_BF16 };
 
 typedef uint16_t bf16;
 

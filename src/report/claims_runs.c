@@ -221,7 +221,7 @@ char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
         size_t count = 0;
         for (size_t i = 0; i < arms->count; i++) {
             const struct experiment *e = arms->row[i].experiment;
-            if (e->weights != (int)kinds[kind] || e->weights_seed != 0 ||
+            if (e->weights != kinds[kind] || e->weights_seed != 0 ||
                 arms->row[i].arm->count == 0 || !ledger_same_but(e, arms->row->experiment, keys))
                 continue;
             x[count] = log2(e->rows);

@@ -216,7 +216,7 @@ int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scal
     *arms = (struct arms){.arm = memory_zeroed(ledger->count, sizeof *arms->arm)};
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        if (log->experiment.scale != (int)scale || log->experiment.set != (int)set ||
+        if (log->experiment.scale != scale || log->experiment.set != set ||
             (folder && !ledger_is_below(log->experiment.arm, folder)))
             continue;
         /* sorted by path, the logs of an arm stand together */
@@ -341,7 +341,7 @@ int ledger_size(const struct experiment *experiment, long long *parameters, long
 
 static char *family_name(const struct experiment *experiment)
 {
-    switch ((enum family)experiment->family) {
+    switch (experiment->family) {
     case FAMILY_PREACT:
         return memory_text("preact-%d%s", experiment->depth,
                            experiment->block == RESIDUAL_BOTTLENECK ? "-bottleneck" : "");

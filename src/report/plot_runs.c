@@ -418,7 +418,7 @@ static size_t add_series(struct text *text, struct tally *tally, const struct ar
     size_t count = 0, shown = 0;
     for (size_t a = 0; a < arms->count; a++) {
         const struct experiment *e = arms->arm[a].experiment;
-        if (e->weights == (int)weights && e->k == 1 && e->weights_seed == 0)
+        if (e->weights == weights && e->k == 1 && e->weights_seed == 0)
             series[count++] = &arms->arm[a];
     }
     qsort(series, count, sizeof *series, compare_stored);

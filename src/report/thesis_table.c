@@ -185,12 +185,12 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
 
 /* Experiments in bf16 repeat those in f32 faster: they stand below them. */
-static const int precisions[] = {PRECISION_F32, PRECISION_BF16};
+static const enum precision precisions[] = {PRECISION_F32, PRECISION_BF16};
 
 /* Whether an experiment fills a cell of the thesis at this k. */
 static int is_of_cell(const struct experiment *e, enum image_set set, const char *folder, double k)
 {
-    return e->scale == SCALE_FULL && e->set == (int)set && e->decay == DECAY_POLYNOMIAL &&
+    return e->scale == SCALE_FULL && e->set == set && e->decay == DECAY_POLYNOMIAL &&
            fabs(e->k - k) < 1e-9 && ledger_is_below(e->arm, folder);
 }
 
@@ -313,7 +313,7 @@ static void add_recipe_rows(struct table *table, const struct published_row *row
         for (size_t i = 0; i < sources->files->count; i++) {
             const struct experiment_file *file = &sources->files->file[i];
             const struct experiment *e = &file->experiment;
-            if (e->scale == SCALE_FULL && e->set == (int)set && e->precision == precisions[p] &&
+            if (e->scale == SCALE_FULL && e->set == set && e->precision == precisions[p] &&
                 e->decay == (repeats ? DECAY_COSINE : DECAY_STEP) &&
                 ledger_is_below(e->arm, row->folder))
                 add_full_row(table, row, ledger_value(e, "schedule.decay"), memory_text("-"), file,
@@ -482,7 +482,7 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
         free(full_arms.arm);
         return -1;
     }
-    const struct experiment any = {.set = (int)source->set};
+    const struct experiment any = {.set = source->set};
     const char *set = config_set_name(&any);
     struct table thesis, full, desk;
     fill_thesis(source, literature, set, &thesis);

@@ -39,7 +39,7 @@ static int fill(struct training *training, const struct images *images, const ui
     const size_t left = images->count - first, batch = (size_t)training->experiment->batch;
     const int count = (int)(left < batch ? left : batch);
     const enum augmentation augmentation =
-        epoch ? (enum augmentation)training->experiment->augmentation : AUGMENT_NONE;
+        epoch ? training->experiment->augmentation : AUGMENT_NONE;
     const struct network_images own = network_own_images(training->network, count);
 #pragma omp parallel for num_threads(network_threads(training->network)) schedule(static)
     for (int i = own.from; i < own.to; i++) {

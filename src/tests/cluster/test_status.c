@@ -30,7 +30,7 @@ static char *printed(const struct fixture *fixture, int scale)
     const struct status_options options = options_of(fixture);
     struct error error;
     if ((scale < 0 ? status_write(&options, out, &error)
-                   : status_missing(&options, (enum scale)scale, out, &error)) != 0)
+                   : status_missing(&options, scale, out, &error)) != 0)
         fail_msg("%s", error.text);
     fclose(out);
     return text;

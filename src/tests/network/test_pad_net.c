@@ -201,11 +201,11 @@ static void test_threads_change_no_bit(void **state)
                                         PREACT "padding = extrapolate\n"};
     for (int precision = PRECISION_F32; precision <= PRECISION_BF16; precision++)
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-            if (lacks((enum precision)precision))
+            if (lacks(precision))
                 continue;
-            const struct digest one = bits_of_a_run(texts[i], (enum precision)precision, 1);
+            const struct digest one = bits_of_a_run(texts[i], precision, 1);
             for (int threads = 2; threads <= 3; threads++)
-                assert_string_equal(bits_of_a_run(texts[i], (enum precision)precision, threads).hex,
+                assert_string_equal(bits_of_a_run(texts[i], precision, threads).hex,
                                     one.hex);
         }
 }

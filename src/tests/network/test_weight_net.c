@@ -244,12 +244,12 @@ static void test_a_whole_bank_is_the_ordinary_network(void **state)
 {
     (void)state;
     for (int p = 0; p < precision_count(); p++) {
-        const struct experiment ordinary = experiment_of("", (enum precision)p);
+        const struct experiment ordinary = experiment_of("", p);
         for (long steps = 0; steps <= 2; steps += 2) {
             const struct digest expected = digest_after(&ordinary, 2, steps);
             for (int rows = 575; rows <= 577; rows++) {
                 char *lines = memory_text("weights = bank\nrows = %d\n", rows);
-                const struct experiment bank = experiment_of(lines, (enum precision)p);
+                const struct experiment bank = experiment_of(lines, p);
                 const struct digest found = digest_after(&bank, 1, steps);
                 assert_int_equal(strcmp(found.hex, expected.hex) == 0, rows >= 576);
                 free(lines);
@@ -299,7 +299,7 @@ static void test_threads_change_no_bit(void **state)
     (void)state;
     for (int p = 0; p < precision_count(); p++) {
         for (int b = 0; b < BLOCKS; b++) {
-            const struct experiment experiment = experiment_of(blocks[b], (enum precision)p);
+            const struct experiment experiment = experiment_of(blocks[b], p);
             const struct digest one = digest_after(&experiment, 1, 3);
             for (int threads = 2; threads <= 3; threads++)
                 assert_string_equal(digest_after(&experiment, threads, 3).hex, one.hex);
@@ -343,7 +343,7 @@ static void test_checkpoints(void **state)
     char *folder = scratch_folder(), *path = memory_text("%s/c.safetensors", folder);
     for (int p = 0; p < precision_count(); p++)
         for (int b = 0; b < BLOCKS; b++) {
-            const struct experiment experiment = experiment_of(blocks[b], (enum precision)p);
+            const struct experiment experiment = experiment_of(blocks[b], p);
             check_checkpoint(&experiment, path);
         }
     free(path);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "data/dataset.h"
 #include "experiment/schedule.h"
+#include "network/model_size.h"
 #include "network/onednn.h"
 #include "report/borders.h"
 #include "report/ledger.h"
@@ -234,15 +235,15 @@ static void check_size(const struct ledger *ledger, struct check *check)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
-        long long parameters = 0, macs = 0;
+        struct model_size size;
         struct error error;
         check->checked++;
-        if (ledger_size(&log->experiment, &parameters, &macs, &error) != 0)
+        if (model_size(&log->experiment, &size, &error) != 0)
             check_fail(check, "%s: its network: %s", log->path, error.text);
-        else if (log->parameters != parameters || log->macs != macs)
+        else if (log->parameters != size.trained || log->macs != size.macs)
             check_fail(check,
                        "%s: %lld parameters, %lld MACs: the experiment's network has %lld and %lld",
-                       log->path, log->parameters, log->macs, parameters, macs);
+                       log->path, log->parameters, log->macs, size.trained, size.macs);
     }
 }
 

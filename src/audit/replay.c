@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "network/model_size.h"
 #include "network/onednn.h"
 #include "train/training.h"
 
@@ -218,7 +219,7 @@ void replay_spot_check(const struct replay_spot *spot, const char *folder,
             without_images++;
         else if (!can_train(log, &reason))
             without_precision++;
-        else if (ledger_size(&log->experiment, &(long long){0}, &(long long){0}, NULL) == 0)
+        else if (model_size(&log->experiment, &(struct model_size){0}, NULL) == 0)
             drawable[count++] = log;
         free(again);
     }

@@ -14,7 +14,7 @@
 #include "experiment/config.h"
 #include "experiment/log.h"
 #include "experiment/schedule.h"
-#include "report/ledger.h"
+#include "network/model_size.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,9 +66,9 @@ static void write_log(const char *folder, const struct experiment *experiment, l
                               .kernels = "conv1: a, b, c\n",
                               .threads = 2,
                               .started = "never"};
-    struct error error;
-    if (ledger_size(experiment, &facts.parameters, &facts.macs, &error) != 0)
-        die("%s", error.text);
+    const struct model_size size = model_size_of(experiment);
+    facts.parameters = size.trained;
+    facts.macs = size.macs;
     const struct schedule schedule = schedule_of(experiment, STEPS_AN_EPOCH);
     struct log_writer writer;
     log_begin(&writer, &facts);

@@ -1,5 +1,6 @@
 #include "cluster/cost.h"
 
+#include "network/model_size.h"
 #include "network/precision.h"
 #include "report/published.h"
 #include "report/table.h"
@@ -56,11 +57,11 @@ struct parts {
 
 static double macs_of(const struct experiment *experiment)
 {
-    long long parameters = 0, macs = 0;
+    struct model_size size;
     struct error error;
-    if (ledger_size(experiment, &parameters, &macs, &error) != 0)
+    if (model_size(experiment, &size, &error) != 0)
         die("%s: %s", experiment->arm, error.text);
-    return (double)macs * (double)config_train_count(experiment) * experiment->epochs;
+    return (double)size.macs * (double)config_train_count(experiment) * experiment->epochs;
 }
 
 static void add_to(struct cost *cost, const struct experiment *experiment, double core_hours)

@@ -246,46 +246,18 @@ static void build_densenet(struct architecture *a, int layers, int growth, doubl
 
 /* ---- Weight Blocks -------------------------------------------------------------------------- */
 
-static long long weights_of(const struct architecture *a, const struct layer *layer)
-{
-    return (long long)a->activations[layer->output].channels *
-           a->activations[layer->inputs[0]].channels * layer->kernel * layer->kernel;
-}
-
 static void add_weight_blocks(struct architecture *a, const struct experiment *experiment)
 {
     for (int l = 0; l < a->layer_count; l++) {
         struct layer *layer = &a->layers[l];
         if (layer->kind != LAYER_CONVOLUTION || layer->kernel != 3 || layer->inputs[0] == 0)
             continue;
-        const int in = a->activations[layer->inputs[0]].channels;
-        const long long slots = weights_of(a, layer) / in;
-        if (experiment->weights == WEIGHTS_BANK && experiment->rows >= slots)
+        if (experiment->weights == WEIGHTS_BANK &&
+            experiment->rows >= 9 * a->activations[layer->output].channels)
             continue;
         layer->rows = experiment->rows;
-        layer->parameters = (long long)layer->rows * in;
+        layer->parameters = 1LL * layer->rows * a->activations[layer->inputs[0]].channels;
     }
-}
-
-struct weight_counts architecture_weight_counts(const struct architecture *architecture,
-                                                const struct experiment *experiment)
-{
-    struct weight_counts counts = {0};
-    long long macs;
-    architecture_size(architecture, &counts.trained, &macs);
-    counts.stored = counts.trained;
-    for (int l = 0; l < architecture->layer_count; l++) {
-        const struct layer *layer = &architecture->layers[l];
-        if (layer->rows == 0)
-            continue;
-        const long long weights = weights_of(architecture, layer);
-        if (weights < layer->parameters)
-            counts.stored -= layer->parameters - weights;
-        if (experiment->weights == WEIGHTS_EXPANSION)
-            counts.macs += layer->rows * weights;
-    }
-    counts.share = (double)counts.macs / ((double)macs * experiment->batch);
-    return counts;
 }
 
 /* ---- Families ------------------------------------------------------------------------------ */
@@ -370,14 +342,4 @@ int architecture_padded_channels(const struct architecture *architecture, int ac
     for (int g = 0; g < v->group_count; g++)
         padded += activation == 0 ? v->groups[g] : architecture_round_to_block(v->groups[g], block);
     return padded;
-}
-
-void architecture_size(const struct architecture *architecture, long long *parameters,
-                       long long *macs)
-{
-    *parameters = *macs = 0;
-    for (int l = 0; l < architecture->layer_count; l++) {
-        *parameters += architecture->layers[l].parameters;
-        *macs += architecture->layers[l].macs;
-    }
 }

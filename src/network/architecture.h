@@ -109,19 +109,4 @@ int architecture_round_to_block(int channels, int block);
 int architecture_padded_channels(const struct architecture *architecture, int activation,
                                  int block);
 
-void architecture_size(const struct architecture *architecture, long long *parameters,
-                       long long *macs);
-
-/* What Weight Blocks change of a network's numbers. */
-struct weight_counts {
-    long long trained; /* parameters, as architecture_size() */
-    long long stored;  /* parameters of the trained network: of each layer what is fewer, rows or
-                          weights, so never more than those of the ordinary network */
-    long long macs;    /* multiply-adds that make the weights, once a step */
-    double share;      /* of those of one minibatch's forward pass */
-};
-
-struct weight_counts architecture_weight_counts(const struct architecture *architecture,
-                                                const struct experiment *experiment);
-
 #endif

@@ -2,17 +2,39 @@
 
 #include "network/architecture.h"
 
+int model_size(const struct experiment *experiment, struct model_size *size, struct error *error)
+{
+    struct architecture a;
+    if (architecture_build(&a, experiment, error) != 0) {
+        architecture_free(&a);
+        return -1;
+    }
+    *size = (struct model_size){0};
+    for (int l = 0; l < a.layer_count; l++) {
+        const struct layer *layer = &a.layers[l];
+        size->trained += layer->parameters;
+        size->macs += layer->macs;
+        long long stored = layer->parameters;
+        if (layer->rows) {
+            const long long weights = 1LL * layer->kernel * layer->kernel *
+                                      a.activations[layer->inputs[0]].channels *
+                                      a.activations[layer->output].channels;
+            stored = weights < stored ? weights : stored;
+            if (experiment->weights == WEIGHTS_EXPANSION)
+                size->extra_macs += layer->rows * weights;
+        }
+        size->stored += stored;
+    }
+    size->extra_share = (double)size->extra_macs / ((double)size->macs * experiment->batch);
+    architecture_free(&a);
+    return 0;
+}
+
 struct model_size model_size_of(const struct experiment *experiment)
 {
-    struct architecture architecture;
+    struct model_size size;
     struct error error;
-    if (architecture_build(&architecture, experiment, &error) != 0)
+    if (model_size(experiment, &size, &error) != 0)
         die("%s", error.text);
-    struct model_size counts;
-    architecture_size(&architecture, &counts.trained, &counts.macs);
-    const struct weight_counts weights = architecture_weight_counts(&architecture, experiment);
-    counts.stored = weights.stored;
-    counts.extra_share = weights.share;
-    architecture_free(&architecture);
-    return counts;
+    return size;
 }

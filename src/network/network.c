@@ -356,16 +356,6 @@ double network_convolution_seconds(const struct network *network)
 
 /* ---- Descriptions --------------------------------------------------------------------------- */
 
-void network_size(const struct experiment *experiment, long long *parameters, long long *macs)
-{
-    struct architecture architecture;
-    struct error error;
-    if (architecture_build(&architecture, experiment, &error) != 0)
-        die("%s", error.text);
-    architecture_size(&architecture, parameters, macs);
-    architecture_free(&architecture);
-}
-
 size_t network_bytes(const struct experiment *experiment, int ranks)
 {
     return model_bytes(experiment, ranks, 16);

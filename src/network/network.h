@@ -98,9 +98,6 @@ struct parameters *network_parameters(struct network *network);
 
 /* ---- Descriptions -------------------------------------------------------------------------- */
 
-/* Of the experiment's network, without building it. Dies where it does not exist. */
-void network_size(const struct experiment *experiment, long long *parameters, long long *macs);
-
 /* Bytes that training the experiment on `ranks` ranks takes on each of them besides its images,
  * near enough: for the blocks of 16 of AVX-512. */
 size_t network_bytes(const struct experiment *experiment, int ranks);

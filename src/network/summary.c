@@ -3,6 +3,7 @@
 #include "network/convolution.h"
 #include "network/layers.h"
 #include "network/model_build.h"
+#include "network/model_size.h"
 
 static void print_shape(FILE *out, const struct architecture *architecture, int activation)
 {
@@ -33,12 +34,10 @@ void summary_print(const struct experiment *experiment, FILE *out)
         fprintf(out, " %10lld %13lld  %s\n", layer->parameters, layer->macs,
                 kernels ? kernels : "");
     }
-    long long parameters, macs;
-    architecture_size(&a->architecture, &parameters, &macs);
-    fprintf(out, "parameters %lld\nmacs %lld\n", parameters, macs);
-    const struct weight_counts counts = architecture_weight_counts(&a->architecture, experiment);
+    const struct model_size size = model_size_of(experiment);
+    fprintf(out, "parameters %lld\nmacs %lld\n", size.trained, size.macs);
     if (experiment->weights != WEIGHTS_FREE)
         fprintf(out, "parameters_stored %lld\ngeneration_macs %lld\ngeneration_share %.4f\n",
-                counts.stored, counts.macs, counts.share);
+                size.stored, size.extra_macs, size.extra_share);
     model_free(a);
 }

@@ -1,4 +1,5 @@
 #include "experiment/schedule.h"
+#include "network/model_size.h"
 #include "report/claims_rules.h"
 
 #include <math.h>
@@ -212,9 +213,9 @@ static int serves(const struct experiment *experiment, const char *folder)
 static double millions_of(const struct experiment *experiment, enum image_set set)
 {
     struct experiment other = *experiment;
-    long long parameters = 0, macs = 0;
-    other.set = (int)set;
-    return ledger_size(&other, &parameters, &macs, NULL) == 0 ? (double)parameters / 1e6 : NAN;
+    struct model_size size;
+    other.set = set;
+    return model_size(&other, &size, NULL) == 0 ? (double)size.trained / 1e6 : NAN;
 }
 
 /* Whether a network of the experiment's kind has the parameters that the row prints. */

@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/statistics.h"
-#include "network/architecture.h"
+#include "network/model_size.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -328,17 +328,6 @@ int ledger_same_but(const struct experiment *left, const struct experiment *righ
     return same;
 }
 
-int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
-                struct error *error)
-{
-    struct architecture architecture;
-    if (architecture_build(&architecture, experiment, error) != 0)
-        return -1;
-    architecture_size(&architecture, parameters, macs);
-    architecture_free(&architecture);
-    return 0;
-}
-
 static char *family_name(const struct experiment *experiment)
 {
     switch (experiment->family) {
@@ -403,9 +392,9 @@ struct speed ledger_desk_speed(const struct ledger *ledger)
 
 double ledger_core_hours(const struct experiment *experiment, struct speed speed)
 {
-    long long parameters = 0, macs = 0;
-    if (!(speed.macs > 0) || ledger_size(experiment, &parameters, &macs, NULL) != 0)
+    struct model_size size;
+    if (!(speed.macs > 0) || model_size(experiment, &size, NULL) != 0)
         return NAN;
     const double images = (double)config_train_count(experiment) * experiment->epochs;
-    return (double)macs * images * speed.core_seconds / speed.macs / 3600;
+    return (double)size.macs * images * speed.core_seconds / speed.macs / 3600;
 }

@@ -108,11 +108,6 @@ char *ledger_text_but(const struct experiment *experiment, const char *keys);
 int ledger_same_but(const struct experiment *left, const struct experiment *right,
                     const char *keys);
 
-/* Trained parameters and multiply-adds (forward pass, one image) of the experiment's network. 0,
- * or -1 with *error where the family has no such depth. */
-int ledger_size(const struct experiment *experiment, long long *parameters, long long *macs,
-                struct error *error);
-
 /* The network's short name: "preact-20", "preact-164-bottleneck", "wrn-28-10" (depth, width),
  * "densenet-bc-100-12" (depth, growth), with "-c8" (channels of the first stage), "-bank-u32"
  * (weights, rows), "-pad-partial" and "-pad-learned-d2" (padding, depth D of the Padding Layer)

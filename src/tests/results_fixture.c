@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "experiment/log.h"
 #include "experiment/schedule.h"
+#include "network/model_size.h"
 #include "report/ledger.h"
 
 #include <setjmp.h>
@@ -101,7 +102,9 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         .kernels = "conv1: a, b, c\n",
         .threads = 2,
         .started = "2026-01-02T03:04:05Z"};
-    assert_int_equal(ledger_size(&experiment, &facts.parameters, &facts.macs, &error), 0);
+    const struct model_size size = model_size_of(&experiment);
+    facts.parameters = size.trained;
+    facts.macs = size.macs;
     const struct schedule schedule = schedule_of(&experiment, STEPS_AN_EPOCH);
 
     struct log_writer writer;

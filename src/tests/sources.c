@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "experiment/config.h"
+#include "network/model_size.h"
 #include "report/ledger.h"
 #include "tests/places.h"
 
@@ -489,12 +490,12 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
     char *file = memory_text("%s/%s.ini", of->experiments, arm);
     struct experiment experiment;
     struct error error;
-    long long parameters = 0, own = 0;
+    struct model_size size;
     if (config_load(file, NULL, 0, &experiment, &error) != 0 ||
-        ledger_size(&experiment, &parameters, &own, &error) != 0)
+        model_size(&experiment, &size, &error) != 0)
         fail_msg("%s", error.text);
     free(file);
-    return compare(source, (double)own * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
+    return compare(source, (double)size.macs * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
 }
 
 /* ---- Published numbers -------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "experiment/log.h"
+#include "network/model_size.h"
 #include "network/ranks.h"
 #include "train/checkpoint.h"
 #include "train/training.h"
@@ -206,8 +207,7 @@ static void begin_log(struct run *run)
 {
     int threads = 0;
     char *rank_lines = describe_ranks(run, &threads);
-    long long parameters, macs;
-    network_size(run->experiment, &parameters, &macs);
+    const struct model_size size = model_size_of(run->experiment);
     char started[32];
     utc_now(started, sizeof started);
     char *kernels = network_kernels(run->training.network);
@@ -216,8 +216,8 @@ static void begin_log(struct run *run)
         .seed = run->options->seed,
         .train = run->training.dataset.train.digest,
         .test = run->training.dataset.test.digest,
-        .parameters = parameters,
-        .macs = macs,
+        .parameters = size.trained,
+        .macs = size.macs,
         .initial = parameters_digest(network_parameters(run->training.network)),
         .program = run->options->program,
         .compiler = run->options->compiler,

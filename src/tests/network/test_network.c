@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "experiment/config.h"
+#include "network/model_size.h"
 #include "network/network.h"
 #include "network/onednn.h"
 #include "tests/network_fixture.h"
@@ -411,27 +412,25 @@ static void test_sizes(void **state)
                  {"cifar100", 110, 1733812}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct experiment experiment = experiment_of(cases[i].set, cases[i].depth);
-        long long parameters, macs;
-        network_size(&experiment, &parameters, &macs);
-        assert_int_equal(parameters, cases[i].parameters);
+        const struct model_size size = model_size_of(&experiment);
+        assert_int_equal(size.trained, cases[i].parameters);
         if (cases[i].depth == 20)
-            assert_int_equal((macs + 50000) / 100000, 406);
+            assert_int_equal((size.macs + 50000) / 100000, 406);
     }
 }
 
-/* The tensors that are trained are as many numbers as network_size() tells. */
+/* The tensors that are trained are as many numbers as model_size() tells. */
 static void test_size_is_that_of_the_tensors(void **state)
 {
     (void)state;
     struct network *network = create(DEPTH, 1);
     const struct parameters *parameters = network_parameters(network);
     const struct experiment experiment = experiment_of("made-up", DEPTH);
-    long long expected, macs, found = 0;
-    network_size(&experiment, &expected, &macs);
+    long long found = 0;
     for (int t = 0; t < parameters->count; t++)
         if (parameters->tensors[t].trained)
             found += (long long)parameters->tensors[t].count;
-    assert_int_equal(found, expected);
+    assert_int_equal(found, model_size_of(&experiment).trained);
     network_destroy(network);
 }
 

@@ -1,6 +1,7 @@
 /* Networks with other paddings than zeros: counts, where they start, threads, checkpoints. Their
  * losses and gradients are tested with the families. */
 #include "base/memory.h"
+#include "network/model_size.h"
 #include "network/onednn.h"
 #include "tests/network_fixture.h"
 #include "tests/scratch.h"
@@ -49,11 +50,9 @@ static void check_size(const char *network, const char *padding, long long param
     char *text = memory_text("%s%s", network, padding);
     const struct experiment zero = experiment_of(network, PRECISION_F32);
     const struct experiment other = experiment_of(text, PRECISION_F32);
-    long long size[4];
-    network_size(&zero, &size[0], &size[1]);
-    network_size(&other, &size[2], &size[3]);
-    assert_true(size[2] - size[0] == parameters);
-    assert_true(size[3] - size[1] == macs);
+    const struct model_size without = model_size_of(&zero), with = model_size_of(&other);
+    assert_true(with.trained - without.trained == parameters);
+    assert_true(with.macs - without.macs == macs);
     free(text);
 }
 

@@ -1,6 +1,7 @@
 /* How the tensors of a network start, how many numbers they are, and what stands between their
  * channels in memory. */
 #include "base/memory.h"
+#include "network/model_size.h"
 #include "tests/network_fixture.h"
 #include "tests/tests.h"
 #include "train/optimizer.h"
@@ -208,9 +209,7 @@ static void test_sizes(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct experiment experiment =
             network_fixture_experiment(cases[i].network, BATCH, SHARDS);
-        long long parameters, macs;
-        network_size(&experiment, &parameters, &macs);
-        assert_int_equal(parameters, cases[i].parameters);
+        assert_int_equal(model_size_of(&experiment).trained, cases[i].parameters);
     }
 }
 
@@ -293,8 +292,8 @@ static void test_padded_channels_stay_0(void **state)
         network_evaluate(network, BATCH);
         check_padding(p);
     }
-    long long parameters, macs, found = 0, moved = 0;
-    network_size(&experiment, &parameters, &macs);
+    const long long parameters = model_size_of(&experiment).trained;
+    long long found = 0, moved = 0;
     for (int t = 0; t < p->count; t++) {
         const struct tensor *tensor = &p->tensors[t];
         float *values = values_of(p, t);

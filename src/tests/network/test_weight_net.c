@@ -3,6 +3,7 @@
  */
 #include "base/file.h"
 #include "base/memory.h"
+#include "network/model_size.h"
 #include "network/onednn.h"
 #include "tests/network_fixture.h"
 #include "tests/scratch.h"
@@ -40,20 +41,6 @@ static int precision_count(void)
 
 /* ---- Numbers of parameters ------------------------------------------------------------------ */
 
-static struct weight_counts model_size_of(const struct experiment *experiment)
-{
-    struct architecture architecture;
-    struct error error;
-    if (architecture_build(&architecture, experiment, &error) != 0)
-        fail_msg("%s", error.text);
-    const struct weight_counts counts = architecture_weight_counts(&architecture, experiment);
-    long long parameters, macs;
-    network_size(experiment, &parameters, &macs);
-    assert_int_equal(counts.trained, parameters);
-    architecture_free(&architecture);
-    return counts;
-}
-
 #define PREACT_20 "family = preact\ndepth = 20\n"
 #define PREACT_110 "family = preact\ndepth = 110\n"
 #define WIDE "family = wide-resnet\nwidth = 8\ndepth = 16\n"
@@ -79,11 +66,11 @@ static void test_counts(void **state)
             char *text = memory_text("%sweights = %s\nrows = %d\n", stored[i].network,
                                      bank ? "bank" : "expansion", stored[i].rows);
             const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
-            const struct weight_counts counts = model_size_of(&experiment);
+            const struct model_size counts = model_size_of(&experiment);
             assert_int_equal(counts.stored, stored[i].stored);
             assert_true(counts.trained == counts.stored ||
                         (!bank && counts.trained > counts.stored && stored[i].rows > 144));
-            assert_true(bank ? counts.macs == 0 : counts.macs > 0);
+            assert_true(bank ? counts.extra_macs == 0 : counts.extra_macs > 0);
             free(text);
         }
     }
@@ -98,10 +85,10 @@ static void test_numbers_that_make_weights(void **state)
         network_fixture_experiment(PREACT_20 "weights = expansion\nrows = 1000\n", BATCH, SHARDS);
     const long long pairs = 6 * 256 + 512 + 5 * 1024 + 2048 + 5 * 4096;
     const long long inputs = 6 * 16 + 16 + 5 * 32 + 32 + 5 * 64;
-    const struct weight_counts counts = model_size_of(&experiment);
-    assert_int_equal(counts.macs, 9000 * pairs);
+    const struct model_size counts = model_size_of(&experiment);
+    assert_int_equal(counts.extra_macs, 9000 * pairs);
     assert_int_equal(counts.trained, 269722 - 9 * pairs + 1000 * inputs);
-    assert_true(fabs(counts.share - 9000.0 * (double)pairs / (40551040.0 * BATCH)) < 1e-12);
+    assert_true(fabs(counts.extra_share - 9000.0 * (double)pairs / (40551040.0 * BATCH)) < 1e-12);
 }
 
 /* With c channels, preact-20 has 9 c^2 (6 + 2 + 5 4 + 8 + 5 16) weights of 3x3 convolutions, 27 c

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/file.h"
 #include "base/memory.h"
+#include "network/model_size.h"
 #include "report/ledger.h"
 #include "report/published.h"
 #include "report/report.h"
@@ -257,8 +258,8 @@ static void every_row_has_its_arms(void **state)
     if (ledger_read_experiments("experiments", &files, &error) != 0)
         fail_msg("%s", error.text);
     for (size_t i = 0; i < files.count; i++) {
-        long long parameters, macs;
-        if (ledger_size(&files.file[i].experiment, &parameters, &macs, &error) != 0)
+        struct model_size size;
+        if (model_size(&files.file[i].experiment, &size, &error) != 0)
             fail_msg("%s: %s", files.file[i].path, error.text);
     }
     static const char *const tables[] = {"table-5-2", "table-5-3"};

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "experiment/log.h"
+#include "network/model_size.h"
 #include "network/network.h"
 #include "network/parameters.h"
 #include "tests/scratch.h"
@@ -75,8 +76,7 @@ static void test_files_of_a_probe(void **state)
     char *text = read_file(folder, "experiment.txt", NULL);
     assert_int_equal(config_parse(text, "experiment.txt", &experiment, &error), 0);
     free(text);
-    long long parameters, macs;
-    network_size(&experiment, &parameters, &macs);
+    const long long parameters = model_size_of(&experiment).trained;
     const char *const moments[] = {"first", "last"};
     for (int i = 0; i < 2; i++) {
         char *gradients = memory_text("%s/gradients.bin", moments[i]);

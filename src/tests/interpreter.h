@@ -1,10 +1,11 @@
 /*
- * interpreter - a second reference for whole networks: it runs the list of layers that
- * architecture.h describes, in double, with the naive layers of reference.h.
+ * interpreter - the reference for whole networks: it runs the list of layers that architecture.h
+ * describes, in double, with the naive layers of reference.h.
  *
- * Of the project's code it uses the list itself (its sizes are tested apart, its structure by the
- * comparison with PyTorch), the addresses of dropout's random numbers, the fixed parts of Weight
- * Blocks, and the list of tensors, by name.
+ * Of the project's code it uses the list itself, the addresses of dropout's random numbers, the
+ * fixed parts of Weight Blocks, and the list of tensors, by name. So it cannot see an error in the
+ * list: test_network.c holds that of pre-activation ResNets against one written by hand, and the
+ * comparison with PyTorch (`make parity`) the others'.
  */
 #ifndef KDECAY_TESTS_INTERPRETER_H
 #define KDECAY_TESTS_INTERPRETER_H
@@ -39,7 +40,8 @@ struct interpreter *interpreter_create(const struct experiment *experiment,
                                        uint32_t step, int block);
 void interpreter_free(struct interpreter *interpreter);
 
-/* As reference_loss(). */
+/* The mean loss. `changed` names the only tensor changed since the last pass in this mode, so that
+ * what comes before it need not be computed again; NULL: anything may have changed. */
 double interpreter_loss(struct interpreter *interpreter, const char *changed);
 
 #endif

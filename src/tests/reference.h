@@ -1,17 +1,12 @@
 /*
- * reference - what layers and networks should compute, once more: naive loops in double over plain
- * [image][channel][row][column] arrays, written from architecture.h and the papers it names. Of
- * the project's code only the list of tensors is read, by name.
+ * reference - what layers should compute, written a second time: naive loops in double over plain
+ * [image][channel][row][column] arrays, from the papers that architecture.h names.
  */
 #ifndef KDECAY_REFERENCE_H
 #define KDECAY_REFERENCE_H
 
-#include "network/parameters.h"
-
 #include <stddef.h>
 #include <stdint.h>
-
-enum { REFERENCE_CHANNELS = 64, REFERENCE_NAME = 64 };
 
 /* ---- Numbers ------------------------------------------------------------------------------- */
 
@@ -65,14 +60,7 @@ void reference_partial(struct shape in, struct shape out, struct window window, 
 void reference_head(struct shape shape, int classes, const double *x, const double *weights,
                     const double *bias, const int *labels, double *losses, int *wrong);
 
-/* ---- A whole pre-activation ResNet --------------------------------------------------------- */
-
-/* What a batch norm saw in the latest pass over a minibatch. */
-struct reference_batch {
-    char name[REFERENCE_NAME];
-    int channels;
-    double samples, mean[REFERENCE_CHANNELS], variance[REFERENCE_CHANNELS]; /* biased */
-};
+/* ---- For whole networks (interpreter.h) ------------------------------------------------------ */
 
 struct reference_tensor {
     const char *name;
@@ -80,27 +68,7 @@ struct reference_tensor {
     double *values;
 };
 
+/* Whose statistics the batch norms use. */
 enum reference_mode { REFERENCE_MINIBATCH, REFERENCE_RUNNING };
-
-struct reference {
-    int unit_count, classes, images;
-    const int *labels;
-    enum reference_mode mode; /* whose statistics the batch norms use */
-    int tensor_count, norm_count;
-    struct reference_tensor *tensors; /* in the order of the parameters */
-    struct reference_batch *norms;    /* in the order of the network */
-    double *image, *last_active;
-    double **maps; /* of all units, see reference.c */
-    int wrong;     /* of the latest pass */
-};
-
-/* Depth 6n+2 on images[count][3][32][32], with the values that the tensors have now. */
-struct reference *reference_create(const struct parameters *parameters, int depth, int classes,
-                                   int count, const float *images, const int *labels);
-void reference_free(struct reference *reference);
-
-/* The mean loss. `changed` names the only tensor changed since the last pass in this mode, so that
- * what comes before it need not be computed again; NULL: anything may have changed. */
-double reference_loss(struct reference *reference, const char *changed);
 
 #endif

@@ -4,7 +4,6 @@
 #include "network/network.h"
 #include "network/onednn.h"
 #include "tests/network_fixture.h"
-#include "tests/reference.h"
 #include "tests/tests.h"
 #include "train/optimizer.h"
 
@@ -13,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH = 8, NEXT_DEPTH = 14, CLASSES = 10, BATCH = 8, SHARDS = 4, PARTIAL = 5 };
+enum { DEPTH = 8, CLASSES = 10, BATCH = 8, SHARDS = 4, PARTIAL = 5 };
 
 static struct experiment experiment_of(const char *set, int depth)
 {
@@ -29,7 +28,7 @@ static struct experiment experiment_of(const char *set, int depth)
     return network_fixture_parse(text);
 }
 
-/* ---- A network with nothing left at 0 or 1, its images, and its reference ------------------ */
+/* ---- A network with nothing left at 0 or 1, and its images ----------------------------------- */
 
 static struct network *create_in(enum precision precision, int depth, int threads)
 {
@@ -47,76 +46,101 @@ static struct network *create(int depth, int threads)
     return create_in(PRECISION_F32, depth, threads);
 }
 
-static struct reference *reference_of(struct network *network, int depth, int count)
+/* ---- The layers, from the paper --------------------------------------------------------------- */
+
+/* A layer, and which layers made what it reads and what it adds to that first ("": nothing; the
+ * stem reads the image); its output. */
+struct expected_layer {
+    enum layer_kind kind;
+    const char *name, *reads, *adds;
+    int kernel, stride, channels, side;
+};
+
+static const char *maker_of(const struct architecture *a, int activation)
 {
-    return reference_create(network_parameters(network), depth, CLASSES, count,
-                            network_input(network, 0), network_label(network, 0));
+    for (int l = 0; l < a->layer_count && activation != NO_ACTIVATION; l++)
+        if (a->layers[l].output == activation)
+            return a->layers[l].name;
+    return "";
 }
 
-/* ---- Losses and gradients ------------------------------------------------------------------- */
-
-static void check_loss(struct pass_result result, const struct reference *reference, double loss)
+static void check_layer(const struct architecture *a, const struct expected_layer *expected)
 {
-    network_fixture_near(result.loss_sum / reference->images, loss, 1e-5, "the loss");
-    assert_int_equal(result.wrong, reference->wrong);
+    int l = 0;
+    while (l < a->layer_count && strcmp(a->layers[l].name, expected->name) != 0)
+        l++;
+    assert_true(l < a->layer_count);
+    const struct layer *layer = &a->layers[l];
+    assert_int_equal(layer->kind, expected->kind);
+    assert_int_equal(layer->input_count, 1);
+    assert_string_equal(maker_of(a, layer->inputs[0]), expected->reads);
+    assert_string_equal(maker_of(a, layer->addend), expected->adds);
+    assert_int_equal(layer->kernel, expected->kernel);
+    assert_int_equal(layer->stride, expected->stride);
+    assert_int_equal(layer->padding, expected->kernel / 2);
+    if (layer->kind == LAYER_HEAD) {
+        assert_int_equal(layer->output, NO_ACTIVATION);
+        return;
+    }
+    assert_int_equal(a->activations[layer->output].channels, expected->channels);
+    assert_int_equal(a->activations[layer->output].height, expected->side);
+    assert_int_equal(a->activations[layer->output].width, expected->side);
 }
 
-static double loss_of(void *reference, const char *changed)
+static void check_layers(int depth, int layers, const struct expected_layer *expected, size_t count)
 {
-    return reference_loss(reference, changed);
+    const struct experiment experiment = experiment_of("made-up", depth);
+    struct architecture a;
+    struct error error;
+    assert_int_equal(architecture_build(&a, &experiment, &error), 0);
+    assert_int_equal(a.layer_count, layers);
+    for (size_t i = 0; i < count; i++) {
+        check_layer(&a, &expected[i]);
+        if (count == (size_t)layers) /* in this order */
+            assert_string_equal(a.layers[i].name, expected[i].name);
+    }
+    architecture_free(&a);
 }
 
-/* All trained tensors. The reference has just seen the same minibatch. */
-static void check_gradients(const struct parameters *parameters, struct reference *reference,
-                            size_t elements)
-{
-    const struct network_fixture_loss loss = {loss_of, reference, reference->tensors};
-    /* convolutions, as many norms of two tensors, the classifier */
-    assert_int_equal(network_fixture_check_gradients(parameters, &loss, elements),
-                     3 * reference->norm_count + 2);
-}
-
-static void test_loss_and_gradients(void **state)
+/* He et al., arXiv 1603.05027, section 3, with shortcuts of option A. The first unit's shortcut
+ * carries the activated value, all others the raw sum, which stands in place of the convolution. */
+static void test_layers_of_preact(void **state)
 {
     (void)state;
-    struct network *network = create(DEPTH, 2);
-    struct reference *reference = reference_of(network, DEPTH, BATCH);
-    check_loss(network_forward_backward(network, BATCH), reference,
-               reference_loss(reference, NULL));
-    check_gradients(network_parameters(network), reference, 40);
-    reference_free(reference);
-    network_destroy(network);
+    const enum layer_kind CONV = LAYER_CONVOLUTION, BN = LAYER_BN_RELU, A = LAYER_SHORTCUT;
+    const struct expected_layer preact_8[] = {
+        {CONV, "stem", "", "", 3, 1, 16, 32},
+        {BN, "stage1.unit1.norm1", "stem", "", 0, 0, 16, 32},
+        {CONV, "stage1.unit1.conv1", "stage1.unit1.norm1", "", 3, 1, 16, 32},
+        {BN, "stage1.unit1.norm2", "stage1.unit1.conv1", "", 0, 0, 16, 32},
+        {CONV, "stage1.unit1.conv2", "stage1.unit1.norm2", "", 3, 1, 16, 32},
+        {BN, "stage2.unit1.norm1", "stage1.unit1.conv2", "stage1.unit1.norm1", 0, 0, 16, 32},
+        {A, "stage2.unit1.shortcut", "stage1.unit1.conv2", "", 0, 2, 32, 16},
+        {CONV, "stage2.unit1.conv1", "stage2.unit1.norm1", "", 3, 2, 32, 16},
+        {BN, "stage2.unit1.norm2", "stage2.unit1.conv1", "", 0, 0, 32, 16},
+        {CONV, "stage2.unit1.conv2", "stage2.unit1.norm2", "", 3, 1, 32, 16},
+        {BN, "stage3.unit1.norm1", "stage2.unit1.conv2", "stage2.unit1.shortcut", 0, 0, 32, 16},
+        {A, "stage3.unit1.shortcut", "stage2.unit1.conv2", "", 0, 2, 64, 8},
+        {CONV, "stage3.unit1.conv1", "stage3.unit1.norm1", "", 3, 2, 64, 8},
+        {BN, "stage3.unit1.norm2", "stage3.unit1.conv1", "", 0, 0, 64, 8},
+        {CONV, "stage3.unit1.conv2", "stage3.unit1.norm2", "", 3, 1, 64, 8},
+        {BN, "norm", "stage3.unit1.conv2", "stage3.unit1.shortcut", 0, 0, 64, 8},
+        {LAYER_HEAD, "classifier", "norm", "", 0, 0, 0, 0}};
+    /* units that keep their shape */
+    const struct expected_layer of_preact_14[] = {
+        {BN, "stage1.unit2.norm1", "stage1.unit1.conv2", "stage1.unit1.norm1", 0, 0, 16, 32},
+        {CONV, "stage1.unit2.conv1", "stage1.unit2.norm1", "", 3, 1, 16, 32},
+        {BN, "stage2.unit1.norm1", "stage1.unit2.conv2", "stage1.unit1.conv2", 0, 0, 16, 32},
+        {BN, "stage2.unit2.norm1", "stage2.unit1.conv2", "stage2.unit1.shortcut", 0, 0, 32, 16},
+        {CONV, "stage2.unit2.conv1", "stage2.unit2.norm1", "", 3, 1, 32, 16},
+        {BN, "stage3.unit1.norm1", "stage2.unit2.conv2", "stage2.unit1.conv2", 0, 0, 32, 16},
+        {CONV, "stage3.unit2.conv1", "stage3.unit2.norm1", "", 3, 1, 64, 8},
+        {BN, "norm", "stage3.unit2.conv2", "stage3.unit1.conv2", 0, 0, 64, 8}};
+    check_layers(8, 17, preact_8, sizeof preact_8 / sizeof preact_8[0]);
+    check_layers(14, 29, of_preact_14, sizeof of_preact_14 / sizeof of_preact_14[0]);
 }
 
-/* The third shard is half filled, the fourth empty; the full minibatch before has left its values
- * and gradients where there are no images now. */
-static void test_partial_minibatch(void **state)
-{
-    (void)state;
-    struct network *network = create(DEPTH, 2);
-    network_forward_backward(network, BATCH);
-    network_fixture_fill(network, BATCH, CLASSES, 6);
-    struct reference *reference = reference_of(network, DEPTH, PARTIAL);
-    check_loss(network_forward_backward(network, PARTIAL), reference,
-               reference_loss(reference, NULL));
-    check_gradients(network_parameters(network), reference, 2);
-    reference_free(reference);
-    network_destroy(network);
-}
-
-/* Depth 8 has no unit that keeps its shape but the first, whose shortcut is special. */
-static void test_units_that_keep_their_shape(void **state)
-{
-    (void)state;
-    struct network *network = create(NEXT_DEPTH, 2);
-    network_fixture_fill(network, BATCH, CLASSES, 9);
-    struct reference *reference = reference_of(network, NEXT_DEPTH, PARTIAL);
-    check_loss(network_forward_backward(network, PARTIAL), reference,
-               reference_loss(reference, NULL));
-    check_gradients(network_parameters(network), reference, 1);
-    reference_free(reference);
-    network_destroy(network);
-}
+/* ---- Gradients ------------------------------------------------------------------------------- */
 
 /* Along the gradient the network's own loss rises by the gradient's length. */
 static void test_loss_rises_along_the_gradient(void **state)
@@ -146,80 +170,14 @@ static void test_loss_rises_along_the_gradient(void **state)
     network_destroy(network);
 }
 
-/* ---- Running statistics and evaluation ------------------------------------------------------- */
-
-static const struct tensor *tensor_named(const struct parameters *parameters, const char *layer,
-                                         const char *suffix, float *values)
-{
-    char *name = memory_text("%s%s", layer, suffix);
-    int t = 0;
-    while (t < parameters->count && strcmp(parameters->tensors[t].name, name) != 0)
-        t++;
-    assert_true(t < parameters->count);
-    parameters_get(parameters, t, TENSOR_WEIGHT, values);
-    free(name);
-    return &parameters->tensors[t];
-}
-
-static void check_running(const struct parameters *parameters, const struct reference_batch *norm,
-                          const float *old_mean, const float *old_variance)
-{
-    float mean[REFERENCE_CHANNELS], variance[REFERENCE_CHANNELS];
-    double found[2][REFERENCE_CHANNELS], expected[2][REFERENCE_CHANNELS];
-    assert_int_equal(tensor_named(parameters, norm->name, ".running_mean", mean)->count,
-                     norm->channels);
-    tensor_named(parameters, norm->name, ".running_var", variance);
-    for (int c = 0; c < norm->channels; c++) {
-        const double unbiased = norm->variance[c] * norm->samples / (norm->samples - 1);
-        expected[0][c] = 0.9 * (double)old_mean[c] + 0.1 * norm->mean[c];
-        expected[1][c] = 0.9 * (double)old_variance[c] + 0.1 * unbiased;
-        found[0][c] = (double)mean[c];
-        found[1][c] = (double)variance[c];
-    }
-    for (int i = 0; i < 2; i++)
-        assert_true(reference_error((size_t)norm->channels, found[i], expected[i]) < 5e-6);
-}
-
-static void test_running_statistics(void **state)
+static void test_evaluation_changes_nothing(void **state)
 {
     (void)state;
     struct network *network = create(DEPTH, 2);
-    const struct parameters *parameters = network_parameters(network);
-    for (int pass = 0; pass < 2; pass++) {
-        const int count = pass ? PARTIAL : BATCH;
-        struct reference *reference = reference_of(network, DEPTH, count);
-        reference_loss(reference, NULL);
-        float(*old)[2][REFERENCE_CHANNELS] =
-            memory_zeroed((size_t)reference->norm_count, sizeof *old);
-        for (int n = 0; n < reference->norm_count; n++) {
-            tensor_named(parameters, reference->norms[n].name, ".running_mean", old[n][0]);
-            tensor_named(parameters, reference->norms[n].name, ".running_var", old[n][1]);
-        }
-        network_forward_backward(network, count);
-        for (int n = 0; n < reference->norm_count; n++)
-            check_running(parameters, &reference->norms[n], old[n][0], old[n][1]);
-        free(old);
-        reference_free(reference);
-    }
-    network_destroy(network);
-}
-
-static void test_evaluation(void **state)
-{
-    (void)state;
-    struct network *network = create(DEPTH, 2);
-    for (int i = 0; i < 2; i++)
-        network_forward_backward(network, BATCH);
-    network_fixture_fill(network, BATCH, CLASSES, 8);
     const struct digest before = parameters_digest(network_parameters(network));
-    for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL) {
-        struct reference *reference = reference_of(network, DEPTH, count);
-        reference->mode = REFERENCE_RUNNING;
-        check_loss(network_evaluate(network, count), reference, reference_loss(reference, NULL));
-        reference_free(reference);
-    }
-    const struct digest after = parameters_digest(network_parameters(network));
-    assert_string_equal(before.hex, after.hex);
+    for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL)
+        network_evaluate(network, count);
+    assert_string_equal(before.hex, parameters_digest(network_parameters(network)).hex);
     network_destroy(network);
 }
 
@@ -435,12 +393,9 @@ static void test_size_is_that_of_the_tensors(void **state)
 }
 
 const struct CMUnitTest network_tests[] = {
-    cmocka_unit_test(test_loss_and_gradients),
-    cmocka_unit_test(test_partial_minibatch),
-    cmocka_unit_test(test_units_that_keep_their_shape),
+    cmocka_unit_test(test_layers_of_preact),
     cmocka_unit_test(test_loss_rises_along_the_gradient),
-    cmocka_unit_test(test_running_statistics),
-    cmocka_unit_test(test_evaluation),
+    cmocka_unit_test(test_evaluation_changes_nothing),
     cmocka_unit_test(test_threads_change_no_bit),
     cmocka_unit_test(test_threads_are_at_most_one_a_shard),
     cmocka_unit_test(test_threads_change_no_bit_of_bf16),

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Activations and layers --------------------------------------------------------------------- */
+/* ---- Activations and layers ----------------------------------------------------------------- */
 
 static int add_grouped(struct architecture *a, const int *groups, int count, int height, int width)
 {

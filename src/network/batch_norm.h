@@ -3,9 +3,9 @@
  * 1502.03167; epsilon 1e-5 and momentum 0.1 as in Torch].
  *
  * The statistics are those of the whole minibatch, as in the papers, not of a shard. So a pass has
- * three parts: every shard sums over its maps (bn_relu_sums), one thread adds up the shards' sums in
- * shard order, in double (batch_norm_finish), and every shard applies the result (bn_relu_apply).
- * Forward, in training: mean and biased variance of the minibatch, and
+ * three parts: every shard sums over its maps (bn_relu_sums), one thread adds up the shards' sums
+ * in shard order, in double (batch_norm_finish), and every shard applies the result
+ * (bn_relu_apply). Forward, in training: mean and biased variance of the minibatch, and
  *
  *     scale = gamma / sqrt(variance + epsilon)
  *     shift = beta - mean scale
@@ -14,11 +14,11 @@
  * In evaluation (batch_norm_freeze) scale and shift come from the running mean and variance.
  * Backward: the gradients of gamma and beta, and offset and slope of struct bn_relu_backward.
  *
- * Order of the sums. Inside a channel the order is fixed. Up to 64 pixels are summed in float, pixel
- * p in accumulator p mod 4 of a0 .. a3; these are added as (a0 + a1) + (a2 + a3), still in float,
- * and the result once to the channel's sum in double, images in order. The sums are of the numbers
- * that stand in the map, after rounding in bf16. No function depends on the number of threads or on
- * how wide the CPU's vectors are: every channel is a lane of its own.
+ * Order of the sums. Inside a channel the order is fixed. Up to 64 pixels are summed in float,
+ * pixel p in accumulator p mod 4 of a0 .. a3; these are added as (a0 + a1) + (a2 + a3), still in
+ * float, and the result once to the channel's sum in double, images in order. The sums are of the
+ * numbers that stand in the map, after rounding in bf16. No function depends on the number of
+ * threads or on how wide the CPU's vectors are: every channel is a lane of its own.
  *
  * Alignment. A block of channels is read and written as one vector. All float arrays, maps and
  * arrays with an entry per channel, start on 64 bytes, as memory_floats() gives them; every block

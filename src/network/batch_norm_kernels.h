@@ -1,6 +1,6 @@
 /*
  * batch_norm_kernels - the passes of BN_RELU over a plane (one image, one block of channels),
- * written once and included by layers.c for each block size and each way in which maps are stored.
+ * written once and included by batch_norm.c for each block size and each way in which maps are stored.
  * The includer defines
  *
  *   KERNELS    the name of the resulting struct bn_relu_kernels, which all other names end in

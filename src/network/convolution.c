@@ -50,7 +50,7 @@ static uint32_t *compose(const struct model *model, const struct layer *layer,
     return composed;
 }
 
-/* One for all Weight Blocks to as many channels. */
+/* The fixed part of Weight Blocks, shared by all that have as many output channels. */
 static const struct weight_table *table_of(struct model *model, const struct experiment *experiment,
                                            int out)
 {
@@ -66,9 +66,9 @@ static const struct weight_table *table_of(struct model *model, const struct exp
     return table;
 }
 
-/* The rows that make the weights, the tensor that comes next. They start so that the weights have
- * the mean square that He's start gives: an expansion to more than it has rows spreads their
- * squares over its slots, any other keeps them. */
+/* Adds the rows of a Weight Block; the weights that they make are the next tensor. The rows start
+ * so that the weights have the mean square of He's initialisation: an expansion with more slots
+ * than rows spreads the rows' squares over its slots, any other keeps them. */
 static void add_rows(struct model *model, const struct experiment *experiment,
                      const struct layer *layer)
 {

@@ -7,39 +7,39 @@
 
 enum { PARTS = 2 };
 
-/* The state of planning: who still needs which buffer. */
+/* The state of planning: how many layers still need each buffer. */
 struct planner {
-    struct gradient_buffers *gradient_buffers;
+    struct gradient_buffers *plan;
     const size_t *activation_floats;
     int *references;     /* of each buffer */
     int (*parts)[PARTS]; /* of each activation's gradient, so far */
 };
 
-/* A free buffer: the smallest that is large enough, or the largest one, made larger. */
+/* A free buffer: the smallest that is large enough; else the largest, made larger. */
 static int take_buffer(struct planner *p, int activation)
 {
-    struct gradient_buffers *gradient_buffers = p->gradient_buffers;
+    struct gradient_buffers *plan = p->plan;
     const size_t floats = p->activation_floats[activation];
     int best = NO_BUFFER;
-    for (int b = 0; b < gradient_buffers->buffer_count; b++) {
+    for (int b = 0; b < plan->buffer_count; b++) {
         if (p->references[b] != 0)
             continue;
-        const size_t size = gradient_buffers->buffer_floats[b];
-        const size_t best_size = best == NO_BUFFER ? 0 : gradient_buffers->buffer_floats[best];
+        const size_t size = plan->buffer_floats[b];
+        const size_t best_size = best == NO_BUFFER ? 0 : plan->buffer_floats[best];
         if (best == NO_BUFFER ||
             (best_size < floats ? size > best_size : size >= floats && size < best_size))
             best = b;
     }
     if (best == NO_BUFFER) {
-        best = gradient_buffers->buffer_count++;
-        const size_t count = (size_t)gradient_buffers->buffer_count;
-        gradient_buffers->buffer_floats = memory_resize(gradient_buffers->buffer_floats, count,
-                                                        sizeof *gradient_buffers->buffer_floats);
+        best = plan->buffer_count++;
+        const size_t count = (size_t)plan->buffer_count;
+        plan->buffer_floats =
+            memory_resize(plan->buffer_floats, count, sizeof *plan->buffer_floats);
         p->references = memory_resize(p->references, count, sizeof *p->references);
-        gradient_buffers->buffer_floats[best] = 0;
+        plan->buffer_floats[best] = 0;
     }
-    if (gradient_buffers->buffer_floats[best] < floats)
-        gradient_buffers->buffer_floats[best] = floats;
+    if (plan->buffer_floats[best] < floats)
+        plan->buffer_floats[best] = floats;
     p->references[best] = 1;
     return best;
 }
@@ -67,28 +67,28 @@ static int only_part(const struct planner *p, int activation)
     return p->parts[activation][0];
 }
 
-/* One input of a BN_RELU. In place of the residual, or of the gradient where that is a map of the
- * same shape, if nobody else needs that buffer. */
+/* Plans one input of a BN_RELU. Its gradient takes the place of the residual, or of the output's
+ * gradient where that is a map of the same shape, if no other layer needs that buffer. */
 static void plan_norm_input(struct planner *p, const struct layer *layer,
                             const struct gradient_layer *plan, int input,
-                            struct gradient_input *gradient_buffers)
+                            struct gradient_input *out)
 {
     if (p->parts[input][1] != NO_BUFFER)
         BUG("a BN_RELU whose input has two other readers");
-    gradient_buffers->residual = p->parts[input][0];
-    gradient_buffers->target = NO_BUFFER;
+    out->residual = p->parts[input][0];
+    out->target = NO_BUFFER;
     const int same_shape = layer->input_count == 1;
-    const int in_place[] = {gradient_buffers->residual, same_shape ? plan->gradient : NO_BUFFER,
+    const int in_place[] = {out->residual, same_shape ? plan->gradient : NO_BUFFER,
                             same_shape ? plan->gradient2 : NO_BUFFER};
-    for (int i = 0; i < 3 && gradient_buffers->target == NO_BUFFER; i++)
+    for (int i = 0; i < 3 && out->target == NO_BUFFER; i++)
         if (in_place[i] != NO_BUFFER && p->references[in_place[i]] == 1)
-            gradient_buffers->target = in_place[i];
-    if (gradient_buffers->target == NO_BUFFER)
-        gradient_buffers->target = take_buffer(p, input);
+            out->target = in_place[i];
+    if (out->target == NO_BUFFER)
+        out->target = take_buffer(p, input);
     else
-        p->references[gradient_buffers->target]++;
-    release(p, gradient_buffers->residual);
-    p->parts[input][0] = gradient_buffers->target;
+        p->references[out->target]++;
+    release(p, out->residual);
+    p->parts[input][0] = out->target;
 }
 
 static void plan_norm(struct planner *p, const struct layer *layer, struct gradient_layer *plan)
@@ -115,7 +115,7 @@ static void plan_layer(struct planner *p, const struct layer *layer, struct grad
         plan_norm(p, layer, plan);
         return;
     }
-    if (layer->kind != LAYER_HEAD)
+    if (layer->output != NO_ACTIVATION)
         plan->gradient = only_part(p, layer->output);
     plan->inputs[0] = (struct gradient_input){NO_BUFFER, NO_BUFFER};
     if (layer->inputs[0] != 0) {
@@ -125,30 +125,29 @@ static void plan_layer(struct planner *p, const struct layer *layer, struct grad
     release(p, plan->gradient);
 }
 
-void gradient_buffers_plan(struct gradient_buffers *gradient_buffers,
-                           const struct architecture *architecture, const size_t *activation_floats)
+void gradient_buffers_plan(struct gradient_buffers *plan, const struct architecture *architecture,
+                           const size_t *activation_floats)
 {
-    *gradient_buffers =
-        (struct gradient_buffers){.layers = memory_zeroed((size_t)architecture->layer_count,
-                                                          sizeof *gradient_buffers->layers),
-                                  .layer_count = architecture->layer_count};
+    *plan = (struct gradient_buffers){
+        .layers = memory_zeroed((size_t)architecture->layer_count, sizeof *plan->layers),
+        .layer_count = architecture->layer_count};
     struct planner planner = {
-        .gradient_buffers = gradient_buffers,
+        .plan = plan,
         .activation_floats = activation_floats,
         .parts = memory_zeroed((size_t)architecture->activation_count, sizeof *planner.parts)};
     for (int v = 0; v < architecture->activation_count; v++)
         planner.parts[v][0] = planner.parts[v][1] = NO_BUFFER;
     for (int l = architecture->layer_count - 1; l >= 0; l--)
-        plan_layer(&planner, &architecture->layers[l], &gradient_buffers->layers[l]);
+        plan_layer(&planner, &architecture->layers[l], &plan->layers[l]);
     free(planner.references);
     free(planner.parts);
 }
 
-void gradient_buffers_free(struct gradient_buffers *gradient_buffers)
+void gradient_buffers_free(struct gradient_buffers *plan)
 {
-    for (int l = 0; l < gradient_buffers->layer_count; l++)
-        free(gradient_buffers->layers[l].inputs);
-    free(gradient_buffers->layers);
-    free(gradient_buffers->buffer_floats);
-    memset(gradient_buffers, 0, sizeof *gradient_buffers);
+    for (int l = 0; l < plan->layer_count; l++)
+        free(plan->layers[l].inputs);
+    free(plan->layers);
+    free(plan->buffer_floats);
+    memset(plan, 0, sizeof *plan);
 }

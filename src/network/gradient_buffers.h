@@ -17,10 +17,10 @@
 
 enum { NO_BUFFER = -1 };
 
-/* What one input of a layer gets; buffers by index. */
+/* Of one input of a layer; buffers by index. */
 struct gradient_input {
-    int residual; /* BN_RELU: the part that it has already, or NO_BUFFER */
-    int target;   /* where its gradient goes; NO_BUFFER for the image */
+    int residual; /* BN_RELU: the part of its gradient that exists already, or NO_BUFFER */
+    int target;   /* where its gradient is written; NO_BUFFER for the image */
 };
 
 struct gradient_layer {
@@ -32,14 +32,13 @@ struct gradient_layer {
 struct gradient_buffers {
     struct gradient_layer *layers; /* as many as the architecture has */
     int layer_count;
-    size_t *buffer_floats; /* an image's */
+    size_t *buffer_floats; /* of one image */
     int buffer_count;
 };
 
-/* activation_floats: what an image's map of each activation takes in memory, in floats. */
-void gradient_buffers_plan(struct gradient_buffers *gradient_buffers,
-                           const struct architecture *architecture,
+/* activation_floats: the floats of one image's map of each activation. */
+void gradient_buffers_plan(struct gradient_buffers *plan, const struct architecture *architecture,
                            const size_t *activation_floats);
-void gradient_buffers_free(struct gradient_buffers *gradient_buffers);
+void gradient_buffers_free(struct gradient_buffers *plan);
 
 #endif

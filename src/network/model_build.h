@@ -6,8 +6,8 @@
 
 #include "network/model.h"
 
-/* Architecture, layers, tensors and plans. Dies where the architecture does not exist, the CPU lacks
- * the precision or oneDNN fails. At most one thread per shard of this rank. */
+/* Architecture, layers, tensors and plans. Dies where the architecture does not exist, the CPU
+ * lacks the precision or oneDNN fails. At most one thread per shard of this rank. */
 void model_build(struct model *model, const struct experiment *experiment, int threads);
 /* Memory for parameters, maps and gradients. Without it a network can only be described. */
 void model_allocate(struct model *model);

@@ -29,8 +29,8 @@
 
 struct network;
 
-/* Dies where the architecture does not exist or oneDNN fails. Before each pass the caller writes the
- * images to network_input(). */
+/* Dies where the architecture does not exist or oneDNN fails. Before each pass the caller writes
+ * the images to network_input(). */
 struct network *network_create(const struct experiment *experiment, int threads);
 void network_destroy(struct network *network);
 
@@ -85,8 +85,9 @@ void network_watch(struct network *network, network_watcher *watcher, void *cont
  * next pass. */
 const double *network_logits(const struct network *network, int index);
 
-/* All convolutions of the forward and backward pass of a whole minibatch once more and nothing else,
- * on what the maps hold: no step can take less time. Leaves maps and gradients without meaning. */
+/* All convolutions of the forward and backward pass of a whole minibatch once more and nothing
+ * else, on what the maps hold: no step can take less time. Leaves maps and gradients without
+ * meaning. */
 void network_convolve(struct network *network);
 
 /* What onednn_seconds() says. */

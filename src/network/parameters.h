@@ -1,25 +1,27 @@
 /*
  * parameters - the tensors of a network and how they lie in memory.
  *
- * All tensors share arenas of floats: one of values, one of momentum, one of gradients, all with
- * the same offsets: first what is trained with weight decay, then what is trained without (in both,
- * what is made shard by shard stands first), then generated weights, then the running statistics of
- * BN. A tensor lies in the layout in which it is used (onednn.h): `positions`
- * tells where each element of the canonical order [out][in][height][width] is. What a layout pads
- * is 0 in every arena and stays so under SGD. Convolutions' backward layouts live in an arena of
- * their own, derived from the values. With bf16, so do their forward layouts, and both are bf16:
- * the values stay floats, since a step of SGD is often less than a bf16 can tell.
+ * All tensors share arenas of floats: one of weights, one of momentum, one of gradients. A tensor
+ * has the same offset in each. The order is: tensors trained with weight decay, tensors trained
+ * without (in both, those whose gradient is computed shard by shard come first), generated weights,
+ * and the running statistics of BN. A tensor lies in the layout in which it is used (onednn.h):
+ * `positions` tells where each element of the canonical order [out][in][height][width] is. Padding
+ * of a layout is 0 in every arena and stays 0 under SGD.
  *
- * A convolution's and the classifier's gradient is first made shard by shard, in scratch memory
- * that belongs to one section of the network at a time (the layers between two BN_RELU layers),
- * then added up. There is scratch for two sections, since one is added up while the next is being
- * written.
+ * A convolution's backward layout is a copy of its weights in an arena of its own. With bf16 the
+ * forward layout is a copy, too, and both copies are bf16. The weights themselves stay floats,
+ * since a step of SGD is often smaller than a bf16 can resolve.
  *
- * The weights that a Weight Block generates (weight_block.h) are a tensor too, made anew whenever
- * the values of the block's rows are set or renewed. They have a gradient, but are not trained, and
- * are in no checkpoint or digest.
+ * The gradient of a convolution or of the classifier is first computed shard by shard, in scratch
+ * memory that belongs to one section of the network at a time (the layers between two BN_RELU
+ * layers), then added up. There is scratch for two sections, since one is added up while the next
+ * one is written.
  *
- * Checkpoints and digests see canonical order only, so that no layout shows in them.
+ * The weights that a Weight Block generates (weight_block.h) are a tensor, too. They are generated
+ * again whenever the values of the block's rows are set or renewed. They have a gradient, but they
+ * are not trained, and they are in no checkpoint or digest.
+ *
+ * Checkpoints and digests use the canonical order only, so that no layout shows in them.
  */
 #ifndef KDECAY_PARAMETERS_H
 #define KDECAY_PARAMETERS_H
@@ -89,8 +91,8 @@ int parameters_add(struct parameters *parameters, const struct tensor *like);
 void parameters_allocate(struct parameters *parameters, int shards);
 void parameters_free(struct parameters *parameters);
 
-/* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i, those that are
- * generated not counted. Momentum 0. */
+/* First values from the seed: tensor i draws from (seed, RNG_INITIALISE), item i, generated tensors
+ * not counted. Momentum becomes 0. */
 void parameters_initialise(struct parameters *parameters, uint32_t seed);
 
 void parameters_clear_momentum(struct parameters *parameters);
@@ -98,28 +100,29 @@ void parameters_clear_momentum(struct parameters *parameters);
 /* Where a shard leaves its gradient of a tensor that has a section. */
 float *parameters_shard_gradient(const struct parameters *parameters, int index, int shard);
 
-/* The float behind a tensor's last one in the arenas. */
+/* The offset right behind a tensor in the arenas. */
 size_t parameters_end(const struct tensor *tensor);
 
-/* Add up the shards' gradients of a tensor, in the order of pairwise_sum.h. Worker
- * `worker` of `workers` does its part. A shard without images must have left 0. */
+/* Add up the shards' gradients of a tensor, in the order of pairwise_sum.h. Worker `worker` of
+ * `workers` does its part. The gradients of a shard without images must be 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
-/* Renew what is derived from the values of one tensor: its backward and forward layouts; of the
- * rows of a Weight Block, the weights and theirs. */
+/* Renew the copies of one tensor: its backward and forward layouts. For the rows of a Weight Block,
+ * generate the weights and renew the copies of these. */
 void parameters_renew_copies(struct parameters *parameters, int index);
 
-/* Of the rows of a Weight Block, the gradient, from that of the weights; other tensors stay as they
- * are. */
+/* For the rows of a Weight Block: compute their gradient from that of the weights. Other tensors
+ * stay as they are. */
 void parameters_pull_back(struct parameters *parameters, int index);
 
-/* Add to the gradient of such rows what weight decay on the weights is more than on the rows. */
+/* For the rows of a Weight Block: add to their gradient the difference between weight decay on the
+ * weights and weight decay on the rows. */
 void parameters_add_decay(struct parameters *parameters, int index, float decay);
 
 /* Whether checkpoints and digests have this state of a tensor. */
 int parameters_is_kept(const struct tensor *tensor, enum tensor_state state);
 
-/* What the passes read of a convolution's weights. */
+/* The layouts of a convolution's weights that the forward and the backward pass read. */
 const void *parameters_forward(const struct parameters *parameters, int index);
 const void *parameters_backward(const struct parameters *parameters, int index);
 

@@ -2,13 +2,13 @@
  * precision - how the numbers of feature maps are stored: as floats, or as bf16.
  *
  * A bf16 is the upper half of a float: its sign, its 8 bits of exponent and 7 of its 23 of
- * fraction. Reading one is exact; writing rounds to the nearest, ties to even, so that it is off by
- * at most 2^-8 of the value. What is too large becomes infinite, as in float; a NaN stays one.
+ * fraction. Reading one is exact. Writing rounds to the nearest, ties to even: the error is at most
+ * 2^-8 of the value. A value that is too large becomes infinite, as in float; a NaN stays one.
  * Arithmetic is never done in bf16: a convolution's products are summed in float.
  *
- * A map is a `void *`, and the precision that comes with it says what is behind it, and in which
- * order (onednn.h). Arrays with an
- * entry a channel, weights and sums are not maps: they are float or double as their type says.
+ * A map is a `void *`; the precision that comes with it says what it points to, and in which order
+ * (map.h). Arrays with an entry per channel, weights and sums are not maps: they are float or
+ * double as their type says.
  */
 #ifndef KDECAY_PRECISION_H
 #define KDECAY_PRECISION_H
@@ -44,8 +44,7 @@ static inline size_t precision_bytes(enum precision precision)
     return precision == PRECISION_BF16 ? sizeof(bf16) : sizeof(float);
 }
 
-/* The map from its number `index` on. As with strchr(), a const map stays so by the caller's care.
- */
+/* The map from its number `index` on. As with strchr(), the caller keeps a const map const. */
 static inline void *map_plus(enum precision precision, const void *map, size_t index)
 {
     return (char *)(uintptr_t)map + index * precision_bytes(precision);

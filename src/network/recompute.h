@@ -7,9 +7,9 @@
  * shard. It lives in per-worker scratch memory, shared by all sections, and so stays in cache.
  *
  * A convolution that reads such an activation needs it again in the backward pass, for the gradient
- * of its weights. The layers that produce it (BN_RELU, PAD and dropout) are cheap and are run again
- * there: their inputs are kept, so the bits are the same. What is kept of a network is therefore
- * about one map per convolution, and of a DenseNet only what its layers add, not the concatenations
+ * of its weights. If the layers that produce it are cheap (layers.h: BN_RELU, PAD and dropout),
+ * they run again there. Their inputs are kept, so the bits are the same. A network therefore keeps
+ * about one map per convolution, and a DenseNet only what its layers add, not the concatenations
  * that they read. [The idea is that of Pleiss et al., Memory-Efficient Implementation of DenseNets,
  * arXiv 1707.06990]
  */
@@ -27,8 +27,8 @@ struct recompute {
     unsigned char *rerun;      /* [layer]: run again in the backward pass */
 };
 
-/* activation_numbers: what an image's map of each activation takes. Release with recompute_free().
- * */
+/* activation_numbers: the numbers in one image's map of each activation. Release with
+ * recompute_free(). */
 void recompute_plan(struct recompute *recompute, const struct architecture *architecture,
                     const size_t *activation_numbers);
 void recompute_free(struct recompute *recompute);

@@ -31,8 +31,9 @@ void training_close(struct training *training)
 
 /* ---- Images ------------------------------------------------------------------------------ */
 
-/* Fill the network with images first, first + 1, ... of `order` (NULL: as they lie), as many as
- * are left and this rank needs; `epoch` 0 leaves them unmoved. */
+/* Copies a minibatch into the network: images first, first + 1, ... of `order` (NULL: in their own
+ * order), as many as are left. This rank copies only those that it needs. In epoch 0 there is no
+ * augmentation. */
 static int fill(struct training *training, const struct images *images, const uint32_t *order,
                 size_t first, uint32_t epoch)
 {
@@ -75,11 +76,11 @@ int training_load_test_batch(struct training *training, size_t first)
     return fill(training, &training->dataset.test, NULL, first, 0);
 }
 
-/* ---- Descent ------------------------------------------------------------------------------- */
+/* ---- SGD ----------------------------------------------------------------------------------- */
 
-/* On floats [from, to) of the arenas, in pieces that the threads share. */
-static void descend_range(struct training *training, const struct sgd *sgd, double lr, size_t from,
-                          size_t to)
+/* SGD on floats [from, to) of the arenas, in pieces that the threads share. */
+static void update_range(struct training *training, const struct sgd *sgd, double lr, size_t from,
+                         size_t to)
 {
     struct parameters *p = network_parameters(training->network);
     enum { PIECE = 4096 };
@@ -100,8 +101,8 @@ double training_sgd_update(struct training *training, long step)
     undecayed.weight_decay = 0;
     for (int i = 0; i < p->count; i++)
         parameters_add_decay(p, i, training->sgd.weight_decay);
-    descend_range(training, &training->sgd, lr, 0, p->decayed_floats);
-    descend_range(training, &undecayed, lr, p->decayed_floats, p->trained_floats);
+    update_range(training, &training->sgd, lr, 0, p->decayed_floats);
+    update_range(training, &undecayed, lr, p->decayed_floats, p->trained_floats);
 #pragma omp parallel for num_threads(network_threads(training->network)) schedule(dynamic)
     for (int i = 0; i < p->count; i++)
         parameters_renew_copies(p, i);

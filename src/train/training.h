@@ -52,15 +52,15 @@ void training_open(struct training *training, const struct experiment *experimen
                    int threads, const char *data, const char *kept);
 void training_close(struct training *training);
 
-/* Make everything ready for the forward pass of step 1, 2, ...; returns the number of its
- * images. */
+/* Make everything ready for the forward pass of step 1, 2, ...; returns the number of images in its
+ * minibatch. */
 int training_load_batch(struct training *training, long step);
 
-/* Bring up to a minibatch of test images, from `first` on, into the network, unmoved; returns
- * their number. */
+/* Copy up to a minibatch of test images, from `first` on, into the network, without augmentation;
+ * returns their number. */
 int training_load_test_batch(struct training *training, size_t first);
 
-/* SGD with the gradients in the network; returns the step's rate. */
+/* SGD with the gradients in the network; returns the learning rate of the step. */
 double training_sgd_update(struct training *training, long step);
 
 #endif

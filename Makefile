@@ -78,7 +78,7 @@ Q := $(if $(V),,@)
 
 # The names are those of Debian 12 and 13 alike.
 PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev nettle-dev \
-            libcmocka-dev libmpfr-dev gnuplot-nox faketime latexmk texlive-latex-recommended lmodern \
+            libcmocka-dev libmpfr-dev gnuplot-nox faketime latexmk texlive-latex-recommended texlive-pictures lmodern \
             latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
             $(if $(MPI),openmpi-bin libopenmpi-dev)
 
@@ -263,13 +263,14 @@ KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net \
                   table-confirmation table-confirmation-exploratory
-TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers runs scaling,\
+TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers numbers runs scaling,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
                  runs scaling,build/tables/$t.txt) \
-               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex \
+               $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex build/tables/number-macros.tex \
                build/tables/arms.tsv build/tables/bases.tsv
-FIGURES := schedules bases slopes area low-rate training error-k pairs error-area error-parameters border-maps border-filters scaling confirmation
+FIGURES := thesis-cells schedules bases slopes area low-rate over-k curves budget differences rate-map \
+           error-parameters border-maps border-filters scaling confirmation
 PLOT_FILES := $(FIGURES:%=build/plots/%.tsv)
 
 $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
@@ -319,7 +320,7 @@ readme-figures: $(README_FIGURES:%=build/figures/%.svg) ## copy the figures that
 # The system and the versions on which the bytes of figures and paper depend.
 DRAWING := gnuplot-nox libcairo2 libpango-1.0-0 libpangocairo-1.0-0 libharfbuzz0b libfreetype6 \
            libfontconfig1 fonts-lmodern lmodern zlib1g latexmk texlive-binaries texlive-base \
-           texlive-latex-base texlive-latex-recommended latex-cjk-common latex-cjk-chinese \
+           texlive-latex-base texlive-latex-recommended texlive-pictures latex-cjk-common latex-cjk-chinese \
            latex-cjk-chinese-arphic-gbsn00lp poppler-utils
 
 build/inputs/packages: FORCE | $(SETUP)
@@ -345,7 +346,10 @@ $(foreach format,pdf svg,$(eval $(call FIGURE_RULE,$(format))))
 paper: build/paper/paper.pdf ## compile the paper to build/paper/paper.pdf
 
 # The C files whose functions the paper shows; it reads the lines from src/.
-LISTED := $(sort $(shell sed -n 's/^\\listing{\([^}]*\)}.*/\1/p' paper/paper.tex))
+LISTED := $(sort $(shell sed -n 's/^\\listing{\([^}]*\)}.*/\1/p' paper/supplement.tex))
+
+# Tables that the paper prints without the rows that no run fills yet.
+FILLED := $(VARIANT_TABLES) $(filter %-full %-desk,$(THESIS_TABLES))
 
 build/inputs/paper: $(wildcard paper/*) $(LISTED) $(FIGURES:%=build/figures/%.pdf) \
                     $(filter %.tex,$(TABLE_FILES)) build/inputs/packages FORCE
@@ -355,7 +359,10 @@ build/inputs/paper: $(wildcard paper/*) $(LISTED) $(FIGURES:%=build/figures/%.pd
 # errors here: references without a target, citations without a target, lines more than 5 pt too long.
 build/paper/paper.pdf: build/inputs/paper
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
-	$(Q)awk -f paper/listing.awk paper/paper.tex $(LISTED) > build/paper/listings.tex
+	$(Q)awk -f paper/listing.awk paper/supplement.tex $(LISTED) > build/paper/listings.tex
+	$(Q)mkdir build/paper/filled && for table in $(FILLED); do \
+	  awk -f paper/filled.awk build/tables/$$table.tex > build/paper/filled/$$table.tex; done
+	$(Q)find build/paper/filled -empty -name '*.tex' -delete
 	$(Q)TEXINPUTS=build:build/paper:paper: BIBINPUTS=paper: latexmk -norc -pdf -cd- \
 	  -latexoption=-no-shell-escape -interaction=nonstopmode -halt-on-error -outdir=build/paper \
 	  paper/paper.tex > build/paper/latexmk.txt 2>&1 || \

@@ -1,40 +1,56 @@
-# border-filters.gp - what Padding Layers have learned: the rms over the channels of each number of their
-# filters, layer by layer, a panel an arm.
+# border-filters.gp - what Padding Layers have learned: the size of each number of their filters,
+# layer by layer, as images of taps.
 #
-# Input: for each arm a line "# arm: NAME, n = N", then for each number a line "# tap: NAME" and a block
-# (layer, rms); blocks are separated by two blank lines.
-height = 7.5
+# Input: for each arm a line "# arm: NAME, n = N" and for each number of its filters a line "# tap:
+# NAME" and a block (layer, rms over the channels); blocks are separated by two blank lines.
+height = 6.8
 load "figures/style.gp"
 
-arm_of(a) = system(sprintf("sed -n 's/^# arm: //p' '%s' | sed -n '%dp'", input, a))
-tap_of(t) = system(sprintf("sed -n 's/^# tap: //p' '%s' | sed -n '%dp'", input, t))
-# how many taps stand before the a-th arm
-before(a) = int(system(sprintf( \
-    "awk '/^# arm/ && ++arms == %d {exit} /^# tap/ {taps++} END {print taps + 0}' '%s'", a, input)))
 arms = int(system("grep -c '^# arm: ' '" . input . "'"))
 if (arms == 0) {
     eval nothing("no measures yet")
     exit
 }
+arm_of(a) = system(sprintf("sed -n 's/^# arm: //p' '%s' | sed -n '%dp'", input, a))
+taps_of(a) = int(system(sprintf("awk '/^# arm: /{ a++ } /^# tap: / && a == %d { n++ } END { print n + 0 }' '%s'", a, input)))
+tap_of(a, t) = system(sprintf("awk '/^# arm: /{ a++ } /^# tap: / && a == %d' '%s' | sed -n '%ds/# tap: //p' | tr -d ' '", a, input, t))
+array first[arms]
+array taps[arms]
+sum_ = 0
+do for [a = 1 : arms] { first[a] = sum_; taps[a] = taps_of(a); sum_ = sum_ + taps[a] }
 
 set datafile separator "\t"
-set xlabel "3x3 convolution, in the network's order"
-set xtics 2
-set xrange [0.5 : *]
-set yrange [0 : *]
-set offsets 0, 0, graph 0.4, 0 # the key
-set format "%g"
-small = font_of(0.85 * font_size)
-set key inside left top maxrows 4 font small
+unset grid
+set border 15 ls 100
+set yrange [*:*] reverse noextend
+set ytics 3 scale 0.3
+set palette defined (0 "#ffffff", 1 "#08306b")
+set cbrange [0:0.15]
+unset key
+unset colorbox
+set style fill solid noborder
+set tmargin screen 0.9
+set bmargin screen 0.2
 
-eval grid_of(1, arms, 1.3, 0.9, 1.15, 1.0)
+set multiplot
+x = 0.085
 do for [a = 1 : arms] {
-    first = before(a) + 1
-    last = before(a + 1)
-    set title arm_of(a)
-    set ylabel (a == 1 ? "rms over the channels" : "")
-    plot for [t = first : last] input index t - 1 using 1 : 2 with linespoints \
-        ls (tap_of(t) eq "b" ? 13 : 13 + t - first + 1) title tap_of(t)
+    set lmargin screen x
+    set rmargin screen x + 0.78 * taps[a] / sum_
+    x = x + 0.78 * taps[a] / sum_ + 0.03
+    set xrange [0.5 : taps[a] + 0.5]
+    set xtics () scale 0
+    do for [t = 1 : taps[a]] { set xtics add (tap_of(a, t) t) }
+    set title arm_of(a) font font_of(0.9 * font_size)
+    set xlabel "tap d,e, and the constant b"
+    set ylabel (a == 1 ? "3x3 convolution" : "")
+    set format y (a == 1 ? "%g" : "")
+    if (a == arms) {
+        set colorbox user origin screen 0.93, screen 0.2 size screen 0.015, screen 0.7
+        set cbtics 0.05 scale 0.3 offset -0.5, 0
+    }
+    plot for [t = 1 : taps[a]] input index first[a] + t - 1 using (t):1:(0.5):(0.5):2 \
+        with boxxyerror fc palette z
 }
 unset multiplot
 set output

@@ -1,34 +1,48 @@
-# border-maps.gp - how strong the outputs of 3x3 convolutions are on the border of their map, next to
-# those 3 pixels inward, layer by layer, one curve an arm of Pad Net.
+# border-maps.gp - how strong the outputs of 3x3 convolutions are 0 to 3 pixels from the border of
+# their map, layer by layer: a panel for each padding.
 #
-# Input: for each arm a line "# arm: NAME, n = N" and a block (layer, mean, least, largest); blocks are
-# separated by two blank lines.
-height = 8.0
+# Input: for each arm a line "# arm: NAME, n = N" and a block (layer, rms 0, 1, 2 and 3 pixels from
+# the border over that at 3 pixels); blocks are separated by two blank lines.
+height = 7.6
 load "figures/style.gp"
 
-arm_of(a) = system(sprintf("sed -n 's/^# arm: //p' '%s' | sed -n '%dp'", input, a))
+arm_of(a) = system(sprintf("sed -n 's/^# arm: //p' '%s' | sed -n '%dp' | sed 's/, n = /\\n(/; s/$/)/'", input, a))
 arms = int(system("grep -c '^# arm: ' '" . input . "'"))
+# zero padding, the usual one, first
+zero = 1
+do for [a = 1 : arms] { if (strstrt(arm_of(a), "zero\n")) { zero = a } }
+at(a) = a == 1 ? zero : a <= zero ? a - 1 : a
+
 if (arms == 0) {
     eval nothing("no measures yet")
     exit
 }
 
 set datafile separator "\t"
-set xlabel "3x3 convolution, in the network's order"
-set ylabel "rms on the border / rms 3 pixels inward"
-set xtics 2
-set xrange [0.5 : *]
-set format "%g"
-set tmargin screen 0.96
-set lmargin screen 0.085
-set rmargin screen 0.75
-set bmargin screen 1.3 / height
-set key at screen 0.765, graph 1.0 left top
+unset grid
+set border 15 ls 100
+set xrange [-0.5:3.5]
+set xtics ("0" 0, "1" 1, "2" 2, "3" 3) scale 0
+set yrange [*:*] reverse noextend
+set ytics 3 scale 0.3
+set palette defined (0.5 "#1b3a5c", 0.75 "#6f9ac0", 1 "#ffffff", 1.25 "#f0b27a", 1.5 "#a04000")
+set cbrange [0.5:1.5]
+unset key
+unset colorbox
+set style fill solid noborder
 
-# zero padding in black; the bases' styles are the largest set of unlike ones
-style_of_arm(a) = arm_of(a)[1 : 5] eq "zero," ? 11 : 11 + a
-plot for [a = 1 : arms] input index a - 1 using 1 : 2 : 3 : 4 with yerrorbars \
-        ls style_of_arm(a) dt solid lw 0.8 ps 0 notitle, \
-    for [a = 1 : arms] input index a - 1 using 1 : 2 with linespoints \
-        ls style_of_arm(a) title arm_of(a)
+set multiplot layout 1, arms margins screen 0.075, 0.89, 0.155, 0.86 spacing screen 0.012
+do for [a = 1 : arms] {
+    set title arm_of(at(a)) font font_of(0.9 * font_size) offset 0, -0.7
+    set ylabel (a == 1 ? "3x3 convolution, from the input on" : "")
+    set format y (a == 1 ? "%g" : "")
+    set xlabel (a == (arms + 1) / 2 ? "pixels from the border" : "")
+    if (a == arms) {
+        set colorbox user origin screen 0.905, screen 0.155 size screen 0.018, screen 0.705
+        set cbtics 0.25 scale 0.3 offset -0.5, 0
+    }
+    plot for [d = 0 : 3] input index at(a) - 1 using (d):1:(0.5):(0.5):(column(d + 2)) with boxxyerror \
+        fc palette z
+}
+unset multiplot
 set output

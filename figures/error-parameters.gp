@@ -1,9 +1,10 @@
-# error-parameters.gp - test error after the last epoch against the numbers to be stored: Weight Blocks
-# and ordinary networks, a point type a series.
+# error-parameters.gp - test error after the last epoch of Weight Blocks and of ordinary networks,
+# against the numbers to be stored and against the multiply-adds of a forward pass.
 #
 # Input: a line "# panel: WHAT | EPOCHS | N", then for each series a line "# series: NAME" and a block
-# of its arms (stored, n, mean, standard deviation); blocks are separated by two blank lines.
-height = 8.0
+# of its arms (label, stored, multiply-adds, n, mean, standard deviation); blocks are separated by two
+# blank lines.
+height = 7.4
 load "figures/style.gp"
 
 names = system("sed -n 's/^# series: //p' '" . input . "' | tr '\n' ' '")
@@ -13,27 +14,42 @@ if (words(names) == 0) {
 }
 
 set datafile separator "\t"
-set autoscale noextend
-set offsets 0, 0, graph 0.05, graph 0.05
-set logscale x
-set xrange [2e3 : 1e6]
-set format x "10^{%T}"
-set mxtics 10
+set logscale xy
+set yrange [11:62]
+set ytics (12, 15, 20, 30, 40, 60)
 set format y "%g"
+set mxtics 10
+style_of_series(name) = name eq "expansion" ? 2 : name eq "bank" ? 3 : 1
+legend_of(name) = name eq "ordinary" ? "ordinary network" : "Weight Block, " . name
+font_small = font_of(0.8 * font_size)
+
+eval sprintf(panels, 0.27, 0.97)
+set xrange [1e3 : 1e6]
+set format x "10^{%T}"
 set xlabel "numbers to be stored"
 set ylabel "test error (%)"
-set title system("sed -n 's/^# panel: //p' '" . input . "' | sed 's/ | /, /g'")
-set tmargin screen 0.92
-set lmargin screen 0.085
-set rmargin screen 0.97
-set bmargin screen 1.3 / height
-set key inside right top
-
-# one style for each series, whichever of them are there
-style_of_series(name) = name eq "expansion" ? 2 : name eq "bank" ? 3 : 1
-
-plot for [s = 1 : words(names)] input index s - 1 using (valid(4) ? $1 : NaN) : 3 : 4 with yerrorbars \
+unset key
+plot for [s = 1 : words(names)] input index s - 1 using 2:5:6 with yerrorbars \
+        ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0, \
+    for [s = 1 : words(names)] input index s - 1 using 2:5 with linespoints \
+        ls style_of_series(word(names, s)), \
+    for [s = 1 : words(names)] input index s - 1 using 2:5:(word(names, s) ne "expansion" || $2 > 2e5 ? "" \
+        : strcol(1)) with labels font font_small left offset 0.7, 0.55, \
+    for [s = 1 : words(names)] input index s - 1 using 2:5:(word(names, s) eq "bank" ? strcol(1) : "") \
+        with labels font font_small right offset -0.8, -0.3
+unset ylabel
+set xrange [1e6 : 1.5e8]
+set xlabel "multiply-adds of a forward pass, one image"
+set key at screen 0.53, screen 0.015 center bottom maxrows 1 samplen 3
+plot for [s = 1 : words(names)] input index s - 1 using 3:5:6 with yerrorbars \
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0 notitle, \
-    for [s = 1 : words(names)] input index s - 1 using 1 : 3 with linespoints \
-        ls style_of_series(word(names, s)) title word(names, s)
+    for [s = 1 : words(names)] input index s - 1 using 3:5 with linespoints \
+        ls style_of_series(word(names, s)) title legend_of(word(names, s)), \
+    for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "bank" && $2 < 2e5 ? strcol(1) : "") \
+        with labels font font_small right offset -0.8, 0 notitle, \
+    for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "expansion" && $2 < 2e5 ? strcol(1) : "") \
+        with labels font font_small left offset 0.8, 0 notitle, \
+    for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "ordinary" && $3 < 2.5e7 \
+        ? strcol(1) : "") with labels font font_small right offset -0.6, -0.5 notitle
+unset multiplot
 set output

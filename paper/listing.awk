@@ -1,6 +1,6 @@
 # listing.awk - where the functions shown in the paper stand in the C files, as LaTeX.
 #
-#     awk -f paper/listing.awk paper/paper.tex src/experiment/decay.c ...
+#     awk -f paper/listing.awk paper/supplement.tex src/experiment/decay.c ...
 #
 # For each line "\listing{FILE}{NAME}" of the paper this prints a line
 # "\listingat{FILE}{NAME}{FIRST}{LAST}", with the lines of the function NAME in FILE. The paper reads

@@ -100,8 +100,8 @@ const campaign = tables.table('table-campaign');
 const chosen = (campaign?.rows ?? []).filter((row) => row.cells[0] === campaign.rows[0].cells[0])
   .map((row) => tables.armOf(campaign, row)).filter((arm) => arm && logs.some((log) => log.arm === arm));
 page('runs.html', 'Runs', runsHtml('runs.html', logs, arms, tables, verdicts, [...new Set(chosen)], interactive,
-  interactive ? `<noscript>${figure('runs.html', 'training', 'Learning curves of the runs')}</noscript>`
-    : figure('runs.html', 'training', 'Learning curves of the runs')),
+  interactive ? `<noscript>${figure('runs.html', 'curves', 'Learning curves as differences to k = 1')}</noscript>`
+    : figure('runs.html', 'curves', 'Learning curves as differences to k = 1')),
 { styles: plotStyles, scripts: ['sort.js', ...(interactive ? [...plotScripts, 'data/runs.js', 'runs.js'] : [])] });
 
 const bothFigures = figure('schedules.html', 'bases', 'Every base, by k') +

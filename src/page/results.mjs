@@ -91,7 +91,7 @@ ${claimsTable(tables, PAGE)}</section>
 <section><h2 id="campaign">The longest runs</h2>
 ${campaign(tables)}
 ${tables.notesHtml('table-campaign')}
-${figure(PAGE, 'error-k', 'Test error after the last epoch against k, for each group of desk arms that differ in k alone; each group has its own scale of error')}
+${figure(PAGE, 'over-k', 'Test error, test loss and training error after the last epoch, as differences to k = 1 with the same seed')}
 </section>
 
 <section><h2 id="thesis">The thesis's tables</h2>

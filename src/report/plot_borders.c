@@ -47,16 +47,18 @@ static void add_head(struct text *text, const struct measured_arm *m)
 static void add_maps(struct text *text, const struct measured_arm *m)
 {
     add_head(text, m);
-    text_add(text, "# layer\tmean\tleast\tlargest\n");
+    text_add(text, "# layer\trms at 0, 1, 2, 3 pixels from the border\n");
     for (int l = 0; l < m->run->layers; l++) {
-        double sum = 0, least = INFINITY, largest = -INFINITY;
-        for (int r = 0; r < m->runs; r++) {
-            const double *rms = m->run[r].layer[l].rms, ratio = rms[0] / rms[BORDERS_NEAR - 1];
-            sum += ratio;
-            least = fmin(least, ratio);
-            largest = fmax(largest, ratio);
+        text_add(text, "%d", l + 1);
+        for (int d = 0; d < BORDERS_NEAR; d++) {
+            double sum = 0;
+            for (int r = 0; r < m->runs; r++) {
+                const double *rms = m->run[r].layer[l].rms;
+                sum += rms[d] / rms[BORDERS_NEAR - 1];
+            }
+            text_add(text, "\t%.6g", sum / m->runs);
         }
-        text_add(text, "%d\t%.6g\t%.6g\t%.6g\n", l + 1, sum / m->runs, least, largest);
+        text_add(text, "\n");
     }
 }
 

@@ -4,8 +4,8 @@
  * numbered from 1 in the network's order.
  *
  *   border-maps.tsv     for each arm of pad-net/ with k = 1 that has measures a line "# arm: NAME,
- *                       n = N" and a block: layer; the rms of its output on the border itself over
- *                       that of the output 3 pixels inward, mean over the runs, least, largest
+ *                       n = N" and a block: layer; the rms of its output 0, 1, 2 and 3 pixels from
+ *                       the border over that at 3 pixels, mean over the runs
  *   border-filters.tsv  for each such arm with learned padding a line "# arm: NAME, n = N" and for
  *                       each number of its filters a line "# tap: NAME" and a block: layer; rms
  *                       over the channels, mean over the runs. A tap is named "d, e", b is the

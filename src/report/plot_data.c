@@ -1,19 +1,13 @@
 #include "report/plot_data.h"
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "experiment/schedule.h"
 #include "report/plot_borders.h"
-#include "report/plot_runs.h"
+#include "report/plot_studies.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void write_plot(const char *out, const char *name, struct text *text)
-{
-    file_update_text(memory_text("%s/plots/%s.tsv", out, name), text);
-}
 
 /* ---- Curves over the progress of training ------------------------------------------------- */
 
@@ -98,7 +92,7 @@ static void write_family(const char *out, const char *name, const struct curve *
             }
         text_add(&text, "\n");
     }
-    write_plot(out, name, &text);
+    plot_write(out, name, &text);
 }
 
 static void write_schedules(const char *out)
@@ -175,7 +169,7 @@ static void write_over_k(const char *out, const char *name, const struct curve *
         }
         text_add(&text, "\n");
     }
-    write_plot(out, name, &text);
+    plot_write(out, name, &text);
 }
 
 static void write_area(const char *out)
@@ -193,14 +187,25 @@ static void write_low_rate(const char *out)
     write_over_k(out, "low-rate", curves, COUNT(curves), low_share);
 }
 
-int plot_data_write(const struct ledger *ledger, const char *out, struct error *error)
+static int write_logs(const struct ledger *ledger, const struct experiment_files *experiments,
+                      const char *out, struct error *error)
+{
+    struct plot_groups groups;
+    if (plot_groups_read(ledger, &groups, error) != 0)
+        return -1;
+    plot_runs_write(&groups, out);
+    const int status = plot_studies_write(ledger, experiments, &groups, out, error);
+    plot_groups_free(&groups);
+    return status != 0 ? -1 : plot_borders_write(ledger, out, error);
+}
+
+int plot_data_write(const struct ledger *ledger, const struct experiment_files *experiments,
+                    const char *out, struct error *error)
 {
     write_schedules(out);
     write_bases(out);
     write_slopes(out);
     write_area(out);
     write_low_rate(out);
-    if (plot_runs_write(ledger, out, error) != 0)
-        return -1;
-    return plot_borders_write(ledger, out, error);
+    return write_logs(ledger, experiments, out, error);
 }

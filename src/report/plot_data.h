@@ -16,7 +16,8 @@
  *                  by the midpoint rule
  *   low-rate.tsv   k, then the share of training with f < 0.1, five decreasing bases: by bisection
  *
- * and those of plot_runs.h and plot_borders.h.
+ * and those of plot_runs.h, plot_studies.h and plot_borders.h; thesis-cells.tsv is that of
+ * plot_thesis.h, which reads no log.
  *
  * Blocks are separated by two blank lines.
  */
@@ -25,8 +26,10 @@
 
 #include "report/ledger.h"
 
-/* Write all files below OUT/plots/. 0; or -1 with *error set, when the logs contradict each other.
+/* Write all files below OUT/plots/. 0; or -1 with *error set, when logs or experiments contradict
+ * each other.
  * Dies when a file cannot be written. */
-int plot_data_write(const struct ledger *ledger, const char *out, struct error *error);
+int plot_data_write(const struct ledger *ledger, const struct experiment_files *experiments,
+                    const char *out, struct error *error);
 
 #endif

@@ -1,40 +1,54 @@
 /*
- * plot_runs - what the figures of runs draw, from raw logs of the desk scale, in the form of
- * plot_data.h. A group is the arms that differ in k alone, of two k or more and with a finished
- * run; the first is the one that has most finished runs.
+ * plot_runs - what the figures of k draw, from raw logs of the desk scale, in the form of
+ * plot_data.h. A group is the arms that differ in k alone, with k = 1 and another k that have
+ * finished runs; the first is the one that has most of them. An arm that is the same training as an
+ * earlier one under another name is left out, and so are registered arms (run.protocol), which have
+ * a table of their own.
  *
- *   error-k.tsv    a panel for each group, that with most finished runs first: "# panel: WHAT |
- *                  EPOCHS | N", a block of the arms (k, n, mean of the last errors in %, its 95 % t
- *                  interval), a block of the runs (k, error)
- *   pairs.tsv      of the first group, if it has k = 1: "# panel: ..." as above and a block of the
- *                  other arms (k, pairs, mean of the differences of last errors to k = 1 with the
- *                  same seed in points, its 95 % t interval); "# trend" and a block of two points
- *                  of the line whose slope is the trend of the tables (k, difference), a row of NaN
- *                  where one of these means is of other seeds than the trend; for each seed "#
- *                  seed: N" and a block of its runs (k, error, difference)
- *   training.tsv   of the first group: the epochs of its finished runs, a block a run under its
- *                  quoted title "ARM, seed N", and behind those of an arm their mean, "ARM, n = N"
- *   error-area.tsv the arms that differ in the schedule alone, of the setting that has most of
- *                  them, two or more; of those that are the same experiment the first. "# panel:
- *                  ..." as above, then for each base a block "# base: NAME" of the arms: mean
- *                  factor, k, n, mean and standard deviation of the last errors in %. The factor is
- *                  (mean L - Le) / (L0 - Le) over the steps, with the largest L0 of those arms, so
- *                  that a constant rate has the place of its own rate
- *   error-parameters.tsv
- *                  Weight Net's arms with k = 1 and the seed 0 of what is fixed. "# panel: ..." as
- *                  above, then "# series: NAME" and a block each of expansion, bank and ordinary
- *                  networks: stored numbers (model_size.h), n, mean and deviation. Empty where
- *                  no arm has a mean
+ *   over-k.tsv     of the first group: a line "# panel: WHAT | EPOCHS | N"; then for each measure
+ *                  (measure.h) a line "# measure: NAME | its mean at k = 1", a block of the other
+ *                  arms (k, pairs, mean difference to k = 1 with the same seed, the ends of its
+ *                  95 % t interval) and a block of the runs (k, difference)
+ *   curves.tsv     of the first group: "# panel: ..." as above; for each k but 1 a line "# k: K" and
+ *                  a block over the epochs: epoch, then of the test error and of the test loss the
+ *                  mean difference to k = 1 and the ends of its 95 % t interval
+ *   budget.tsv     k = 2 less k = 1 in every group that has both: for each image set and network a
+ *                  line "# series: NAME", a block of its groups (epochs, pairs, mean difference,
+ *                  ends of its interval) and a block of the runs (epochs, difference)
  *
- * The mean of an arm with a diverged run is NaN.
+ * A mean is NaN where a run diverged, the ends of an interval where there is none.
  */
 #ifndef KDECAY_PLOT_RUNS_H
 #define KDECAY_PLOT_RUNS_H
 
 #include "report/ledger.h"
 
-/* Write all five below OUT/plots/. 0; or -1 with *error set, when the logs contradict each other.
- * Dies when a file cannot be written. */
-int plot_runs_write(const struct ledger *ledger, const char *out, struct error *error);
+struct text;
+
+/* `count` arms sorted by k, of one base; the first has k = 1. */
+struct plot_group {
+    const struct arm **arm;
+    size_t count, finished; /* finished: runs */
+};
+
+/* All groups of both image sets, that with most finished runs first. */
+struct plot_groups {
+    struct arms arms[2];
+    struct plot_group *group;
+    size_t count;
+};
+
+/* 0; or -1 with *error set and nothing to free, when the logs contradict each other. */
+int plot_groups_read(const struct ledger *ledger, struct plot_groups *groups, struct error *error);
+void plot_groups_free(struct plot_groups *groups);
+
+/* Append "\tVALUE", NaN where it is not finite. */
+void plot_add_number(struct text *text, double value);
+
+/* Write the text to OUT/plots/NAME.tsv, take it over. */
+void plot_write(const char *out, const char *name, struct text *text);
+
+/* Write all three below OUT/plots/. Dies when a file cannot be written. */
+void plot_runs_write(const struct plot_groups *groups, const char *out);
 
 #endif

@@ -8,7 +8,9 @@
 #include "report/confirmation.h"
 #include "report/environments.h"
 #include "report/ledger.h"
+#include "report/numbers.h"
 #include "report/plot_data.h"
+#include "report/plot_thesis.h"
 #include "report/published.h"
 #include "report/registered.h"
 #include "report/scaling_report.h"
@@ -454,11 +456,13 @@ int report_write_from(const struct report_sources *sources, const struct ledger 
          study_tables_write(&in.open, &in.experiments, out, error) != 0 ||
          write_claims(sources, &in, out, error) != 0 ||
          write_macros(&in.ledger, &in.open, out, error) != 0 ||
-         plot_data_write(&in.open, out, error) != 0 ||
+         plot_data_write(&in.open, &in.experiments, out, error) != 0 ||
          confirmation_write(&in.ledger, &in.open, &in.experiments, out, error) != 0 ||
+         numbers_write(&in.open, in.tables, COUNT(in.tables), &in.literature, out, error) != 0 ||
          scaling_report_write(sources->results, &in.experiments, out, error) != 0))
         status = -1;
     if (status == 0) {
+        plot_thesis_write(in.tables, COUNT(in.tables), &in.literature, out);
         write_runs(sources, &in.ledger, &in.experiments, out);
         arm_list_write(&in.experiments, &in.ledger, out);
         environments_write(&in.ledger, out);

@@ -92,8 +92,8 @@ diff <(bytes "$one") <(bytes "$two") >&2 || fail "a change taken back has left o
 before=$(written "$one")
 rm "$log"
 draw "$one"
-expect_written "$one" "a log less" '(paper/paper|figures/(training|pairs|error-k|error-area))\..*' \
-    "tables/runs.tex figures/training.pdf figures/pairs.pdf figures/error-k.svg paper/paper.pdf"
+expect_written "$one" "a log less" '(paper/paper|figures/(over-k|curves|budget|differences))\..*' \
+    "tables/runs.tex figures/over-k.pdf figures/curves.pdf figures/budget.svg figures/differences.pdf paper/paper.pdf"
 printf %s "${kept%.}" > "$log"
 draw "$one"
 echo "a log less: its figures and the paper"

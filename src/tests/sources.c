@@ -617,6 +617,10 @@ char *sources_problem(const struct sources_of *of, const struct sources *sources
         problem = table_problem(of, source, n, name);
     else if (strcmp(name, "ranks") == 0)
         problem = compare(source, sources_ranks(of, source, n), 0);
+    else if (strcmp(name, "thesis") == 0)
+        problem = compare(source, sources_thesis(of, source, n, what), 0);
+    else if (strcmp(what, "leads-from-epoch") == 0)
+        problem = compare(source, sources_leads(of, source, n, name, control), 0);
     else if (strcmp(name, "claims") == 0)
         problem = claim_problem(of, source);
     else if (strcmp(name, "literature") == 0) {

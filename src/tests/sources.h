@@ -38,6 +38,12 @@ size_t sources_cell(const struct sources *sources, size_t first);
 /* What the n sources of a cell with an id "ranks:..." give; NaN if they are not those of the id. */
 double sources_ranks(const struct sources_of *of, const struct source *source, size_t n);
 
+/* The same of "thesis:WHAT" and of "ARM:leads-from-epoch:CONTROL". */
+double sources_thesis(const struct sources_of *of, const struct source *source, size_t n,
+                      const char *what);
+double sources_leads(const struct sources_of *of, const struct source *source, size_t n,
+                     const char *arm, const char *control);
+
 /* What is wrong with the cell that `first` starts, free() it; NULL if nothing. */
 char *sources_problem(const struct sources_of *of, const struct sources *sources, size_t first);
 

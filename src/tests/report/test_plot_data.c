@@ -17,9 +17,10 @@
 static struct fixture written(void)
 {
     const struct ledger empty = {0};
+    const struct experiment_files none = {0};
     struct fixture fixture = fixture_begin();
     struct error error;
-    assert_int_equal(plot_data_write(&empty, fixture.out, &error), 0);
+    assert_int_equal(plot_data_write(&empty, &none, fixture.out, &error), 0);
     return fixture;
 }
 

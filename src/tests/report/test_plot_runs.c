@@ -15,10 +15,13 @@
 static void write_from_logs(const struct fixture *fixture)
 {
     struct ledger ledger;
+    struct experiment_files experiments;
     struct error error;
     if (ledger_read(fixture->results, NULL, &ledger, &error) != 0 ||
-        plot_data_write(&ledger, fixture->out, &error) != 0)
+        ledger_read_experiments(fixture->experiments, &experiments, &error) != 0 ||
+        plot_data_write(&ledger, &experiments, fixture->out, &error) != 0)
         fail_msg("%s", error.text);
+    ledger_free_experiments(&experiments);
     ledger_free(&ledger);
 }
 
@@ -48,169 +51,103 @@ static void expect_file(const struct fixture *fixture, const char *name, const c
 static void no_logs(void **state)
 {
     (void)state;
+    static const char *const names[] = {"over-k", "curves", "budget", "error-parameters"};
     struct fixture fixture = fixture_begin();
     write_from_logs(&fixture);
-    expect_file(&fixture, "plots/error-k.tsv", "");
-    expect_file(&fixture, "plots/error-area.tsv", "");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *name = memory_text("plots/%s.tsv", names[i]);
+        expect_file(&fixture, name, "");
+        free(name);
+    }
+    expect_file(&fixture, "plots/rate-map.tsv", "# base\tcolumn\tpairs\tdifference\n");
+    expect_file(&fixture, "plots/differences.tsv",
+                "# family: 1 | k\n# label\tpairs\tmean\tlow\thigh\n");
     fixture_end(&fixture);
 }
 
-/* The arm of another rate shares no base with the two, and one k alone is no panel. */
-static void errors_over_k(void **state)
+static const char k4[] = "cifar10/preact-20/poly-k4.0";
+
+/* Differences to k = 1 over three seeds: -2, -1.1, 0.1 of k = 2 (mean -1, deviation 1.053565) and 0,
+ * -1.1, -1.7 of k = 4 (mean -2.8 / 3, deviation 0.862167810425171). Of the losses and of the training
+ * errors, which are alike in all logs, 0. */
+static void differences_over_k(void **state)
 {
     (void)state;
-    struct fixture fixture = fixture_begin();
-    fixture_write_arm(&fixture, k1, k1_errors, 6);
-    fixture_write_arm(&fixture, k2, k2_errors, 3);
-    fixture_experiment(&fixture, "cifar10/preact-20/other", 3, 0.2);
-    fixture_write_arm(&fixture, "cifar10/preact-20/other", k2_errors, 2);
-    add_experiment(&fixture, "cifar100/x/a", "[data]\nset = cifar100\n");
-    add_experiment(&fixture, "cifar100/x/b", "[data]\nset = cifar100\n[schedule]\nk = 1.5\n");
-    fixture_write_arm(&fixture, "cifar100/x/a", k2_errors, 1);
-    fixture_write_arm(&fixture, "cifar100/x/b", k1_errors, 1);
-    write_from_logs(&fixture);
-
-    /* t of 5 degrees of freedom 2.5705818, of 2 degrees 4.3026527 */
-    const double half1 = 2.5705818 * sqrt(0.025 / 5 / 6), half2 = 4.3026527 / sqrt(3);
-    char *bytes = fixture_read(fixture.out, "plots/error-k.tsv");
-    double shown[4];
-    size_t n[2];
-    int end = 0;
-    assert_int_equal(sscanf(bytes,
-                            "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3 to 6\n"
-                            "# k\tn\tmean\tlow\thigh\n"
-                            "1\t%zu\t10\t%lf\t%lf\n"
-                            "2\t%zu\t9\t%lf\t%lf%n",
-                            &n[0], &shown[0], &shown[1], &n[1], &shown[2], &shown[3], &end),
-                     6);
-    assert_true(n[0] == 6 && n[1] == 3);
-    assert_true(fabs(shown[0] - (10 - half1)) < 1e-6 && fabs(shown[1] - (10 + half1)) < 1e-6);
-    assert_true(fabs(shown[2] - (9 - half2)) < 1e-6 && fabs(shown[3] - (9 + half2)) < 1e-6);
-    assert_string_equal(bytes + end,
-                        "\n\n\n# k\terror\n"
-                        "1\t10\n1\t10.1\n1\t9.9\n1\t10.05\n1\t9.95\n1\t10\n"
-                        "2\t8\n2\t9\n2\t10\n"
-                        "\n\n# panel: CIFAR-100, preact-20 | polynomial, 2 epochs | n = 1\n"
-                        "# k\tn\tmean\tlow\thigh\n1\t1\t8\tNaN\tNaN\n1.5\t1\t10\tNaN\tNaN\n"
-                        "\n\n# k\terror\n1\t8\n1.5\t10\n");
-    free(bytes);
-    fixture_end(&fixture);
-}
-
-/* Differences 0, -1.1, -1.7 of k = 4 have the mean -2.8 / 3 and the deviation 0.862167810425171; of
- * k = 2 they are half a point less. Over log2 k = 0, 1, 2 the means 0, -2.8 / 3 + 0.5, -2.8 / 3 lie
- * around a line of the slope -2.8 / 6 through their mean at 1. */
-static void errors_paired_by_seed(void **state)
-{
-    (void)state;
-    static const char k4[] = "cifar10/preact-20/poly-k4.0";
-    const double middle[] = {10.5, 9.5, 8.7, 5}, most[] = {10, 9, 8.2};
+    const double most[] = {10, 9, 8.2};
     struct fixture fixture = fixture_begin();
     add_experiment(&fixture, k4, "[schedule]\nk = 4\n");
     fixture_write_arm(&fixture, k1, k1_errors, 3);
-    fixture_write_arm(&fixture, k2, middle, 3);
+    fixture_write_arm(&fixture, k2, k2_errors, 3);
     fixture_write_arm(&fixture, k4, most, 3);
     write_from_logs(&fixture);
-    const double mean = -2.8 / 3, half = 4.3026527 * 0.862167810425171 / sqrt(3), slope = mean / 2;
-    const double center = (2 * mean + 0.5) / 3;
-    char *bytes = fixture_read(fixture.out, "plots/pairs.tsv");
-    double shown[8];
+    const double half2 = 4.3026527 * 1.0535653752852738 / sqrt(3),
+                 half4 = 4.3026527 * 0.862167810425171 / sqrt(3);
+    char *bytes = fixture_read(fixture.out, "plots/over-k.tsv");
+    double shown[6];
     int end = 0;
     assert_int_equal(sscanf(bytes,
                             "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3\n"
-                            "# k\tpairs\tmean\tlow\thigh\n"
-                            "2\t3\t%lf\t%lf\t%lf\n4\t3\t%lf\t%lf\t%lf\n\n\n"
-                            "# trend\n# k\tdifference\n1\t%lf\n4\t%lf%n",
-                            &shown[0], &shown[1], &shown[2], &shown[3], &shown[4], &shown[5],
-                            &shown[6], &shown[7], &end),
-                     8);
-    const double expected[] = {mean + 0.5,  mean + 0.5 - half, mean + 0.5 + half, mean,
-                               mean - half, mean + half,       center - slope,    center + slope};
-    for (int i = 0; i < 8; i++)
+                            "# measure: test error (%%) | 10\n# k\tpairs\tmean\tlow\thigh\n"
+                            "2\t3\t%lf\t%lf\t%lf\n4\t3\t%lf\t%lf\t%lf%n",
+                            &shown[0], &shown[1], &shown[2], &shown[3], &shown[4], &shown[5], &end),
+                     6);
+    const double expected[] = {-1,       -1 - half2,       -1 + half2,
+                               -2.8 / 3, -2.8 / 3 - half4, -2.8 / 3 + half4};
+    for (int i = 0; i < 6; i++)
         assert_true(fabs(shown[i] - expected[i]) < 1e-6);
-    assert_ptr_equal(strstr(bytes + end, "\n\n\n# seed: 1\n# k\terror\tdifference\n"), bytes + end);
-    double error, difference;
-    assert_int_equal(sscanf(bytes + end,
-                            " # seed: 1 # k error difference 1 10 0 2 10.5 0.5 4 10 0 # seed: 2"
-                            " # k error difference 1 10.1 0 2 9.5 -0.6 4 9 %lf # seed: 3"
-                            " # k error difference 1 9.9 0 2 8.7 -1.2 4 %lf -1.7",
-                            &difference, &error),
-                     2);
-    assert_true(fabs(difference + 1.1) < 1e-9 && fabs(error - 8.2) < 1e-9);
+    assert_ptr_equal(strstr(bytes + end,
+                            "\n\n\n# k\tdifference\n2\t-2\n2\t-1.1\n2\t0.1\n4\t0\n"
+                            "4\t-1.1\n4\t-1.7\n\n\n# measure: test loss | 1.25\n"
+                            "# k\tpairs\tmean\tlow\thigh\n2\t3\t0\t0\t0\n4\t3\t0\t0\t0\n"),
+                     bytes + end);
+    assert_non_null(strstr(bytes, "\n\n\n# measure: training error (%) | 40.5\n"));
     free(bytes);
 
-    /* a fourth seed of the control pairs with nobody */
-    fixture_write_arm(&fixture, k1, k1_errors, 4);
-    write_from_logs(&fixture);
-    bytes = fixture_read(fixture.out, "plots/pairs.tsv");
-    assert_non_null(strstr(bytes, "# seed: 4\n# k\terror\tdifference\n1\t10.05\t0\n"));
-    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\n1\t"));
-    free(bytes);
-
-    /* but where another arm has it, too, that one's mean is of other seeds than the trend */
-    fixture_write_arm(&fixture, k2, middle, 4);
-    write_from_logs(&fixture);
-    bytes = fixture_read(fixture.out, "plots/pairs.tsv");
-    assert_non_null(strstr(bytes, "# seed: 4\n# k\terror\tdifference\n1\t10.05\t0\n2\t5\t-5.05\n"));
-    assert_non_null(strstr(bytes, "# trend\n# k\tdifference\nNaN\tNaN\n\n\n# seed: 1\n"));
+    /* of both epochs the same, since the first one's errors are half a point less in every log */
+    bytes = fixture_read(fixture.out, "plots/curves.tsv");
+    double first[3], last[3];
+    assert_int_equal(sscanf(bytes,
+                            "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3\n# k: 2\n"
+                            "# epoch\terror\tlow\thigh\tloss\tlow\thigh\n"
+                            "1\t%lf\t%lf\t%lf\t0\t0\t0\n2\t%lf\t%lf\t%lf\t0\t0\t0\n\n\n# k: 4\n",
+                            &first[0], &first[1], &first[2], &last[0], &last[1], &last[2]),
+                     6);
+    for (int i = 0; i < 3; i++)
+        assert_true(fabs(first[i] - expected[i]) < 1e-6 && fabs(last[i] - expected[i]) < 1e-6);
     free(bytes);
     fixture_end(&fixture);
 }
 
-/* In the order of the ledger, behind the runs of an arm their mean; a run that diverged is left out
- * of both. */
-static void numbers_over_epochs(void **state)
+/* A group needs k = 1 and another k with a finished run; the one with most runs is drawn; the mean
+ * of an arm with a diverged run is none. */
+static void groups_of_k(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
+    fixture_write_arm(&fixture, k2, k2_errors, 3);
+    fixture_write_diverged(&fixture, k1, 1);
+    write_from_logs(&fixture);
+    expect_file(&fixture, "plots/over-k.tsv", "");
+
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_diverged(&fixture, k1, 3);
-    fixture_write_arm(&fixture, k2, k2_errors, 1);
+    add_experiment(&fixture, "cifar100/x/a", "[data]\nset = cifar100\n");
+    add_experiment(&fixture, "cifar100/x/b", "[data]\nset = cifar100\n[schedule]\nk = 2\n");
+    const double a[] = {30}, b[] = {32};
+    fixture_write_arm(&fixture, "cifar100/x/a", a, 1);
+    fixture_write_arm(&fixture, "cifar100/x/b", b, 1);
     write_from_logs(&fixture);
-    char *bytes = fixture_read(fixture.out, "plots/training.tsv");
-    double lr[10];
-    int end = 0;
-    assert_int_equal(sscanf(bytes,
-                            "# epoch\tlr\ttrain_loss\ttrain_error\ttest_loss\ttest_error\n"
-                            "\"CIFAR-10, preact-20, polynomial, k = 1, seed 1\"\n"
-                            "1\t%lf\t1.5\t40.5\t1.25\t9.5\n2\t%lf\t0.75\t40.5\t1.25\t10\n\n\n"
-                            "\"CIFAR-10, preact-20, polynomial, k = 1, seed 2\"\n"
-                            "1\t%lf\t1.5\t40.5\t1.25\t9.6\n2\t%lf\t0.75\t40.5\t1.25\t10.1\n\n\n"
-                            "\"CIFAR-10, preact-20, polynomial, k = 1, n = 2\"\n"
-                            "1\t%lf\t1.5\t40.5\t1.25\t9.55\n2\t%lf\t0.75\t40.5\t1.25\t10.05\n\n\n"
-                            "\"CIFAR-10, preact-20, polynomial, k = 2, seed 1\"\n"
-                            "1\t%lf\t1.5\t40.5\t1.25\t7.5\n2\t%lf\t0.75\t40.5\t1.25\t8\n\n\n"
-                            "\"CIFAR-10, preact-20, polynomial, k = 2, n = 1\"\n"
-                            "1\t%lf\t1.5\t40.5\t1.25\t7.5\n2\t%lf\t0.75\t40.5\t1.25\t8\n%n",
-                            &lr[0], &lr[1], &lr[2], &lr[3], &lr[4], &lr[5], &lr[6], &lr[7], &lr[8],
-                            &lr[9], &end),
-                     10);
-    assert_true(end > 0 && bytes[end] == '\0');
-    for (int i = 0; i < 10; i++) {
-        /* the last steps of two epochs of 391 */
-        const double s = (i % 2 ? 781 : 390) / 782., warped = i < 6 ? s : s * s;
-        assert_true(fabs(lr[i] - (0.1 - 0.0999 * warped)) < 1e-9);
-    }
+    char *bytes = fixture_read(fixture.out, "plots/over-k.tsv");
+    assert_ptr_equal(strstr(bytes, "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3, "
+                                   "1 diverged\n"),
+                     bytes);
+    assert_non_null(strstr(bytes, "\n2\t3\tNaN\tNaN\tNaN\n"));
     free(bytes);
-    fixture_end(&fixture);
-}
-
-static void diverged_runs_are_told(void **state)
-{
-    (void)state;
-    struct fixture fixture = fixture_begin();
-    fixture_write_diverged(&fixture, k1, 1);
-    fixture_write_diverged(&fixture, k2, 1);
-    write_from_logs(&fixture);
-    expect_file(&fixture, "plots/error-k.tsv", "");
-    expect_file(&fixture, "plots/error-area.tsv", "");
-
-    fixture_write_arm(&fixture, k1, k2_errors, 1);
-    write_from_logs(&fixture);
-    expect_file(&fixture, "plots/error-k.tsv",
-                "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 1, 1 diverged\n"
-                "# k\tn\tmean\tlow\thigh\n1\t1\t8\tNaN\tNaN\n2\t1\tNaN\tNaN\tNaN\n"
-                "\n\n# k\terror\n1\t8\n2\tNaN\n");
+    expect_file(&fixture, "plots/budget.tsv",
+                "# series: CIFAR-10, preact-20\n# epochs\tpairs\tmean\tlow\thigh\n"
+                "2\t3\tNaN\tNaN\tNaN\n\n\n# epochs\tdifference\n2\t-2\n2\t-1.1\n2\tNaN\n\n\n"
+                "# series: CIFAR-100, preact-20\n# epochs\tpairs\tmean\tlow\thigh\n"
+                "2\t1\t2\tNaN\tNaN\n\n\n# epochs\tdifference\n2\t2\n");
     fixture_end(&fixture);
 }
 
@@ -222,100 +159,98 @@ static size_t occurrences(const char *text, const char *of)
     return count;
 }
 
-/* Five runs of two k, against six of one k and four of two with another padding: but for the one of
- * them that diverged. */
-static void runs_over_epochs(void **state)
+/* One training under two names, which the fixture's equal seeds and errors are, is drawn once; and a
+ * registered arm in no figure. */
+static void no_run_twice(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    fixture_variant(&fixture, "pad-net/replicate", "[network]\npadding = replicate\n");
-    fixture_variant(&fixture, "pad-net/replicate-k2",
-                    "[network]\npadding = replicate\n[schedule]\nk = 2\n");
-    fixture_variant(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n");
-    fixture_write_arm(&fixture, "pad-net/reflect", k1_errors, 6);
-    write_from_logs(&fixture);
-    expect_file(&fixture, "plots/training.tsv", "");
-    fixture_write_arm(&fixture, "pad-net/replicate", k2_errors, 2);
-    fixture_write_arm(&fixture, "pad-net/replicate-k2", k2_errors, 2);
-    fixture_write_arm(&fixture, k1, k1_errors, 3);
+    fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
-    fixture_write_diverged(&fixture, k2, 3);
+    add_experiment(&fixture, "cifar10/again/k1", "[schedule]\ndecay = linear\n");
+    add_experiment(&fixture, "cifar10/again/k2", "[schedule]\ndecay = linear\nk = 2\n");
+    fixture_write_arm(&fixture, "cifar10/again/k1", k1_errors, 2);
+    fixture_write_arm(&fixture, "cifar10/again/k2", k2_errors, 2);
     write_from_logs(&fixture);
-    char *bytes = fixture_read(fixture.out, "plots/training.tsv");
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 1, seed "), 3);
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 2, seed "), 2);
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, polynomial, k = 2, n = 2\"\n"), 1);
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 5 + 2);
+    char *bytes = fixture_read(fixture.out, "plots/differences.tsv");
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, 2 epochs, k = 2\"\t2\t"), 1);
     free(bytes);
-    fixture_write_arm(&fixture, "pad-net/replicate-k2", k1_errors, 4);
+    bytes = fixture_read(fixture.out, "plots/budget.tsv");
+    assert_int_equal(occurrences(bytes, "\n2\t2\t"), 1);
+    free(bytes);
+
+    /* another result is another training */
+    fixture_write_arm(&fixture, "cifar10/again/k2", k1_errors + 2, 2);
+    add_experiment(&fixture, "cifar10/registered/k3",
+                   "[run]\nprotocol = "
+                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+                   "[schedule]\nk = 3\n");
+    add_experiment(&fixture, "cifar10/registered/k1",
+                   "[run]\nprotocol = "
+                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+    fixture_write_arm(&fixture, "cifar10/registered/k1", k1_errors, 2);
+    fixture_write_arm(&fixture, "cifar10/registered/k3", k2_errors, 2);
     write_from_logs(&fixture);
-    bytes = fixture_read(fixture.out, "plots/training.tsv");
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20-pad-replicate, polynomial, "),
-                     6 + 2);
-    assert_int_equal(occurrences(bytes, "\"CIFAR-10"), 6 + 2);
-    free(bytes);
-    bytes = fixture_read(fixture.out, "plots/error-k.tsv");
-    assert_ptr_equal(strstr(bytes, "# panel: "), bytes);
-    assert_ptr_equal(strstr(bytes, "# panel: CIFAR-10, preact-20-pad-replicate | "), bytes);
-    assert_int_equal(occurrences(bytes, "# panel: "), 2);
+    bytes = fixture_read(fixture.out, "plots/differences.tsv");
+    assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, 2 epochs, k = 2\"\t2\t"), 2);
+    assert_int_equal(occurrences(bytes, "k = 3"), 0);
     free(bytes);
     fixture_end(&fixture);
 }
 
-/* Three schedules of one setting, against two of another with more epochs. Over T = 782 steps the
- * linear base has the mean (T + 1) / 2T, a constant at half the rate a factor of half a range; two
- * cosine cycles of 391 steps have (391 + 1) / (2 x 391). */
-static void errors_over_area(void **state)
+/* Of each folder against its control; arms of another k or draw where they belong. */
+static void families_of_differences(void **state)
+{
+    (void)state;
+    static const char *const arms[][2] = {
+        {"pad-net/zero", ""},
+        {"pad-net/reflect", "[network]\npadding = reflect\n"},
+        {"weight-net/ordinary-c16", "[training]\nepochs = 3\n"},
+        {"weight-net/bank-u32", "[training]\nepochs = 3\n[network]\nweights = bank\nrows = 32\n"},
+        {"weight-net/bank-u32-s1",
+         "[training]\nepochs = 3\n[network]\nweights = bank\nrows = 32\nweights_seed = 1\n"},
+        {"schedules/k2.0/linear", "[training]\nepochs = 4\n[schedule]\nk = 2\n"},
+        {"schedules/k2.0/cosine",
+         "[training]\nepochs = 4\n[schedule]\ndecay = cosine\nk = 1.84\n"}};
+    struct fixture fixture = fixture_begin();
+    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
+        const double errors[] = {10 + (double)i};
+        fixture_variant(&fixture, arms[i][0], arms[i][1]);
+        fixture_write_arm(&fixture, arms[i][0], errors, 1);
+    }
+    write_from_logs(&fixture);
+    static const char head[] = "# label\tpairs\tmean\tlow\thigh\n";
+    struct text text = {0};
+    text_add(&text, "# family: 1 | k\n%s", head);
+    text_add(&text, "\n\n# family: 1 | base, at the mean rate of k = 2\n%s", head);
+    text_add(&text, "\"cosine, 4 epochs\"\t1\t1\tNaN\tNaN\n");
+    text_add(&text, "\n\n# family: 1 | padding, 10 epochs\n%s\"reflect\"\t1\t1\tNaN\tNaN\n", head);
+    text_add(&text, "\n\n# family: 2 | Weight Block\n%s\"bank-u32\"\t1\t1\tNaN\tNaN\n", head);
+    text_add(&text, "\n\n# family: 2 | other draw\n%s\"bank-u32-s1\"\t1\t1\tNaN\tNaN\n", head);
+    expect_file(&fixture, "plots/differences.tsv", text.bytes);
+    free(text.bytes);
+    fixture_end(&fixture);
+}
+
+/* The base of each group's arms against the plain linear one; arms without a run are told. */
+static void bases_by_rate(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    fixture_write_arm(&fixture, k1, k1_errors, 6);
-    add_experiment(&fixture, "cifar10/s/constant",
-                   "[schedule]\ndecay = constant\nlr = 0.05\nlr_end = 1e-3\n");
-    fixture_write_arm(&fixture, "cifar10/s/constant", k2_errors, 1);
-    add_experiment(&fixture, "cifar10/s/sgdr", "[schedule]\ndecay = cosine\ncycle = 1\n");
-    fixture_write_arm(&fixture, "cifar10/s/sgdr", k2_errors, 3);
-    add_experiment(&fixture, "cifar10/l/linear", "[training]\nepochs = 3\n");
-    fixture_write_arm(&fixture, "cifar10/l/linear", k2_errors, 3);
-    add_experiment(&fixture, "cifar10/l/cosine",
-                   "[training]\nepochs = 3\n[schedule]\ndecay = cosine\n");
-    fixture_write_arm(&fixture, "cifar10/l/cosine", k2_errors, 3);
+    fixture_variant(&fixture, "schedules/plain/linear", "");
+    fixture_variant(&fixture, "schedules/plain/rex", "[schedule]\ndecay = rex\n");
+    fixture_variant(&fixture, "schedules/k2.0/linear", "[schedule]\nk = 2\n");
+    fixture_write_arm(&fixture, "schedules/plain/linear", k1_errors, 2);
+    fixture_write_arm(&fixture, "schedules/k2.0/linear", k2_errors, 2);
     write_from_logs(&fixture);
-
-    char *bytes = fixture_read(fixture.out, "plots/error-area.tsv");
-    double factor[3], sd;
-    int end = 0;
-    assert_int_equal(sscanf(bytes,
-                            "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 6\n\n\n"
-                            "# base: polynomial\n# factor\tk\tn\tmean\tsd\n%lf\t1\t6\t10\t%lf\n\n\n"
-                            "# base: constant\n# factor\tk\tn\tmean\tsd\n%lf\t1\t1\t8\tNaN\n\n\n"
-                            "# base: sgdr\n# factor\tk\tn\tmean\tsd\n%lf\t1\t3\t9\t1\n%n",
-                            &factor[0], &sd, &factor[1], &factor[2], &end),
-                     4);
-    assert_true(end > 0 && bytes[end] == '\0');
-    assert_true(fabs(factor[0] - 783. / 1564) < 1e-8);
-    assert_true(fabs(factor[1] - 0.049 / 0.099) < 1e-8);
-    assert_true(fabs(factor[2] - 392. / 782) < 1e-8);
-    assert_true(fabs(sd - sqrt(0.005)) < 1e-8);
-    free(bytes);
-
-    /* the same experiment under another name is no arm; without a range there is no factor */
-    add_experiment(&fixture, "cifar10/s/again", "");
-    fixture_write_arm(&fixture, "cifar10/s/again", k2_errors, 3);
-    add_experiment(&fixture, "cifar10/s/constant",
-                   "[schedule]\ndecay = constant\nlr = 0.1\nlr_end = 0.1\n");
-    fixture_write_arm(&fixture, "cifar10/s/constant", k2_errors, 1);
-    write_from_logs(&fixture);
-    bytes = fixture_read(fixture.out, "plots/error-area.tsv");
-    assert_int_equal(occurrences(bytes, "\t1\t6\t10\t"), 1);
-    assert_int_equal(occurrences(bytes, "\t1\t3\t9\t1\n"), 1);
-    assert_non_null(strstr(bytes, "# factor\tk\tn\tmean\tsd\nNaN\t1\t1\t8\tNaN\n"));
-    free(bytes);
+    expect_file(&fixture, "plots/rate-map.tsv",
+                "# base\tcolumn\tpairs\tdifference\nlinear\t0\t2\t0\nrex\t0\t0\tNaN\n"
+                "linear\t1\t2\t-1.55\n");
     fixture_end(&fixture);
 }
 
 /* 7,450 and 82,330 numbers of 8 and 128 rows; other seeds of what is fixed and other k are left
- * out. */
+ * out. Making weights of u rows takes u 9 O I multiply-adds per convolution and minibatch. */
 static void errors_over_parameters(void **state)
 {
     (void)state;
@@ -327,21 +262,34 @@ static void errors_over_parameters(void **state)
         {"expansion-u8-k2", "[network]\nweights = expansion\nrows = 8\n[schedule]\nk = 2\n"},
         {"ordinary-c16", ""}};
     struct fixture fixture = fixture_begin();
-    write_from_logs(&fixture);
-    expect_file(&fixture, "plots/error-parameters.tsv", "");
     for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
         char *arm = memory_text("weight-net/%s", arms[i][0]);
         fixture_variant(&fixture, arm, arms[i][1]);
-        fixture_write_arm(&fixture, arm, k2_errors, i == 0 ? 1 : 3);
+        fixture_write_arm(&fixture, arm, i == 5 ? k1_errors : k2_errors, i == 0 ? 1 : 3);
         free(arm);
     }
     fixture_write_diverged(&fixture, "weight-net/ordinary-c16", 4);
     write_from_logs(&fixture);
-    expect_file(&fixture, "plots/error-parameters.tsv",
-                "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n\n\n"
-                "# series: expansion\n# stored\tn\tmean\tsd\n7450\t3\t9\t1\n82330\t3\t9\t1\n\n\n"
-                "# series: bank\n# stored\tn\tmean\tsd\n7450\t1\t8\tNaN\n\n\n"
-                "# series: ordinary\n# stored\tn\tmean\tsd\n269722\t4\tNaN\tNaN\n");
+    char *bytes = fixture_read(fixture.out, "plots/error-parameters.tsv");
+    double macs[4];
+    int end = 0;
+    assert_int_equal(sscanf(bytes,
+                            "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n\n\n"
+                            "# series: expansion\n# label\tstored\tmacs\tn\tmean\tsd\n"
+                            "u = 8\t7450\t%lf\t3\t9\t1\nu = 128\t82330\t%lf\t3\t9\t1\n\n\n"
+                            "# series: bank\n# label\tstored\tmacs\tn\tmean\tsd\n"
+                            "u = 8\t7450\t%lf\t1\t8\tNaN\n\n\n"
+                            "# series: ordinary\n# label\tstored\tmacs\tn\tmean\tsd\n"
+                            "16 channels\t269722\t%lf\t4\tNaN\tNaN\n%n",
+                            &macs[0], &macs[1], &macs[2], &macs[3], &end),
+                     4);
+    assert_true(end > 0 && bytes[end] == '\0');
+    /* per minibatch of 128: u * 9 O I of the 18 convolutions but the stem */
+    const double pairs = 16 * 16 * 6 + 16 * 32 + 32 * 32 * 5 + 32 * 64 + 64 * 64 * 5;
+    assert_true(macs[2] == macs[3] && macs[2] == 40551040);
+    assert_true(fabs(macs[0] - macs[2] - 8 * 9 * pairs / 128) < 1);
+    assert_true(fabs(macs[1] - macs[2] - 128 * 9 * pairs / 128) < 1);
+    free(bytes);
     fixture_end(&fixture);
 
     fixture = fixture_begin();
@@ -422,13 +370,13 @@ static void write_measures(const struct fixture *fixture, const struct measures 
     free(path);
 }
 
-/* A block of border-maps.tsv: ratios of the first layer, half more on each next one. */
-static void add_map(struct text *text, const char *head, double mean, double least, double largest,
-                    int layers)
+/* A block of border-maps.tsv: on the border the first layer's ratio, half more on each next one; 9 / 2
+ * at 1 and 2 pixels. */
+static void add_map(struct text *text, const char *head, double border, int layers)
 {
-    text_add(text, "%s# layer\tmean\tleast\tlargest\n", head);
+    text_add(text, "%s# layer\trms at 0, 1, 2, 3 pixels from the border\n", head);
     for (int l = 0; l < layers; l++)
-        text_add(text, "%d\t%g\t%g\t%g\n", l + 1, mean + l / 2., least + l / 2., largest + l / 2.);
+        text_add(text, "%d\t%g\t4.5\t4.5\t1\n", l + 1, border + l / 2.);
 }
 
 /* A block of border-filters.tsv: all layers alike. */
@@ -471,8 +419,8 @@ static void borders_of_pad_net(void **state)
         write_measures(&fixture, &measured[i], 3, 18);
     write_from_logs(&fixture);
     struct text text = {0};
-    add_map(&text, "# arm: learned, n = 2\n", 0.5, 0.5, 0.5, 18);
-    add_map(&text, "\n\n# arm: zero, n = 2\n", 1, 0.5, 1.5, 18);
+    add_map(&text, "# arm: learned, n = 2\n", 0.5, 18);
+    add_map(&text, "\n\n# arm: zero, n = 2\n", 1, 18);
     expect_text(&fixture, "plots/border-maps.tsv", &text);
     add_tap(&text, "# arm: learned, n = 2\n# tap: 0, 0\n", 1);
     add_tap(&text, "\n\n# tap: 1, 0\n", 2);
@@ -491,11 +439,12 @@ static void short_borders(void **state)
     fixture_variant(&fixture, measures.arm, "");
     fixture_write_arm(&fixture, measures.arm, k2_errors, 1);
     struct ledger ledger;
+    const struct experiment_files none = {0};
     struct error error;
     assert_int_equal(ledger_read(fixture.results, NULL, &ledger, &error), 0);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         write_measures(&fixture, &measures, 3, layers[i]);
-        assert_int_equal(plot_data_write(&ledger, fixture.out, &error), -1);
+        assert_int_equal(plot_data_write(&ledger, &none, fixture.out, &error), -1);
         assert_non_null(strstr(error.text, i == 0 ? "expected \"output stage3.unit3.conv2 8 8 0"
                                                   : "expected \"output stage1.unit1.conv1 32 "));
     }
@@ -514,19 +463,18 @@ static void borders_of_deep_network(void **state)
     write_measures(&fixture, &measures, 86, 516);
     write_from_logs(&fixture);
     struct text text = {0};
-    add_map(&text, "# arm: deep, n = 1\n", 0.5, 0.5, 0.5, 516);
+    add_map(&text, "# arm: deep, n = 1\n", 0.5, 516);
     expect_text(&fixture, "plots/border-maps.tsv", &text);
     fixture_end(&fixture);
 }
 
 const struct CMUnitTest plot_runs_tests[] = {
     cmocka_unit_test(no_logs),
-    cmocka_unit_test(errors_over_k),
-    cmocka_unit_test(errors_paired_by_seed),
-    cmocka_unit_test(numbers_over_epochs),
-    cmocka_unit_test(diverged_runs_are_told),
-    cmocka_unit_test(runs_over_epochs),
-    cmocka_unit_test(errors_over_area),
+    cmocka_unit_test(differences_over_k),
+    cmocka_unit_test(groups_of_k),
+    cmocka_unit_test(no_run_twice),
+    cmocka_unit_test(families_of_differences),
+    cmocka_unit_test(bases_by_rate),
     cmocka_unit_test(errors_over_parameters),
     cmocka_unit_test(borders_of_pad_net),
     cmocka_unit_test(short_borders),

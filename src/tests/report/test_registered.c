@@ -59,7 +59,7 @@ static void sets_are_opened_when_complete(void **state)
     assert_false(shows(&fixture, "LaterPrimaryB"));
     assert_true(has(&fixture, "tables/runs.csv", "later/primary/a,1,desk,2,-,finished (sealed),"));
     assert_false(has(&fixture, "tables/runs.csv", "10.25"));
-    assert_false(has(&fixture, "plots/error-k.tsv", "10.25"));
+    assert_false(has(&fixture, "plots/differences.tsv", "k = 2"));
     assert_true(
         has(&fixture, "tables/arms.tsv",
             "later/primary/a\tCIFAR-10\tpreact-20\tpolynomial\t1\tf32\t2\tdesk\t2\tincomplete\n"));
@@ -71,7 +71,8 @@ static void sets_are_opened_when_complete(void **state)
     assert_true(shows(&fixture, "LaterPrimaryB"));
     assert_false(shows(&fixture, "LaterControlsC"));
     assert_true(has(&fixture, "tables/runs.csv", "later/primary/a,1,desk,2,10.25,finished,"));
-    assert_true(has(&fixture, "plots/error-k.tsv", "10.25"));
+    /* what was registered shares no figure with what was not */
+    assert_false(has(&fixture, "plots/differences.tsv", "k = 2"));
     assert_true(
         has(&fixture, "tables/arms.tsv",
             "later/controls/c\tCIFAR-10\tpreact-20\tpolynomial\t3\tf32\t2\tdesk\t1\tincomplete\n"));

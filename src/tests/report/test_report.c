@@ -132,8 +132,9 @@ static void six_clear_seeds(void **state)
            "{\\fromruns{cifar10/preact-20/poly-k2.0}{9.00}}");
     expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
     expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
-    expect(&fixture, "plots/training.tsv",
-           "\n\n\n\"CIFAR-10, preact-20, polynomial, k = 2, seed 6\"\n1\t");
+    expect(&fixture, "plots/curves.tsv", "\n# k: 2\n# epoch\terror\t");
+    expect(&fixture, "plots/thesis-cells.tsv", "\nWRN 16-8\t22.07\t20.43\t20.18\t1.5\n");
+    expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
     fixture_end(&fixture);
 }
 
@@ -394,16 +395,17 @@ static void equal_files_are_left_alone(void **state)
     fixture_write_arm(&fixture, k2, k2_errors, 2);
     write_report(&fixture);
     const long long runs = time_of(&fixture, "tables/runs.tex"),
-                    training = time_of(&fixture, "plots/training.tsv"),
+                    curves = time_of(&fixture, "plots/curves.tsv"),
                     bases = time_of(&fixture, "plots/bases.tsv"),
                     thesis = time_of(&fixture, "tables/table-5-2.tex");
     write_report(&fixture);
     assert_true(runs == time_of(&fixture, "tables/runs.tex"));
-    assert_true(training == time_of(&fixture, "plots/training.tsv"));
+    assert_true(curves == time_of(&fixture, "plots/curves.tsv"));
     fixture_write_arm(&fixture, k1, k1_errors, 3);
+    fixture_write_arm(&fixture, k2, k2_errors, 3);
     write_report(&fixture);
     assert_true(runs != time_of(&fixture, "tables/runs.tex"));
-    assert_true(training != time_of(&fixture, "plots/training.tsv"));
+    assert_true(curves != time_of(&fixture, "plots/curves.tsv"));
     assert_true(bases == time_of(&fixture, "plots/bases.tsv"));
     assert_true(thesis == time_of(&fixture, "tables/table-5-2.tex"));
     fixture_end(&fixture);

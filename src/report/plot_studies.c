@@ -1,0 +1,307 @@
+#include "report/plot_studies.h"
+
+#include "base/memory.h"
+#include "network/model_size.h"
+#include "report/measure.h"
+#include "report/study.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *short_name(const struct arm *arm)
+{
+    const char *slash = strrchr(arm->name, '/');
+    return slash ? slash + 1 : arm->name;
+}
+
+static const struct arm *find(const struct arms *arms, const char *name)
+{
+    for (size_t a = 0; a < arms->count; a++)
+        if (strcmp(arms->arm[a].name, name) == 0 && !arms->arm[a].experiment->protocol.hex[0])
+            return &arms->arm[a];
+    return NULL;
+}
+
+/* ---- Differences -------------------------------------------------------------------------- */
+
+static void add_family(struct text *text, int panel, const char *what)
+{
+    text_add(text, "%s# family: %d | %s\n# label\tpairs\tmean\tlow\thigh\n",
+             text->length ? "\n\n" : "", panel, what);
+}
+
+/* Takes the label over. Nothing where the two have no pair, or are the same training. */
+static void add_difference(struct text *text, char *label, const struct arm *arm,
+                           const struct arm *control)
+{
+    const struct measure_difference difference =
+        measure_compare(arm, control, MEASURE_TEST_ERROR, MEASURE_LAST);
+    if (isfinite(difference.mean) && !measure_same_training(arm, control)) {
+        text_add(text, "\"%s\"\t%zu", label, difference.pairs);
+        plot_add_number(text, difference.mean);
+        plot_add_number(text, difference.interval.low);
+        plot_add_number(text, difference.interval.high);
+        text_add(text, "\n");
+    }
+    free(label);
+}
+
+static void add_groups(struct text *text, const struct plot_groups *groups)
+{
+    add_family(text, 1, "k");
+    for (size_t g = 0; g < groups->count; g++) {
+        const struct plot_group *group = &groups->group[g];
+        const struct experiment *e = group->arm[0]->experiment;
+        char *network = ledger_network(e);
+        for (size_t a = 1; a < group->count; a++)
+            add_difference(text,
+                           memory_text("%s, %s, %d epochs, k = %g", config_set_name(e), network,
+                                       e->epochs, group->arm[a]->experiment->k),
+                           group->arm[a], group->arm[0]);
+        free(network);
+    }
+}
+
+/* Those of schedules/k2.0 and k3.0 against the linear base there. */
+static int add_schedules(struct text *text, const struct ledger *ledger, struct error *error)
+{
+    static const char *const folders[] = {"schedules/k2.0", "schedules/k3.0"};
+    for (size_t f = 0; f < sizeof folders / sizeof folders[0]; f++) {
+        struct arms arms;
+        if (ledger_arms(ledger, folders[f], SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
+            return -1;
+        char *name = memory_text("%s/linear", folders[f]);
+        const struct arm *control = find(&arms, name);
+        char *what = memory_text("base, at the mean rate of k = %s", f == 0 ? "2" : "3");
+        if (control && arms.count > 1)
+            add_family(text, 1, what);
+        for (size_t a = 0; control && a < arms.count; a++)
+            if (&arms.arm[a] != control)
+                add_difference(text,
+                               memory_text("%s, %d epochs", short_name(&arms.arm[a]),
+                                           arms.arm[a].experiment->epochs),
+                               &arms.arm[a], control);
+        free(what);
+        free(name);
+        free(arms.arm);
+    }
+    return 0;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct arm *const *a = left, *const *b = right;
+    const struct experiment *x = (*a)->experiment, *y = (*b)->experiment;
+    if (x->weights != y->weights)
+        return x->weights < y->weights ? -1 : 1;
+    if (x->rows != y->rows)
+        return x->rows < y->rows ? -1 : 1;
+    if (x->channels != y->channels)
+        return x->channels < y->channels ? -1 : 1;
+    return strcmp((*a)->name, (*b)->name);
+}
+
+/* The arms of a folder that `belongs` takes, against one of them. */
+struct folder_family {
+    int panel;
+    const char *folder, *control, *what;
+    int (*belongs)(const struct experiment *e);
+};
+
+static int any(const struct experiment *e)
+{
+    return e->k == 1 && e->weights_seed == 0;
+}
+
+static int is_block(const struct experiment *e)
+{
+    return any(e) && e->weights != WEIGHTS_FREE;
+}
+
+static int is_ordinary(const struct experiment *e)
+{
+    return any(e) && e->weights == WEIGHTS_FREE;
+}
+
+static int is_other_draw(const struct experiment *e)
+{
+    return e->k == 1 && e->weights_seed != 0;
+}
+
+static int add_folder(struct text *text, const struct ledger *ledger,
+                      const struct folder_family *family, struct error *error)
+{
+    struct arms arms;
+    if (ledger_arms(ledger, family->folder, SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
+        return -1;
+    const struct arm *control = find(&arms, family->control);
+    const struct arm **row = memory_zeroed(arms.count, sizeof *row);
+    size_t count = 0;
+    for (size_t a = 0; control && a < arms.count; a++)
+        if (&arms.arm[a] != control && family->belongs(arms.arm[a].experiment))
+            row[count++] = &arms.arm[a];
+    qsort(row, count, sizeof *row, compare_rows);
+    if (count)
+        add_family(text, family->panel, family->what);
+    for (size_t i = 0; i < count; i++)
+        add_difference(text, memory_text("%s", short_name(row[i])), row[i], control);
+    free(row);
+    free(arms.arm);
+    return 0;
+}
+
+static int write_differences(const struct ledger *ledger, const struct plot_groups *groups,
+                             const char *out, struct error *error)
+{
+    static const struct folder_family families[] = {
+        {1, "precision", "precision/f32", "precision, 10 epochs", any},
+        {1, "pad-net", "pad-net/zero", "padding, 10 epochs", any},
+        {2, "weight-net", "weight-net/ordinary-c16", "Weight Block", is_block},
+        {2, "weight-net", "weight-net/ordinary-c16", "channels", is_ordinary},
+        {2, "weight-net", "weight-net/bank-u32", "other draw", is_other_draw},
+    };
+    struct text text = {0};
+    add_groups(&text, groups);
+    int status = add_schedules(&text, ledger, error);
+    for (size_t f = 0; f < sizeof families / sizeof families[0] && status == 0; f++)
+        status = add_folder(&text, ledger, &families[f], error);
+    if (status == 0)
+        plot_write(out, "differences", &text);
+    else
+        free(text.bytes);
+    return status;
+}
+
+/* ---- Bases by mean rate ------------------------------------------------------------------- */
+
+static int write_rate_map(const struct ledger *ledger, const struct experiment_files *experiments,
+                          const char *out, struct error *error)
+{
+    static const char *const columns[] = {"schedules/plain", "schedules/k2.0", "schedules/k3.0"};
+    struct study study;
+    if (study_collect(&study, ledger, experiments, "schedules", "linear", "schedules/plain",
+                      error) != 0)
+        return -1;
+    struct text text = {0};
+    text_add(&text, "# base\tcolumn\tpairs\tdifference\n");
+    for (size_t i = 0; i < study.count; i++) {
+        const struct study_row *row = &study.row[i];
+        for (size_t c = 0; c < COUNT(columns); c++)
+            if (ledger_is_below(row->experiment->arm, columns[c])) {
+                const struct measure_difference difference =
+                    measure_compare(row->arm, study.row->arm, MEASURE_TEST_ERROR, MEASURE_LAST);
+                text_add(&text, "%s\t%zu\t%zu", study_short_name(row), c, difference.pairs);
+                plot_add_number(&text, difference.mean);
+                text_add(&text, "\n");
+            }
+    }
+    study_free(&study);
+    plot_write(out, "rate-map", &text);
+    return 0;
+}
+
+/* ---- Arms that differ in their numbers of parameters --------------------------------------- */
+
+static int compare_stored(const void *left, const void *right)
+{
+    const struct arm *const *a = left, *const *b = right;
+    const long long x = model_size_of((*a)->experiment).stored,
+                    y = model_size_of((*b)->experiment).stored;
+    return x != y ? (x > y) - (x < y) : compare_rows(left, right);
+}
+
+/* How many runs stand behind the points. */
+struct tally {
+    size_t low, high, diverged;
+};
+
+static void add_point(struct text *text, struct tally *tally, const struct arm *arm)
+{
+    const struct model_size size = model_size_of(arm->experiment);
+    tally->low = tally->high && tally->low < arm->count ? tally->low : arm->count;
+    tally->high = tally->high > arm->count ? tally->high : arm->count;
+    tally->diverged += arm->diverged;
+    text_add(text, arm->experiment->weights == WEIGHTS_FREE ? "%d channels\t%lld" : "u = %d\t%lld",
+             arm->experiment->weights == WEIGHTS_FREE ? arm->experiment->channels
+                                                      : arm->experiment->rows,
+             size.stored);
+    plot_add_number(text, (double)size.macs * (1 + size.extra_share));
+    text_add(text, "\t%zu", arm->count);
+    plot_add_number(text, arm->mean);
+    plot_add_number(text, arm->sd);
+    text_add(text, "\n");
+}
+
+/* The number of its arms that have a mean to be drawn. */
+static size_t add_series(struct text *text, struct tally *tally, const struct arms *arms,
+                         enum weights weights, const struct arm *ordinary)
+{
+    static const char *const names[] = {"ordinary", "expansion", "bank"};
+    const struct arm **series = memory_zeroed(arms->count, sizeof *series);
+    size_t count = 0, shown = 0;
+    for (size_t a = 0; a < arms->count; a++) {
+        const struct arm *arm = &arms->arm[a];
+        if (arm->experiment->weights == weights && any(arm->experiment) &&
+            (arm == ordinary || !ordinary || !measure_same_training(arm, ordinary)))
+            series[count++] = arm;
+    }
+    qsort(series, count, sizeof *series, compare_stored);
+    if (count)
+        text_add(text, "\n\n# series: %s\n# label\tstored\tmacs\tn\tmean\tsd\n", names[weights]);
+    for (size_t a = 0; a < count; a++) {
+        add_point(text, tally, series[a]);
+        shown += isfinite(series[a]->mean) ? 1 : 0;
+    }
+    free(series);
+    return shown;
+}
+
+static void add_panel(struct text *text, const struct experiment *experiment,
+                      const struct tally *tally)
+{
+    struct experiment ordinary = *experiment;
+    ordinary.weights = WEIGHTS_FREE;
+    ordinary.rows = ordinary.weights_seed = 0;
+    ordinary.channels = 16;
+    char *network = ledger_network(&ordinary);
+    text_add(text, "# panel: %s, %s | %d epochs | n = %zu", config_set_name(&ordinary), network,
+             ordinary.epochs, tally->low);
+    free(network);
+    if (tally->high > tally->low)
+        text_add(text, " to %zu", tally->high);
+    if (tally->diverged)
+        text_add(text, ", %zu diverged", tally->diverged);
+    text_add(text, "\n");
+}
+
+static int write_parameters(const struct ledger *ledger, const char *out, struct error *error)
+{
+    struct arms arms;
+    if (ledger_arms(ledger, "weight-net", SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
+        return -1;
+    const struct arm *ordinary = find(&arms, "weight-net/ordinary-c16");
+    struct text all = {0}, series = {0};
+    struct tally tally = {0};
+    size_t shown = add_series(&series, &tally, &arms, WEIGHTS_EXPANSION, ordinary);
+    shown += add_series(&series, &tally, &arms, WEIGHTS_BANK, ordinary);
+    shown += add_series(&series, &tally, &arms, WEIGHTS_FREE, ordinary);
+    if (shown) {
+        add_panel(&all, arms.arm->experiment, &tally);
+        text_add(&all, "%s", series.bytes);
+    }
+    free(series.bytes);
+    free(arms.arm);
+    plot_write(out, "error-parameters", &all);
+    return 0;
+}
+
+int plot_studies_write(const struct ledger *ledger, const struct experiment_files *experiments,
+                       const struct plot_groups *groups, const char *out, struct error *error)
+{
+    return write_differences(ledger, groups, out, error) != 0 ||
+                   write_rate_map(ledger, experiments, out, error) != 0 ||
+                   write_parameters(ledger, out, error) != 0
+               ? -1
+               : 0;
+}

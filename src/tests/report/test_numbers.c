@@ -1,0 +1,89 @@
+
+#include "report/report.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static void write_report(const struct fixture *fixture)
+{
+    const struct report_sources sources = {.results = fixture->results,
+                                           .experiments = fixture->experiments,
+                                           .published = fixture->published};
+    struct error error;
+    if (report_write(&sources, fixture->out, &error) != 0)
+        fail_msg("%s", error.text);
+}
+
+static void expect(const struct fixture *fixture, const char *name, const char *text)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    if (!strstr(bytes, text))
+        fail_msg("%s lacks \"%s\":\n%s", name, text, bytes);
+    free(bytes);
+}
+
+/* By hand: of the ten cells with a matched baseline the gains on the originals are 1.11, 0.43, 1.08,
+ * 0.58, 0.32, 0.79, 1.89, 1.69, 0.19, 0.53, sum 8.61, and on the matched ones 1.11, 0.43, 0.54, 0.41,
+ * 0.32, 0.79, 0.25, 0.44, 0.19, 0.53, sum 5.01. */
+static void gains_of_the_thesis(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "ThesisCells,cells of the thesis,13,-,-,-\n",
+        "MatchedCells,of these with a matched baseline,10,-,-,-\n",
+        "GainOriginal,their mean gain on the original,0.86,-,-,-\n",
+        "GainMatched,their mean gain on the matched baseline,0.50,-,-,-\n",
+        "LargestOriginal,largest gain on an original,1.89,-,-,-\n",
+        "LargestMatched,largest gain on a matched baseline,1.11,-,-,-\n",
+        ",18.85,-,-,-\n",
+        "KThree,no such runs,-,-,-,-\n"};
+    struct fixture fixture = fixture_begin();
+    write_report(&fixture);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        expect(&fixture, "tables/numbers.csv", expected[i]);
+    expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
+    expect(&fixture, "tables/numbers.sources.tsv", "thesis:mean-gain-matched\t0.50\t5\tvalue\t");
+    fixture_end(&fixture);
+}
+
+/* Differences -1 and -1.1, the same in both epochs: half width 12.7062 x 0.05; no loss differs. */
+static void differences_of_arms(void **state)
+{
+    (void)state;
+    static const double low[] = {9, 9}, high[] = {10, 10.1};
+    static const char k1[] = "campaign/cifar10/preact-20/k1.0",
+                      k5[] = "campaign/cifar10/preact-20/k5.0";
+    struct fixture fixture = fixture_begin();
+    fixture_experiment(&fixture, k1, 1, 0.1);
+    fixture_experiment(&fixture, k5, 5, 0.1);
+    fixture_write_arm(&fixture, k1, high, 2);
+    fixture_write_arm(&fixture, k5, low, 2);
+    write_report(&fixture);
+    static const char *const expected[] = {
+        "\\KFive}{\\fromruns{campaign/cifar10/preact-20/k5.0}{$-1.05$}}\n",
+        "\\KFiveInterval}{\\fromruns{campaign/cifar10/preact-20/k5.0}{$[-1.69, -0.41]$}}\n",
+        "\\KFivePairs}{\\fromruns{campaign/cifar10/preact-20/k5.0}{2}}\n",
+        "\\LossKFive}{\\fromruns{campaign/cifar10/preact-20/k5.0}{$+0.0000$}}\n",
+        "\\KFiveLeads}{\\fromruns{campaign/cifar10/preact-20/k5.0}{1}}\n",
+        "\\KThree}{--}\n"};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        expect(&fixture, "tables/number-macros.tex", expected[i]);
+    expect(&fixture, "tables/numbers.sources.tsv",
+           "campaign/cifar10/preact-20/k5.0:test-loss-difference:campaign/cifar10/preact-20/k1.0\t"
+           "+0.0000\t");
+
+    /* an arm that ends above does not lead */
+    static const double above[] = {11, 11};
+    fixture_write_arm(&fixture, k5, above, 2);
+    write_report(&fixture);
+    expect(&fixture, "tables/number-macros.tex", "\\KFiveLeads}{--}\n");
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest numbers_tests[] = {cmocka_unit_test(gains_of_the_thesis),
+                                           cmocka_unit_test(differences_of_arms)};
+const size_t numbers_test_count = sizeof numbers_tests / sizeof numbers_tests[0];

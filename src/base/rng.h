@@ -18,7 +18,8 @@ enum rng_purpose {
     RNG_MAKE_UP,
     RNG_DROPOUT,
     RNG_AUDIT,
-    RNG_WEIGHTS
+    RNG_WEIGHTS,
+    RNG_PERMUTE
 };
 
 /* One family of numbers: all draws of one purpose under one seed. */

@@ -74,6 +74,19 @@ double statistics_sign_flip(const double *differences, size_t n, const char **re
     return (double)extreme / (double)patterns;
 }
 
+double statistics_least_p(size_t n, size_t comparisons)
+{
+    return fmin(1, (double)comparisons * ldexp(2, -(int)n));
+}
+
+size_t statistics_pairs_needed(size_t comparisons)
+{
+    size_t n = 1;
+    while (!(statistics_least_p(n, comparisons) < STATISTICS_LEVEL))
+        n++;
+    return n;
+}
+
 void statistics_holm(const double *p, size_t n, double *adjusted)
 {
     size_t members = 0;
@@ -91,6 +104,36 @@ void statistics_holm(const double *p, size_t n, double *adjusted)
         floor = fmax(floor, fmin(1, (double)left * p[smallest]));
         adjusted[smallest] = floor;
     }
+}
+
+struct interval statistics_leave_one_out(const double *differences, size_t n)
+{
+    if (n < 2)
+        return (struct interval){NAN, NAN, too_few};
+    if (!all_finite(differences, n))
+        return (struct interval){NAN, NAN, not_finite};
+    struct interval range = {INFINITY, -INFINITY, NULL};
+    for (size_t out = 0; out < n; out++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += i == out ? 0 : differences[i];
+        const double mean = sum / (double)(n - 1);
+        range.low = fmin(range.low, mean);
+        range.high = fmax(range.high, mean);
+    }
+    return range;
+}
+
+double statistics_tost(const double *differences, size_t n, double margin)
+{
+    const double mean = statistics_mean(differences, n), sd = statistics_sd(differences, n);
+    if (isnan(sd))
+        return NAN;
+    /* of the two p the larger is that of the nearer bound */
+    const double room = margin - fabs(mean);
+    if (!(sd > 0))
+        return room > 0 ? 0 : 1;
+    return gsl_cdf_tdist_Q(room / (sd / sqrt((double)n)), (double)(n - 1));
 }
 
 const char *statistics_verdict(size_t n, struct interval interval, double holm)

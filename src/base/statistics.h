@@ -18,6 +18,8 @@ enum {
     STATISTICS_MAX_EXACT_PAIRS = 20 /* 2^n sign patterns are enumerated */
 };
 
+#define STATISTICS_LEVEL 0.05 /* of every test, two-sided */
+
 /* NaN for n = 0; infinite if a value is. */
 double statistics_mean(const double *values, size_t n);
 
@@ -37,10 +39,28 @@ struct interval statistics_t_interval(const double *differences, size_t n, doubl
  * value is 2/2^n. */
 double statistics_sign_flip(const double *differences, size_t n, const char **reason);
 
+/* The least p that this test of n pairs can give once Holm has adjusted it in a family of so many
+ * comparisons: min(1, comparisons * 2 / 2^n). It is known before any run. */
+double statistics_least_p(size_t n, size_t comparisons);
+
+/* The least n for which that is below STATISTICS_LEVEL. With fewer pairs the family is not
+ * testable: no result could be evidence. */
+size_t statistics_pairs_needed(size_t comparisons);
+
 /* Holm's step-down adjustment over one family: sorted p_(1) <= ... <= p_(m) become
  * max over j <= i of min(1, (m - j + 1) p_(j)). Members that are NaN are left out of the family
  * and stay NaN. `adjusted` may not overlap `p`. */
 void statistics_holm(const double *p, size_t n, double *adjusted);
+
+/* The lowest and the highest mean of n - 1 of the differences, each left out once: how much hangs on
+ * one seed. Needs n >= 2; the reason as above. */
+struct interval statistics_leave_one_out(const double *differences, size_t n);
+
+/* Two one-sided t tests (Schuirmann 1987) of "the mean difference is not within -margin ..
+ * margin": the larger p of the two. Below 0.05 the arms are equivalent within the margin, which is
+ * so exactly if the 90 % interval lies within it. NaN for n < 2, or where a value is not finite; with
+ * an sd of 0, 0 or 1. */
+double statistics_tost(const double *differences, size_t n, double margin);
 
 /* "better", "worse" or "no evidence": evidence is n >= STATISTICS_MIN_PAIRS, a Holm-adjusted p
  * below 0.05 and an interval without 0, all three. */

@@ -10,6 +10,7 @@
 #   EXP=FILE|FOLDER
 #                  the experiments that `make run-desk` and `make submit` take; without it, all
 #   SEED=N         the seed of `make run`
+#   EFFECT=POINTS  the difference in test error that `make power` asks for
 #   MPI=1          build with Open MPI, for runs in several processes and on several machines
 #   RANKS=N        with MPI=1, the number of processes (ranks) of a run; they change no bit
 #   MPIRUN=COMMAND the command that starts the ranks, for instance "mpirun --hostfile FILE"
@@ -188,6 +189,10 @@ run: build/kdecay ## train EXP with SEED, or resume it after a stop; the log goe
 .PHONY: status
 status: build/kdecay ## show every arm: seeds wanted, present, running, queued, missing, stale; core-hours
 	$(Q)$(QUEUE); build/kdecay status $$queue
+
+.PHONY: power
+power: build/kdecay ## show what each comparison can conclude: least p, pairs needed, pairs for EFFECT points
+	$(Q)build/kdecay power $(if $(EXP),'$(EXP)') $(if $(EFFECT),--effect $(EFFECT))
 
 .PHONY: watch
 watch: build/kdecay ## follow running and queued runs until Ctrl-C: progress, loss, error, time left

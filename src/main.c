@@ -23,6 +23,7 @@
 #include "network/summary.h"
 #include "options.h"
 #include "report/borders.h"
+#include "report/power.h"
 #include "report/report.h"
 #include "report/trace.h"
 #include "train/export.h"
@@ -236,6 +237,27 @@ static int command_status(struct options *options)
     return EXIT_SUCCESS;
 }
 
+static void seeds_of(const struct experiment *experiment, long *first, long *last)
+{
+    const struct seed_range seeds = status_seeds(experiment);
+    *first = seeds.first;
+    *last = seeds.last;
+}
+
+static int command_power(struct options *options)
+{
+    const struct power_options power = {.results = options->results,
+                                        .experiments = options->experiments,
+                                        .published = options_path(options, "published"),
+                                        .part = options->argument,
+                                        .effect = options->effect,
+                                        .power = options->power,
+                                        .seeds = seeds_of};
+    struct error error;
+    check(power_write(&power, stdout, &error), &error);
+    return EXIT_SUCCESS;
+}
+
 static int command_watch(struct options *options)
 {
     const struct watch_options watch = {.results = options->results,
@@ -395,6 +417,10 @@ static const struct command commands[] = {
     {"status", NULL,
      "show every arm: seeds wanted, present, running, queued, missing, stale; predicted core-hours",
      .run = command_status},
+    {"power", "[EXPERIMENT.ini|FOLDER]",
+     "show what each comparison can conclude: seeds planned and needed, least p, and the effect "
+     "that it can find; of all questions, or of those named",
+     .run = command_power},
     {"watch", NULL, "follow running and queued runs until Ctrl-C; only reads files",
      .run = command_watch},
     {"missing", "[EXPERIMENT.ini|FOLDER]",

@@ -37,6 +37,7 @@ struct options {
     int threads, ranks, rounds, hours, tasks, digits;
     long seed, steps, runs;
     double seconds, k, safety, checkpoint_minutes;
+    double effect, power;
     double latency;           /* us */
     double bandwidth;         /* GB/s */
     double images_per_second; /* of one rank */

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cluster/slurm_queue.h"
 #include "report/ledger.h"
+#include "report/question.h"
 #include "report/table.h"
 
 #include <math.h>
@@ -221,7 +222,7 @@ static int is_shown(size_t column, int with_queue)
     return shown[column].state != QUEUED || with_queue;
 }
 
-enum { COLUMNS = 5 + COUNT(shown) };
+enum { COLUMNS = 6 + COUNT(shown) };
 
 /* Into `columns`; their number. */
 static size_t columns_of(int with_queue, struct table_column *columns)
@@ -230,6 +231,7 @@ static size_t columns_of(int with_queue, struct table_column *columns)
     columns[count++] = (struct table_column){"arm", NULL, 'l', NULL, TABLE_TEXT, NULL};
     columns[count++] = (struct table_column){"scale", NULL, 'l', NULL, TABLE_TEXT, NULL};
     columns[count++] = (struct table_column){"wanted", NULL, 'r', NULL, TABLE_TEXT, NULL};
+    columns[count++] = (struct table_column){"needed", NULL, 'r', NULL, TABLE_TEXT, NULL};
     for (size_t i = 0; i < COUNT(shown); i++)
         if (is_shown(i, with_queue))
             columns[count++] =
@@ -245,13 +247,22 @@ static char *hours_text(double hours)
     return isfinite(hours) ? memory_text("%.*f", hours < 10 ? 2 : 0, hours) : memory_text("-");
 }
 
+/* How many seeds an arm's comparisons need (question.h); none where it has no comparison. */
+static char *needed_text(size_t needed, int wanted)
+{
+    return needed == 0               ? memory_text("-")
+           : (size_t)wanted < needed ? memory_text("not testable: %zu", needed)
+                                     : memory_text("%zu", needed);
+}
+
 /* `hours` is a run's, NAN for a row of totals. */
 static void add_row(struct table *table, int with_queue, const char *name, const char *scale,
-                    double hours, const struct tally *tally)
+                    size_t needed, double hours, const struct tally *tally)
 {
     table_add(table, table_cell(memory_text("%s", name), NULL));
     table_add(table, table_cell(memory_text("%s", scale), NULL));
     table_add(table, table_cell(memory_text("%d", tally->wanted), NULL));
+    table_add(table, table_cell(needed_text(needed, tally->wanted), NULL));
     for (size_t i = 0; i < COUNT(shown); i++)
         if (is_shown(i, with_queue))
             table_add(table, table_cell(memory_text("%d", tally->seeds[shown[i].state]), NULL));
@@ -269,6 +280,7 @@ int status_write(const struct status_options *options, FILE *out, struct error *
     struct tally sums[COUNT(scales)] = {0}, all = {0};
     const char *names[COUNT(scales)] = {NULL}; /* of the scales that have an arm */
     const int with_queue = options->queue != NULL;
+    struct questions questions = questions_of_files(&sources.experiments);
     struct table_column columns[COLUMNS];
     struct table table;
     table_begin(&table, columns, columns_of(with_queue, columns));
@@ -281,31 +293,37 @@ int status_write(const struct status_options *options, FILE *out, struct error *
             names[s] = config_scale_name(e);
             const double hours = core_hours(&sources, e, desk);
             const struct tally tally = tally_of(&sources, file, hours);
-            add_row(&table, with_queue, e->arm, names[s], hours, &tally);
+            add_row(&table, with_queue, e->arm, names[s],
+                    questions_pairs_needed(&questions, e->arm), hours, &tally);
             add_tally(&sums[s], &tally);
         }
     for (size_t s = 0; s < COUNT(scales); s++) {
         if (names[s])
-            add_row(&table, with_queue, "total", names[s], NAN, &sums[s]);
+            add_row(&table, with_queue, "total", names[s], 0, NAN, &sums[s]);
         add_tally(&all, &sums[s]);
     }
-    add_row(&table, with_queue, "total", "all", NAN, &all);
+    add_row(&table, with_queue, "total", "all", 0, NAN, &all);
 
     struct text text = {0};
     table_write_text(&table, &text);
-    text_add(&text, "\n"
-                    "present, running, missing, stale: numbers of seeds. running: a log is in the "
-                    "making, or its run was stopped. stale: its log\n"
-                    "tells of another text than the experiment's file. Core-hours are predicted, "
-                    "for training: from the arm's own logs;\n"
-                    "else from those of the same network and precision; else, by multiply-adds, "
-                    "from all desk logs; - without any.\n"
-                    "Logs made on a busy machine make them too high.\n");
+    text_add(
+        &text,
+        "\n"
+        "present, running, missing, stale: numbers of seeds. running: a log is in the "
+        "making, or its run was stopped. stale: its log\n"
+        "tells of another text than the experiment's file. Core-hours are predicted, "
+        "for training: from the arm's own logs;\n"
+        "else from those of the same network and precision; else, by multiply-adds, "
+        "from all desk logs; - without any.\n"
+        "Logs made on a busy machine make them too high. needed: seeds from which on the arm's "
+        "comparisons can be evidence, whatever\nthe errors are; not testable: fewer are "
+        "wanted. `make power` says more.\n");
     if (with_queue)
         text_add(&text, "queued: waits in Slurm. running: there, or by hand.\n");
     fputs(text.bytes, out);
     free(text.bytes);
     table_free(&table);
+    questions_free(&questions);
     free_sources(&sources);
     return 0;
 }

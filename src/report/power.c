@@ -1,0 +1,332 @@
+#define _XOPEN_SOURCE 700
+#include "report/power.h"
+
+#include "base/decimal.h"
+#include "base/statistics.h"
+#include "base/t_power.h"
+#include "report/cells.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sources {
+    struct ledger ledger;
+    struct experiment_files files;
+    struct questions questions;
+};
+
+static void free_sources(struct sources *sources)
+{
+    questions_free(&sources->questions);
+    ledger_free_experiments(&sources->files);
+    ledger_free(&sources->ledger);
+}
+
+static int read_sources(const struct power_options *options, struct sources *sources,
+                        struct error *error)
+{
+    *sources = (struct sources){0};
+    if (ledger_read(options->results, options->published, &sources->ledger, error) != 0)
+        return -1;
+    if (ledger_read_experiments(options->experiments, &sources->files, error) != 0) {
+        ledger_free(&sources->ledger);
+        return -1;
+    }
+    sources->questions = questions_of_files(&sources->files);
+    return 0;
+}
+
+/* ---- What the logs say -------------------------------------------------------------------- */
+
+static const struct log *find_log(const struct ledger *ledger, const char *arm, long seed)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger->logs[i].seed == seed && strcmp(ledger->logs[i].experiment.arm, arm) == 0)
+            return &ledger->logs[i];
+    return NULL;
+}
+
+/* Of a pair of arms: the seeds that both have, and the differences; free() them. */
+static double *differences_of(const struct ledger *ledger, const struct question_pair *pair,
+                              size_t *count)
+{
+    double *differences = memory_zeroed(ledger->count, sizeof *differences);
+    *count = 0;
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct log *log = &ledger->logs[i];
+        const struct log *other = strcmp(log->experiment.arm, pair->arm->arm) == 0
+                                      ? find_log(ledger, pair->control->arm, log->seed)
+                                      : NULL;
+        if (other)
+            differences[(*count)++] = ledger_last_error(log) - ledger_last_error(other);
+    }
+    return differences;
+}
+
+/* Squares around the mean of each comparison, and their degrees of freedom. */
+struct variance {
+    double squares, freedom;
+};
+
+static double sd_of(struct variance variance)
+{
+    return variance.freedom > 0 ? sqrt(variance.squares / variance.freedom) : NAN;
+}
+
+/* Seeds that both arms are to be run with, of the comparison with the fewest. */
+static size_t planned_of(const struct power_options *options, const struct question *question)
+{
+    size_t planned = SIZE_MAX;
+    for (size_t i = 0; i < question->count; i++) {
+        long first, last, other_first, other_last;
+        options->seeds(question->pair[i].arm, &first, &last);
+        options->seeds(question->pair[i].control, &other_first, &other_last);
+        first = first > other_first ? first : other_first;
+        last = last < other_last ? last : other_last;
+        const size_t seeds = last < first ? 0 : (size_t)(last - first + 1);
+        planned = seeds < planned ? seeds : planned;
+    }
+    return planned;
+}
+
+static int is_registered(const struct question *question)
+{
+    for (size_t i = 0; i < question->count; i++)
+        if (question->pair[i].arm->protocol.hex[0] || question->pair[i].control->protocol.hex[0])
+            return 1;
+    return 0;
+}
+
+/* Add what the question's pairs say; the number of pairs of the comparison that has the fewest. */
+static size_t look(const struct ledger *ledger, const struct question *question, int may_see,
+                   struct variance *variance)
+{
+    size_t fewest = SIZE_MAX;
+    for (size_t i = 0; i < question->count; i++) {
+        size_t count;
+        double *differences = differences_of(ledger, &question->pair[i], &count);
+        const double sd = may_see ? statistics_sd(differences, count) : NAN;
+        if (isfinite(sd)) {
+            variance->squares += sd * sd * (double)(count - 1);
+            variance->freedom += (double)(count - 1);
+        }
+        fewest = count < fewest ? count : fewest;
+        free(differences);
+    }
+    return fewest;
+}
+
+/* Of a question; a registered one is looked at only when it is complete. */
+static size_t pairs_of(const struct power_options *options, const struct sources *sources,
+                       const struct question *question, struct variance *variance)
+{
+    struct variance unseen = {0, 0};
+    const size_t pairs = look(&sources->ledger, question, 0, &unseen);
+    if (!is_registered(question) || pairs >= planned_of(options, question))
+        look(&sources->ledger, question, 1, variance);
+    return pairs;
+}
+
+/* Whether they train the same network on the same images for the same epochs. */
+static int is_alike(const struct question *a, const struct question *b)
+{
+    const struct experiment *x = a->pair->control, *y = b->pair->control;
+    char *one = ledger_network(x), *other = ledger_network(y);
+    const int alike = x->set == y->set && x->epochs == y->epochs && strcmp(one, other) == 0;
+    free(one);
+    free(other);
+    return alike;
+}
+
+static struct variance variance_alike(const struct power_options *options,
+                                      const struct sources *sources,
+                                      const struct question *question)
+{
+    struct variance variance = {0, 0};
+    for (size_t i = 0; i < sources->questions.count; i++)
+        if (is_alike(&sources->questions.question[i], question))
+            pairs_of(options, sources, &sources->questions.question[i], &variance);
+    return variance;
+}
+
+/* ---- The table ---------------------------------------------------------------------------- */
+
+/* A line of the table. */
+struct power {
+    const struct question *question;
+    size_t planned, needed, pairs;
+    struct variance variance; /* of pairs: its own, or of alike ones */
+    int own;
+    size_t n;     /* pairs for the effect; 0: not known */
+    double finds; /* NAN: not known, or not testable */
+};
+
+static struct power power_of(const struct power_options *options, const struct sources *sources,
+                             const struct question *question)
+{
+    struct power power = {.question = question,
+                          .planned = planned_of(options, question),
+                          .needed = statistics_pairs_needed(question->count),
+                          .finds = NAN};
+    power.pairs = pairs_of(options, sources, question, &power.variance);
+    power.own = power.variance.freedom > 0;
+    if (!power.own)
+        power.variance = variance_alike(options, sources, question);
+    const double sd = sd_of(power.variance), level = STATISTICS_LEVEL / (double)question->count;
+    if (!(sd > 0))
+        return power;
+    power.n = t_power_pairs(options->effect, sd, level, options->power);
+    power.n = power.n && power.n < power.needed ? power.needed : power.n;
+    if (power.planned >= power.needed)
+        power.finds = t_power_effect(power.planned, sd, level, options->power);
+    return power;
+}
+
+static struct table_cell cell_question(const void *row)
+{
+    return table_text(((const struct power *)row)->question->name);
+}
+
+static struct table_cell integer(size_t value)
+{
+    return table_cell(memory_text("%zu", value), NULL);
+}
+
+static struct table_cell cell_comparisons(const void *row)
+{
+    return integer(((const struct power *)row)->question->count);
+}
+
+static struct table_cell cell_planned(const void *row)
+{
+    return integer(((const struct power *)row)->planned);
+}
+
+static struct table_cell cell_needed(const void *row)
+{
+    return integer(((const struct power *)row)->needed);
+}
+
+static struct table_cell cell_least_p(const void *row)
+{
+    const struct power *at = row;
+    return cells_number(statistics_least_p(at->planned, at->question->count), "", 4);
+}
+
+static struct table_cell cell_pairs(const void *row)
+{
+    return integer(((const struct power *)row)->pairs);
+}
+
+/* "0.39 (20)", with the degrees of freedom. */
+static struct table_cell cell_sd(const void *row)
+{
+    const struct power *at = row;
+    if (!(at->variance.freedom > 0))
+        return table_dash();
+    char *sd = decimal_text(sd_of(at->variance), "", 2);
+    char *text = memory_text("%s%s (%g)", at->own ? "" : "~", sd, at->variance.freedom);
+    free(sd);
+    return table_cell(text, NULL);
+}
+
+static struct table_cell cell_n(const void *row)
+{
+    const struct power *at = row;
+    return at->n ? integer(at->n) : table_dash();
+}
+
+static struct table_cell cell_finds(const void *row)
+{
+    return cells_number(((const struct power *)row)->finds, "", 2);
+}
+
+static struct table_cell cell_can_conclude(const void *row)
+{
+    const struct power *at = row;
+    return at->planned < at->needed
+               ? table_cell(memory_text("not testable (needs n = %zu)", at->needed), NULL)
+               : table_text("testable");
+}
+
+static int is_in(const struct question *question, const struct power_options *options,
+                 const struct experiment_files *files)
+{
+    int found = !options->part;
+    char *wanted = found ? NULL : realpath(options->part, NULL);
+    for (size_t i = 0; i < question->count && wanted && !found; i++) {
+        const char *path = ledger_find_experiment(files, question->pair[i].arm->arm)->path;
+        char *there = realpath(path, NULL);
+        found = there && (strcmp(there, wanted) == 0 || ledger_is_below(there, wanted));
+        free(there);
+    }
+    free(wanted);
+    return found && !question->is_null;
+}
+
+static void write_notes(const struct power_options *options, struct text *text)
+{
+    text_add(text,
+             "\ncomparisons: of one question, one family of Holm's. planned: pairs to be run. "
+             "needed: pairs from which on there can be evidence.\n"
+             "least p: the lowest that the planned pairs can reach: the exact sign-flip test's "
+             "2/2^n, times the comparisons (Holm).\n"
+             "pairs: that are there. sd: of the difference of a pair, points (degrees of "
+             "freedom), pooled over the question's comparisons;\n"
+             "~: of other pairs on the same images, network and epochs; -: none. A registered "
+             "question shows its own when all its runs are there.\n"
+             "n for %g: pairs that find a difference of %g points with a power of %g; finds: what "
+             "the planned pairs find with it, points.\n"
+             "Both are of a paired t test at %g / comparisons, by the noncentral t, as if the sd "
+             "were the true one. A trend over k is one\ncomparison more, a question of its own: 6 "
+             "pairs are needed.\n",
+             options->effect, options->effect, options->power, STATISTICS_LEVEL);
+}
+
+int power_write(const struct power_options *options, FILE *out, struct error *error)
+{
+    struct sources sources;
+    if (read_sources(options, &sources, error) != 0)
+        return -1;
+    char *effect = memory_text("n for %g", options->effect);
+    const struct table_column columns[] = {
+        {"question", NULL, 'l', NULL, TABLE_TEXT, cell_question},
+        {"comparisons", NULL, 'r', NULL, TABLE_TEXT, cell_comparisons},
+        {"planned", NULL, 'r', NULL, TABLE_TEXT, cell_planned},
+        {"needed", NULL, 'r', NULL, TABLE_TEXT, cell_needed},
+        {"least p", NULL, 'r', NULL, TABLE_TEXT, cell_least_p},
+        {"pairs", NULL, 'r', NULL, TABLE_TEXT, cell_pairs},
+        {"sd", NULL, 'r', NULL, TABLE_TEXT, cell_sd},
+        {effect, NULL, 'r', NULL, TABLE_TEXT, cell_n},
+        {"finds", NULL, 'r', NULL, TABLE_TEXT, cell_finds},
+        {"can conclude", NULL, 'l', NULL, TABLE_TEXT, cell_can_conclude},
+    };
+    struct table table;
+    table_begin(&table, columns, COUNT(columns));
+    size_t shown = 0;
+    for (size_t i = 0; i < sources.questions.count; i++) {
+        const struct question *question = &sources.questions.question[i];
+        if (!is_in(question, options, &sources.files))
+            continue;
+        const struct power power = power_of(options, &sources, question);
+        table_add_row(&table, &power);
+        shown++;
+    }
+    if (shown) {
+        struct text text = {0};
+        table_write_text(&table, &text);
+        write_notes(options, &text);
+        fputs(text.bytes, out);
+        free(text.bytes);
+    }
+    table_free(&table);
+    free(effect);
+    free_sources(&sources);
+    return shown ? 0
+                 : error_set(error,
+                             "%s: no comparison; name an arm that is compared, or a folder of such "
+                             "arms",
+                             options->part ? options->part : options->experiments);
+}

@@ -1,0 +1,158 @@
+#define _POSIX_C_SOURCE 200809L
+/* What `kdecay power` prints, of synthetic logs whose numbers are worked out here. */
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/power.h"
+#include "tests/results_fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* last: cmocka has a macro of the name fail */
+#include "tests/tests.h"
+
+static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
+
+static void six_seeds(const struct experiment *experiment, long *first, long *last)
+{
+    *first = experiment->first_seed;
+    *last = *first + (experiment->seeds ? experiment->seeds : 6) - 1;
+}
+
+static struct power_options options_of(const struct fixture *fixture)
+{
+    return (struct power_options){.results = fixture->results,
+                                  .experiments = fixture->experiments,
+                                  .published = fixture->published,
+                                  .effect = 0.5,
+                                  .power = 0.8,
+                                  .seeds = six_seeds};
+}
+
+/* The line that starts with the question's name, its columns separated by single spaces; free()
+ * it. */
+static char *row_of(const struct power_options *options, const char *question)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    struct error error;
+    if (power_write(options, out, &error) != 0)
+        fail_msg("%s", error.text);
+    fclose(out);
+    char *found = NULL, *start = memory_text("%s ", question), *rest = text;
+    for (char *line = strtok_r(text, "\n", &rest); line && !found;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char *to = line;
+        for (const char *from = line; *from; from++)
+            if (*from != ' ' || (to > line && to[-1] != ' '))
+                *to++ = *from;
+        *to = '\0';
+        if (strncmp(line, start, strlen(start)) == 0)
+            found = memory_text("%s", line + strlen(start));
+    }
+    free(start);
+    free(text);
+    return found ? found : memory_text("no such row");
+}
+
+static void expect(const struct power_options *options, const char *question, const char *expected)
+{
+    char *row = row_of(options, question);
+    assert_string_equal(row, expected);
+    free(row);
+}
+
+/* Differences -1 and 1 around 0: an sd of sqrt(2) with one degree of freedom. Cohen's tables have 65
+ * pairs for d = 0.35, that is 0.5 / sqrt(2) = 0.354: 65 x (0.35 / 0.354)^2 = 64.6 or a little more. */
+static void before_and_after_runs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    struct power_options options = options_of(&fixture);
+    expect(&options, "cifar10/preact-20: k", "1 6 6 0.0313 0 - - - testable");
+    const double ten[] = {10, 10}, around[] = {9, 11};
+    fixture_write_arm(&fixture, k1, ten, 2);
+    fixture_write_arm(&fixture, k2, around, 2);
+    char *row = row_of(&options, "cifar10/preact-20: k");
+    int pairs = 0;
+    double finds = 0;
+    assert_int_equal(sscanf(row, "1 6 6 0.0313 2 1.41 (1) %d %lf testable", &pairs, &finds), 2);
+    assert_in_range(pairs, 64, 66);
+    /* of six pairs d is 1.43 (G*Power 3.1, sensitivity) */
+    assert_true(finds > 1.41 * 1.41 && finds < 1.45 * 1.42);
+    free(row);
+    /* a family of four */
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k3.0", 3, 0.1);
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k4.0", 4, 0.1);
+    fixture_experiment(&fixture, "cifar10/preact-20/poly-k5.0", 5, 0.1);
+    row = row_of(&options, "cifar10/preact-20: k");
+    assert_int_equal(sscanf(row, "4 6 8 0.1250 0 1.41 (1) %d - not testable (needs n = 8)", &pairs),
+                     1);
+    assert_non_null(strstr(row, " - not testable (needs n = 8)"));
+    assert_true(pairs > 66);
+    free(row);
+    fixture_end(&fixture);
+}
+
+/* What a protocol registered is counted, and not looked at before it is complete; a question that has
+ * no sd takes that of the same network, images and epochs. */
+static void registered_runs_are_not_looked_at(void **state)
+{
+    (void)state;
+    static const char one[] = "confirmation/primary/k1.0", other[] = "confirmation/primary/k3.0";
+    static const char protocol[] =
+        "[run]\nseeds = 3\nprotocol = "
+        "727d7daf21f944e23bad5392dbf03adf6c7e0a4db8c1ab2ae5de62a2dc2307af\n";
+    struct fixture fixture = fixture_begin();
+    struct power_options options = options_of(&fixture);
+    char *with_k = memory_text("%s[schedule]\nk = 3\n", protocol);
+    fixture_variant(&fixture, one, protocol);
+    fixture_variant(&fixture, other, with_k);
+    free(with_k);
+    const double ten[] = {10, 10, 10}, apart[] = {9, 11, 10};
+    fixture_write_arm(&fixture, one, ten, 3);
+    fixture_write_arm(&fixture, other, apart, 2);
+    expect(&options, "confirmation/primary: k", "1 3 6 0.2500 2 - - - not testable (needs n = 6)");
+    const double close[] = {10.1, 9.9};
+    fixture_write_arm(&fixture, k1, ten, 2);
+    fixture_write_arm(&fixture, k2, close, 2);
+    char *row = row_of(&options, "confirmation/primary: k");
+    assert_non_null(strstr(row, "1 3 6 0.2500 2 ~0.14 (1) "));
+    free(row);
+    fixture_write_arm(&fixture, other, apart, 3);
+    row = row_of(&options, "confirmation/primary: k");
+    assert_non_null(strstr(row, "1 3 6 0.2500 3 1.00 (2) "));
+    free(row);
+    fixture_end(&fixture);
+}
+
+static void a_part(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    struct power_options options = options_of(&fixture);
+    char *folder = memory_text("%s/cifar10", fixture.experiments);
+    char *arm = memory_text("%s/%s.ini", fixture.experiments, k2);
+    char *control = memory_text("%s/%s.ini", fixture.experiments, k1);
+    const char *const parts[] = {folder, arm};
+    for (int i = 0; i < 2; i++) {
+        options.part = parts[i];
+        expect(&options, "cifar10/preact-20: k", "1 6 6 0.0313 0 - - - testable");
+    }
+    struct error error;
+    options.part = control;
+    assert_int_equal(power_write(&options, stdout, &error), -1);
+    assert_non_null(strstr(error.text, "no comparison"));
+    free(folder);
+    free(arm);
+    free(control);
+    fixture_end(&fixture);
+}
+
+const struct CMUnitTest power_tests[] = {
+    cmocka_unit_test(before_and_after_runs),
+    cmocka_unit_test(registered_runs_are_not_looked_at),
+    cmocka_unit_test(a_part),
+};
+const size_t power_test_count = sizeof power_tests / sizeof power_tests[0];

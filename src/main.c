@@ -237,13 +237,6 @@ static int command_status(struct options *options)
     return EXIT_SUCCESS;
 }
 
-static void seeds_of(const struct experiment *experiment, long *first, long *last)
-{
-    const struct seed_range seeds = status_seeds(experiment);
-    *first = seeds.first;
-    *last = seeds.last;
-}
-
 static int command_power(struct options *options)
 {
     const struct power_options power = {.results = options->results,
@@ -252,7 +245,7 @@ static int command_power(struct options *options)
                                         .part = options->argument,
                                         .effect = options->effect,
                                         .power = options->power,
-                                        .seeds = seeds_of};
+                                        .seeds = status_seeds};
     struct error error;
     check(power_write(&power, stdout, &error), &error);
     return EXIT_SUCCESS;
@@ -282,13 +275,13 @@ static int command_missing(struct options *options)
 static int command_arrays(struct options *options)
 {
     const struct slurm_arrays_options arrays = {.status = status_options_of(options),
-                                                  .scale = options->scale,
-                                                  .lists = options->out,
-                                                  .cpus = options->threads,
-                                                  .ranks = options->ranks,
-                                                  .safety = options->safety,
-                                                  .hours = options->hours,
-                                                  .tasks = options->tasks};
+                                                .scale = options->scale,
+                                                .lists = options->out,
+                                                .cpus = options->threads,
+                                                .ranks = options->ranks,
+                                                .safety = options->safety,
+                                                .hours = options->hours,
+                                                .tasks = options->tasks};
     struct error error;
     check(slurm_arrays_write(&arrays, stdout, &error), &error);
     return EXIT_SUCCESS;

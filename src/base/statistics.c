@@ -136,9 +136,11 @@ double statistics_tost(const double *differences, size_t n, double margin)
     return gsl_cdf_tdist_Q(room / (sd / sqrt((double)n)), (double)(n - 1));
 }
 
-const char *statistics_verdict(size_t n, struct interval interval, double holm)
+const char *statistics_verdict(size_t n, size_t comparisons, struct interval interval, double holm)
 {
-    if (n < STATISTICS_MIN_PAIRS || interval.reason || !(holm < 0.05))
+    if (n < statistics_pairs_needed(comparisons))
+        return "not testable";
+    if (interval.reason || !(holm < STATISTICS_LEVEL))
         return "no evidence";
     return interval.high < 0 ? "better" : interval.low > 0 ? "worse" : "no evidence";
 }

@@ -62,8 +62,9 @@ struct interval statistics_leave_one_out(const double *differences, size_t n);
  * an sd of 0, 0 or 1. */
 double statistics_tost(const double *differences, size_t n, double margin);
 
-/* "better", "worse" or "no evidence": evidence is n >= STATISTICS_MIN_PAIRS, a Holm-adjusted p
- * below 0.05 and an interval without 0, all three. */
-const char *statistics_verdict(size_t n, struct interval interval, double holm);
+/* "not testable" where n is below statistics_pairs_needed() of the family's comparisons: no errors
+ * could have been evidence. Else "better", "worse" or "no evidence": evidence is a Holm-adjusted p
+ * below STATISTICS_LEVEL and an interval without 0, both. */
+const char *statistics_verdict(size_t n, size_t comparisons, struct interval interval, double holm);
 
 #endif

@@ -36,6 +36,13 @@ static struct seed_range seeds_of(const struct experiment *experiment)
     return (struct seed_range){experiment->first_seed, experiment->first_seed + count - 1L};
 }
 
+void status_seeds(const struct experiment *experiment, long *first, long *last)
+{
+    const struct seed_range seeds = seeds_of(experiment);
+    *first = seeds.first;
+    *last = seeds.last;
+}
+
 static int is_wanted(struct seed_range seeds, long seed)
 {
     return seed >= seeds.first && seed <= seeds.last;

@@ -36,6 +36,9 @@ enum {
 
 int status_wanted_seeds(enum scale scale); /* where the experiment does not say */
 
+/* The first and the last seed that the experiment is to be run with. */
+void status_seeds(const struct experiment *experiment, long *first, long *last);
+
 struct status_options {
     const char *results;     /* folder of raw logs */
     const char *experiments; /* folder of experiment files */

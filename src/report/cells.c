@@ -101,15 +101,28 @@ struct comparison cells_trend(const struct arm *const *arms, const double *x, si
     return comparison;
 }
 
-void cells_holm(struct comparison *const *family, size_t count)
+static int is_member(const struct comparison *comparison)
 {
-    double *p = memory_zeroed(count, sizeof *p), *holm = memory_zeroed(count, sizeof *holm);
+    return comparison && comparison->arm;
+}
+
+void cells_holm(struct comparison *const *family, size_t count, size_t planned)
+{
+    const size_t most = count + planned;
+    double *p = memory_zeroed(most, sizeof *p), *holm = memory_zeroed(most, sizeof *holm);
+    size_t members = 0;
+    for (size_t i = 0; i < count; i++) {
+        members += is_member(family[i]) ? 1 : 0;
+        p[i] = !is_member(family[i]) ? NAN : isnan(family[i]->p) ? 1 : family[i]->p;
+    }
+    for (size_t i = count; i < most; i++)
+        p[i] = members + (i - count) < planned ? 1 : NAN;
+    statistics_holm(p, most, holm);
     for (size_t i = 0; i < count; i++)
-        p[i] = family[i] ? family[i]->p : NAN;
-    statistics_holm(p, count, holm);
-    for (size_t i = 0; i < count; i++)
-        if (family[i])
-            family[i]->holm = holm[i];
+        if (is_member(family[i])) {
+            family[i]->holm = isnan(family[i]->p) ? NAN : holm[i];
+            family[i]->comparisons = members > planned ? members : planned;
+        }
     free(holm);
     free(p);
 }
@@ -136,12 +149,13 @@ struct comparison cells_trend_over_k(const struct arm **arms, size_t count)
     const size_t size = cells_over_k(arms, x, count);
     if (size > 2)
         trend = cells_trend(arms, x, size);
-    cells_holm(&alone, 1);
+    cells_holm(&alone, 1, 1);
     free(x);
     return trend;
 }
 
-size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons)
+size_t cells_compare_k(const struct arm *arms, size_t count, const struct questions *questions,
+                       struct comparison *comparisons)
 {
     static const struct arm nobody = {.name = ""};
     const struct arm *control = &nobody;
@@ -152,12 +166,16 @@ size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *
         if (arms[i - 1].experiment->k == 1)
             control = &arms[i - 1];
     struct comparison **family = memory_zeroed(size, sizeof *family);
+    size_t planned = 0;
     for (size_t i = 0; i < size; i++) {
+        const struct question_pair *pair;
+        const struct question *question = questions_find(questions, arms[i].name, &pair);
+        planned = question && question->count > planned ? question->count : planned;
         comparisons[i] =
             arms[i].experiment->k == 1 ? cells_no_comparison : cells_compare(&arms[i], control);
         family[i] = &comparisons[i];
     }
-    cells_holm(family, size);
+    cells_holm(family, size, planned);
     free(family);
     return size;
 }
@@ -196,7 +214,10 @@ static struct table_cell trace_comparison(struct table_cell cell,
         }
     }
     return table_traced(cell,
-                        memory_text("%s:%s%s%s:%s", arm->name, comparison->trend ? "alone-" : "",
+                        memory_text("%s:%s%s%s:%s", arm->name,
+                                    comparison->trend     ? "alone-"
+                                    : comparison->is_step ? "step-"
+                                                          : "",
                                     comparison->endpoint->name, what, control->name),
                         sources.bytes);
 }
@@ -379,13 +400,24 @@ struct table_cell cells_holm_p(const void *row)
     return of_comparison(row, "holm", comparison_of(row)->holm, "", 4);
 }
 
+const char *cells_verdict_word(const struct comparison *c)
+{
+    return c->is_null ? "null control"
+                      : statistics_verdict(c->pairs, c->comparisons, c->interval, c->holm);
+}
+
+/* What is not testable says from how many pairs on it is, but in LaTeX, which is narrower. */
 struct table_cell cells_verdict(const void *row)
 {
     const struct comparison *c = comparison_of(row);
     if (!c->arm || c->arm->count == 0)
         return table_dash();
-    const char *verdict = statistics_verdict(c->pairs, c->interval, c->holm);
-    return linked(c->arm, memory_text("%s", verdict), memory_text("%s", verdict));
+    const char *word = cells_verdict_word(c);
+    char *plain =
+        strcmp(word, "not testable") == 0
+            ? memory_text("%s (needs n = %zu)", word, statistics_pairs_needed(c->comparisons))
+            : memory_text("%s", word);
+    return linked(c->arm, plain, memory_text("%s", word));
 }
 
 struct table_cell cells_interval(const void *row)

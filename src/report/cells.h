@@ -10,6 +10,7 @@
 
 #include "base/statistics.h"
 #include "report/ledger.h"
+#include "report/question.h"
 #include "report/table.h"
 
 /* A number of a finished run that arms are compared by. */
@@ -28,10 +29,13 @@ struct comparison {
     const struct arm *arm, *control; /* NULL: no comparison */
     const struct arm *const *trend;  /* of a trend: its arms; else NULL */
     size_t trend_count;
+    int is_step;  /* of each k with the one below it (claims.h): another family than with k = 1 */
     size_t pairs; /* seeds that both have; of a trend, that all have */
     double mean;
     struct interval interval;
-    double p, holm; /* holm: NAN until cells_holm() */
+    double p, holm;     /* holm: NAN until cells_holm() */
+    size_t comparisons; /* of its family, runs or not; 0 until cells_holm() */
+    int is_null;        /* arm and control are one training by two names (question.h) */
 };
 
 extern const struct comparison cells_no_comparison;
@@ -57,13 +61,21 @@ size_t cells_over_k(const struct arm **arms, double *x, size_t count);
  * it moves to the front. No comparison where they are fewer than three. */
 struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
 
-/* Adjust the p of one family. A member that is NULL is left out. */
-void cells_holm(struct comparison *const *family, size_t count);
+/* Adjust the p of one family, the comparisons of a question (question.h). All that were planned
+ * belong to it, so that a p is not adjusted for fewer because some have no runs yet: those of a
+ * comparison that has no p, and what `planned` is more than there are, count as 1. A member that is
+ * NULL or no comparison is left out. */
+void cells_holm(struct comparison *const *family, size_t count, size_t planned);
+
+/* "better", "worse", "no evidence" or "not testable" (statistics.h); "null control". */
+const char *cells_verdict_word(const struct comparison *comparison);
 
 /* The first of `arms` (as ledger_arms() sorted them) that differ in k alone; their number. Compares
- * each with the first of k = 1 among them, all as one family of Holm's; the comparison of an arm of
- * k = 1 is cells_no_comparison. Without such an arm there are no pairs. */
-size_t cells_compare_k(const struct arm *arms, size_t count, struct comparison *comparisons);
+ * each with the first of k = 1 among them, all as one family of Holm's, with those of the questions
+ * that have no runs yet; the comparison of an arm of k = 1 is cells_no_comparison. Without such an
+ * arm there are no pairs. */
+size_t cells_compare_k(const struct arm *arms, size_t count, const struct questions *questions,
+                       struct comparison *comparisons);
 
 /* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to
  * the row of its one run, or \fromruns to its runs in the ledger. free() it. */

@@ -28,9 +28,12 @@ static const struct rule {
     {"stored", claims_stored, 1},
     {"added", claims_added, 1},
     {"trend-over-k", claims_trend_over_k, 0},
+    {"better-than-k-1", claims_better_than_k_1, 0},
+    {"steps-over-k", claims_steps_over_k, 0},
     {"gain-over-k", claims_gain_over_k, 1},
     {"restarts", claims_restarts, 0},
     {"seeds", claims_seeds, 0},
+    {"kept", claims_kept, 1},
     {"trend-over-rows", claims_trend_over_rows, 0},
     {"verdict", claims_verdict, 0},
     {"effect", claims_effect, 1},
@@ -67,6 +70,8 @@ static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const ch
     /* another image set or network has counts and a control of its own */
     struct study first = arms;
     first.count = arms.count == 0 ? 0 : study_group(&arms, 0);
+    if (first.count)
+        study_ask(first.row, first.count);
     sheet->arms = &first;
     char *word = arms.count == 0           ? memory_text("not built")
                  : !rule                   ? memory_text("%s", fixed)

@@ -7,7 +7,7 @@
  * points of error, so that below 0 is better; a gain is minus that.
  *
  *   computed        by the program, without a run
- *     C1   "holds" if every base of decay.c keeps its end points under k = 1.5, 2, 3, 5 and is,
+ *     C1   "holds by construction" if every base of decay.c keeps its end points under k = 1.5, 2, 3, 5 and is,
  *          under k = 1, the base itself, all to the last bit; else "fails"
  *     T1   see below, since it compares the thesis's own table with networks built here
  *   thesis's own table
@@ -26,20 +26,27 @@
  *     C4   "no fair baseline" if no SGDR row has this role; the differences to what the SGDR paper
  *          prints are shown; else "see numbers"
  *     C2   "says nothing": no fair baseline is a run with k = 1
+ *          Below the rows of C3 stand the mean and the largest gain of the rows that have a fair
+ *          baseline, over the thesis's originals and over those baselines
  *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
  *     C2   of each family of arms that differ in k alone, one of them with k = 1, below the folders
  *          of the thesis's tables (cifar10/, cifar100/) and of the campaign: the trend, over
  *          the seeds that all have, of the slope of the error on log2 k, k >= 1 (cells.h). It is
  *          one comparison, so that Holm leaves its p; with two k it is their difference, adjusted
- *          likewise. "better", "worse" or "no evidence" if all families have this verdict, else
- *          "better in a, worse in b of n". Each other k with k = 1, Holm over the k, stands beside
+ *          likewise. "better", "worse", "no evidence" or "not testable" if all families have this
+ *          verdict, else "better in a, worse in b of n testable; m not testable". Each other k with k = 1, Holm over the k, stands beside
  *          for reading
+ *     C2a, C2b  the claim as it is worded, by rules made after the results, so exploratory: each k > 1
+ *          with k = 1, Holm over all k but 1 (the rows stand under C2); each k with the one below it
+ *          from k = 1 on, Holm over these steps. The words of C2
  *     C3   of each k > 1 with k = 1, the rest equal, Holm over all k but 1: "not consistent" if a
  *          verdict is better and its interval is all beyond the limit; else "consistent" if a
- *          verdict is better and its interval is all within; else "no evidence"
+ *          verdict is better and its interval is all within; else "no evidence", or
+ *          "not testable" where all are
  *     C4   the words of C2, of arms with k > 1 without restarts, with arms of restarts and k = 1
  *          that differ in the schedule alone; Holm's family is all arms against the same one with
- *          restarts
+ *          restarts, planned ones too. Arms that a protocol registered are left out: they have a table
+ *          of their own
  *     without a comparison: "no runs" or "untested at full scale"
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
@@ -49,21 +56,25 @@
  * of what is fixed are left out, since their networks are those of other arms. From runs at full
  * scale: "untested at full scale"; at the desk, without runs of the arms named, "no runs".
  *
+ *     W0   with the ordinary network, each Weight Block but the null controls; Holm as in the table
+ *          (question.h). By size, and exploratory, since the rule was made after the results: "fails by
+ *          A to B points at u = 1" where the 95 % intervals of all arms with u = 1 lie above 0.3
+ *          points, a margin of ours; as all must, none is adjusted. Else the words of C2
  *     W1   by count, of the arms with u = 1: each 3x3 convolution to C channels that is a Weight
- *          Block has at least 9 C times more weights than it trains
+ *          Block has at least 9 C times more weights than it trains: then "holds by construction"
  *     W2   by count, of each arm that makes its weights with multiply-adds: they are at most 1/20
  *          of those of the forward pass of a minibatch, of 128 images in these arms
  *     W3   "no search built": only what one could choose among. At the desk, arms that differ in
  *          the seed of what is fixed alone, with the one of seed 0: the words of C2, Holm over
  *          them; without evidence there is nothing to find
  *     W4   of expansion, and of bank, k = 1, seed 0: the trend of the error on log2 u over all that
- *          have runs, each a family of its own; the words of C2
+ *          have runs, each a family of its own: the slopes, and the words of C2
  *     W5   by count, of each arm of a Weight Block: what is stored is at most what the ordinary
  *          network has
  *     W6   "no search built"
  *     P1   learned with zero, a family of its own: its verdict. Of the borders themselves no number
  *          is asked; a figure shows them
- *     P2   of the same, with at least six pairs: "not consistent" if the claimed gain lies outside
+ *     P2   of the same, with at least six pairs (else "not testable"): "not consistent" if the claimed gain lies outside
  *          the interval; else "consistent" if the verdict is better; else the verdict. With fewer,
  *          "no evidence"
  *     P3   by count, of each arm with more parameters than zero: at most 1 % more parameters and at

@@ -72,7 +72,8 @@ char *claims_reduction(struct sheet *sheet, struct error *error)
     for (size_t i = 0; i < sheet->arms->count; i++)
         if (sheet->arms->row[i].experiment->rows == 1 && is_counted(sheet->arms->row[i].experiment))
             add_reductions(sheet, sheet->arms->row[i].experiment, &tally);
-    return tally_word(tally);
+    const int holds = tally.all > 0 && tally.good == tally.all;
+    return holds ? memory_text("holds by construction") : tally_word(tally);
 }
 
 /* ---- A count of each arm, at most a limit ------------------------------------------------- */

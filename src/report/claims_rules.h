@@ -31,9 +31,12 @@ claims_rule claims_added;  /* added: parameters and multiply-adds beyond the con
 
 /* By runs at the desk or at full scale. */
 claims_rule claims_trend_over_k;    /* trend-over-k: slope of the error on log2 k, of each family */
+claims_rule claims_better_than_k_1; /* better-than-k-1: each k > 1 with k = 1 */
+claims_rule claims_steps_over_k;    /* steps-over-k: each k with the one below it */
 claims_rule claims_gain_over_k;     /* gain-over-k: each k > 1 with k = 1, against the limit */
 claims_rule claims_restarts;        /* restarts: k > 1 with arms of restarts and k = 1 */
 claims_rule claims_seeds;           /* seeds: another seed of what is fixed with seed 0 */
+claims_rule claims_kept;            /* kept: Weight Blocks of u = 1 with the control, by size */
 claims_rule claims_trend_over_rows; /* trend-over-rows: slope of the error on log2 u */
 claims_rule claims_verdict;         /* verdict: of the claim's arm with its control */
 claims_rule claims_effect;          /* effect: whether the limit lies in that one's interval */

@@ -1,5 +1,7 @@
 #include "report/claims_rules.h"
 
+#include "base/decimal.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +37,14 @@ static void family_add(struct holm_family *family, const struct arm *arm, const 
     family->comparison[family->count++] = cells_compare(arm, control);
 }
 
-/* Adjust, count and show all of it. */
-static void family_end(struct holm_family *family, struct sheet *sheet, struct verdicts *verdicts)
+/* Adjust, count and show all of it; `planned` as cells_holm() takes it. */
+static void family_end(struct holm_family *family, size_t planned, struct sheet *sheet,
+                       struct verdicts *verdicts)
 {
     struct comparison **member = memory_zeroed(family->count, sizeof *member);
     for (size_t i = 0; i < family->count; i++)
         member[i] = &family->comparison[i];
-    cells_holm(member, family->count);
+    cells_holm(member, family->count, planned);
     for (size_t i = 0; i < family->count; i++) {
         sheet_count_verdict(verdicts, member[i], sheet->claim->limit);
         sheet_add_comparison(sheet, member[i]);
@@ -74,9 +77,11 @@ static void add_trend(struct sheet *sheet, const struct arm *arms, size_t count,
 static void compare_k(struct sheet *sheet, const struct arms *arms, int trends,
                       struct verdicts *verdicts)
 {
+    struct questions questions = questions_of_files(sheet->sources->experiments);
     struct comparison *comparisons = memory_zeroed(arms->count, sizeof *comparisons);
     for (size_t first = 0, count; first < arms->count; first += count) {
-        count = cells_compare_k(&arms->arm[first], arms->count - first, &comparisons[first]);
+        count = cells_compare_k(&arms->arm[first], arms->count - first, &questions,
+                                &comparisons[first]);
         for (size_t i = first; i < first + count; i++) {
             const struct comparison *c = &comparisons[i];
             if (!c->arm || c->control->count == 0)
@@ -89,6 +94,7 @@ static void compare_k(struct sheet *sheet, const struct arms *arms, int trends,
         if (trends)
             add_trend(sheet, &arms->arm[first], count, verdicts);
     }
+    questions_free(&questions);
     free(comparisons);
 }
 
@@ -102,9 +108,38 @@ static void gains_over_k(struct sheet *sheet, const struct arms *arms, struct ve
     compare_k(sheet, arms, 0, verdicts);
 }
 
-static int has_restarts(const struct arm *arm)
+/* Of each family, sorted by k: each k with the one below it, from k = 1 on. */
+static void steps_over_k(struct sheet *sheet, const struct arms *arms, struct verdicts *verdicts)
 {
-    return arm->experiment->decay == DECAY_COSINE && arm->experiment->cycle > 0;
+    const struct arm **steps = memory_zeroed(arms->count, sizeof *steps);
+    double *x = memory_zeroed(arms->count, sizeof *x);
+    for (size_t first = 0, count; first < arms->count; first += count) {
+        for (count = 0; first + count < arms->count &&
+                        strcmp(arms->arm[first + count].base.hex, arms->arm[first].base.hex) == 0;
+             count++)
+            steps[count] = &arms->arm[first + count];
+        struct holm_family family = family_begin(count);
+        const size_t size = cells_over_k(steps, x, count);
+        for (size_t i = 1; i < size; i++) {
+            family_add(&family, steps[i], steps[i - 1]);
+            family.comparison[i - 1].is_step = 1;
+        }
+        family_end(&family, 0, sheet, verdicts);
+    }
+    free(x);
+    free(steps);
+}
+
+static int has_restarts(const struct experiment *e)
+{
+    return e->decay == DECAY_COSINE && e->cycle > 0;
+}
+
+/* What a protocol registered has a table of its own. */
+static int is_compared(const struct experiment *e, const struct experiment *control)
+{
+    return !has_restarts(e) && e->k > 1 && !e->protocol.hex[0] &&
+           ledger_same_but(e, control, "schedule.");
 }
 
 /* A family for each arm that restarts and has k = 1: all k > 1 that differ in the schedule alone. */
@@ -112,14 +147,18 @@ static void against_restarts(struct sheet *sheet, const struct arms *arms,
                              struct verdicts *verdicts)
 {
     for (const struct arm *control = arms->arm; control < arms->arm + arms->count; control++) {
-        if (!has_restarts(control) || control->experiment->k != 1)
+        if (!has_restarts(control->experiment) || control->experiment->k != 1 ||
+            control->experiment->protocol.hex[0])
             continue;
+        const struct experiment_files *files = sheet->sources->experiments;
+        size_t planned = 0;
+        for (size_t i = 0; i < files->count; i++)
+            planned += is_compared(&files->file[i].experiment, control->experiment) ? 1 : 0;
         struct holm_family family = family_begin(arms->count);
         for (const struct arm *arm = arms->arm; arm < arms->arm + arms->count; arm++)
-            if (!has_restarts(arm) && arm->experiment->k > 1 &&
-                ledger_same_but(arm->experiment, control->experiment, "schedule."))
+            if (is_compared(arm->experiment, control->experiment))
                 family_add(&family, arm, control);
-        family_end(&family, sheet, verdicts);
+        family_end(&family, planned, sheet, verdicts);
     }
 }
 
@@ -159,15 +198,28 @@ char *claims_trend_over_k(struct sheet *sheet, struct error *error)
     return compare_families(sheet, trends_over_k, &v, error) == 0 ? word_of(sheet, &v) : NULL;
 }
 
+char *claims_better_than_k_1(struct sheet *sheet, struct error *error)
+{
+    struct verdicts v;
+    return compare_families(sheet, gains_over_k, &v, error) == 0 ? word_of(sheet, &v) : NULL;
+}
+
+char *claims_steps_over_k(struct sheet *sheet, struct error *error)
+{
+    struct verdicts v;
+    return compare_families(sheet, steps_over_k, &v, error) == 0 ? word_of(sheet, &v) : NULL;
+}
+
 char *claims_gain_over_k(struct sheet *sheet, struct error *error)
 {
     struct verdicts v;
     if (compare_families(sheet, gains_over_k, &v, error) != 0)
         return NULL;
     sheet->from_runs = v.count > 0;
-    return v.count == 0           ? without_runs(sheet)
-           : v.beyond || v.within ? sheet_consistency(v.beyond)
-                                  : memory_text("no evidence");
+    return v.count == 0             ? without_runs(sheet)
+           : v.beyond || v.within   ? sheet_consistency(v.beyond)
+           : v.untestable < v.count ? memory_text("no evidence")
+                                    : memory_text("not testable");
 }
 
 char *claims_restarts(struct sheet *sheet, struct error *error)
@@ -198,13 +250,49 @@ char *claims_seeds(struct sheet *sheet, struct error *error)
     const struct study *arms = sheet->arms;
     struct holm_family family = family_begin(arms->count);
     struct verdicts verdicts = {0};
+    size_t planned = 0;
     for (size_t i = 0; i < arms->count; i++) {
         const struct study_row *row = &arms->row[i], *other = of_seed_0(arms, row);
+        planned += other ? 1 : 0;
         if (other && row->arm->count > 0 && other->arm->count > 0)
             family_add(&family, row->arm, other->arm);
     }
-    family_end(&family, sheet, &verdicts);
+    family_end(&family, planned, sheet, &verdicts);
     return word_of(sheet, &verdicts);
+}
+
+/* "fails by 28.43 to 37.27 points at u = 1 (exploratory)", or the words of verdicts. */
+char *claims_kept(struct sheet *sheet, struct error *error)
+{
+    (void)error;
+    struct verdicts verdicts = {0};
+    double least = INFINITY, most = -INFINITY;
+    int smallest = 0, all_above = 1;
+    for (size_t i = 0; i < sheet->arms->count; i++) {
+        const struct study_row *row = &sheet->arms->row[i];
+        const struct comparison *c = &row->comparison[0];
+        if (row->experiment->weights == WEIGHTS_FREE || row->experiment->k != 1 ||
+            row->experiment->weights_seed != 0 || !c->arm || c->is_null || c->arm->count == 0 ||
+            c->control->count == 0)
+            continue;
+        sheet_count_verdict(&verdicts, c, NAN);
+        sheet_add_comparison(sheet, c);
+        if (row->experiment->rows != 1)
+            continue;
+        smallest++;
+        all_above = all_above && !c->interval.reason && c->interval.low > sheet->claim->limit;
+        least = fmin(least, c->mean);
+        most = fmax(most, c->mean);
+    }
+    char *word = word_of(sheet, &verdicts);
+    if (smallest == 0 || !all_above)
+        return word;
+    free(word);
+    char *low = decimal_text(least, "", 2), *high = decimal_text(most, "", 2);
+    word = memory_text("fails by %s to %s points at u = 1 (exploratory)", low, high);
+    free(high);
+    free(low);
+    return word;
 }
 
 /* A trend for each kind of Weight Block; rows are in the order of u. */
@@ -217,6 +305,7 @@ char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
     const struct arm **family = memory_zeroed(arms->count, sizeof *family);
     double *x = memory_zeroed(arms->count, sizeof *x);
     struct verdicts verdicts = {0};
+    struct text sizes = {0};
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
         size_t count = 0;
         for (size_t i = 0; i < arms->count; i++) {
@@ -227,12 +316,22 @@ char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
             x[count] = log2(e->rows);
             family[count++] = arms->row[i].arm;
         }
-        if (count > 1)
-            sheet_add_trend(sheet, family, x, count, "u", &verdicts);
+        if (count < 2)
+            continue;
+        const double slope = sheet_add_trend(sheet, family, x, count, "u", &verdicts);
+        char *size = isfinite(slope) ? decimal_text(slope, "+", 2) : memory_text("-");
+        text_add(&sizes, "%s%s", sizes.length ? " and " : "", size);
+        free(size);
     }
     free(x);
     free(family);
-    return word_of(sheet, &verdicts);
+    char *verdict = word_of(sheet, &verdicts);
+    if (sizes.length == 0)
+        return verdict;
+    char *word = memory_text("%s points a doubling of u: %s", sizes.bytes, verdict);
+    free(verdict);
+    free(sizes.bytes);
+    return word;
 }
 
 /* The claim's arm against the control, a family of its own; without runs of both, no comparison. */
@@ -247,7 +346,7 @@ static struct comparison arm_against_control(struct sheet *sheet)
     static const double steps[] = {0, 1};
     const struct arm *const both[] = {control->arm, row->arm};
     struct comparison comparison = cells_trend(both, steps, COUNT(both)), *alone = &comparison;
-    cells_holm(&alone, 1);
+    cells_holm(&alone, 1, 1);
     sheet->from_runs = 1;
     sheet_add_comparison(sheet, &comparison);
     comparison.trend = NULL; /* `both` goes */
@@ -258,8 +357,7 @@ char *claims_verdict(struct sheet *sheet, struct error *error)
 {
     (void)error;
     const struct comparison c = arm_against_control(sheet);
-    return c.arm ? memory_text("%s", statistics_verdict(c.pairs, c.interval, c.holm))
-                 : without_runs(sheet);
+    return c.arm ? memory_text("%s", cells_verdict_word(&c)) : without_runs(sheet);
 }
 
 char *claims_effect(struct sheet *sheet, struct error *error)
@@ -270,9 +368,9 @@ char *claims_effect(struct sheet *sheet, struct error *error)
     if (!c.arm)
         return without_runs(sheet);
     if (c.pairs < STATISTICS_MIN_PAIRS || c.interval.reason)
-        return memory_text("no evidence");
+        return memory_text("%s", cells_verdict_word(&c));
     if (claimed < c.interval.low || claimed > c.interval.high)
         return sheet_consistency(1);
-    const char *verdict = statistics_verdict(c.pairs, c.interval, c.holm);
+    const char *verdict = cells_verdict_word(&c);
     return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
 }

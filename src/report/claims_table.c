@@ -160,7 +160,8 @@ static void add_comparison(struct sheet *sheet, char *of, const struct compariso
 
 void sheet_add_comparison(struct sheet *sheet, const struct comparison *c)
 {
-    const int in_k = strcmp(c->arm->base.hex, c->control->base.hex) == 0;
+    const double k = c->control->experiment->k;
+    const int in_k = strcmp(c->arm->base.hex, c->control->base.hex) == 0 && !(k < 1) && !(k > 1);
     add_comparison(
         sheet, memory_text("%s against %s", c->arm->name, in_k ? "k = 1" : c->control->name), c);
 }
@@ -169,36 +170,48 @@ void sheet_add_comparison(struct sheet *sheet, const struct comparison *c)
 
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, double limit)
 {
-    const char *verdict = statistics_verdict(c->pairs, c->interval, c->holm);
+    const char *verdict = cells_verdict_word(c);
     const int better = strcmp(verdict, "better") == 0;
     verdicts->count++;
     verdicts->better += better ? 1 : 0;
     verdicts->worse += strcmp(verdict, "worse") == 0 ? 1 : 0;
+    verdicts->untestable += strcmp(verdict, "not testable") == 0 ? 1 : 0;
     verdicts->beyond |= better && c->interval.high < -limit;
     verdicts->within |= better && c->interval.low >= -limit;
 }
 
-void sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
-                     size_t count, const char *what, struct verdicts *verdicts)
+double sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
+                       size_t count, const char *what, struct verdicts *verdicts)
 {
     struct comparison trend = cells_trend(arms, x, count), *alone = &trend;
-    cells_holm(&alone, 1);
+    cells_holm(&alone, 1, 1);
     sheet_count_verdict(verdicts, &trend, NAN);
-    if (count == 2)
-        return;
-    add_comparison(sheet,
-                   memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
-                               trend.control->name),
-                   &trend);
+    if (count > 2)
+        add_comparison(sheet,
+                       memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
+                                   trend.control->name),
+                       &trend);
+    return trend.mean;
 }
 
 char *sheet_verdict_word(const struct verdicts *v)
 {
-    if (v->better + v->worse == 0)
-        return memory_text("no evidence");
-    if (v->better == v->count || v->worse == v->count)
-        return memory_text(v->better ? "better" : "worse");
-    return memory_text("better in %zu, worse in %zu of %zu", v->better, v->worse, v->count);
+    const size_t testable = v->count - v->untestable;
+    if (testable == 0)
+        return memory_text("not testable");
+    char *rest = v->untestable ? memory_text(" testable; %zu not testable", v->untestable)
+                               : memory_text("%s", "");
+    char *word = v->better + v->worse == 0
+                     ? v->untestable ? memory_text("no evidence in %zu%s", testable, rest)
+                                     : memory_text("no evidence")
+                 : v->untestable && v->better == testable
+                     ? memory_text("better in %zu of %zu%s", v->better, testable, rest)
+                 : v->better == v->count || v->worse == v->count
+                     ? memory_text(v->better ? "better" : "worse")
+                     : memory_text("better in %zu, worse in %zu of %zu%s", v->better, v->worse,
+                                   testable, rest);
+    free(rest);
+    return word;
 }
 
 char *sheet_consistency(int broken)

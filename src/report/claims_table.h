@@ -50,7 +50,7 @@ void sheet_add_comparison(struct sheet *sheet, const struct comparison *comparis
 
 /* Verdicts of all comparisons of a claim. */
 struct verdicts {
-    size_t count, better, worse;
+    size_t count, better, worse, untestable;
     int beyond; /* one that is better has its whole interval beyond the limit */
     int within; /* ... within the limit */
 };
@@ -60,12 +60,12 @@ void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *com
 
 /* Count the trend of the last of `count` >= 2 arms from the first, x being log2 of `what`: a family
  * of its own. A row of numbers shows it where it is more than a difference: of more than two arms.
- */
-void sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
-                     size_t count, const char *what, struct verdicts *verdicts);
+ * Returns its mean. */
+double sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
+                       size_t count, const char *what, struct verdicts *verdicts);
 
-/* "better", "worse" or "no evidence" if all have this verdict, else "better in a, worse in b of n".
- * free() it. */
+/* "better", "worse", "no evidence" or "not testable" if all have this verdict, else "better in a,
+ * worse in b of n testable; m not testable". free() it. */
 char *sheet_verdict_word(const struct verdicts *verdicts);
 
 /* "not consistent" or "consistent"; free() it. */

@@ -80,7 +80,7 @@ static void adjust(struct row *rows, size_t count)
     struct comparison *family[ROWS];
     for (size_t i = 0; i < count; i++)
         family[i] = rows[i].error.arm ? &rows[i].error : NULL;
-    cells_holm(family, count);
+    cells_holm(family, count, 0);
 }
 
 static int collect(struct confirmation *rows, const struct ledger *all, const struct ledger *open,
@@ -295,7 +295,7 @@ static void write_plot(const struct confirmation *rows, const char *out)
     for (size_t i = 0; i < ROWS && rows->is_there; i++) {
         const struct comparison *c = &rows->row[i].error;
         text_add(&text, "%zu\t%s\t%s", i + 1, strrchr(rows->row[i].experiment->arm, '/') + 1,
-                 c->arm ? statistics_verdict(c->pairs, c->interval, c->holm) : "sealed");
+                 c->arm ? cells_verdict_word(c) : "sealed");
         add_plot_number(&text, c->mean);
         add_plot_number(&text, c->interval.low);
         add_plot_number(&text, c->interval.high);

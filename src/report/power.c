@@ -5,6 +5,7 @@
 #include "base/statistics.h"
 #include "base/t_power.h"
 #include "report/cells.h"
+#include "report/registered.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -91,11 +92,15 @@ static size_t planned_of(const struct power_options *options, const struct quest
     return planned;
 }
 
-static int is_registered(const struct question *question)
+/* Whether nobody may look at the runs of one of its arms yet. */
+static int is_sealed(const struct sources *sources, const struct question *question)
 {
-    for (size_t i = 0; i < question->count; i++)
-        if (question->pair[i].arm->protocol.hex[0] || question->pair[i].control->protocol.hex[0])
+    for (size_t i = 0; i < question->count; i++) {
+        const struct question_pair *pair = &question->pair[i];
+        if (registered_is_sealed(&sources->ledger, &sources->files, pair->arm) ||
+            registered_is_sealed(&sources->ledger, &sources->files, pair->control))
             return 1;
+    }
     return 0;
 }
 
@@ -118,15 +123,11 @@ static size_t look(const struct ledger *ledger, const struct question *question,
     return fewest;
 }
 
-/* Of a question; a registered one is looked at only when it is complete. */
-static size_t pairs_of(const struct power_options *options, const struct sources *sources,
-                       const struct question *question, struct variance *variance)
+/* Of a question; one that is sealed is only counted. */
+static size_t pairs_of(const struct sources *sources, const struct question *question,
+                       struct variance *variance)
 {
-    struct variance unseen = {0, 0};
-    const size_t pairs = look(&sources->ledger, question, 0, &unseen);
-    if (!is_registered(question) || pairs >= planned_of(options, question))
-        look(&sources->ledger, question, 1, variance);
-    return pairs;
+    return look(&sources->ledger, question, !is_sealed(sources, question), variance);
 }
 
 /* Whether they train the same network on the same images for the same epochs. */
@@ -140,14 +141,13 @@ static int is_alike(const struct question *a, const struct question *b)
     return alike;
 }
 
-static struct variance variance_alike(const struct power_options *options,
-                                      const struct sources *sources,
+static struct variance variance_alike(const struct sources *sources,
                                       const struct question *question)
 {
     struct variance variance = {0, 0};
     for (size_t i = 0; i < sources->questions.count; i++)
         if (is_alike(&sources->questions.question[i], question))
-            pairs_of(options, sources, &sources->questions.question[i], &variance);
+            pairs_of(sources, &sources->questions.question[i], &variance);
     return variance;
 }
 
@@ -170,10 +170,10 @@ static struct power power_of(const struct power_options *options, const struct s
                           .planned = planned_of(options, question),
                           .needed = statistics_pairs_needed(question->count),
                           .finds = NAN};
-    power.pairs = pairs_of(options, sources, question, &power.variance);
+    power.pairs = pairs_of(sources, question, &power.variance);
     power.own = power.variance.freedom > 0;
     if (!power.own)
-        power.variance = variance_alike(options, sources, question);
+        power.variance = variance_alike(sources, question);
     const double sd = sd_of(power.variance), level = STATISTICS_LEVEL / (double)question->count;
     if (!(sd > 0))
         return power;

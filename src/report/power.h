@@ -14,8 +14,7 @@
  * The last two are of a paired t test at 0.05 / comparisons, by the noncentral t (t_power.h). They take
  * sd for the true one and the differences for normal.
  *
- * Arms that a protocol registered (run.protocol) give their number of pairs, and their sd only when
- * all planned runs of the question are there: until then nobody may look.
+ * Sealed runs (registered.h) are counted, and their sd is not looked at.
  */
 #ifndef KDECAY_POWER_H
 #define KDECAY_POWER_H

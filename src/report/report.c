@@ -316,7 +316,7 @@ static int add_trend_macros(struct text *text, const struct ledger *ledger, stru
     add_slope_macros(text, "", &trend);
     add_campaign_macro(
         text, "Verdict", trend.arm, trend.arm != NULL,
-        memory_text("%s", statistics_verdict(trend.pairs, trend.interval, trend.holm)));
+        memory_text("%s", cells_verdict_word(&trend)));
     add_slope_macros(text, "Rest", &rest);
     add_campaign_macro(text, "Lowest", lowest, lowest != NULL,
                        memory_text("%g", lowest ? lowest->experiment->k : NAN));

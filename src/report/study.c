@@ -139,8 +139,45 @@ void study_holm(struct study_row *row, size_t count, int which)
     struct comparison **family = memory_zeroed(count, sizeof *family);
     for (size_t i = 0; i < count; i++)
         family[i] = &row[i].comparison[which];
-    cells_holm(family, count);
+    cells_holm(family, count, 0);
     free(family);
+}
+
+static struct study_row *row_of(struct study_row *group, const struct experiment *experiment)
+{
+    while (group->experiment != experiment)
+        group++;
+    return group;
+}
+
+const struct study_row *study_ask(struct study_row *group, size_t count)
+{
+    const struct experiment **experiments = memory_zeroed(count, sizeof *experiments);
+    for (size_t i = 0; i < count; i++)
+        experiments[i] = group[i].experiment;
+    struct questions questions = questions_of(experiments, count);
+    free(experiments);
+    const struct study_row *alone = NULL;
+    for (size_t i = count; i > 1; i--) {
+        const struct question_pair *pair;
+        if (!questions_find(&questions, name_of(&group[i - 1]), &pair))
+            alone = &group[i - 1];
+    }
+    struct comparison **family = memory_zeroed(count, sizeof *family);
+    for (size_t q = 0; q < questions.count && !alone; q++) {
+        const struct question *question = &questions.question[q];
+        for (size_t i = 0; i < question->count; i++) {
+            struct study_row *row = row_of(group, question->pair[i].arm);
+            study_compare(row, 0, row_of(group, question->pair[i].control));
+            row->comparison[0].is_null = question->is_null;
+            family[i] = &row->comparison[0];
+        }
+        if (!question->is_null)
+            cells_holm(family, question->count, 0);
+    }
+    free(family);
+    questions_free(&questions);
+    return alone;
 }
 
 /* ---- Columns ------------------------------------------------------------------------------ */
@@ -258,8 +295,8 @@ void study_add_notes(const struct study *study, struct text *text)
 {
     text_add(
         text,
-        "verdict: better or worse if pairs >= 6, Holm p < 0.05 and the interval excludes 0; else "
-        "no evidence.\n"
+        "verdict: not testable with fewer pairs than Holm p < 0.05 needs, whatever the errors are; "
+        "better or worse if Holm p < 0.05 and\nthe interval excludes 0; else no evidence.\n"
         "Each number is rounded once, half away from zero, from its exact value: a difference may "
         "differ by one in the last\ndigit from that of the means beside it.\n"
         "-: does not exist (no run yet, the control itself, fewer than 2 runs or pairs, more than "

@@ -50,6 +50,10 @@ void study_compare(struct study_row *row, int which, const struct study_row *con
 /* Adjust the p of `count` rows, one family. */
 void study_holm(struct study_row *row, size_t count, int which);
 
+/* Compare the rows of a group, the control first, with what question.h says that they are compared
+ * with, a family of Holm's for each question. NULL; or the row of no question but the control. */
+const struct study_row *study_ask(struct study_row *group, size_t count);
+
 /* ---- Tables ------------------------------------------------------------------------------- */
 
 /* A line of a table: a row of the study with one of its comparisons. */

@@ -120,81 +120,57 @@ struct variant_table {
     const char *name, *folder;
     const char *control;   /* last part of its name */
     const char *first;     /* the group that stands before all others; NULL: none does */
-    const char *keys;      /* in which arms may differ, as ledger_same_but() takes them */
-    const char *differ_in; /* the same in words */
+    const char *differ_in; /* the keys in which arms may differ (question.c), in words */
     const struct table_column *own;
     size_t own_count;
-    const char *notes; /* of its own columns */
-    int trend;         /* whether the trend over k stands below a group */
+    const char *notes;     /* of its own columns */
+    const char *questions; /* which there are in one group */
+    int trend;             /* whether the trend over k stands below a group */
 };
 
 static const struct variant_table tables[] = {
-    {"table-precision", "precision", "f32", NULL, "training.precision", "the precision of maps",
-     precision_columns, COUNT(precision_columns),
+    {"table-precision", "precision", "f32", NULL, "the precision of maps", precision_columns,
+     COUNT(precision_columns),
      "train loss: mean of the runs' last epochs. images/s: as logged, mean of all epochs; whatever "
      "else the machine did is in it.\n",
-     0},
-    {"table-campaign", "campaign", "k1.0", "campaign/cifar10/preact-20", "schedule.k", "k",
-     campaign_columns, COUNT(campaign_columns),
+     "", 0},
+    {"table-campaign", "campaign", "k1.0", "campaign/cifar10/preact-20", "k", campaign_columns,
+     COUNT(campaign_columns),
      "core-hours: threads x seconds, as logged, of all runs of the arm.\n"
      "trend: the slope of the error on log2 k, points for a doubling of k, over the seeds that all "
      "arms with runs have; one\ncomparison, so that six pairs can be evidence.\n",
-     1},
+     ": all k of a group", 1},
     {"table-weight-net", "weight-net", "ordinary-c16", NULL,
-     "network.weights network.rows network.weights_seed network.channels",
      "where the 3x3 weights come from, or in channels", weight_net_columns,
      COUNT(weight_net_columns),
      "trained, stored: parameters that training moves, and numbers to keep afterwards; what a seed "
      "gives is not among them.\n"
      "reduction: stored of ordinary-c16 / stored. extra: multiply-adds that make weights, of those "
-     "of a minibatch's forward pass.\n",
+     "of a minibatch's forward pass.\n"
+     "null control: u = 576 is the ordinary network to the last bit (bank), or moves its weights "
+     "as "
+     "training moves an ordinary\nnetwork's (expansion, u >= 9 O); the true difference is 0, and "
+     "it is in no family.\n",
+     ":\nthe rows of a bank, those of an expansion, the channels, other draws (-s1, -s2), another "
+     "k",
      0},
-    {"table-pad-net", "pad-net", "zero", NULL,
-     "network.padding network.padding_depth network.padding_reach", "padding", pad_net_columns,
-     COUNT(pad_net_columns),
-     "added: to the parameters and the forward multiply-adds of the control, by count.\n", 0},
+    {"table-pad-net", "pad-net", "zero", NULL, "padding", pad_net_columns, COUNT(pad_net_columns),
+     "added: to the parameters and the forward multiply-adds of the control, by count.\n",
+     ": the paddings; another k", 0},
 };
 
 /* ---- Comparisons -------------------------------------------------------------------------- */
 
-/* The row of the group that `row` is compared with; NULL if there is none. */
-static const struct study_row *against(const struct variant_table *what,
-                                       const struct study_row *row, const struct study_row *group,
-                                       size_t count)
-{
-    if (ledger_same_but(row->experiment, group->experiment, what->keys))
-        return group;
-    for (size_t i = 0; i < count; i++)
-        if (ledger_same_but(row->experiment, group[i].experiment, "schedule.k") &&
-            ledger_same_but(group[i].experiment, group->experiment, what->keys))
-            return &group[i];
-    return NULL;
-}
-
 static int compare_group(const struct variant_table *what, struct study_row *group, size_t count,
                          struct error *error)
 {
-    for (size_t i = 1; i < count; i++) {
-        const struct study_row *control = against(what, &group[i], group, count);
-        if (!control)
-            return error_set(
-                error,
-                "%s: expected to differ from %s in %s alone, or in k alone from an arm "
-                "that does; move it out of %s/",
-                group[i].experiment->arm, group->experiment->arm, what->differ_in, what->folder);
-        study_compare(&group[i], 0, control);
-    }
-    study_holm(group, count, 0);
-    return 0;
-}
-
-size_t study_tables_pairs_needed(size_t comparisons)
-{
-    size_t pairs = STATISTICS_MIN_PAIRS;
-    double least = 1. / (1 << (STATISTICS_MIN_PAIRS - 1));
-    for (; (double)comparisons * least >= 0.05; least /= 2)
-        pairs++;
-    return pairs;
+    const struct study_row *alone = study_ask(group, count);
+    return !alone ? 0
+                  : error_set(error,
+                              "%s: expected to differ from %s in %s alone, or in k alone from an "
+                              "arm that does; move it out of %s/",
+                              alone->experiment->arm, group->experiment->arm, what->differ_in,
+                              what->folder);
 }
 
 /* ---- Writing ------------------------------------------------------------------------------ */
@@ -223,12 +199,10 @@ static void add_trend(const struct study *rows, const struct study_row *group, s
     free(family);
 }
 
-/* Compare and fill. `needed` becomes the least number of pairs for evidence in the largest group.
- */
+/* Compare and fill. */
 static int fill(const struct variant_table *what, struct study *rows, struct table *table,
-                size_t *needed, struct error *error)
+                struct error *error)
 {
-    *needed = 0;
     for (size_t first = 0, count; first < rows->count; first += count) {
         struct study_row *group = &rows->row[first];
         count = study_group(rows, first);
@@ -241,8 +215,6 @@ static int fill(const struct variant_table *what, struct study *rows, struct tab
             add_line(rows, &group[i], group, table);
         if (what->trend)
             add_trend(rows, group, count, table);
-        const size_t pairs = study_tables_pairs_needed(count - 1);
-        *needed = pairs > *needed ? pairs : *needed;
     }
     if (rows->count == 0) {
         char *none = memory_text("no experiment below %s/ yet", what->folder);
@@ -253,7 +225,7 @@ static int fill(const struct variant_table *what, struct study *rows, struct tab
 }
 
 static void write_text(const struct variant_table *what, const struct study *rows,
-                       const struct table *table, size_t needed, const char *out)
+                       const struct table *table, const char *out)
 {
     struct text text = {0};
     double hours = 0;
@@ -268,12 +240,9 @@ static void write_text(const struct variant_table *what, const struct study *row
              "infinite.\n"
              "difference (points): mean over the seeds shared with the arm named under against; "
              "95%% Student-t interval.\n"
-             "Holm p: of the exact two-sided sign-flip test, over all comparisons of a group.\n",
-             what->notes);
-    if (needed)
-        text_add(&text,
-                 "With so many comparisons of arms there can be evidence from %zu pairs on.\n",
-                 needed);
+             "Holm p: of the exact two-sided sign-flip test, over the comparisons of one "
+             "question%s.\n",
+             what->notes, what->questions);
     study_add_notes(rows, &text);
     text_add(&text, "\nAll runs of this table: %.2f core-hours, as logged.\n", hours);
     table_write_out(out, what->name, ".txt", &text);
@@ -282,14 +251,13 @@ static void write_text(const struct variant_table *what, const struct study *row
 static int write_table(const struct variant_table *what, struct study *rows, const char *out,
                        struct error *error)
 {
-    size_t needed;
     struct table table;
     table_begin(&table, first_columns, COUNT(first_columns));
     table_add_columns(&table, what->own, what->own_count);
     study_add_columns(&table);
-    const int status = fill(what, rows, &table, &needed, error);
+    const int status = fill(what, rows, &table, error);
     if (status == 0) {
-        write_text(what, rows, &table, needed, out);
+        write_text(what, rows, &table, out);
         table_write_files(out, what->name, &table, "tabular");
     }
     table_free(&table);

@@ -8,15 +8,11 @@
  *                     ordinary-c16
  *   table-pad-net     pad-net/: what stands around a map; control zero
  *
- * Each is a folder of experiments, the name of the control in each of its groups (study.h), the
- * keys in which alone arms may differ, and columns of its own. An arm is compared with the control.
- * Where it has another k than the control, and k is not what the table is about, it is compared
- * with the arm of its group that differs from it in k alone; so each comparison is of one thing.
- *
- * Holm's family is all comparisons of a group. The least p of n pairs is 2 / 2^n, and of m
- * comparisons one must stay below 0.05 / m: under each table stands from how many pairs on there
- * can be evidence. The trend over k, below a group of the campaign with three or more arms that
- * have runs, is a family of its own (cells_trend_over_k()). The rest is as in thesis_table.h.
+ * Each is a folder of experiments, the name of the control in each of its groups (study.h), what
+ * arms may differ in, and columns of its own. What an arm is compared with, and which comparisons
+ * are one family of Holm's, question.h says. The trend over k, below a group of the campaign with
+ * three or more arms that have runs, is a family of its own (cells_trend_over_k()). The rest is as
+ * in thesis_table.h.
  *
  * Columns of counts (model_size.h) need no run. Those of the clock are named so: no digest has what
  * they are from.
@@ -30,8 +26,5 @@
  * study_collect() fails or an arm differs in more than its table is about. */
 int study_tables_write(const struct ledger *ledger, const struct experiment_files *experiments,
                        const char *out, struct error *error);
-
-/* The least number of pairs with which one of `comparisons` of a family can be evidence. */
-size_t study_tables_pairs_needed(size_t comparisons);
 
 #endif

@@ -396,11 +396,12 @@ static const struct table_column desk_columns[] = {
 };
 
 /* The first of `arms` that differ in k alone; their number. */
-static size_t add_desk_family(const struct arm *arms, size_t count, const char *set,
+static size_t add_desk_family(const struct arm *arms, size_t count,
+                              const struct questions *questions, const char *set,
                               struct table *table)
 {
     struct comparison *comparisons = memory_zeroed(count, sizeof *comparisons);
-    const size_t size = cells_compare_k(arms, count, comparisons);
+    const size_t size = cells_compare_k(arms, count, questions, comparisons);
     char *network = ledger_network(arms[0].experiment);
     char *decay = ledger_value(arms[0].experiment, "schedule.decay");
     char *title = memory_text("%s, %s, %s decay, %d epochs (scale: desk)", set, network, decay,
@@ -415,11 +416,14 @@ static size_t add_desk_family(const struct arm *arms, size_t count, const char *
     return size;
 }
 
-static void fill_desk(const struct arms *arms, const char *set, struct table *table)
+static void fill_desk(const struct arms *arms, const struct experiment_files *experiments,
+                      const char *set, struct table *table)
 {
+    struct questions questions = questions_of_files(experiments);
     table_begin(table, desk_columns, COUNT(desk_columns));
     for (size_t i = 0; i < arms->count;)
-        i += add_desk_family(&arms->arm[i], arms->count - i, set, table);
+        i += add_desk_family(&arms->arm[i], arms->count - i, &questions, set, table);
+    questions_free(&questions);
     if (arms->count == 0)
         table_add_heading(table, TABLE_TEX, "no desk-scale log yet");
 }
@@ -463,8 +467,8 @@ static void write_text(const struct thesis_table *source, const char *set, const
         "difference (points): mean over the seeds shared with k = 1; 95%% Student-t interval; "
         "exact two-sided sign-flip p; Holm p over the k of one network, decay and number of "
         "epochs.\n"
-        "verdict: better or worse if pairs >= 6, Holm p < 0.05 and the interval excludes 0; else "
-        "no evidence.\n"
+        "verdict: not testable with fewer pairs than Holm p < 0.05 needs, whatever the errors are; "
+        "better or worse if Holm p < 0.05 and the interval excludes 0; else no evidence.\n"
         "-: does not exist (the k = 1 row itself, fewer than 2 runs or pairs, more than 20 pairs, "
         "or a diverged run).\n%s",
         desk_arms ? "" : "(no desk-scale log yet)\n", smoke_free);
@@ -489,7 +493,7 @@ int thesis_table_write(const struct thesis_table *source, const struct literatur
     const struct full_sources sources = {experiments, &full_arms, ledger,
                                          ledger_desk_speed(ledger)};
     fill_full(source, &sources, &full);
-    fill_desk(&desk_arms, set, &desk);
+    fill_desk(&desk_arms, experiments, set, &desk);
 
     write_text(source, set, out, &thesis, &full, &desk, desk_arms.count);
     char *full_name = memory_text("%s-full", source->name);

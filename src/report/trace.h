@@ -17,6 +17,8 @@
  *                                  over
  *                            several arms (cells.h), CONTROL the first and ARM the last of them, or
  *                            of two; likewise alone-pairs, ...
+ *   ARM:step-difference:CONTROL    the same of an arm and the one with the next smaller k, adjusted
+ *                            over these steps
  *   ARM:train-loss           mean of its runs' last training losses
  *   ARM:images-per-s         of the clock, mean of all its epochs; the index names the last ones.
  *                            Likewise logged-core-hours, the sum over its runs
@@ -29,6 +31,9 @@
  *                                  delta-fair (ours - the literature's fair number)
  *   literature:cifar-10:wide-resnet-28-10:step-mean-std:wrn16    by set, network, setting, source
  *   claims:C3:says           the words of a claim
+ *   claims:C3:mean-gain-original   of the thesis's rows that have a fair baseline, original - ours;
+ *                            likewise mean-gain-fair (baseline - ours), mean-gain-change, the
+ *                            difference of the two; largest-gain-original, ...
  *   ranks:ARM:4:measured     images a second of ARM's network on 4 ranks; likewise cores
  *   ranks:ARM:64:predicted-10-gb-s    by the model of scaling.h, from what one rank computed;
  *                                     likewise

@@ -275,34 +275,113 @@ static double *differences_of(const struct source *source, size_t pairs, const c
     return differences;
 }
 
-/* Holm's p of the cell that `own` starts, in the family of the cells that have arms of the same
- * folder and, but for the companion studies, the same control; of restarts, arms of any folder; of
- * the confirmation, controls of the same folder. */
-static double holm_of(const struct sources *sources, const struct source *own)
+/* The length of "poly-k" in "poly-k2.0", of "k" in "k2.0"; 0 without k. */
+static size_t stem_of(const char *leaf)
 {
-    double p[32], adjusted = 0;
+    for (size_t i = strlen(leaf); i > 1; i--)
+        if (leaf[i - 2] == 'k' && leaf[i - 1] >= '0' && leaf[i - 1] <= '9' &&
+            (i == 2 || leaf[i - 3] == '-'))
+            return i - 1;
+    return 0;
+}
+
+/* Names the comparisons that are one family of Holm's with that of an arm: of restarts, all with the
+ * same control; of Weight Net and Pad Net, those of one question, whatever the control; else those of
+ * one folder and control, but of the confirmation, controls of one folder. "" where the arm is compared in none. */
+static char *family_of(const char *arm, const char *control)
+{
+    const char *leaf = strrchr(arm, '/') + 1;
+    const int weights = strncmp(arm, "weight-net/", 11) == 0;
+    if (strstr(control, "sgdr"))
+        return memory_text("%s", control);
+    if (strncmp(arm, "confirmation/", 13) == 0)
+        return memory_text("%s %.*s", arm, (int)(strrchr(control, '/') - control), control);
+    if (!weights && strncmp(arm, "pad-net/", 8) != 0)
+        return memory_text("%.*s%s", (int)(leaf - arm), arm, control);
+    if (strcmp(leaf, "ordinary-c16") == 0 || strcmp(leaf, "zero") == 0 || strstr(leaf, "-u576") ||
+        strstr(leaf, "-u1152"))
+        return memory_text("%s", "");
+    const char *question = stem_of(leaf) ? "k" : strstr(leaf, "-s") ? "draws" : "";
+    return memory_text("%.*s%s%.*s", (int)(leaf - arm), arm, question,
+                       *question || !weights ? 0 : (int)strcspn(leaf, "-"), leaf);
+}
+
+/* How many comparisons of the family there are to be, by the names of the experiment files: in a
+ * folder of several k, the other k of the same stem. */
+static size_t planned_of(const struct sources_of *of, const char *arm, const char *control)
+{
+    const size_t folder = (size_t)(strrchr(arm, '/') - arm) + 1, root = strlen(of->experiments) + 1;
+    char *family = family_of(arm, control);
+    size_t count, planned = 0;
+    char **path = file_list(of->experiments, ".ini", &count);
+    for (size_t i = 0; i < count; i++) {
+        char *name = memory_text("%.*s", (int)(strlen(path[i]) - root - 4), path[i] + root);
+        const char *slash = strrchr(name, '/');
+        const size_t stem = stem_of(arm + folder);
+        char *other =
+            slash && strncmp(name, arm, folder) == 0 && (size_t)(slash - name) + 1 == folder
+                ? family_of(name, control)
+                : memory_text("%s", "-");
+        const int is_schedule = strncmp(arm, "schedules/", 10) == 0;
+        /* with restarts: every k > 1 of this network, by the name of its file */
+        const size_t k = slash ? stem_of(slash + 1) : 0;
+        if (strstr(control, "sgdr"))
+            planned +=
+                (strstr(name, "cifar10/preact-20/") && k && strtod(slash + 1 + k, NULL) > 1) ||
+                (strncmp(name, "schedules/k", 11) == 0 && strcmp(slash, "/linear") == 0);
+        planned += strcmp(other, family) == 0 && strncmp(arm, "confirmation/", 13) != 0 &&
+                   strcmp(name, control) != 0 && !strstr(control, "sgdr") &&
+                   (is_schedule || strstr(arm, "-net/") ||
+                    (strncmp(name + folder, arm + folder, stem) == 0 &&
+                     (stem_of(name + folder) != 0) == (stem != 0)));
+        free(other);
+        free(name);
+        free(path[i]);
+    }
+    free(path);
+    free(family);
+    return planned;
+}
+
+/* Holm's p of the cell that `own` starts, in its family; what has no p counts as 1. */
+static double holm_of(const struct sources_of *of, const struct sources *sources,
+                      const struct source *own)
+{
+    char *kind =
+        part_of(own->id, 1); /* "holm", or "step-holm": of a folder, whatever the control */
+    const int steps = strcmp(kind, "step-holm") == 0;
+    double p[64], adjusted = 0;
     size_t m = 0;
     char *arm = part_of(own->id, 0), *control = part_of(own->id, 2);
-    const size_t folder = strstr(control, "sgdr") ? 0 : (size_t)(strrchr(arm, '/') - arm) + 1;
-    const int any = strncmp(arm, "weight-net/", 11) == 0 || strncmp(arm, "pad-net/", 8) == 0;
-    const size_t shared = strncmp(arm, "confirmation/", 13) == 0
-                              ? (size_t)(strrchr(control, '/') - control) + 1
-                              : strlen(control) + 1;
+    char *family = family_of(arm, steps ? "" : control);
+    const char *leaf = strrchr(arm, '/') + 1;
+    char *first = memory_text("%.*s1.0", (int)(leaf - arm + (long)stem_of(leaf)), arm);
+    const size_t planned = planned_of(of, arm, steps ? first : control);
+    free(first);
     double own_p = NAN;
     for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
         const struct source *source = &sources->source[i];
         char *what = part_of(source->id, 1), *other = part_of(source->id, 2);
-        if (strcmp(what, "holm") == 0 && (any || strncmp(other, control, shared) == 0) &&
-            strncmp(source->id, arm, folder) == 0) {
+        char *name = part_of(source->id, 0);
+        char *its =
+            strcmp(what, kind) == 0 ? family_of(name, steps ? "" : other) : memory_text("%s", "-");
+        if (strcmp(its, family) == 0) {
             const size_t pairs = sources_cell(sources, i) / 2;
             double *differences = differences_of(source, pairs, "test_error");
             p[m++] = p_of(differences, pairs);
             own_p = source == own ? p[m - 1] : own_p;
             free(differences);
         }
+        free(its);
+        free(name);
         free(what);
         free(other);
     }
+    const size_t least = strstr(control, "confirmation/controls/") ? 4 : planned; /* PROTOCOL.md */
+    while (m < least)
+        p[m++] = 1;
+    free(kind);
+    free(family);
     free(arm);
     free(control);
     /* for each p up to the own one: times the number of those that are not smaller, ties in order
@@ -367,9 +446,10 @@ static char *comparison_problem(const struct sources_of *of, const struct source
     char *problem = pairs_problem(of, source, n, arm, control);
     if (problem)
         return problem;
+    what += strncmp(what, "step-", 5) == 0 ? 5 : 0;
     const char *rest, *column = endpoint_of(what, &rest);
     double *d = differences_of(source, n / 2, column);
-    const double holm = strcmp(what, "holm") == 0 ? holm_of(sources, source) : NAN;
+    const double holm = strcmp(what, "holm") == 0 ? holm_of(of, sources, source) : NAN;
     problem = difference_problem(source, rest, d, n / 2, holm);
     free(d);
     return problem;
@@ -495,7 +575,8 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
         model_size(&experiment, &size, &error) != 0)
         fail_msg("%s", error.text);
     free(file);
-    return compare(source, (double)size.macs * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
+    return compare(source,
+                   (double)size.macs * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
 }
 
 /* ---- Published numbers -------------------------------------------------------------------- */
@@ -563,6 +644,50 @@ static char *claim_problem(const struct sources_of *of, const struct source *sou
     return good ? NULL : wrong(source, "is not the line of this claim");
 }
 
+/* "claims:C3:mean-gain-fair": the sources are, in turn, rows of the thesis's tables and their fair
+ * baselines, ten of them. */
+static char *gain_problem(const struct source *source, size_t n, const char *what)
+{
+    double gain[2][32], result[2] = {0, 0};
+    const int mean = strncmp(what, "mean", 4) == 0;
+    for (size_t i = 0; i < n / 2; i++) {
+        const struct source *row = &source[2 * i], *fair = row + 1;
+        const double ours = places_number(row->file, row->line, "ours_error");
+        char *role = places_field(fair->file, fair->line, "role");
+        char *one = places_field(row->file, row->line, "network");
+        char *other = places_field(fair->file, fair->line, "network");
+        char *depth = places_field(row->file, row->line, "depth");
+        char *same = places_field(fair->file, fair->line, "depth");
+        char *set = places_field(fair->file, fair->line, "set");
+        const int cifar10 = strstr(row->file, "table-5-2") != NULL;
+        const int good = strstr(role, "fair") && strcmp(one, other) == 0 &&
+                         strcmp(depth, same) == 0 &&
+                         strcmp(set, cifar10 ? "CIFAR-10" : "CIFAR-100") == 0;
+        free(set);
+        free(same);
+        free(depth);
+        free(other);
+        free(one);
+        free(role);
+        if (!good)
+            return wrong(fair, "is not the fair baseline of its row");
+        gain[0][i] = places_number(row->file, row->line, "original_error") - ours;
+        gain[1][i] = places_number(fair->file, fair->line, "error") - ours;
+    }
+    if (n != 20)
+        return wrong(source, "has not ten pairs of sources");
+    for (size_t k = 0; k < 2; k++) {
+        result[k] = mean ? mean_of(gain[k], n / 2) : gain[k][0];
+        for (size_t i = 0; i < n / 2 && !mean; i++)
+            result[k] = fmax(result[k], gain[k][i]);
+    }
+    return compare(source,
+                   strstr(what, "-original") ? result[0]
+                   : strstr(what, "-fair")   ? result[1]
+                                             : result[1] - result[0],
+                   0);
+}
+
 /* "table-5-2:wide-resnet-28-10:ours" */
 static char *table_problem(const struct sources_of *of, const struct source *source, size_t n,
                            const char *table)
@@ -622,7 +747,8 @@ char *sources_problem(const struct sources_of *of, const struct sources *sources
     else if (strcmp(what, "leads-from-epoch") == 0)
         problem = compare(source, sources_leads(of, source, n, name, control), 0);
     else if (strcmp(name, "claims") == 0)
-        problem = claim_problem(of, source);
+        problem = strstr(control, "-gain-") ? gain_problem(source, n, control)
+                                            : claim_problem(of, source);
     else if (strcmp(name, "literature") == 0) {
         problem = literature_problem(of, source, source->id + strlen("literature:"));
         if (!problem)

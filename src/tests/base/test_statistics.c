@@ -585,13 +585,17 @@ static void verdict(void **state)
     (void)state;
     const struct interval below = {-0.5, -0.1, NULL}, above = {0.1, 0.5, NULL};
     const struct interval around = {-0.1, 0.5, NULL}, none = {NAN, NAN, "a run diverged"};
-    assert_string_equal(statistics_verdict(6, below, 0.03), "better");
-    assert_string_equal(statistics_verdict(6, above, 0.03), "worse");
-    assert_string_equal(statistics_verdict(6, around, 0.03), "no evidence");
-    assert_string_equal(statistics_verdict(6, below, 0.05), "no evidence");
-    assert_string_equal(statistics_verdict(6, below, NAN), "no evidence");
-    assert_string_equal(statistics_verdict(5, below, 0.03), "no evidence");
-    assert_string_equal(statistics_verdict(6, none, 0.03), "no evidence");
+    assert_string_equal(statistics_verdict(6, 1, below, 0.03), "better");
+    assert_string_equal(statistics_verdict(6, 1, above, 0.03), "worse");
+    assert_string_equal(statistics_verdict(6, 1, around, 0.03), "no evidence");
+    assert_string_equal(statistics_verdict(6, 1, below, 0.05), "no evidence");
+    assert_string_equal(statistics_verdict(6, 1, below, NAN), "no evidence");
+    assert_string_equal(statistics_verdict(6, 1, none, 0.03), "no evidence");
+    assert_string_equal(statistics_verdict(8, 4, below, 0.04), "better");
+    /* too few pairs, whatever the errors are */
+    assert_string_equal(statistics_verdict(5, 1, below, 0.03), "not testable");
+    assert_string_equal(statistics_verdict(7, 4, below, 0.03), "not testable");
+    assert_string_equal(statistics_verdict(0, 1, none, NAN), "not testable");
 }
 
 const struct CMUnitTest statistics_tests[] = {

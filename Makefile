@@ -267,7 +267,7 @@ KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net \
-                  table-confirmation table-confirmation-exploratory
+                  table-exploratory table-confirmation table-confirmation-exploratory
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers numbers runs scaling,\
                  $(foreach e,csv tex sources.tsv,build/tables/$t.$e)) \
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
@@ -284,7 +284,7 @@ $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
 .PHONY: tables
 tables: $(TABLE_FILES) ## write all tables to build/tables/ as text, CSV and LaTeX
 
-SHOWN_TABLES := table-claims table-5-2 table-5-3 table-schedules table-precision table-campaign table-weight-net table-pad-net table-confirmation
+SHOWN_TABLES := table-claims table-5-2 table-5-3 table-schedules table-precision table-campaign table-weight-net table-pad-net table-exploratory table-confirmation
 .PHONY: $(SHOWN_TABLES)
 table-5-2: ## show table 5-2 of the thesis (CIFAR-10), and the desk runs below it
 table-5-3: ## show the second table of the thesis (CIFAR-100), and the desk runs below it
@@ -293,6 +293,7 @@ table-precision: ## compare desk arms that differ only in the precision of the f
 table-campaign: ## show error against k after 30 epochs, CIFAR-10 and CIFAR-100
 table-weight-net: ## show Weight Net: parameters, extra computation, error, claims
 table-pad-net: ## show Pad Net: paddings, their parameters and computation, error, claims
+table-exploratory: ## show these comparisons by max-T, pooled variance, leave-one-out, equivalence, test loss
 table-confirmation: ## show the registered confirmation of k = 3: how many runs, and its verdicts once they are all there
 table-claims: build/tables/claims.txt ## show each claim, the verdict of each kind of evidence, and the numbers behind it
 $(filter-out table-claims,$(SHOWN_TABLES)): table-%: build/tables/table-%.txt

@@ -10,7 +10,10 @@
  *            rows can make, more rows can, and 9 O rows can make any M. As A^T A = I, weight decay
  *            on P is weight decay on M. With u > 9 O, A has 9 O orthonormal rows of length u
  *            instead, A A^T = I (a tight frame): more numbers are trained than M has, but M is all
- *            that is to be stored in the end. Such an A holds none of a smaller one.
+ *            that is to be stored in the end. Such an A holds none of a smaller one. With u >= 9 O,
+ *            SGD on P moves M as it moves the weights of an ordinary network, whatever the momentum
+ *            and the weight decay (both are linear): A (A^T G + decay P) = G + decay M. Such arms
+ *            differ from an ordinary one in start and rounding alone; they are null controls.
  * BANK       M[r][i] = sign(r) P[row(r)][(i + shift(r)) mod I]: no arithmetic. row(r) =
  *            floor(u place(r) / 9 O) for a random order `place` of the slots: rows have equally
  *            many slots, up to one, and twice as many rows split each in two, so that they can make

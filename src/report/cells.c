@@ -364,8 +364,8 @@ struct table_cell cells_pairs(const void *row)
     return c->pairs ? trace_comparison(pairs, c, "pairs") : pairs;
 }
 
-static struct table_cell of_comparison(const void *row, const char *what, double value,
-                                       const char *sign, int decimals)
+struct table_cell cells_of_comparison(const void *row, const char *what, double value,
+                                      const char *sign, int decimals)
 {
     const struct comparison *c = comparison_of(row);
     return isfinite(value) ? trace_comparison(finite(value, sign, decimals, c->arm), c, what)
@@ -375,29 +375,29 @@ static struct table_cell of_comparison(const void *row, const char *what, double
 struct table_cell cells_difference(const void *row)
 {
     const struct comparison *c = comparison_of(row);
-    return of_comparison(row, "difference", c->mean, "+", c->endpoint->decimals);
+    return cells_of_comparison(row, "difference", c->mean, "+", c->endpoint->decimals);
 }
 
 struct table_cell cells_low(const void *row)
 {
     const struct comparison *c = comparison_of(row);
-    return of_comparison(row, "low", c->interval.low, "+", c->endpoint->decimals);
+    return cells_of_comparison(row, "low", c->interval.low, "+", c->endpoint->decimals);
 }
 
 struct table_cell cells_high(const void *row)
 {
     const struct comparison *c = comparison_of(row);
-    return of_comparison(row, "high", c->interval.high, "+", c->endpoint->decimals);
+    return cells_of_comparison(row, "high", c->interval.high, "+", c->endpoint->decimals);
 }
 
 struct table_cell cells_p(const void *row)
 {
-    return of_comparison(row, "p", comparison_of(row)->p, "", 4);
+    return cells_of_comparison(row, "p", comparison_of(row)->p, "", 4);
 }
 
 struct table_cell cells_holm_p(const void *row)
 {
-    return of_comparison(row, "holm", comparison_of(row)->holm, "", 4);
+    return cells_of_comparison(row, "holm", comparison_of(row)->holm, "", 4);
 }
 
 const char *cells_verdict_word(const struct comparison *c)

@@ -123,4 +123,8 @@ struct table_cell cells_holm_p(const void *row);
 struct table_cell cells_verdict(const void *row);
 struct table_cell cells_interval(const void *row);
 
+/* Another number of a comparison, of the value id ARM:WHAT:CONTROL; a dash where it is not finite. */
+struct table_cell cells_of_comparison(const void *row, const char *what, double value,
+                                      const char *sign, int decimals);
+
 #endif

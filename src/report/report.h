@@ -5,6 +5,7 @@
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
  *     OUT/tables/table-precision.txt|csv|tex   see study_tables.h; also of -campaign, -weight-net
  *                                      and -pad-net
+ *     OUT/tables/table-exploratory.txt|csv|tex   see exploratory.h
  *     OUT/tables/claims.txt ...        see claims.h
  *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end;
  *                                      unfinished ones (*.part) stand last

@@ -1,6 +1,7 @@
 #include "report/study_tables.h"
 
 #include "network/model_size.h"
+#include "report/exploratory.h"
 #include "report/study.h"
 #include "report/table.h"
 
@@ -201,13 +202,14 @@ static void add_trend(const struct study *rows, const struct study_row *group, s
 
 /* Compare and fill. */
 static int fill(const struct variant_table *what, struct study *rows, struct table *table,
-                struct error *error)
+                struct table *exploratory, struct error *error)
 {
     for (size_t first = 0, count; first < rows->count; first += count) {
         struct study_row *group = &rows->row[first];
         count = study_group(rows, first);
         if (compare_group(what, group, count, error) != 0)
             return -1;
+        exploratory_add(group, count, exploratory);
         char *heading = study_heading(group, count);
         table_add_heading(table, TABLE_NARROW, heading);
         free(heading);
@@ -248,14 +250,14 @@ static void write_text(const struct variant_table *what, const struct study *row
     table_write_out(out, what->name, ".txt", &text);
 }
 
-static int write_table(const struct variant_table *what, struct study *rows, const char *out,
-                       struct error *error)
+static int write_table(const struct variant_table *what, struct study *rows,
+                       struct table *exploratory, const char *out, struct error *error)
 {
     struct table table;
     table_begin(&table, first_columns, COUNT(first_columns));
     table_add_columns(&table, what->own, what->own_count);
     study_add_columns(&table);
-    const int status = fill(what, rows, &table, error);
+    const int status = fill(what, rows, &table, exploratory, error);
     if (status == 0) {
         write_text(what, rows, &table, out);
         table_write_files(out, what->name, &table, "tabular");
@@ -268,13 +270,20 @@ int study_tables_write(const struct ledger *ledger, const struct experiment_file
                        const char *out, struct error *error)
 {
     int status = 0;
+    struct table exploratory;
+    exploratory_begin(&exploratory);
     for (size_t i = 0; i < COUNT(tables) && status == 0; i++) {
         struct study rows;
-        if (study_collect(&rows, ledger, experiments, tables[i].folder, tables[i].control,
-                          tables[i].first, error) != 0)
-            return -1;
-        status = write_table(&tables[i], &rows, out, error);
+        status = study_collect(&rows, ledger, experiments, tables[i].folder, tables[i].control,
+                               tables[i].first, error);
+        if (status != 0)
+            break;
+        status = write_table(&tables[i], &rows, &exploratory, out, error);
         study_free(&rows);
     }
+    if (status == 0)
+        exploratory_end(&exploratory, out);
+    else
+        table_free(&exploratory);
     return status;
 }

@@ -22,7 +22,7 @@
 
 #include "report/ledger.h"
 
-/* Write OUT/tables/NAME.txt, .csv and .tex of each. 0; or -1 with *error set, where
+/* Write OUT/tables/NAME.txt, .csv and .tex of each, and table-exploratory (exploratory.h). 0; or -1 with *error set, where
  * study_collect() fails or an arm differs in more than its table is about. */
 int study_tables_write(const struct ledger *ledger, const struct experiment_files *experiments,
                        const char *out, struct error *error);

@@ -19,6 +19,9 @@
  *                            of two; likewise alone-pairs, ...
  *   ARM:step-difference:CONTROL    the same of an arm and the one with the next smaller k, adjusted
  *                            over these steps
+ *   ARM:left-out-low:CONTROL       exploratory.h; likewise left-out-high, equivalence; and max-t,
+ *                            pooled-low, pooled-high, pooled-holm, into which the runs of the
+ *                            question's other arms enter, too
  *   ARM:train-loss           mean of its runs' last training losses
  *   ARM:images-per-s         of the clock, mean of all its epochs; the index names the last ones.
  *                            Likewise logged-core-hours, the sum over its runs

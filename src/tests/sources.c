@@ -419,6 +419,244 @@ static char *pairs_problem(const struct sources_of *of, const struct source *sou
     return problem || at == n ? problem : wrong(source, "has sources of no pair");
 }
 
+/* P(T > t) by Simpson's rule over the density of Student's t. */
+static double tail_of_t(double t, double freedom)
+{
+    enum { STEPS = 20000 };
+    const double scale =
+        exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(freedom * acos(-1));
+    double sum = 0;
+    for (int i = 0; i <= STEPS; i++) {
+        const double x = t * i / STEPS;
+        sum += (i == 0 || i == STEPS ? 1
+                : i % 2              ? 4
+                                     : 2) *
+               scale * pow(1 + x * x / freedom, -(freedom + 1) / 2);
+    }
+    return 0.5 - sum * t / STEPS / 3;
+}
+
+/* Differences to one control over the seeds that all arms have: row 0 is the control itself, row 1
+ * the arm asked for. */
+struct together {
+    double value[10][32];
+    size_t arms, seeds;
+};
+
+/* Of the cells that have the same kind, family and control as the one that `own` starts. */
+static struct together together_of(const struct sources *sources, const struct source *own)
+{
+    struct together all = {.arms = 2, .seeds = 0};
+    const struct source *first[10] = {NULL, own};
+    size_t pairs[10] = {0};
+    char *arm = part_of(own->id, 0), *what = part_of(own->id, 1), *control = part_of(own->id, 2);
+    char *family = family_of(arm, control);
+    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
+        const struct source *source = &sources->source[i];
+        char *name = part_of(source->id, 0), *kind = part_of(source->id, 1);
+        char *other = part_of(source->id, 2), *its = family_of(name, other);
+        if (strcmp(kind, what) == 0 && strcmp(other, control) == 0 && strcmp(its, family) == 0) {
+            const size_t a = source == own ? 1 : all.arms++;
+            first[a] = source;
+            pairs[a] = sources_cell(sources, i) / 2;
+        }
+        free(its);
+        free(other);
+        free(kind);
+        free(name);
+    }
+    for (size_t s = 0; s < pairs[1]; s++) {
+        size_t there = 0;
+        for (size_t a = 1; a < all.arms; a++)
+            for (size_t j = 0; j < pairs[a]; j++)
+                if (strcmp(strrchr(first[a][2 * j].file, '/'), strrchr(own[2 * s].file, '/')) ==
+                    0) {
+                    double *d = differences_of(&first[a][2 * j], 1, "test_error");
+                    all.value[a][all.seeds] = *d;
+                    there++;
+                    free(d);
+                }
+        all.seeds += there == all.arms - 1;
+    }
+    free(family);
+    free(control);
+    free(what);
+    free(arm);
+    return all;
+}
+
+/* The residual sd of seed + arm, and its degrees of freedom, 10 at most. */
+static double residual_of(const struct together *all, size_t *freedom)
+{
+    double squares = 0, seed[32] = {0}, whole = 0;
+    for (size_t a = 0; a < all->arms; a++)
+        for (size_t s = 0; s < all->seeds; s++) {
+            seed[s] += all->value[a][s] / (double)all->arms;
+            whole += all->value[a][s] / (double)(all->arms * all->seeds);
+        }
+    for (size_t a = 0; a < all->arms; a++)
+        for (size_t s = 0; s < all->seeds; s++) {
+            const double r =
+                all->value[a][s] - mean_of(all->value[a], all->seeds) - seed[s] + whole;
+            squares += r * r;
+        }
+    *freedom = (all->arms - 1) * (all->seeds - 1);
+    return sqrt(squares / (double)*freedom);
+}
+
+/* The t that leaves 2.5 % above it. */
+static double quantile_of(double freedom)
+{
+    double low = 0, high = 20;
+    for (int i = 0; i < 60; i++) {
+        const double middle = (low + high) / 2;
+        if (tail_of_t(middle, freedom) > 0.025)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static double pooled_p_of(const struct together *all, size_t arm, double sd, double freedom)
+{
+    const double mean = fabs(mean_of(all->value[arm], all->seeds));
+    return sd > 0     ? 2 * tail_of_t(mean / (sd * sqrt(2 / (double)all->seeds)), freedom)
+           : mean > 0 ? 0
+                      : 1;
+}
+
+/* Holm's p of the first arm. */
+static double pooled_holm_of(const struct together *all, double sd, double freedom)
+{
+    double adjusted = 0, p[10];
+    for (size_t a = 1; a < all->arms; a++)
+        p[a] = pooled_p_of(all, a, sd, freedom);
+    for (size_t a = 1; a < all->arms; a++) {
+        size_t smaller = 0;
+        for (size_t b = 1; b < all->arms; b++)
+            smaller += p[b] < p[a] || (!(p[b] > p[a]) && b < a);
+        if (p[a] <= p[1])
+            adjusted = fmax(adjusted, fmin(1, (double)(all->arms - 1 - smaller) * p[a]));
+    }
+    return adjusted;
+}
+
+static double largest_of(const struct together *set)
+{
+    double largest = 0;
+    for (size_t a = 1; a < set->arms; a++)
+        largest = fmax(
+            largest, fabs(mean_of(set->value[a], set->seeds) - mean_of(set->value[0], set->seeds)));
+    return largest;
+}
+
+/* Every order of the set's values of every seed, by Heap's recursion. */
+static void count_orders(struct together *set, size_t seed, size_t left, double bar,
+                         double *extreme, double *all)
+{
+    if (seed == set->seeds) {
+        *all += 1;
+        *extreme += largest_of(set) >= bar - 1e-9;
+    } else if (left == 1) {
+        count_orders(set, seed + 1, set->arms, bar, extreme, all);
+    } else {
+        for (size_t i = 0; i < left; i++) {
+            double *one = &set->value[i][seed], *other = &set->value[left - 1][seed], kept = *one;
+            *one = *other;
+            *other = kept;
+            count_orders(set, seed, left - 1, bar, extreme, all);
+            *other = *one;
+            *one = kept;
+        }
+    }
+}
+
+/* The same of 20,000 random orders. */
+static double drawn_p(struct together *set, double bar)
+{
+    enum { DRAWS = 20000 };
+    uint64_t state = 1;
+    double extreme = 0;
+    for (int draw = 0; draw < DRAWS; draw++) {
+        for (size_t s = 0; s < set->seeds; s++)
+            for (size_t left = set->arms; left > 1; left--) {
+                state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                double *one = &set->value[(state >> 33) % left][s], kept = *one;
+                *one = set->value[left - 1][s];
+                set->value[left - 1][s] = kept;
+            }
+        extreme += largest_of(set) >= bar - 1e-9;
+    }
+    return extreme / DRAWS;
+}
+
+/* The largest p of the sets that hold the first arm; *error is what drawing may make it wrong by. */
+static double max_t_of(const struct together *all, double *error)
+{
+    double largest = 0;
+    for (unsigned chosen = 1; chosen < 1u << (all->arms - 1); chosen += 2) {
+        struct together set = {.arms = 1, .seeds = all->seeds};
+        for (size_t a = 1; a < all->arms; a++)
+            if (chosen >> (a - 1) & 1)
+                memcpy(set.value[set.arms++], all->value[a], sizeof set.value[0]);
+        const double bar = largest_of(&set);
+        const double orders = pow(tgamma((double)set.arms + 1), (double)set.seeds);
+        double extreme = 0, count = 0;
+        if (orders < 5e4)
+            count_orders(&set, 0, set.arms, bar, &extreme, &count);
+        const double p = count > 0 ? extreme / count : drawn_p(&set, bar);
+        if (p > largest)
+            *error = count > 0 ? 0 : 6 * sqrt(p * (1 - p) / 20000);
+        largest = fmax(largest, p);
+    }
+    return largest;
+}
+
+/* A number of exploratory.h into which other arms enter. */
+static char *together_problem(const struct sources *sources, const struct source *source,
+                              const char *what)
+{
+    const struct together all = together_of(sources, source);
+    double error = 0;
+    if (strcmp(what, "max-t") == 0) {
+        const double p = max_t_of(&all, &error);
+        return compare(source, p, error);
+    }
+    size_t freedom;
+    const double sd = residual_of(&all, &freedom), mean = mean_of(all.value[1], all.seeds);
+    const double half = quantile_of((double)freedom) * sd * sqrt(2 / (double)all.seeds);
+    return strcmp(what, "pooled-low") == 0 ? compare(source, mean - half, 1e-6 * half)
+           : strcmp(what, "pooled-high") == 0
+               ? compare(source, mean + half, 1e-6 * half)
+               : compare(source, pooled_holm_of(&all, sd, (double)freedom), 0);
+}
+
+/* A number of exploratory.h that needs its own pairs alone. */
+static char *exploratory_problem(const struct source *source, const char *what, const double *d,
+                                 size_t pairs)
+{
+    const double mean = mean_of(d, pairs), room = 0.3 - fabs(mean);
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < pairs && pairs > 1; i++) {
+        const double left = (mean * (double)pairs - d[i]) / (double)(pairs - 1);
+        low = fmin(low, left);
+        high = fmax(high, left);
+    }
+    if (strcmp(what, "left-out-low") == 0)
+        return compare(source, low, 0);
+    if (strcmp(what, "left-out-high") == 0)
+        return compare(source, high, 0);
+    if (strcmp(what, "equivalence") == 0)
+        return compare(source,
+                       sd_of(d, pairs) > 0 ? tail_of_t(room * sqrt((double)pairs) / sd_of(d, pairs),
+                                                       (double)(pairs - 1))
+                       : room > 0          ? 0
+                                           : 1,
+                       0);
+    return wrong(source, "is of no known kind");
+}
+
 /* One number of the comparison of which these are the differences; `holm` is adjusted. */
 static char *difference_problem(const struct source *source, const char *what, const double *d,
                                 size_t pairs, double holm)
@@ -446,11 +684,15 @@ static char *comparison_problem(const struct sources_of *of, const struct source
     char *problem = pairs_problem(of, source, n, arm, control);
     if (problem)
         return problem;
+    if (strcmp(what, "max-t") == 0 || strncmp(what, "pooled-", 7) == 0)
+        return together_problem(sources, source, what);
     what += strncmp(what, "step-", 5) == 0 ? 5 : 0;
     const char *rest, *column = endpoint_of(what, &rest);
     double *d = differences_of(source, n / 2, column);
     const double holm = strcmp(what, "holm") == 0 ? holm_of(of, sources, source) : NAN;
-    problem = difference_problem(source, rest, d, n / 2, holm);
+    problem = strncmp(what, "left-out", 8) == 0 || strcmp(what, "equivalence") == 0
+                  ? exploratory_problem(source, what, d, n / 2)
+                  : difference_problem(source, rest, d, n / 2, holm);
     free(d);
     return problem;
 }

@@ -4,6 +4,7 @@
 #include "network/weight_block.h"
 #include "tests/reference.h"
 #include "tests/tests.h"
+#include "train/optimizer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -286,7 +287,84 @@ static void test_decay_is_that_of_the_weights(void **state)
     }
 }
 
+/* ---- Null controls -------------------------------------------------------------------------- */
+
+enum { NULL_OUT = 4, NULL_IN = 16, NULL_SLOTS = 9 * NULL_OUT, NULL_COUNT = NULL_SLOTS * NULL_IN };
+
+/* The gradient of a loss that is no quadratic: sum of log cosh of what M makes of fixed numbers, off
+ * some targets; M[r][i] enters in sums over i. */
+static void loss_gradient(const float *m, const float *inputs, const float *targets, float *slope)
+{
+    for (int r = 0; r < NULL_SLOTS; r++) {
+        double made = -3 * (double)targets[r];
+        for (int i = 0; i < NULL_IN; i++)
+            made += (double)m[r * NULL_IN + i] * (double)inputs[i];
+        for (int i = 0; i < NULL_IN; i++)
+            slope[r * NULL_IN + i] = (float)(tanh(made) * (double)inputs[i]);
+    }
+}
+
+/* How far apart the weights are after six steps of SGD on P and on M, from M = A P, in units of how far
+ * they have moved. */
+static double drift(int rows, const struct sgd *sgd)
+{
+    struct weight_table table;
+    weight_table_make(&table, WEIGHTS_EXPANSION, NULL_OUT, rows, SEED);
+    const size_t count = (size_t)rows * NULL_IN;
+    float *p = numbers(count, 8), *p_momentum = memory_floats(count),
+          *p_slope = memory_floats(count);
+    float *m = memory_floats(NULL_COUNT), *momentum = memory_floats(NULL_COUNT);
+    float *slope = memory_floats(NULL_COUNT), *made = memory_floats(NULL_COUNT);
+    float *start = memory_floats(NULL_COUNT);
+    float *inputs = numbers(NULL_IN, 9), *targets = numbers(NULL_SLOTS, 10);
+    weight_block_generate(&table, NULL_IN, p, m);
+    memcpy(start, m, NULL_COUNT * sizeof *m);
+    for (int step = 0; step < 6; step++) {
+        const double lr = step < 3 ? 0.1 : 0.02;
+        weight_block_generate(&table, NULL_IN, p, made);
+        loss_gradient(made, inputs, targets, slope);
+        weight_block_adjoint(&table, NULL_IN, slope, p_slope);
+        weight_block_decay(&table, NULL_IN, sgd->weight_decay, p, p_slope);
+        sgd_step(sgd, lr, count, p, p_momentum, p_slope);
+        loss_gradient(m, inputs, targets, slope);
+        sgd_step(sgd, lr, NULL_COUNT, m, momentum, slope);
+    }
+    weight_block_generate(&table, NULL_IN, p, made);
+    double apart = 0, moved = 0;
+    for (int i = 0; i < NULL_COUNT; i++) {
+        apart = fmax(apart, fabs((double)made[i] - (double)m[i]));
+        moved = fmax(moved, fabs((double)m[i] - (double)start[i]));
+    }
+    float *const all[] = {p, p_momentum, p_slope, m, momentum, slope, made, start, inputs, targets};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    weight_table_free(&table);
+    assert_true(moved > 0.1);
+    return apart / moved;
+}
+
+/* Where A A^T = I, SGD on P moves M = A P as SGD on M does, but for rounding. The step of P is linear
+ * in what it has of gradient, value and momentum, and so is M in P:
+ *     A (A^T G + decay P) = G + decay M,   A (momentum V + ...) = momentum A V + ...
+ * So it holds for any momentum, with or without Nesterov's, any schedule, and weight decay that adds
+ * the same decay times the value to the gradient of P as of M. It would not hold for a decay that is
+ * not linear, nor for an optimizer that scales each number by itself (Adam). With fewer rows than
+ * slots A A^T G is only a part of G. */
+static void test_whole_expansions_train_as_ordinary_weights(void **state)
+{
+    (void)state;
+    static const struct sgd rules[] = {{0, 0, 0}, {0.9f, 0, 0}, {0.9f, 0.1f, 0}, {0.9f, 0.1f, 1}};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        assert_true(drift(NULL_SLOTS, &rules[i]) < 1e-5);
+        assert_true(drift(NULL_SLOTS + 7, &rules[i]) < 1e-5);
+        assert_true(drift(2 * NULL_SLOTS, &rules[i]) < 1e-5);
+        assert_true(drift(NULL_SLOTS - 1, &rules[i]) > 1e-3);
+        assert_true(drift(NULL_SLOTS / 2, &rules[i]) > 1e-2);
+    }
+}
+
 const struct CMUnitTest weight_block_tests[] = {
+    cmocka_unit_test(test_whole_expansions_train_as_ordinary_weights),
     cmocka_unit_test(test_expansions_are_orthonormal),
     cmocka_unit_test(test_fewer_columns_are_the_first),
     cmocka_unit_test(test_banks_split),

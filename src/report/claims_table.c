@@ -65,7 +65,7 @@ static struct table_cell cell_says(const void *row)
 static const struct table_column number_columns[] = {
     {"claim", NULL, 'l', NULL, TABLE_CSV, cell_claim},
     {"evidence", NULL, 'l', NULL, TABLE_CSV, cell_evidence},
-    {"of", "Of", 'p', "4.5cm", TABLE_ALL, cell_of},
+    {"of", "Of", 'p', "4.0cm", TABLE_ALL, cell_of},
     {"reference", "Ref.", 'r', NULL, TABLE_ALL, cell_reference},
     {"new", "New", 'r', NULL, TABLE_ALL, cell_new},
     {"difference", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_difference},

@@ -98,11 +98,11 @@ char *claims_bases(struct sheet *sheet, struct error *error)
     size_t good = 0;
     for (size_t i = 0; i < decay_count; i++)
         good += base_holds(&decays[i]) ? 1 : 0;
-    const char *word = good == decay_count ? "holds by construction" : "fails";
+    const int holds = good == decay_count;
     sheet_add_row(sheet, memory_text("bases built in; those that keep end points and k = 1"),
                   cells_number((double)decay_count, "", 0), cells_number((double)good, "", 0),
-                  table_dash(), word);
-    return memory_text("%s", word);
+                  table_dash(), holds ? "holds" : "fails");
+    return memory_text("%s", holds ? "holds by construction" : "fails");
 }
 
 /* ---- The larger k, the better ------------------------------------------------------------- */

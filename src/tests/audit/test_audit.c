@@ -136,6 +136,40 @@ static void only_one_readme_is_expected(void **state)
     fixture_end(&fixture);
 }
 
+/* Other digests see it, too; this one names the row. */
+static void changed_digit_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    edit(fixture.results, "cifar10/preact-20/poly-k1.0/seed-1.tsv", "\t8.37\t", "\t8.36\t");
+    expect_audit(&fixture, -1, "expected the row's digest to follow from the rows above");
+    fixture_end(&fixture);
+}
+
+static void cut_log_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    char *bytes = fixture_read(fixture.results, "cifar10/preact-20/poly-k1.0/seed-1.tsv");
+    *strstr(bytes, "# status:") = '\0';
+    write_text(fixture.results, "cifar10/preact-20/poly-k1.0/seed-1.tsv", bytes);
+    expect_audit(&fixture, -1, "has no end; the log was cut");
+    free(bytes);
+    fixture_end(&fixture);
+}
+
+/* No kind of mutation: with the list of sources put right, the ledger alone can find it. */
+static void stray_file_fails(void **state)
+{
+    (void)state;
+    struct fixture fixture = good_project();
+    write_text(fixture.results, "cifar10/notes.txt", "best run so far\n");
+    expect_audit(&fixture, 2, "results/cifar10/notes.txt: not listed in");
+    keep_sources(&fixture);
+    expect_audit(&fixture, 1, "notes.txt: expected logs (*.tsv) here only");
+    fixture_end(&fixture);
+}
+
 static void edited_digest_fails(void **state)
 {
     (void)state;
@@ -573,6 +607,9 @@ const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(good_project_passes),
     cmocka_unit_test(unfinished_run_is_listed),
     cmocka_unit_test(only_one_readme_is_expected),
+    cmocka_unit_test(changed_digit_fails),
+    cmocka_unit_test(cut_log_fails),
+    cmocka_unit_test(stray_file_fails),
     cmocka_unit_test(edited_digest_fails),
     cmocka_unit_test(sources_cover_all),
     cmocka_unit_test(relabelled_seed_fails),

@@ -25,7 +25,8 @@ set xrange [-0.5:3.5]
 set xtics ("0" 0, "1" 1, "2" 2, "3" 3) scale 0
 set yrange [*:*] reverse noextend
 set ytics 3 scale 0.3
-set palette defined (0.5 "#1b3a5c", 0.75 "#6f9ac0", 1 "#ffffff", 1.25 "#f0b27a", 1.5 "#a04000")
+# the lighter the stronger, in grey as well
+set palette defined (0.5 "#00204d", 0.75 "#46557a", 1 "#a5a5a5", 1.25 "#dcc76a", 1.5 "#fff6a0")
 set cbrange [0.5:1.5]
 unset key
 unset colorbox

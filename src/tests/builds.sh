@@ -64,6 +64,14 @@ diff <(bytes "$one") <(bytes "$two") >&2 || fail "two folders gave different byt
     fail "a figure or the paper names the folder it was made in"
 echo "two folders: equal bytes"
 
+# The tables of the paper have no row without a run, and those with one.
+filled=$one/build/paper/filled
+! grep -lE '& 0 & -- &' "$filled"/*.tex || fail "a table of the paper has a row without a run"
+for row in k1.0 k5.0 trend; do
+    grep -q "^$row &" "$filled/table-campaign.tex" || fail "the paper's table-campaign lacks $row"
+done
+echo "the paper's tables: rows with runs"
+
 # 2. Nothing changed, nor by times alone.
 before=$(written "$one")
 draw "$one"

@@ -17,6 +17,11 @@ static int same(double a, double b)
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
+static double first_tolerance(const struct log *log)
+{
+    return log->experiment.precision == PRECISION_BF16 ? REPLAY_FIRST_LOSS_BF16 : REPLAY_FIRST_LOSS;
+}
+
 /* ---- Whole runs --------------------------------------------------------------------------- */
 
 static int same_row(const struct log_row *a, const struct log_row *b)
@@ -56,9 +61,9 @@ static void check_tolerance(const struct log *kept, const struct log *again, str
     if (kept->step_loss_count > 0 && again->step_loss_count > 0) {
         const double a = kept->step_losses[0], b = again->step_losses[0];
         first = fabs(a - b) / fabs(a);
-        if (!(first <= REPLAY_FIRST_LOSS))
+        if (!(first <= first_tolerance(kept)))
             check_fail(check, "%s: loss of step 1 is %g, in %s it is %g: more than %g apart",
-                       again->path, b, kept->path, a, REPLAY_FIRST_LOSS);
+                       again->path, b, kept->path, a, first_tolerance(kept));
     }
     if (kept->status == LOG_FINISHED && again->status == LOG_FINISHED) {
         const double a = kept->rows[kept->row_count - 1].train_loss;
@@ -72,7 +77,7 @@ static void check_tolerance(const struct log *kept, const struct log *again, str
         check_note(check,
                    "%s: another environment than %s; first step loss within %g (relative; it is "
                    "%.1e), last train loss within %g (%.1e)",
-                   again->path, kept->path, REPLAY_FIRST_LOSS, first, REPLAY_LAST_LOSS, last);
+                   again->path, kept->path, first_tolerance(kept), first, REPLAY_LAST_LOSS, last);
 }
 
 static int can_train(const struct log *log, struct error *reason)
@@ -145,9 +150,9 @@ static void compare_start(const struct log *log, const struct training *training
                    log->seed);
 }
 
-static int agree(double kept, double again, long step, int exact)
+static int agree(const struct log *log, double kept, double again, long step, int exact)
 {
-    const double tolerance = step <= REPLAY_FIRST_STEPS ? REPLAY_FIRST_LOSS : REPLAY_STEP_LOSS;
+    const double tolerance = step <= REPLAY_FIRST_STEPS ? first_tolerance(log) : REPLAY_STEP_LOSS;
     return same(kept, again) || (!exact && fabs(kept - again) <= tolerance * fabs(kept));
 }
 
@@ -161,7 +166,7 @@ static long compare_steps(const struct log *log, struct training *training, long
         const int count = training_load_batch(training, step);
         const double loss = network_forward_backward(training->network, count).loss_sum / count;
         const double kept = log->step_losses[step - 1];
-        if (!agree(kept, loss, step, exact)) {
+        if (!agree(log, kept, loss, step, exact)) {
             check_fail(check, "%s: loss of step %ld is %.17g, made again it is %.17g", log->path,
                        step, kept, loss);
             break;
@@ -194,7 +199,7 @@ static void spot_check(const struct replay_spot *spot, const struct log *log, st
         check_note(check,
                    "%s: %ld steps, made in another environment: losses within %g (relative) up to "
                    "step %d, then %g; the largest difference is %.1e",
-                   log->path, steps, REPLAY_FIRST_LOSS, REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS,
+                   log->path, steps, first_tolerance(log), REPLAY_FIRST_STEPS, REPLAY_STEP_LOSS,
                    worst);
     training_close(&training);
 }

@@ -436,6 +436,27 @@ static void replay(void **state)
     fixture_end(&fixture);
 }
 
+/* Kernels of other CPUs round a bf16 otherwise, by five times what a float's loss may differ. */
+static void replay_in_bf16(void **state)
+{
+    (void)state;
+    static const char arm[] = "cifar10/preact-20/bf16";
+    struct fixture fixture = good_project();
+    fixture_variant(&fixture, arm, "[training]\nprecision = bf16\n");
+    struct fixture_log what = {
+        .arm = arm, .seed = 1, .error = 8.37, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
+    fixture_write_log(&fixture, fixture.results, &what);
+    keep(&fixture);
+    what.environment = "b";
+    what.loss_factor = 1.004;
+    fixture_write_log(&fixture, fixture.replay, &what);
+    expect_audit(&fixture, 0, "within 0.005 (relative; it is 4.0e-03)");
+    what.loss_factor = 1.006;
+    fixture_write_log(&fixture, fixture.replay, &what);
+    expect_audit(&fixture, 1, "more than 0.005 apart");
+    fixture_end(&fixture);
+}
+
 /* ---- First steps -------------------------------------------------------------------------- */
 
 static const char tiny[] = "smoke/tiny";
@@ -620,6 +641,7 @@ const struct CMUnitTest audit_tests[] = {
     cmocka_unit_test(drawing_on_two_systems),
     cmocka_unit_test(page),
     cmocka_unit_test(replay),
+    cmocka_unit_test(replay_in_bf16),
     cmocka_unit_test(first_steps_are_made_again),
     cmocka_unit_test(spot_skips_what_it_cannot_or_need_not),
     cmocka_unit_test(spot_draws_by_seed),

@@ -35,6 +35,9 @@
 #                  a key that `make bench` changes in the experiments
 #   BENCH_TORCH=found|install|no
 #                  compare with PyTorch if it is installed; install it first; do not compare
+#   BENCH_PYTHON=PROGRAM
+#                  the Python whose PyTorch `make bench` measures; without it, the one among
+#                  those in PATH that has the newest PyTorch
 #   RANKS_STEPS=N  `make bench-ranks` takes the median of N steps; with MPI=1 it also measures
 #                  2 and 4 ranks, which MPIRUN starts
 #   AUDIT_RUNS=N   the number of runs whose first steps `make audit` trains again, if DATA has the images
@@ -561,6 +564,7 @@ BENCH_NETWORKS ?= preact-20 preact-110 preact-110-bottleneck preact-164 wrn-16-8
 BENCH_ROUNDS   ?= 3
 BENCH_SECONDS  ?= 3
 BENCH_TORCH    ?= found
+BENCH_PYTHON   ?=
 BENCH_SET      ?=
 RANKS_STEPS    ?= 3
 
@@ -572,7 +576,8 @@ bench: build/kdecay ## measure speed and memory of training, and of PyTorch if i
 	$(Q)$(if $(filter install,$(BENCH_TORCH)),$(call INSTALL,$(TORCH_PACKAGES)))
 	$(Q)build/kdecay bench $(foreach n,$(BENCH_NETWORKS),$(call bench_experiment,$n)) \
 	  --threads $(THREADS) --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out build/bench \
-	  $(if $(filter no,$(BENCH_TORCH)),,--torch src/bench/torch_steps.py) $(BENCH_SET:%=--set %)
+	  $(if $(filter no,$(BENCH_TORCH)),,--torch src/bench/torch_steps.py \
+	    --python "$(or $(BENCH_PYTHON),$$(src/bench/newest_torch.sh))") $(BENCH_SET:%=--set %)
 	$(Q)for format in pdf svg; do \
 	  gnuplot -e "input='build/bench/bench.csv'; output_file='build/bench/bench.$$format'; \
 	  format='$$format'" figures/bench.gp || exit 1; done
@@ -616,4 +621,4 @@ help: ## show this list
 	$(Q)awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	$(Q)echo "  Knobs of submit: SCALE= CPUS=$(CPUS) RANKS=$(RANKS) SAFETY=$(SAFETY) HOURS=$(HOURS) AT_ONCE= AFTER='$(AFTER)' SBATCH_OPTIONS= DRY_RUN= FROM="
 	$(Q)echo "  Knobs: DATA=$(DATA) THREADS=$(THREADS) SEED=$(SEED) EXP= MPI= RANKS=$(RANKS) AUDIT_RUNS=$(AUDIT_RUNS) AUDIT_SEED=$(AUDIT_SEED) AUDIT_STEPS=$(AUDIT_STEPS) CC=$(CC) CFLAGS='$(CFLAGS)' V="
-	$(Q)echo "  Knobs of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_SET= RANKS_STEPS=$(RANKS_STEPS)"
+	$(Q)echo "  Knobs of bench: BENCH_NETWORKS='$(BENCH_NETWORKS)' BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_SECONDS=$(BENCH_SECONDS) BENCH_TORCH=$(BENCH_TORCH) BENCH_PYTHON=$(BENCH_PYTHON) BENCH_SET= RANKS_STEPS=$(RANKS_STEPS)"

@@ -219,6 +219,7 @@ static int command_bench(struct options *options)
                                         .rounds = options->rounds,
                                         .seconds = options->seconds,
                                         .torch = options->torch,
+                                        .python = options->python,
                                         .out = options->out,
                                         .program = KDECAY_VERSION,
                                         .compiler = KDECAY_COMPILER};

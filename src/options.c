@@ -86,6 +86,8 @@ static const struct option table[] = {
      .help = "least seconds of training in each measurement"},
     {"torch", "SCRIPT", "bench", TEXT, FIELD(torch),
      .help = "script that measures PyTorch as well"},
+    {"python", "PROGRAM", "bench", TEXT, FIELD(python),
+     .help = "interpreter of that script; without it, the script runs by itself"},
 
     {"scale", CONFIG_SCALES, "missing", CHOICE, FIELD(scale), .required = 1,
      .help = "scale of the experiments"},

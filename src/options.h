@@ -30,7 +30,7 @@ struct options {
     const char **overrides;
     size_t override_count;
     const char *data, *results, *checkpoints, *experiments, *replay, *drawn, *page, *protocols,
-        *out, *torch;
+        *out, *torch, *python;
     const char *queue;
     int once;
     int scale; /* enum scale; -1: not given */

@@ -5,7 +5,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "bench/bench_measure.h"
+#include "bench/machine_peak.h"
 #include "experiment/config.h"
+#include "network/model_size.h"
 #include "network/network.h"
 #include "report/ledger.h"
 #include "report/table.h"
@@ -20,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum program { OURS, OURS_ONE_THREAD, TORCH, PROGRAMS = TORCH + 4 };
+enum program { OURS, OURS_ONE_THREAD, MACHINE, TORCH, PROGRAMS = TORCH + 4 };
 
 static const struct torch_setting {
     const char *layout, *allocator;
@@ -29,9 +31,11 @@ static const struct torch_setting {
                                       {"contiguous", "keeping"},
                                       {"channels-last", "keeping"}};
 
-enum measured { TRAIN, LIMIT, EVALUATE, FILL, CONVOLUTIONS, PEAK, VALUES };
-static const char *const value_names[VALUES] = {"train", "limit",        "evaluate",
-                                                "fill",  "convolutions", "peak"};
+enum measured { TRAIN, LIMIT, EVALUATE, FILL, CONVOLUTIONS, PEAK, ADDS, COPIES, VALUES };
+static const char *const value_names[VALUES] = {"train",        "limit", "evaluate",      "fill",
+                                                "convolutions", "peak",  "multiply-adds", "copies"};
+
+static const double GIGA = 1e9;
 
 static const char *const precisions[] = {"f32", "bf16"};
 
@@ -42,6 +46,7 @@ struct entry {
     const char *precision;
     char *refused;           /* why it is not measured at all; NULL: it is */
     char *missing[PROGRAMS]; /* why a program is not; NULL: it is */
+    char *instruction;       /* of the machine's peak; NULL until it has run */
     double *samples;         /* [program][value][round]; NaN: none */
 };
 
@@ -112,13 +117,20 @@ static size_t free_bytes(void)
     return bytes;
 }
 
-static void run_torch(const struct job *job)
+/* The script's words; before them its interpreter, NULL where the script runs by itself. */
+static _Noreturn void run_script(const char **words)
 {
-    const char *script = job->options->torch;
-    if (!job->entry) {
-        execl(script, script, "version", (char *)NULL);
-        die_errno("%s: cannot be run", script);
-    }
+    if (!words[0])
+        words++;
+    execvp(words[0], (char *const *)(uintptr_t)words);
+    die_errno("%s: cannot be run", words[0]);
+}
+
+static _Noreturn void run_torch(const struct job *job)
+{
+    const char *python = job->options->python, *script = job->options->torch;
+    if (!job->entry)
+        run_script((const char *[]){python, script, "version", NULL});
     const struct torch_setting *setting = &torch_settings[job->program - TORCH];
     static const char *const thresholds[] = {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"};
     for (size_t i = 0; i < COUNT(thresholds); i++)
@@ -127,9 +139,9 @@ static void run_torch(const struct job *job)
             die_errno("%s: cannot be set", thresholds[i]);
     char *threads = memory_text("%d", job->options->threads);
     char *seconds = memory_text("%g", job->options->seconds);
-    execl(script, script, job->experiment, "--precision", job->entry->precision, "--layout",
-          setting->layout, "--threads", threads, "--seconds", seconds, (char *)NULL);
-    die_errno("%s: cannot be run", script);
+    run_script((const char *[]){python, script, job->experiment, "--precision",
+                                job->entry->precision, "--layout", setting->layout, "--threads",
+                                threads, "--seconds", seconds, NULL});
 }
 
 /* All that it prints goes into `output`; memory above what is free now is refused to it. */
@@ -143,6 +155,11 @@ static _Noreturn void be_child(const struct job *job, int output)
     close(output);
     if (!job->entry || job->program >= TORCH)
         run_torch(job);
+    if (job->program == MACHINE) {
+        machine_peak_measure(job->entry->experiment.precision, job->options->threads,
+                             job->options->seconds / 3, stdout);
+        exit(EXIT_SUCCESS);
+    }
     bench_measure(&job->entry->experiment, job->program == OURS ? job->options->threads : 1,
                   job->options->seconds, stdout);
     exit(EXIT_SUCCESS);
@@ -213,7 +230,9 @@ static char *program_name(const struct bench *bench, int program)
     if (program >= TORCH)
         return memory_text("PyTorch, %s, %s", torch_settings[program - TORCH].layout,
                            torch_settings[program - TORCH].allocator);
-    const int threads = program == OURS ? bench->options->threads : 1;
+    const int threads = program == OURS_ONE_THREAD ? 1 : bench->options->threads;
+    if (program == MACHINE)
+        return memory_text("machine, %d thread%s", threads, threads == 1 ? "" : "s");
     return memory_text("kdecay, %d thread%s", threads, threads == 1 ? "" : "s");
 }
 
@@ -229,17 +248,22 @@ static void measure(struct bench *bench, struct entry *entry, int program, int r
             *sample(bench, entry, program, v, round) = strtod(value, NULL);
         free(value);
     }
-    const double rate = *sample(bench, entry, program, TRAIN, round);
+    const int main_value = program == MACHINE ? ADDS : TRAIN;
+    const double rate = *sample(bench, entry, program, main_value, round);
     if (printed && isnan(rate))
-        entry->missing[program] = memory_text("printed no line \"train NUMBER\"");
+        entry->missing[program] =
+            memory_text("printed no line \"%s NUMBER\"", value_names[main_value]);
     if (printed && program == OURS && !bench->environment)
         bench->environment = value_of(printed, "environment");
+    if (printed && program == MACHINE && !entry->instruction)
+        entry->instruction = value_of(printed, "instruction");
     if (entry->missing[program])
         fprintf(stderr, "%s %s, %s: %s\n", entry->network, entry->precision, name,
                 entry->missing[program]);
     else
-        fprintf(stderr, "%s %s, round %d/%d, %s: %.1f images/s\n", entry->network, entry->precision,
-                round + 1, bench->options->rounds, name, rate);
+        fprintf(stderr, "%s %s, round %d/%d, %s: %.1f %s/s\n", entry->network, entry->precision,
+                round + 1, bench->options->rounds, name, program == MACHINE ? rate / GIGA : rate,
+                program == MACHINE ? "G multiply-adds" : "images");
     text_add(&bench->rounds, "%s,%s,%d,\"%s\"", entry->network, entry->precision, round + 1, name);
     for (int v = 0; v < VALUES; v++)
         text_add(&bench->rounds, isnan(*sample(bench, entry, program, v, round)) ? ",-" : ",%.6g",
@@ -282,6 +306,12 @@ static const struct table_column columns[] = {
     {"1 thread (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
     {"speed-up", NULL, 'r', NULL, TABLE_ALL, NULL},
     {"peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"instruction", NULL, 'l', NULL, TABLE_ALL, NULL},
+    {"multiply-adds (G/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"copies (GB/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"machine (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"limit of machine (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
+    {"of machine (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
     {"PyTorch (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
     {"PyTorch of limit (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
     {"ratio", NULL, 'r', NULL, TABLE_ALL, NULL},
@@ -289,8 +319,9 @@ static const struct table_column columns[] = {
     {"PyTorch layout", NULL, 'l', NULL, TABLE_ALL, NULL},
     {"PyTorch allocator", NULL, 'l', NULL, TABLE_ALL, NULL},
 };
-/* The text shows ours and PyTorch's in two tables. */
-enum { OUR_COLUMNS = 13 };
+/* The text shows ours, the machine's and PyTorch's in three tables, each of which begins with the
+ * first two columns. */
+enum { NAME_COLUMNS = 2, OUR_COLUMNS = 13, MACHINE_COLUMNS = 6 };
 
 static const struct table_column setting_columns[] = {
     {"network", NULL, 'l', NULL, TABLE_ALL, NULL},
@@ -318,8 +349,6 @@ static void add_our_cells(const struct bench *bench, const struct entry *e, stru
     const double rate = median(bench, e, OURS, TRAIN), limit = median(bench, e, OURS, LIMIT);
     const double one = median(bench, e, OURS_ONE_THREAD, TRAIN);
     const double convolutions = median(bench, e, OURS, CONVOLUTIONS);
-    table_add(table, table_cell(memory_text("%s", e->network), NULL));
-    table_add(table, table_cell(memory_text("%s", e->precision), NULL));
     table_add(table, table_cell(memory_text("%d", e->experiment.batch), NULL));
     add_rate(table, rate);
     add_rate(table, median(bench, e, OURS, EVALUATE));
@@ -331,6 +360,24 @@ static void add_our_cells(const struct bench *bench, const struct entry *e, stru
     add_rate(table, one);
     add_number(table, rate / one, 2);
     add_number(table, median(bench, e, OURS, PEAK) / (1 << 20), 0);
+}
+
+/* Training one image takes the multiply-adds of its forward pass three times, near enough: the
+ * images need no gradient. */
+static double machine_rate(const struct bench *bench, const struct entry *e)
+{
+    return median(bench, e, MACHINE, ADDS) / (3 * (double)model_size_of(&e->experiment).macs);
+}
+
+static void add_machine_cells(const struct bench *bench, const struct entry *e, struct table *table)
+{
+    const double rate = machine_rate(bench, e);
+    table_add(table, table_cell(memory_text("%s", e->instruction ? e->instruction : "-"), NULL));
+    add_number(table, median(bench, e, MACHINE, ADDS) / GIGA, 0);
+    add_number(table, median(bench, e, MACHINE, COPIES) / GIGA, 1);
+    add_rate(table, rate);
+    add_number(table, 100 * median(bench, e, OURS, LIMIT) / rate, 1);
+    add_number(table, 100 * median(bench, e, OURS, TRAIN) / rate, 1);
 }
 
 static void add_torch_cells(const struct bench *bench, const struct entry *e, struct table *table)
@@ -371,30 +418,46 @@ static void write_out(const struct bench *bench, const char *name, struct text *
     free(path);
 }
 
+static void add_names(const struct entry *e, struct table *table)
+{
+    table_add(table, table_cell(memory_text("%s", e->network), NULL));
+    table_add(table, table_cell(memory_text("%s", e->precision), NULL));
+}
+
+/* A table of the names and of `count` columns from `first` on; `own` has room for all columns. */
+static void begin_part(struct table *table, struct table_column *own, size_t first, size_t count)
+{
+    memcpy(own, columns, NAME_COLUMNS * sizeof *columns);
+    memcpy(own + NAME_COLUMNS, columns + first, count * sizeof *columns);
+    table_begin(table, own, NAME_COLUMNS + count);
+}
+
 static void write_tables(const struct bench *bench)
 {
-    struct table all, ours, torch, settings;
+    enum { TORCH_FIRST = OUR_COLUMNS + MACHINE_COLUMNS };
+    struct table all, ours, machine, torch, settings;
+    struct table_column machine_columns[COUNT(columns)], torch_columns[COUNT(columns)];
     table_begin(&all, columns, COUNT(columns));
     table_begin(&ours, columns, OUR_COLUMNS);
-    struct table_column torch_columns[2 + COUNT(columns) - OUR_COLUMNS];
-    memcpy(torch_columns, columns, 2 * sizeof *columns);
-    memcpy(torch_columns + 2, columns + OUR_COLUMNS,
-           sizeof columns - OUR_COLUMNS * sizeof *columns);
-    table_begin(&torch, torch_columns, COUNT(torch_columns));
+    begin_part(&machine, machine_columns, OUR_COLUMNS, MACHINE_COLUMNS);
+    begin_part(&torch, torch_columns, TORCH_FIRST, COUNT(columns) - TORCH_FIRST);
     table_begin(&settings, setting_columns, COUNT(setting_columns));
     for (size_t i = 0; i < bench->count; i++) {
         const struct entry *e = &bench->entries[i];
         if (!e->samples)
             continue;
+        add_names(e, &all);
         add_our_cells(bench, e, &all);
+        add_machine_cells(bench, e, &all);
         add_torch_cells(bench, e, &all);
+        add_names(e, &ours);
         add_our_cells(bench, e, &ours);
-        table_add(&torch, table_cell(memory_text("%s", e->network), NULL));
-        table_add(&torch, table_cell(memory_text("%s", e->precision), NULL));
+        add_names(e, &machine);
+        add_machine_cells(bench, e, &machine);
+        add_names(e, &torch);
         add_torch_cells(bench, e, &torch);
         for (int p = TORCH; p < PROGRAMS; p++) {
-            table_add(&settings, table_cell(memory_text("%s", e->network), NULL));
-            table_add(&settings, table_cell(memory_text("%s", e->precision), NULL));
+            add_names(e, &settings);
             table_add(&settings,
                       table_cell(memory_text("%s", torch_settings[p - TORCH].layout), NULL));
             table_add(&settings,
@@ -419,6 +482,13 @@ static void write_tables(const struct bench *bench)
              "time of fill and train.\nconvolutions, rest: of the threads' time in train. limit: "
              "the step's convolutions alone, without waiting.\npeak: resident memory of the whole "
              "process.\n\n");
+    table_write_text(&machine, &text);
+    text_add(&text,
+             "\nmachine: what its best multiply-add instruction, in a loop on registers, would "
+             "give at three times the\nmultiply-adds of the forward pass, counted as direct "
+             "convolutions have them: Winograd needs fewer.\nlimit of machine: how near the "
+             "convolutions alone come to that; of machine: how near training does.\ncopies: of "
+             "memory, bytes read and written. All on the same threads.\n\n");
     if (!bench->torch_missing) {
         table_write_text(&torch, &text);
         text_add(&text, "\nratio: train over PyTorch's train, in its fastest setting:\n\n");
@@ -434,6 +504,7 @@ static void write_tables(const struct bench *bench)
     free(csv.bytes);
     table_free(&all);
     table_free(&ours);
+    table_free(&machine);
     table_free(&torch);
     table_free(&settings);
 }
@@ -486,6 +557,7 @@ static void free_bench(struct bench *bench)
             free(bench->entries[i].missing[p]);
         free(bench->entries[i].network);
         free(bench->entries[i].refused);
+        free(bench->entries[i].instruction);
         free(bench->entries[i].samples);
     }
     free(bench->entries);

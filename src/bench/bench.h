@@ -10,9 +10,13 @@
  * PyTorch's settings: the layout of its maps (contiguous, channels-last), and whether glibc keeps
  * freed memory instead of handing it back to the kernel page by page (allocator: plain, keeping).
  *
+ * The machine's own peak, multiply-adds and copies of memory (machine_peak.h), is measured in turn
+ * with the programs.
+ *
  * The script is called as `SCRIPT version`, and as
  * `SCRIPT EXPERIMENT.txt --precision f32|bf16 --layout contiguous|channels-last --threads N
- * --seconds N`, with a canonical text. It prints lines of bench_measure()'s form: train, peak.
+ * --seconds N`, with a canonical text. For the first it prints one line, which the tables quote;
+ * for the second, lines of bench_measure()'s form: train, peak.
  *
  * Files in `out`, renewed after each network:
  *
@@ -33,6 +37,7 @@ struct bench_options {
     int threads, rounds;
     double seconds;       /* of training in a measurement, at least */
     const char *torch;    /* the script; NULL: no PyTorch */
+    const char *python;   /* its interpreter; NULL: the script runs by itself */
     const char *out;      /* folder */
     const char *program;  /* version */
     const char *compiler; /* and flags */

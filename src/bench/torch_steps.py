@@ -1,4 +1,4 @@
-#!/usr/bin/python3 -B
+#!/usr/bin/python3
 """torch_steps - how fast PyTorch trains the network of an experiment on synthetic images.
 
     torch_steps.py version
@@ -20,6 +20,7 @@ import types
 import torch
 import torch.nn.functional as F
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests"))
 import parity
 
@@ -101,7 +102,7 @@ def measure(arguments):
 
 def main():
     if sys.argv[1:] == ["version"]:
-        print(torch.__version__)
+        print(f"{torch.__version__} ({sys.executable})")
         return
     parser = argparse.ArgumentParser()
     parser.add_argument("experiment")

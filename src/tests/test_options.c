@@ -20,7 +20,7 @@ static const struct {
     {"keys", ""},
     {"probe", "seed steps out data threads set checkpoints"},
     {"borders", "seed data results checkpoints set"},
-    {"bench", "out threads rounds seconds torch set"},
+    {"bench", "out threads rounds seconds torch python set"},
     {"status", "results experiments queue"},
     {"watch", "results checkpoints queue once"},
     {"missing", "scale results experiments queue"},

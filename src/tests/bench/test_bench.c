@@ -76,6 +76,12 @@ enum column {
     ONE_THREAD,
     SPEED_UP,
     PEAK,
+    INSTRUCTION,
+    ADDS,
+    COPIES,
+    MACHINE,
+    LIMIT_OF_MACHINE,
+    OF_MACHINE,
     TORCH,
     TORCH_OF_LIMIT,
     RATIO,
@@ -88,6 +94,8 @@ enum column {
 static const char header[] =
     "network,precision,batch,train (images/s),evaluate (images/s),fill (%),convolutions (%),"
     "rest (%),limit (images/s),of limit (%),1 thread (images/s),speed-up,peak (MiB),"
+    "instruction,multiply-adds (G/s),copies (GB/s),machine (images/s),limit of machine (%),"
+    "of machine (%),"
     "PyTorch (images/s),PyTorch of limit (%),ratio,PyTorch peak (MiB),PyTorch layout,"
     "PyTorch allocator\n";
 
@@ -141,6 +149,16 @@ static void test_columns_agree(void **state)
     expect_near(number(field[SPEED_UP]), train / number(field[ONE_THREAD]));
     number(field[EVALUATE]);
     assert_true(number(field[PEAK]) < 4096);
+    /* of preact-8: the stem; three stages of two convolutions of 3x3, the first one of the second
+     * and third stage of half the multiply-adds; the classifier */
+    const double whole = 9 * 16 * 16 * 1024;
+    const double macs = 27 * 16 * 1024 + (4 + 2 * 0.5) * whole + 64 * 10;
+    const double machine = number(field[MACHINE]);
+    expect_near(machine, 1e9 * number(field[ADDS]) / (3 * macs));
+    expect_near(number(field[LIMIT_OF_MACHINE]), 100 * limit / machine);
+    expect_near(number(field[OF_MACHINE]), 100 * train / machine);
+    number(field[COPIES]);
+    assert_string_not_equal(field[INSTRUCTION], "-");
     /* the middle of 900, 1 and 20, above the 10 and 19 of the others */
     assert_string_equal(field[TORCH], "20.00");
     expect_near(number(field[TORCH_OF_LIMIT]), 100 * 20 / limit);
@@ -154,6 +172,46 @@ static void test_columns_agree(void **state)
     assert_non_null(
         strstr(text, "preact-8, f32, PyTorch, contiguous, keeping: skipped: no such luck\n"));
     free(text);
+    scratch_remove(folder);
+}
+
+/* The script has no right to run by itself here. */
+static void test_another_interpreter(void **state)
+{
+    (void)state;
+    char *folder = start();
+    char *more = memory_text("--threads 2 --rounds 1 --torch %s/torch.txt --python sh", folder);
+    scratch_write(folder, "torch.txt", torch_text);
+    run_bench(folder, more);
+    free(more);
+    char *field[COLUMNS], *csv = read_row(folder, field);
+    assert_string_equal(field[TORCH], "900");
+    free(csv);
+    scratch_remove(folder);
+}
+
+/* Version 99.10 is newer than 99.9; an interpreter without PyTorch fails. */
+static void test_newest_torch(void **state)
+{
+    (void)state;
+    char *folder = scratch_folder();
+    const char *const scripts[][2] = {{"python3", "#!/bin/sh\necho 99.9.1\n"},
+                                      {"python3.8", "#!/bin/sh\necho 99.10.0+cpu\n"},
+                                      {"python3.11", "#!/bin/sh\necho 99.11; exit 1\n"},
+                                      {"python3.12", "#!/bin/sh\necho 99.2\n"}};
+    for (size_t i = 0; i < COUNT(scripts); i++) {
+        char *path = memory_text("%s/%s", folder, scripts[i][0]);
+        scratch_write(folder, scripts[i][0], scripts[i][1]);
+        assert_int_equal(chmod(path, 0755), 0);
+        free(path);
+    }
+    char *command = memory_text("PATH=/usr/bin:/bin:%s src/bench/newest_torch.sh", folder);
+    char *expected = memory_text("%s/python3.8\n", folder), *output = NULL;
+    assert_int_equal(scratch_run(command, &output), 0);
+    assert_string_equal(output, expected);
+    free(output);
+    free(expected);
+    free(command);
     scratch_remove(folder);
 }
 
@@ -239,6 +297,8 @@ static void test_convolutions_alone(void **state)
 
 const struct CMUnitTest bench_tests[] = {
     cmocka_unit_test(test_columns_agree),
+    cmocka_unit_test(test_another_interpreter),
+    cmocka_unit_test(test_newest_torch),
     cmocka_unit_test(test_medians_of_rounds),
     cmocka_unit_test(test_every_precision_is_told_of),
     cmocka_unit_test(test_convolutions_alone),

@@ -112,7 +112,8 @@ const char *onednn_environment(const struct onednn *onednn);
 int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *shape);
 
 /* The rule for `training.convolution = winograd`: that of winograd.h, for 3x3, stride 1 and zeros
- * one pixel wide, in f32. */
+ * one pixel wide; in bf16 only without AMX, which makes 16 products of bf16 in the time of one of
+ * f32. */
 int onednn_suits_own_winograd(const struct onednn *onednn, const struct conv_shape *shape);
 
 /* Seconds that the workers have spent in convolutions so far, each its own, added up. */

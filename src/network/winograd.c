@@ -1,5 +1,7 @@
 #include "network/winograd.h"
 
+#include "network/map.h"
+
 #include <immintrin.h>
 
 /* A tile of the output is SIDE x SIDE; 36 products take the place of its 16 times 9. */
@@ -33,24 +35,33 @@ struct tiles {
     } tile[TILES];
 };
 
+/* A block of channels of a shard's map, from its first pixel on. */
+struct plane {
+    void *map;
+    size_t image_step, pixel_step; /* numbers */
+};
+
 struct winograd_kernels {
     int panel, rows;
-    void (*input_transform)(const struct tiles *tiles, const float *map, size_t image_step,
-                            float *v, size_t step);
-    void (*gradient_transform)(const struct tiles *tiles, const float *map, size_t image_step,
-                               float *w, size_t step);
-    void (*output_transform)(const struct tiles *tiles, const float *m, size_t step, float *map,
-                             size_t image_step);
-    void (*filter_transform)(int channels, const float *filters, float *u, size_t step);
+    void (*input_transform)(const struct tiles *tiles, const struct plane *plane, float *v,
+                            size_t step);
+    void (*gradient_transform)(const struct tiles *tiles, const struct plane *plane, float *w,
+                               size_t step);
+    void (*output_transform)(const struct tiles *tiles, const float *m, size_t step,
+                             const struct plane *plane);
+    void (*filter_transform)(int channels, const void *filters, float *u, size_t step);
     void (*filter_gradient_transform)(int channels, const float *u, size_t step, float *filters);
     void (*multiply)(int is_first, int rows, int channels, const float *v, size_t block_step,
                      const float *u, float *m);
     void (*multiply_gradients)(int is_first, int tiles, const float *v, const float *w, float *u);
 };
 
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
 #define KERNELS f32x16
 #define BLOCK 16
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#define PRECISION PRECISION_F32
+#define TARGET AVX512
 #define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define PANEL 2
 #define ROWS 8
@@ -59,7 +70,26 @@ struct winograd_kernels {
 /* For an odd number of blocks. */
 #define KERNELS f32x16_single
 #define BLOCK 16
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#define PRECISION PRECISION_F32
+#define TARGET AVX512
+#define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define PANEL 1
+#define ROWS 8
+#include "network/winograd_kernels.h"
+
+#define KERNELS bf16x16
+#define BLOCK 16
+#define PRECISION PRECISION_BF16
+#define TARGET AVX512
+#define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define PANEL 2
+#define ROWS 8
+#include "network/winograd_kernels.h"
+
+#define KERNELS bf16x16_single
+#define BLOCK 16
+#define PRECISION PRECISION_BF16
+#define TARGET AVX512
 #define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define PANEL 1
 #define ROWS 8
@@ -67,6 +97,7 @@ struct winograd_kernels {
 
 #define KERNELS f32x8
 #define BLOCK 8
+#define PRECISION PRECISION_F32
 #define TARGET __attribute__((target("avx2,fma")))
 #define FUSED(a, b, c) ((VECTOR)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define PANEL 2
@@ -77,13 +108,16 @@ static const struct winograd_kernels *kernels_of(const struct winograd_shape *s)
 {
     if (s->block == 8)
         return &f32x8;
-    return s->out % f32x16.panel == 0 ? &f32x16 : &f32x16_single;
+    const int is_single = s->out % f32x16.panel != 0;
+    if (s->precision == PRECISION_BF16)
+        return is_single ? &bf16x16_single : &bf16x16;
+    return is_single ? &f32x16_single : &f32x16;
 }
 
 int winograd_suits(const struct winograd_shape *s)
 {
     const int has_kernels = s->block == 16 ? __builtin_cpu_supports("avx512dq")
-                            : s->block == 8
+                            : s->block == 8 && s->precision == PRECISION_F32
                                 ? __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
                                 : 0;
     return has_kernels && s->in % CHANNELS == 0 && s->out % CHANNELS == 0 &&
@@ -172,34 +206,45 @@ static struct tiles take_tiles(const struct winograd_shape *s, int first)
     return tiles;
 }
 
-static size_t plane_floats(const struct winograd_shape *s, int channels)
+/* The block from `channel` on, in a map of so many channels; the caller keeps a const map const. */
+static struct plane plane_of(const struct winograd_shape *s, const void *map, int channels,
+                             int channel)
 {
-    return (size_t)channels * (size_t)s->height * (size_t)s->width;
+    const struct extent extent = {.channels = channels,
+                                  .height = s->height,
+                                  .width = s->width,
+                                  .block = s->block,
+                                  .precision = s->precision};
+    return (struct plane){map_plus(s->precision, map, map_offset(&extent, 0, channel, 0)),
+                          map_offset(&extent, 1, 0, 0), map_offset(&extent, 0, 0, 1)};
 }
 
 /* v[point][block of channels][tile][channel] */
 static void transform_input(const struct winograd_shape *s, const struct tiles *tiles,
-                            const float *map, float *v)
+                            const void *map, float *v)
 {
-    for (int c = 0; c < s->in; c += s->block)
-        kernels_of(s)->input_transform(tiles, map + plane_floats(s, c), plane_floats(s, s->in),
-                                       v + (size_t)c * TILES, step_of(TILES, s->in));
+    for (int c = 0; c < s->in; c += s->block) {
+        const struct plane plane = plane_of(s, map, s->in, c);
+        kernels_of(s)->input_transform(tiles, &plane, v + (size_t)c * TILES, step_of(TILES, s->in));
+    }
 }
 
 /* w[point][panel][tile][channel] */
 static void transform_gradient(const struct winograd_shape *s, const struct tiles *tiles,
-                               const float *map, float *w)
+                               const void *map, float *w)
 {
     const int panel = kernels_of(s)->panel;
-    for (int o = 0; o < s->out; o += s->block)
-        kernels_of(s)->gradient_transform(tiles, map + plane_floats(s, o), plane_floats(s, s->out),
+    for (int o = 0; o < s->out; o += s->block) {
+        const struct plane plane = plane_of(s, map, s->out, o);
+        kernels_of(s)->gradient_transform(tiles, &plane,
                                           w + (size_t)(o / panel * panel) * TILES + o % panel,
                                           step_of(TILES, s->out));
+    }
 }
 
 /* m[point][tile][channel] of the panel from `out` on; `u` is for the filters in hand. Those are
  * transformed anew for each block of tiles, which is less work than to fetch all of them again. */
-static void multiply(const struct winograd_shape *s, int rows, int out, const float *weights,
+static void multiply(const struct winograd_shape *s, int rows, int out, const void *weights,
                      const float *v, float *u, float *m)
 {
     const struct winograd_kernels *kernels = kernels_of(s);
@@ -208,8 +253,9 @@ static void multiply(const struct winograd_shape *s, int rows, int out, const fl
     for (int c = 0; c < s->in; c += DEPTH) {
         const int depth = at_most(DEPTH, s->in - c);
         for (int p = 0; p < panel; p += s->block)
-            kernels->filter_transform(depth, weights + filter_at(s, s->in, c, out + p), u + p,
-                                      u_step);
+            kernels->filter_transform(
+                depth, map_plus(s->precision, weights, filter_at(s, s->in, c, out + p)), u + p,
+                u_step);
         for (size_t i = 0; i < PRODUCTS; i++)
             kernels->multiply(
                 c == 0, rows, depth, v + i * step_of(TILES, s->in) + (size_t)c * TILES,
@@ -217,8 +263,8 @@ static void multiply(const struct winograd_shape *s, int rows, int out, const fl
     }
 }
 
-void winograd_forward(const struct winograd_shape *s, const float *src, const float *weights,
-                      float *scratch, float *dst)
+void winograd_forward(const struct winograd_shape *s, const void *src, const void *weights,
+                      float *scratch, void *dst)
 {
     const struct winograd_kernels *kernels = kernels_of(s);
     const int panel = kernels_of(s)->panel;
@@ -231,15 +277,16 @@ void winograd_forward(const struct winograd_shape *s, const float *src, const fl
         transform_input(s, &tiles, src, v);
         for (int o = 0; o < s->out; o += panel) {
             multiply(s, rows, o, weights, v, u, m);
-            for (int p = 0; p < panel; p += s->block)
-                kernels->output_transform(&tiles, m + p, step_of(TILES, panel),
-                                          dst + plane_floats(s, o + p), plane_floats(s, s->out));
+            for (int p = 0; p < panel; p += s->block) {
+                const struct plane plane = plane_of(s, dst, s->out, o + p);
+                kernels->output_transform(&tiles, m + p, step_of(TILES, panel), &plane);
+            }
         }
     }
 }
 
-void winograd_backward_data(const struct winograd_shape *s, const float *diff_dst,
-                            const float *weights, float *scratch, float *diff_src)
+void winograd_backward_data(const struct winograd_shape *s, const void *diff_dst,
+                            const void *weights, float *scratch, void *diff_src)
 {
     struct winograd_shape turned = *s;
     turned.in = s->out;
@@ -259,8 +306,8 @@ static void multiply_gradients(const struct winograd_shape *s, int is_first, int
                 w + i * step_of(TILES, s->out), u + i * step_of(DEPTH, panel) + c * panel);
 }
 
-void winograd_backward_weights(const struct winograd_shape *s, const float *src,
-                               const float *diff_dst, float *scratch, float *diff_weights)
+void winograd_backward_weights(const struct winograd_shape *s, const void *src,
+                               const void *diff_dst, float *scratch, float *diff_weights)
 {
     const int panel = kernels_of(s)->panel, count = tiles_of(s);
     const size_t u_step = step_of(DEPTH, panel);

@@ -1,7 +1,7 @@
 /*
- * winograd - convolutions of 3 x 3 taps by F(4x4, 3x3), in f32: forward, backward data, backward
+ * winograd - convolutions of 3 x 3 taps by F(4x4, 3x3): forward, backward data, backward
  * weights, of one shard on one thread [Lavin and Gray, arXiv 1509.09308]. oneDNN has this algorithm
- * for x86 up to version 3.1 only.
+ * for x86 up to version 3.1 only, and in f32 only.
  *
  * The method. A tile of 4 x 4 outputs depends on 6 x 6 inputs d, which overlap those of the next
  * tile by two, and on 3 x 3 taps g. As polynomials are multiplied by way of their values at points,
@@ -38,6 +38,11 @@
  * width or block size changes that order, so that blocks of 8 and of 16 give the same bits, which
  * the tests compare with a plain twin's.
  *
+ * bf16. Maps and the weights that are read are bf16; they are widened to f32, which is exact, and
+ * all else is as in f32. A map that is made is rounded to bf16 once, from sums at the end. So the
+ * maps' errors are those of f32 and of that rounding, and the gradient of the weights is a float as
+ * exact as in f32. What the transforms make is never rounded to bf16.
+ *
  * Errors against double, of the largest value: at most 2.0e-6 forward and backward data, 1.5e-6
  * backward weights, which the tests assert. Measured, the largest of 16 to 512 channels:
  *
@@ -68,25 +73,49 @@
  *
  * In shards of 16 images 256 -> 256 is 1.3 times as fast as oneDNN's Winograd. With blocks of 8
  * (AVX2) ours is 2.4 to 2.9 times as fast as direct.
+ *
+ * The same in bf16, direct / ours; here one thread's loop of VDPBF16PS alone gave 528 GFLOP/s, the
+ * most that any direct convolution can have, and a loop of VFMADD 263, which the f32 products of
+ * Winograd turn into 1052 at most:
+ *
+ *     channels, map       forward  backward data  backward weights  than direct
+ *     16 -> 16,   32 x 32 370 449        377 437           348 491         1.26
+ *     16 -> 128,  32 x 32 440 605        335 439           368 569         1.40
+ *     48 -> 16,   32 x 32 433 513        499 507           353 524         1.23
+ *     32 -> 32,   16 x 16 479 655        516 643           374 658         1.46
+ *     64 -> 64,    8 x 8  524 706        482 715           349 677         1.60
+ *     64 -> 64,   32 x 32 476 715        495 697           382 734         1.61
+ *     128 -> 128, 32 x 32 463 698        461 698           413 684         1.56
+ *     256 -> 256, 16 x 16 514 721        506 742           426 734         1.53
+ *     512 -> 512,  8 x 8  525 680        462 702           387 691         1.53
+ *     160 -> 160, 32 x 32 478 720        435 720           417 702         1.62
+ *     320 -> 320, 16 x 16 516 740        512 750           434 744         1.54
+ *     640 -> 640,  8 x 8  532 718        440 724           388 737         1.63
+ *
+ * (8 images a shard below 128 channels, 16 from there on.)
  */
 #ifndef KDECAY_WINOGRAD_H
 #define KDECAY_WINOGRAD_H
 
+#include "network/precision.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-/* Stride 1, zeros one pixel wide around the input. Maps are those of layers.h:
- * [batch][channels / block][height][width][block]. */
+/* Stride 1, zeros one pixel wide around the input. Maps are those of map.h:
+ * [batch][channels / block][height][width][block] floats, or [batch][height][width][channels] bf16. */
 struct winograd_shape {
-    int batch;         /* images in a shard */
-    int in, out;       /* channels */
-    int height, width; /* of both maps */
-    int block;         /* 8 or 16 */
+    int batch;                /* images in a shard */
+    int in, out;              /* channels */
+    int height, width;        /* of both maps */
+    int block;                /* 8 or 16; bf16: 16 */
+    enum precision precision; /* of the maps and of the weights that are read */
 };
 
 /* The rule: both numbers of channels are multiples of 16, height and width of 4, and the CPU has
  * AVX-512 for blocks of 16, AVX2 with FMA for blocks of 8. So wherever it can be used, it is: it
- * was at least twice as fast as direct everywhere. */
+ * was at least twice as fast as direct everywhere, in bf16 1.23 times. Whether the CPU has something
+ * better for bf16 the caller knows (onednn.h). */
 int winograd_suits(const struct winograd_shape *shape);
 
 /* Weights, and their gradient, are [out / block][in][tap][block of out]; those that backward data
@@ -100,11 +129,11 @@ void winograd_positions(const struct winograd_shape *shape, uint32_t *forward, u
 size_t winograd_scratch(const struct winograd_shape *shape);
 
 /* All arrays start on 64 bytes. */
-void winograd_forward(const struct winograd_shape *shape, const float *src, const float *weights,
-                      float *scratch, float *dst);
-void winograd_backward_data(const struct winograd_shape *shape, const float *diff_dst,
-                            const float *backward_weights, float *scratch, float *diff_src);
-void winograd_backward_weights(const struct winograd_shape *shape, const float *src,
-                               const float *diff_dst, float *scratch, float *diff_weights);
+void winograd_forward(const struct winograd_shape *shape, const void *src, const void *weights,
+                      float *scratch, void *dst);
+void winograd_backward_data(const struct winograd_shape *shape, const void *diff_dst,
+                            const void *backward_weights, float *scratch, void *diff_src);
+void winograd_backward_weights(const struct winograd_shape *shape, const void *src,
+                               const void *diff_dst, float *scratch, float *diff_weights);
 
 #endif

@@ -4,6 +4,7 @@
  *
  *   KERNELS  the name of the resulting struct winograd_kernels, which all other names end in
  *   BLOCK    channels; a vector holds a pixel's
+ *   PRECISION  of the maps and of the weights that are read; bf16 needs blocks of 16
  *   TARGET   the attribute of the instruction set: its vectors hold a block, and it has FUSED
  *   FUSED    (a, b, c): the vector a b + c, rounded once
  *   PANEL    blocks of output channels that are in hand at a time
@@ -20,6 +21,60 @@
 #define UNROLL _Pragma("GCC unroll 8")
 
 typedef float VECTOR __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
+
+/* ---- Maps: places are counted in numbers --------------------------------------------------- */
+
+HELPER const void *NAME(place)(const void *map, ptrdiff_t at)
+{
+    return (const char *)map + at * (ptrdiff_t)precision_bytes(PRECISION);
+}
+
+HELPER VECTOR NAME(load)(const void *map, ptrdiff_t at)
+{
+    const void *place = NAME(place)(map, at);
+#if BLOCK == 16
+    if (PRECISION == PRECISION_BF16)
+        return (VECTOR)_mm512_slli_epi32(
+            _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)place)), 16);
+#endif
+    return *(const VECTOR *)place;
+}
+
+/* bf16_round() of each number. */
+HELPER void NAME(store)(void *map, ptrdiff_t at, VECTOR value)
+{
+    void *place = (void *)(uintptr_t)NAME(place)(map, at);
+#if BLOCK == 16
+    if (PRECISION == PRECISION_BF16) {
+        const __m512i bits = (__m512i)value, one = _mm512_set1_epi32(1);
+        const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
+        const __m512i up = _mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff));
+        const __mmask16 is_nan = _mm512_cmp_ps_mask((__m512)value, (__m512)value, _CMP_UNORD_Q);
+        const __m512i rounded = _mm512_mask_or_epi32(_mm512_add_epi32(up, odd), is_nan, bits,
+                                                     _mm512_set1_epi32(0x400000));
+        _mm256_storeu_si256((__m256i *)place,
+                            _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
+        return;
+    }
+#endif
+    *(VECTOR *)place = value;
+}
+
+/* From a pixel to the next. */
+HELPER ptrdiff_t NAME(pixel_step)(const struct plane *plane)
+{
+    return PRECISION == PRECISION_F32 ? BLOCK : (ptrdiff_t)plane->pixel_step;
+}
+
+/* The upper left pixel of a tile. */
+HELPER void *NAME(tile_of)(const struct tiles *tiles, int t, const struct plane *plane)
+{
+    const struct tile tile = tiles->tile[t];
+    const ptrdiff_t pixel = tile.y * tiles->width + tile.x;
+    const ptrdiff_t at =
+        tile.image * (ptrdiff_t)plane->image_step + pixel * NAME(pixel_step)(plane);
+    return (void *)(uintptr_t)NAME(place)(plane->map, at);
+}
 
 /* ---- Transforms of one row or column ------------------------------------------------------- */
 
@@ -93,15 +148,14 @@ HELPER VECTOR *NAME(at)(const float *points, int i, int j, size_t step)
 
 /* v[6 i + j] = (B^T d B)[i][j] for d of the map, one block after another; the tile's d begins one
  * pixel above and to the left of it, and outside of the map is 0. */
-PASS void NAME(input_transform)(const struct tiles *tiles, const float *map, size_t image_step,
-                                float *v, size_t step)
+PASS void NAME(input_transform)(const struct tiles *tiles, const struct plane *plane, float *v,
+                                size_t step)
 {
     const VECTOR zero = {0};
+    const ptrdiff_t pixel = NAME(pixel_step)(plane), row = tiles->width * pixel;
     for (int t = 0; t < tiles->count; t++) {
         const struct tile tile = tiles->tile[t];
-        const ptrdiff_t row = tiles->width;
-        const VECTOR *corner = (const VECTOR *)(map + (size_t)tile.image * image_step) +
-                               (tile.y - 1) * row + tile.x - 1;
+        const void *corner = NAME(place)(NAME(tile_of)(tiles, t, plane), -row - pixel);
         const int is_top = tile.y == 0, is_bottom = tile.y + SIDE == tiles->height;
         const int is_left = tile.x == 0, is_right = tile.x + SIDE == tiles->width;
         VECTOR half[POINTS][POINTS];
@@ -110,12 +164,12 @@ PASS void NAME(input_transform)(const struct tiles *tiles, const float *map, siz
             VECTOR d[POINTS] = {zero, zero, zero, zero, zero, zero}, column[POINTS];
             if (!(j == 0 && is_left) && !(j == POINTS - 1 && is_right)) {
                 if (!is_top)
-                    d[0] = corner[j];
+                    d[0] = NAME(load)(corner, j * pixel);
                 UNROLL
                 for (int i = 1; i < POINTS - 1; i++)
-                    d[i] = corner[i * row + j];
+                    d[i] = NAME(load)(corner, i * row + j * pixel);
                 if (!is_bottom)
-                    d[POINTS - 1] = corner[(POINTS - 1) * row + j];
+                    d[POINTS - 1] = NAME(load)(corner, (POINTS - 1) * row + j * pixel);
             }
             NAME(input)(d, column);
             UNROLL
@@ -134,21 +188,19 @@ PASS void NAME(input_transform)(const struct tiles *tiles, const float *map, siz
 }
 
 /* w[6 i + j] = (A y A^T)[i][j] for y of the map, one panel after another. */
-PASS void NAME(gradient_transform)(const struct tiles *tiles, const float *map, size_t image_step,
-                                   float *w, size_t step)
+PASS void NAME(gradient_transform)(const struct tiles *tiles, const struct plane *plane, float *w,
+                                   size_t step)
 {
+    const ptrdiff_t pixel = NAME(pixel_step)(plane), row = tiles->width * pixel;
     for (int t = 0; t < tiles->count; t++) {
-        const struct tile tile = tiles->tile[t];
-        const ptrdiff_t row = tiles->width;
-        const VECTOR *corner =
-            (const VECTOR *)(map + (size_t)tile.image * image_step) + tile.y * row + tile.x;
+        const void *corner = NAME(tile_of)(tiles, t, plane);
         VECTOR half[POINTS][SIDE];
         UNROLL
         for (int j = 0; j < SIDE; j++) {
             VECTOR y[SIDE], column[POINTS];
             UNROLL
             for (int i = 0; i < SIDE; i++)
-                y[i] = corner[i * row + j];
+                y[i] = NAME(load)(corner, i * row + j * pixel);
             NAME(gradient)(y, column);
             UNROLL
             for (int i = 0; i < POINTS; i++)
@@ -166,13 +218,12 @@ PASS void NAME(gradient_transform)(const struct tiles *tiles, const float *map, 
 }
 
 /* The map's y = A^T m A for m[i][j] = m[6 i + j], one panel after another. */
-PASS void NAME(output_transform)(const struct tiles *tiles, const float *m, size_t step, float *map,
-                                 size_t image_step)
+PASS void NAME(output_transform)(const struct tiles *tiles, const float *m, size_t step,
+                                 const struct plane *plane)
 {
+    const ptrdiff_t pixel = NAME(pixel_step)(plane), row = tiles->width * pixel;
     for (int t = 0; t < tiles->count; t++) {
-        const struct tile tile = tiles->tile[t];
-        const ptrdiff_t row = tiles->width;
-        VECTOR *corner = (VECTOR *)(map + (size_t)tile.image * image_step) + tile.y * row + tile.x;
+        void *corner = NAME(tile_of)(tiles, t, plane);
         VECTOR half[SIDE][POINTS];
         UNROLL
         for (int j = 0; j < POINTS; j++) {
@@ -186,21 +237,28 @@ PASS void NAME(output_transform)(const struct tiles *tiles, const float *m, size
                 half[i][j] = column[i];
         }
         UNROLL
-        for (int i = 0; i < SIDE; i++)
-            NAME(output)(half[i], corner + i * row);
+        for (int i = 0; i < SIDE; i++) {
+            VECTOR whole[SIDE];
+            NAME(output)(half[i], whole);
+            UNROLL
+            for (int j = 0; j < SIDE; j++)
+                NAME(store)(corner, i * row + j * pixel, whole[j]);
+        }
     }
 }
 
 /* u[6 i + j] = (G g G^T)[i][j] for the filters g[tap], one panel after another. */
-PASS void NAME(filter_transform)(int channels, const float *filters, float *u, size_t step)
+PASS void NAME(filter_transform)(int channels, const void *filters, float *u, size_t step)
 {
     for (int c = 0; c < channels; c++) {
-        const VECTOR *g = (const VECTOR *)filters + (size_t)c * (TAPS * TAPS);
+        const void *g = NAME(place)(filters, (ptrdiff_t)c * (TAPS * TAPS * BLOCK));
         VECTOR half[POINTS][TAPS];
         UNROLL
         for (int j = 0; j < TAPS; j++) {
-            const VECTOR taps[TAPS] = {g[j], g[TAPS + j], g[2 * TAPS + j]};
-            VECTOR column[POINTS];
+            VECTOR taps[TAPS], column[POINTS];
+            UNROLL
+            for (int i = 0; i < TAPS; i++)
+                taps[i] = NAME(load)(g, (i * TAPS + j) * BLOCK);
             NAME(filter)(taps, column);
             UNROLL
             for (int i = 0; i < POINTS; i++)
@@ -319,6 +377,7 @@ static const struct winograd_kernels KERNELS = {.panel = PANEL * BLOCK,
 #undef UNROLL
 #undef KERNELS
 #undef BLOCK
+#undef PRECISION
 #undef TARGET
 #undef FUSED
 #undef PANEL

@@ -30,9 +30,11 @@ static struct experiment experiment_of(const char *set, int depth)
 
 /* ---- A network with nothing left at 0 or 1, and its images ----------------------------------- */
 
-static struct network *create_in(enum precision precision, int depth, int threads)
+static struct network *create_by(enum convolution convolution, enum precision precision, int depth,
+                                 int threads)
 {
     struct experiment experiment = experiment_of("made-up", depth);
+    experiment.convolution = convolution;
     experiment.precision = precision;
     struct network *network = network_create(&experiment, threads);
     network_initialise(network, 3);
@@ -43,7 +45,7 @@ static struct network *create_in(enum precision precision, int depth, int thread
 
 static struct network *create(int depth, int threads)
 {
-    return create_in(PRECISION_F32, depth, threads);
+    return create_by(CONVOLUTION_DIRECT, PRECISION_F32, depth, threads);
 }
 
 /* ---- The layers, from the paper --------------------------------------------------------------- */
@@ -198,7 +200,7 @@ static void sgd(struct parameters *parameters)
 static struct digest bits_of_a_run(enum precision precision, int threads)
 {
     static const int counts[] = {BATCH, PARTIAL, 1, BATCH};
-    struct network *network = create_in(precision, DEPTH, threads);
+    struct network *network = create_by(CONVOLUTION_DIRECT, precision, DEPTH, threads);
     struct parameters *parameters = network_parameters(network);
     struct digest chain = {""};
     for (int i = 0; i < (int)(sizeof counts / sizeof counts[0]); i++) {
@@ -300,11 +302,10 @@ static void round_weights(struct parameters *parameters)
 /* The loss to a thousandth (found: 6e-5). Gradients are moved further, by the ReLUs that rounding
  * switches: how far, tells the same network in f32 with its weights alone rounded (found: 0.055 of
  * the gradient; all of bf16's roundings, 0.075). */
-static void test_bf16_is_near_f32(void **state)
+static void check_bf16_is_near_f32(enum convolution convolution)
 {
-    (void)state;
-    skip_without_bf16();
-    struct network *half = create_in(PRECISION_BF16, DEPTH, 2), *full = create(DEPTH, 2);
+    struct network *half = create_by(convolution, PRECISION_BF16, DEPTH, 2);
+    struct network *full = create(DEPTH, 2);
     struct network *rounded = create(DEPTH, 2);
     const struct parameters *parameters = network_parameters(full);
     assert_true(distance(network_parameters(half), parameters, TENSOR_WEIGHT) == 0);
@@ -323,6 +324,14 @@ static void test_bf16_is_near_f32(void **state)
     network_destroy(half);
     network_destroy(full);
     network_destroy(rounded);
+}
+
+static void test_bf16_is_near_f32(void **state)
+{
+    (void)state;
+    skip_without_bf16();
+    check_bf16_is_near_f32(CONVOLUTION_DIRECT);
+    check_bf16_is_near_f32(CONVOLUTION_WINOGRAD);
 }
 
 /* Maps of half the size, and the arenas of weights twice. */

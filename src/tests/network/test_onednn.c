@@ -28,7 +28,7 @@ static const struct conv_shape float_cases[] = {
     {2, 32, 48, 8, 12, 3, 1, 1, 1, CONV_OWN_WINOGRAD, PRECISION_F32},
     {1, 96, 32, 32, 32, 3, 1, 1, 0, CONV_OWN_WINOGRAD, PRECISION_F32}};
 enum { FLOAT_CASES = sizeof float_cases / sizeof float_cases[0] };
-enum { CASES = 2 * FLOAT_CASES }; /* in bf16 two for odd blocks, and none by Winograd */
+enum { CASES = 2 * FLOAT_CASES }; /* in bf16 two for odd blocks, and none by oneDNN's Winograd */
 
 static int is_there(const struct onednn *onednn, const struct conv_shape *shape)
 {
@@ -37,7 +37,7 @@ static int is_there(const struct onednn *onednn, const struct conv_shape *shape)
                                                    : 1;
 }
 
-/* Those that this CPU has, and the direct ones once more in bf16. */
+/* Those that this CPU has, also in bf16. */
 static int take_cases(const struct onednn *onednn, struct conv_shape cases[CASES])
 {
     int count = 0;
@@ -47,10 +47,9 @@ static int take_cases(const struct onednn *onednn, struct conv_shape cases[CASES
     if (onednn_check_precision(PRECISION_BF16, NULL) != 0)
         return count;
     for (int c = 0; c < FLOAT_CASES; c++) {
-        if (float_cases[c].algorithm != CONV_DIRECT)
-            continue;
         cases[count] = float_cases[c];
-        cases[count++].precision = PRECISION_BF16;
+        cases[count].precision = PRECISION_BF16;
+        count += is_there(onednn, &cases[count]);
     }
     /* no multiple of the 32 channels of an AMX tile: DenseNet's */
     cases[count++] =
@@ -350,9 +349,15 @@ static void test_rule_of_our_own_winograd(void **state)
                                 {8, 32, 64, 16, 16, 1, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
                                 {8, 32, 64, 16, 16, 3, 1, 0, 1, CONV_DIRECT, PRECISION_F32},
                                 {8, 32, 64, 18, 18, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
-                                {8, 32, 64, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16}};
+                                {8, 24, 48, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_BF16},
+                                {8, 32, 64, 16, 16, 3, 2, 1, 1, CONV_DIRECT, PRECISION_BF16}};
+    struct conv_shape half = suits;
+    half.precision = PRECISION_BF16;
     assert_int_equal(onednn_suits_own_winograd(onednn, &suits),
                      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+    assert_int_equal(onednn_suits_own_winograd(onednn, &half),
+                     onednn_check_precision(PRECISION_BF16, NULL) == 0 &&
+                         !strstr(onednn_environment(onednn), "amx"));
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_false(onednn_suits_own_winograd(onednn, &refused[i]));
     onednn_close(onednn);

@@ -4,6 +4,7 @@
 #include "network/winograd.h"
 
 #include "base/memory.h"
+#include "network/onednn.h"
 #include "tests/blocked.h"
 #include "tests/network_fixture.h"
 #include "tests/tests.h"
@@ -18,9 +19,14 @@ enum { SIDE = 4, TAPS = 3, POINTS = 6, FILTER = TAPS * TAPS, PRODUCTS = POINTS *
 /* So many products are summed before the sum is added to the others'. */
 enum { CHAIN = 64 };
 
+static int has(int block, enum precision precision)
+{
+    return winograd_suits(&(struct winograd_shape){1, 16, 16, 4, 4, block, precision});
+}
+
 static int has_block(int block)
 {
-    return winograd_suits(&(struct winograd_shape){1, 16, 16, 4, 4, block});
+    return has(block, PRECISION_F32);
 }
 
 /* ---- The twin: numbers one by one, in plain order ------------------------------------------- */
@@ -201,58 +207,84 @@ struct problem {
     struct winograd_shape shape;
     struct shape in, out;
     size_t weights;
-    double *x, *w, *dy; /* floats hold them exactly */
+    double *x, *w, *dy; /* floats hold them exactly, or bf16 */
     float *y, *dx, *dw; /* by the kernels, in plain order again */
 };
 
-static struct problem problem_of(int batch, int in, int out, int height, int width, int block)
+static double *exact_numbers(enum precision precision, uint64_t *state, size_t count)
 {
-    struct problem p = {.shape = {batch, in, out, height, width, block},
+    double *values = blocked_numbers(state, count);
+    for (size_t i = 0; i < count && precision == PRECISION_BF16; i++)
+        values[i] = (double)bf16_widen(bf16_round((float)values[i]));
+    return values;
+}
+
+static struct problem problem_of(int batch, int in, int out, int height, int width, int block,
+                                 enum precision precision)
+{
+    struct problem p = {.shape = {batch, in, out, height, width, block, precision},
                         .in = {batch, in, height, width},
                         .out = {batch, out, height, width},
                         .weights = (size_t)(in * out * FILTER)};
     uint64_t state = (uint64_t)(in * out);
-    p.x = blocked_numbers(&state, shape_count(p.in));
-    p.w = blocked_numbers(&state, p.weights);
-    p.dy = blocked_numbers(&state, shape_count(p.out));
+    p.x = exact_numbers(precision, &state, shape_count(p.in));
+    p.w = exact_numbers(precision, &state, p.weights);
+    p.dy = exact_numbers(precision, &state, shape_count(p.out));
     return p;
 }
 
-static float *plain_map(struct shape shape, int block, float *map)
+/* Where element `index` in plain order lies: of blocks, or of [image][pixel][channel]. */
+static size_t place(const struct winograd_shape *s, struct shape shape, size_t index)
+{
+    const size_t pixels = (size_t)(shape.height * shape.width), channels = (size_t)shape.channels;
+    if (s->precision == PRECISION_F32)
+        return blocked_place(shape, s->block, index);
+    const size_t image = index / (channels * pixels), channel = index / pixels % channels;
+    return (image * pixels + index % pixels) * channels + channel;
+}
+
+static void *map_of(const struct winograd_shape *s, struct shape shape, const double *plain)
+{
+    void *map = memory_aligned(shape_count(shape), precision_bytes(s->precision));
+    for (size_t i = 0; i < shape_count(shape); i++)
+        map_set(s->precision, map, place(s, shape, i), plain ? (float)plain[i] : NAN);
+    return map;
+}
+
+static float *plain_map(const struct winograd_shape *s, struct shape shape, void *map)
 {
     float *plain = memory_floats(shape_count(shape));
     for (size_t i = 0; i < shape_count(shape); i++)
-        plain[i] = map[blocked_place(shape, block, i)];
+        plain[i] = map_get(s->precision, map, place(s, shape, i));
     free(map);
     return plain;
 }
 
-/* Nothing may be left of what stands in the scratch memory: NaNs. */
+/* Nothing may be left of what stands in the scratch memory and in the results: NaNs. */
 static void solve(struct problem *p)
 {
-    const int block = p->shape.block;
+    const struct winograd_shape *s = &p->shape;
     uint32_t *forward = memory_zeroed(p->weights, sizeof *forward);
     uint32_t *backward = memory_zeroed(p->weights, sizeof *backward);
-    float *w = memory_floats(p->weights), *turned = memory_floats(p->weights);
-    assert_int_equal(winograd_weight_floats(&p->shape), p->weights);
-    winograd_positions(&p->shape, forward, backward);
+    void *w = memory_aligned(p->weights, precision_bytes(s->precision));
+    void *turned = memory_aligned(p->weights, precision_bytes(s->precision));
+    assert_int_equal(winograd_weight_floats(s), p->weights);
+    winograd_positions(s, forward, backward);
     for (size_t i = 0; i < p->weights; i++) {
-        w[forward[i]] = (float)p->w[i];
-        turned[backward[i]] = (float)p->w[i];
+        map_set(s->precision, w, forward[i], (float)p->w[i]);
+        map_set(s->precision, turned, backward[i], (float)p->w[i]);
     }
-    const size_t floats = winograd_scratch(&p->shape);
+    const size_t floats = winograd_scratch(s);
     float *scratch = memory_floats(floats), *dw = memory_floats(p->weights);
     for (size_t i = 0; i < floats; i++)
         scratch[i] = NAN;
-    float *x = blocked_map(p->in, block, p->in.images, p->x);
-    float *dy = blocked_map(p->out, block, p->out.images, p->dy);
-    float *y = blocked_map(p->out, block, p->out.images, NULL);
-    float *dx = blocked_map(p->in, block, p->in.images, NULL);
-    winograd_forward(&p->shape, x, w, scratch, y);
-    winograd_backward_data(&p->shape, dy, turned, scratch, dx);
-    winograd_backward_weights(&p->shape, x, dy, scratch, dw);
-    p->y = plain_map(p->out, block, y);
-    p->dx = plain_map(p->in, block, dx);
+    void *x = map_of(s, p->in, p->x), *dy = map_of(s, p->out, p->dy);
+    void *y = map_of(s, p->out, NULL), *dx = map_of(s, p->in, NULL);
+    winograd_forward(s, x, w, scratch, y);
+    winograd_backward_data(s, dy, turned, scratch, dx);
+    winograd_backward_weights(s, x, dy, scratch, dw);
+    p->y = plain_map(s, p->out, y);
+    p->dx = plain_map(s, p->in, dx);
     p->dw = memory_floats(p->weights);
     for (size_t i = 0; i < p->weights; i++)
         p->dw[i] = dw[forward[i]];
@@ -286,9 +318,16 @@ static const int cases[][5] = {{1, 32, 32, 4, 4},   {3, 32, 64, 4, 12},  {1, 96,
                                {3, 32, 32, 20, 20}, {1, 32, 32, 32, 36}, {2, 128, 32, 32, 16},
                                {2, 16, 16, 32, 32}, {2, 16, 48, 8, 8},   {1, 112, 48, 8, 8}};
 
-static void check_twin(const int *c, int block)
+/* As a map of that precision holds them. */
+static void store(enum precision precision, size_t count, float *values)
 {
-    struct problem p = problem_of(c[0], c[1], c[2], c[3], c[4], block);
+    for (size_t i = 0; i < count && precision == PRECISION_BF16; i++)
+        values[i] = bf16_widen(bf16_round(values[i]));
+}
+
+static void check_twin(const int *c, int block, enum precision precision)
+{
+    struct problem p = problem_of(c[0], c[1], c[2], c[3], c[4], block, precision);
     solve(&p);
     float *x = floats_of(p.x, shape_count(p.in)), *w = floats_of(p.w, p.weights);
     float *dy = floats_of(p.dy, shape_count(p.out)), *turned = memory_floats(p.weights);
@@ -302,6 +341,8 @@ static void check_twin(const int *c, int block)
     twin_forward(p.in, p.out.channels, x, w, y);
     twin_forward(p.out, p.in.channels, dy, turned, dx);
     twin_backward_weights(p.in, p.out.channels, x, dy, dw);
+    store(precision, shape_count(p.out), y);
+    store(precision, shape_count(p.in), dx);
     assert_memory_equal(p.y, y, shape_count(p.out) * sizeof *y);
     assert_memory_equal(p.dx, dx, shape_count(p.in) * sizeof *dx);
     assert_memory_equal(p.dw, dw, p.weights * sizeof *dw);
@@ -316,7 +357,37 @@ static void test_bits_of_the_twin(void **state)
     (void)state;
     for (int block = 8; block <= 16; block += 8)
         for (size_t c = 0; has_block(block) && c < sizeof cases / sizeof cases[0]; c++)
-            check_twin(cases[c], block);
+            check_twin(cases[c], block, PRECISION_F32);
+    for (size_t c = 0; has(16, PRECISION_BF16) && c < sizeof cases / sizeof cases[0]; c++)
+        check_twin(cases[c], 16, PRECISION_BF16);
+}
+
+/* A value that is no number, or too large for bf16, is so in the map. */
+static void test_bits_of_infinite_numbers(void **state)
+{
+    (void)state;
+    if (!has(16, PRECISION_BF16))
+        skip(); /* a CPU without AVX-512 */
+    const float values[] = {INFINITY, -INFINITY, NAN, 0x1.ffp127f, -0x1.fep127f, 0x1p-140f};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct problem p = problem_of(1, 16, 16, 4, 4, 16, PRECISION_BF16);
+        memset(p.w, 0, p.weights * sizeof *p.w);
+        memset(p.x, 0, shape_count(p.in) * sizeof *p.x);
+        p.w[4] = 1; /* the middle tap, of one channel to itself */
+        p.x[0] = (double)bf16_widen(bf16_round(values[i]));
+        solve(&p);
+        float *x = floats_of(p.x, shape_count(p.in)), *w = floats_of(p.w, p.weights);
+        float *y = memory_floats(shape_count(p.out));
+        twin_forward(p.in, p.out.channels, x, w, y);
+        for (size_t j = 0; j < shape_count(p.out); j++) {
+            const float expected = bf16_widen(bf16_round(y[j]));
+            assert_true(isnan(expected) ? isnan(p.y[j]) : p.y[j] == expected);
+        }
+        free(x);
+        free(w);
+        free(y);
+        problem_free(&p);
+    }
 }
 
 /* ---- Against double ------------------------------------------------------------------------- */
@@ -328,11 +399,18 @@ struct errors {
 /* What winograd.h states. */
 static const struct errors limit = {2.0e-6, 2.0e-6, 1.5e-6};
 
-static double error_of(size_t count, const float *found, const double *expected)
+/* In bf16 without what rounding may add, half a place of a number's last digit. */
+static double error_of(enum precision precision, size_t count, const float *found,
+                       const double *expected)
 {
+    const double half = precision == PRECISION_BF16 ? 0x1p-8 : 0;
     double *values = memory_zeroed(count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = (double)found[i];
+    for (size_t i = 0; i < count; i++) {
+        const double error = (double)found[i] - expected[i];
+        const double beyond = fabs(error) - half * fabs(expected[i]);
+        values[i] =
+            half == 0 || isnan(error) ? (double)found[i] : expected[i] + (beyond > 0 ? beyond : 0);
+    }
     const double error = reference_error(count, values, expected);
     free(values);
     return error;
@@ -347,9 +425,10 @@ static struct errors errors_of(struct problem *p)
     solve(p);
     reference_convolution(p->in, p->out.channels, window, p->x, p->w, y);
     reference_convolution_backward(p->in, p->out.channels, window, p->x, p->w, p->dy, dx, dw);
-    const struct errors errors = {error_of(shape_count(p->out), p->y, y),
-                                  error_of(shape_count(p->in), p->dx, dx),
-                                  error_of(p->weights, p->dw, dw)};
+    const enum precision precision = p->shape.precision;
+    const struct errors errors = {error_of(precision, shape_count(p->out), p->y, y),
+                                  error_of(precision, shape_count(p->in), p->dx, dx),
+                                  error_of(PRECISION_F32, p->weights, p->dw, dw)};
     free(y);
     free(dx);
     free(dw);
@@ -378,9 +457,14 @@ static void test_errors_on_random_numbers(void **state)
                              {2, 128, 128, 16}, {4, 256, 256, 8}, {1, 512, 64, 8}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         const int *s = shapes[i];
-        struct problem p = problem_of(s[0], s[1], s[2], s[3], s[3], block_in_use());
-        check_errors(&p);
-        problem_free(&p);
+        for (int p = PRECISION_F32; p <= PRECISION_BF16; p++) {
+            if (!has(block_in_use(), (enum precision)p))
+                continue;
+            struct problem problem =
+                problem_of(s[0], s[1], s[2], s[3], s[3], block_in_use(), (enum precision)p);
+            check_errors(&problem);
+            problem_free(&problem);
+        }
     }
 }
 
@@ -478,14 +562,14 @@ static void test_errors_on_trained_tensors(void **state)
         network_watch(training.network, NULL, NULL);
         assert_non_null(watched.map);
         const struct shape s = watched.shape;
-        struct problem p = {
-            .shape = {s.images, s.channels, s.channels, s.height, s.width, block_in_use()},
-            .in = s,
-            .out = s,
-            .weights = (size_t)(s.channels * s.channels * FILTER),
-            .x = watched.map,
-            .w = weights_of(training.network, weight),
-            .dy = gradient_numbers(shape_count(s))};
+        struct problem p = {.shape = {s.images, s.channels, s.channels, s.height, s.width,
+                                      block_in_use(), PRECISION_F32},
+                            .in = s,
+                            .out = s,
+                            .weights = (size_t)(s.channels * s.channels * FILTER),
+                            .x = watched.map,
+                            .w = weights_of(training.network, weight),
+                            .dy = gradient_numbers(shape_count(s))};
         check_errors(&p);
         problem_free(&p);
         free(norm);
@@ -494,9 +578,11 @@ static void test_errors_on_trained_tensors(void **state)
     training_close(&training);
 }
 
-static struct digest digest_after(enum convolution convolution, int threads)
+static struct digest digest_after(enum convolution convolution, enum precision precision,
+                                  int threads)
 {
-    const struct experiment experiment = trained_experiment(convolution);
+    struct experiment experiment = trained_experiment(convolution);
+    experiment.precision = precision;
     struct training training;
     train(&training, &experiment, threads, 3);
     const struct digest digest = parameters_digest(network_parameters(training.network));
@@ -504,13 +590,31 @@ static struct digest digest_after(enum convolution convolution, int threads)
     return digest;
 }
 
+static void check_threads(enum precision precision, int is_there)
+{
+    const struct digest one = digest_after(CONVOLUTION_WINOGRAD, precision, 1);
+    assert_string_equal(digest_after(CONVOLUTION_WINOGRAD, precision, 2).hex, one.hex);
+    assert_string_equal(digest_after(CONVOLUTION_WINOGRAD, precision, 3).hex, one.hex);
+    const struct digest direct = digest_after(CONVOLUTION_DIRECT, precision, 1);
+    assert_int_equal(strcmp(direct.hex, one.hex) != 0, is_there);
+}
+
 static void test_threads_change_no_bit(void **state)
 {
     (void)state;
-    const struct digest one = digest_after(CONVOLUTION_WINOGRAD, 1);
-    assert_string_equal(digest_after(CONVOLUTION_WINOGRAD, 2).hex, one.hex);
-    assert_string_equal(digest_after(CONVOLUTION_WINOGRAD, 3).hex, one.hex);
-    assert_int_equal(strcmp(digest_after(CONVOLUTION_DIRECT, 1).hex, one.hex) != 0, has_block(8));
+    check_threads(PRECISION_F32, has_block(8));
+}
+
+/* Where oneDNN has AMX, it computes directly. */
+static void test_threads_change_no_bit_of_bf16(void **state)
+{
+    (void)state;
+    if (onednn_check_precision(PRECISION_BF16, NULL) != 0)
+        skip();
+    struct onednn *onednn = onednn_open(1);
+    const int has_tiles = strstr(onednn_environment(onednn), "amx") != NULL;
+    onednn_close(onednn);
+    check_threads(PRECISION_BF16, !has_tiles);
 }
 
 /* ---- The rule ------------------------------------------------------------------------------- */
@@ -518,9 +622,11 @@ static void test_threads_change_no_bit(void **state)
 static void test_rule(void **state)
 {
     (void)state;
-    const struct winograd_shape refused[] = {{1, 24, 32, 8, 8, 8},  {1, 32, 24, 8, 8, 8},
-                                             {1, 32, 3, 8, 8, 8},   {1, 32, 32, 10, 8, 8},
-                                             {1, 32, 32, 8, 10, 8}, {1, 32, 32, 8, 8, 4}};
+    const struct winograd_shape refused[] = {
+        {1, 24, 32, 8, 8, 8, PRECISION_F32},  {1, 32, 24, 8, 8, 8, PRECISION_F32},
+        {1, 32, 3, 8, 8, 8, PRECISION_F32},   {1, 32, 32, 10, 8, 8, PRECISION_F32},
+        {1, 32, 32, 8, 10, 8, PRECISION_F32}, {1, 32, 32, 8, 8, 4, PRECISION_F32},
+        {1, 32, 32, 8, 8, 8, PRECISION_BF16}, {1, 24, 32, 8, 8, 16, PRECISION_BF16}};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_false(winograd_suits(&refused[i]));
     assert_int_equal(has_block(8), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
@@ -528,9 +634,11 @@ static void test_rule(void **state)
 
 const struct CMUnitTest winograd_tests[] = {
     cmocka_unit_test(test_bits_of_the_twin),
+    cmocka_unit_test(test_bits_of_infinite_numbers),
     cmocka_unit_test(test_errors_on_random_numbers),
     cmocka_unit_test(test_errors_on_trained_tensors),
     cmocka_unit_test(test_threads_change_no_bit),
+    cmocka_unit_test(test_threads_change_no_bit_of_bf16),
     cmocka_unit_test(test_rule),
 };
 const size_t winograd_test_count = sizeof winograd_tests / sizeof winograd_tests[0];

@@ -74,7 +74,7 @@ struct winograd_kernels {
 #define TARGET AVX512
 #define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define PANEL 1
-#define ROWS 8
+#define ROWS 16
 #include "network/winograd_kernels.h"
 
 #define KERNELS bf16x16
@@ -92,7 +92,7 @@ struct winograd_kernels {
 #define TARGET AVX512
 #define FUSED(a, b, c) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define PANEL 1
-#define ROWS 8
+#define ROWS 16
 #include "network/winograd_kernels.h"
 
 #define KERNELS f32x8
@@ -197,11 +197,20 @@ static struct tiles take_tiles(const struct winograd_shape *s, int first)
     const int across = s->width / SIDE, of_image = s->height / SIDE * across;
     struct tiles tiles = {
         .count = at_most(TILES, tiles_of(s) - first), .height = s->height, .width = s->width};
+    struct tile tile = {.image = first / of_image,
+                        .y = first % of_image / across * SIDE,
+                        .x = first % across * SIDE};
     for (int t = 0; t < tiles.count; t++) {
-        const int index = (first + t) % of_image;
-        tiles.tile[t] = (struct tile){.image = (first + t) / of_image,
-                                      .y = index / across * SIDE,
-                                      .x = index % across * SIDE};
+        tiles.tile[t] = tile;
+        tile.x += SIDE;
+        if (tile.x == s->width) {
+            tile.x = 0;
+            tile.y += SIDE;
+        }
+        if (tile.y == s->height) {
+            tile.y = 0;
+            tile.image++;
+        }
     }
     return tiles;
 }

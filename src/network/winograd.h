@@ -79,18 +79,18 @@
  * Winograd turn into 1052 at most:
  *
  *     channels, map       forward  backward data  backward weights  than direct
- *     16 -> 16,   32 x 32 370 449        377 437           348 491         1.26
- *     16 -> 128,  32 x 32 440 605        335 439           368 569         1.40
- *     48 -> 16,   32 x 32 433 513        499 507           353 524         1.23
- *     32 -> 32,   16 x 16 479 655        516 643           374 658         1.46
- *     64 -> 64,    8 x 8  524 706        482 715           349 677         1.60
- *     64 -> 64,   32 x 32 476 715        495 697           382 734         1.61
- *     128 -> 128, 32 x 32 463 698        461 698           413 684         1.56
- *     256 -> 256, 16 x 16 514 721        506 742           426 734         1.53
- *     512 -> 512,  8 x 8  525 680        462 702           387 691         1.53
- *     160 -> 160, 32 x 32 478 720        435 720           417 702         1.62
- *     320 -> 320, 16 x 16 516 740        512 750           434 744         1.54
- *     640 -> 640,  8 x 8  532 718        440 724           388 737         1.63
+ *     16 -> 16,   32 x 32 391 491        395 495           370 539         1.32
+ *     16 -> 128,  32 x 32 445 595        332 455           356 582         1.44
+ *     48 -> 16,   32 x 32 447 541        508 542           366 568         1.27
+ *     32 -> 32,   16 x 16 494 650        525 652           383 687         1.44
+ *     64 -> 64,    8 x  8 530 721        502 731           349 690         1.60
+ *     64 -> 64,   32 x 32 467 658        485 653           365 719         1.56
+ *     128 -> 128, 32 x 32 463 700        461 703           411 685         1.57
+ *     256 -> 256, 16 x 16 520 734        512 717           427 729         1.51
+ *     512 -> 512,  8 x  8 516 662        454 704           337 633         1.58
+ *     160 -> 160, 32 x 32 481 729        434 732           412 728         1.66
+ *     320 -> 320, 16 x 16 512 746        505 767           429 749         1.58
+ *     640 -> 640,  8 x  8 524 711        438 750           374 736         1.67
  *
  * (8 images a shard below 128 channels, 16 from there on.)
  */
@@ -114,7 +114,7 @@ struct winograd_shape {
 
 /* The rule: both numbers of channels are multiples of 16, height and width of 4, and the CPU has
  * AVX-512 for blocks of 16, AVX2 with FMA for blocks of 8. So wherever it can be used, it is: it
- * was at least twice as fast as direct everywhere, in bf16 1.23 times. Whether the CPU has something
+ * was at least twice as fast as direct everywhere, in bf16 1.27 times. Whether the CPU has something
  * better for bf16 the caller knows (onednn.h). */
 int winograd_suits(const struct winograd_shape *shape);
 

@@ -18,7 +18,7 @@
 #define VECTOR NAME(vector)
 #define PASS TARGET static
 #define HELPER TARGET static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 
 typedef float VECTOR __attribute__((vector_size(BLOCK * sizeof(float)), may_alias));
 

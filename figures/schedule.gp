@@ -16,6 +16,8 @@ set ylabel "learning rate"
 set yrange [0:*]
 plot input using "step":"lr" with lines lw 2
 set ylabel "derivative, per step"
-set yrange [*:*]
+# a schedule of steps has no slope but 0: gnuplot would warn of an empty range
+stats input using "slope_per_step" nooutput
+if (STATS_min < STATS_max) { set yrange [*:*] } else { set yrange [-1:1] }
 plot input using "step":"slope_per_step" with lines lw 2
 unset multiplot

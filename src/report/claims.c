@@ -32,6 +32,7 @@ static const struct rule {
     {"steps-over-k", claims_steps_over_k, 0},
     {"gain-over-k", claims_gain_over_k, 1},
     {"restarts", claims_restarts, 0},
+    {"registered", claims_registered, 0},
     {"seeds", claims_seeds, 0},
     {"kept", claims_kept, 1},
     {"trend-over-rows", claims_trend_over_rows, 0},
@@ -85,13 +86,13 @@ static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const ch
 /* The word for one kind of evidence; NULL with *error set. */
 static char *word_of(struct sheet *sheet, struct error *error)
 {
-    static const enum published_rule kinds[EVIDENCES] = {RULE_COMPUTED, RULE_OWN, RULE_FAIR,
-                                                         RULE_RUNS, RULE_RUNS};
+    static const enum published_rule kinds[EVIDENCES] = {RULE_COMPUTED, RULE_OWN,  RULE_FAIR,
+                                                         RULE_RUNS,     RULE_RUNS, RULE_REGISTERED};
     const char *name = sheet->claim->rules[kinds[sheet->evidence]];
     const char *fixed = name[0] == '=' ? name + 1 : strcmp(name, "-") == 0 ? name : NULL;
     const struct rule *rule = fixed ? NULL : rule_of(sheet, name, error);
-    const int of_arms =
-        strcmp(sheet->claim->folder, "-") != 0 && sheet->evidence != OWN && sheet->evidence != FAIR;
+    const int of_arms = strcmp(sheet->claim->folder, "-") != 0 && sheet->evidence != OWN &&
+                        sheet->evidence != FAIR && sheet->evidence != REGISTERED;
     if (!fixed && !rule)
         return NULL;
     if (of_arms)
@@ -152,6 +153,7 @@ static void write_text(const struct sheet *sheet, const char *out)
              "as printed, and as the network built here has.\n"
              "Runs: mean error after the last epoch; interval, Holm p and verdict over pairs of "
              "equal seeds.\nFewer than 6 pairs are no evidence; see table-5-2.txt.\n"
+             "Registered runs, of the desk scale: see table-confirmation.txt.\n"
              "Desk runs are of small networks and few epochs: they replicate no cell of the "
              "thesis.\n");
     table_write_out(out, "claims", ".txt", &text);

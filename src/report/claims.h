@@ -2,7 +2,7 @@
  * claims - each claim of the thesis and of its companion studies, against what is known here.
  *
  * The claims are results/published/claims.tsv, which names a rule of claims_rules.h for each kind
- * of evidence, and what it compares: arm, control, limit. There are five kinds of evidence, and a
+ * of evidence, and what it compares: arm, control, limit. There are six kinds of evidence, and a
  * word for each, by the rules below, whatever the logs say. Differences are new - reference, in
  * points of error, so that below 0 is better; a gain is minus that.
  *
@@ -48,6 +48,10 @@
  *          restarts, planned ones too. Arms that a protocol registered are left out: they have a table
  *          of their own
  *     without a comparison: "no runs" or "untested at full scale"
+ *   registered runs  of experiments/confirmation, which other kinds of evidence leave out
+ *     C2a  k = 3 with k = 1, the primary comparison, in the words of confirmation.h
+ *     C4   k = 3 with SGDR, one of the secondary family of four
+ *     "sealed: 12 of 16 runs" until all runs of the set are there; "no runs" without such arms
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
  * claims a folder of experiments, of which the first group is judged, one image set and network
@@ -94,7 +98,7 @@ struct claims_sources {
     const struct thesis_table *tables;
     size_t table_count;
     const struct literature *literature;
-    const struct ledger *ledger;
+    const struct ledger *ledger, *all; /* without the sealed runs (registered.h); with them */
     const struct experiment_files *experiments;
 };
 

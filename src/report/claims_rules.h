@@ -22,6 +22,9 @@ claims_rule claims_below_sgdr;  /* below-sgdr: ours is lower in every row of an 
 claims_rule claims_sgdr_papers; /* sgdr-papers: what the SGDR paper prints */
 claims_rule claims_parameters;  /* parameters: the column of parameters */
 
+/* By the registered runs (confirmation.h). */
+claims_rule claims_registered; /* registered: k = 3 with the control, in its registered family */
+
 /* By counts, each arm of the folder against the limit. */
 claims_rule
     claims_reduction;      /* reduction: 3x3 weights per trained one, limit x channels at least */

@@ -1,4 +1,5 @@
 #include "report/claims_rules.h"
+#include "report/confirmation.h"
 
 #include "base/decimal.h"
 
@@ -310,8 +311,8 @@ char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
         size_t count = 0;
         for (size_t i = 0; i < arms->count; i++) {
             const struct experiment *e = arms->row[i].experiment;
-            if (e->weights != kinds[kind] || e->weights_seed != 0 ||
-                arms->row[i].arm->count == 0 || !ledger_same_but(e, arms->row->experiment, keys))
+            if (e->weights != kinds[kind] || e->weights_seed != 0 || arms->row[i].arm->count == 0 ||
+                !ledger_same_but(e, arms->row->experiment, keys))
                 continue;
             x[count] = log2(e->rows);
             family[count++] = arms->row[i].arm;
@@ -373,4 +374,14 @@ char *claims_effect(struct sheet *sheet, struct error *error)
         return sheet_consistency(1);
     const char *verdict = cells_verdict_word(&c);
     return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
+}
+
+/* ---- Registered runs ---------------------------------------------------------------------- */
+
+char *claims_registered(struct sheet *sheet, struct error *error)
+{
+    const struct claims_sources *sources = sheet->sources;
+    sheet->from_runs = 1;
+    return confirmation_word(sources->all, sources->ledger, sources->experiments,
+                             sheet->claim->control, error);
 }

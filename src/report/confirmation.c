@@ -310,6 +310,30 @@ static void write_plot(const struct confirmation *rows, const char *out)
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
+static char *word_of(const struct row *row)
+{
+    const struct comparison *c = &row->error;
+    return c->arm ? memory_text("%s", cells_verdict_word(c))
+                  : memory_text("sealed: %zu of %zu runs", row->runs.present, row->runs.needed);
+}
+
+char *confirmation_word(const struct ledger *all, const struct ledger *open,
+                        const struct experiment_files *files, const char *control,
+                        struct error *error)
+{
+    struct confirmation rows;
+    if (collect(&rows, all, open, files, error) != 0)
+        return NULL;
+    char *word = rows.is_there ? NULL : memory_text("no runs");
+    for (size_t i = 0; i < ROWS && !word; i++)
+        if (strcmp(controls[i], control) == 0)
+            word = word_of(&rows.row[i]);
+    if (!word)
+        error_set(error, "%s: the protocol compares k3.0 with no such arm", control);
+    free(rows.arms.arm);
+    return word;
+}
+
 int confirmation_write(const struct ledger *all, const struct ledger *open,
                        const struct experiment_files *files, const char *out, struct error *error)
 {

@@ -17,6 +17,13 @@
 
 #include "report/ledger.h"
 
+/* The verdict of the registered comparison with an arm, to free(): "better", "worse", "no evidence";
+ * "sealed: 12 of 16 runs" while its set is; "no runs" where there are no such experiments. NULL
+ * with *error set, as below, or where the protocol has no comparison with that arm. */
+char *confirmation_word(const struct ledger *all, const struct ledger *open,
+                        const struct experiment_files *files, const char *control,
+                        struct error *error);
+
 /* Write OUT/tables/NAME.txt, .csv and .tex of both, and OUT/plots/confirmation.tsv:
  *
  *     row <TAB> arm <TAB> verdict <TAB> mean <TAB> low <TAB> high       a row of NaN while sealed

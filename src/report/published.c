@@ -12,9 +12,9 @@ static const char *const table_columns[] = {
     "network", "depth", "params_M", "original_error", "ours_error", "k", "note", "cited", "folder"};
 static const char *const literature_columns[] = {
     "set", "network", "depth", "role", "error", "statistic", "runs", "setting", "source"};
-static const char *const claim_columns[] = {"claim", "table", "folder",   "control",
-                                            "arm",   "limit", "computed", "own",
-                                            "fair",  "runs",  "says",     "source"};
+static const char *const claim_columns[] = {"claim",      "table",    "folder", "control", "arm",
+                                            "limit",      "computed", "own",    "fair",    "runs",
+                                            "registered", "says",     "source"};
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
@@ -144,9 +144,9 @@ static int parse_claim(const struct tsv *tsv, void *to)
         .control = tsv->field[3],
         .arm = tsv->field[4],
         .limit = NAN,
-        .rules = {tsv->field[6], tsv->field[7], tsv->field[8], tsv->field[9]},
-        .says = tsv->field[10],
-        .source = tsv->field[11],
+        .rules = {tsv->field[6], tsv->field[7], tsv->field[8], tsv->field[9], tsv->field[10]},
+        .says = tsv->field[11],
+        .source = tsv->field[12],
         .line = tsv->line};
     return strcmp(tsv->field[5], "-") == 0 ? 0 : number(tsv, claim_columns, 5, &row->limit);
 }

@@ -63,7 +63,14 @@ int published_read_literature(const char *path, struct literature *literature, s
 void published_free_literature(struct literature *literature);
 
 /* Of which rules (claims_rules.h) a claim names one each. */
-enum published_rule { RULE_COMPUTED, RULE_OWN, RULE_FAIR, RULE_RUNS, PUBLISHED_RULES };
+enum published_rule {
+    RULE_COMPUTED,
+    RULE_OWN,
+    RULE_FAIR,
+    RULE_RUNS,
+    RULE_REGISTERED,
+    PUBLISHED_RULES
+};
 
 /* One claim. */
 struct published_claim {

@@ -314,9 +314,8 @@ static int add_trend_macros(struct text *text, const struct ledger *ledger, stru
     add_campaign_macro(text, "Pairs", trend.arm, trend.arm != NULL,
                        memory_text("%zu", trend.pairs));
     add_slope_macros(text, "", &trend);
-    add_campaign_macro(
-        text, "Verdict", trend.arm, trend.arm != NULL,
-        memory_text("%s", cells_verdict_word(&trend)));
+    add_campaign_macro(text, "Verdict", trend.arm, trend.arm != NULL,
+                       memory_text("%s", cells_verdict_word(&trend)));
     add_slope_macros(text, "Rest", &rest);
     add_campaign_macro(text, "Lowest", lowest, lowest != NULL,
                        memory_text("%g", lowest ? lowest->experiment->k : NAN));
@@ -437,6 +436,7 @@ static int write_claims(const struct report_sources *sources, const struct input
                                           .table_count = COUNT(in->tables),
                                           .literature = &in->literature,
                                           .ledger = &in->open,
+                                          .all = &in->ledger,
                                           .experiments = &in->experiments};
     const int status = claims_write(&claims, out, error);
     free(path);

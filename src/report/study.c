@@ -204,8 +204,8 @@ struct table_cell study_cell_group(const void *line)
 {
     const struct study_line *at = line;
     const size_t start = strlen(at->study->folder) + 1, end = group_length(at->row);
-    return table_cell(
-        memory_copy(name_of(at->row) + start, end > start ? end - 1 - start : 0), NULL);
+    return table_cell(memory_copy(name_of(at->row) + start, end > start ? end - 1 - start : 0),
+                      NULL);
 }
 
 struct table_cell study_cell_scale(const void *line)

@@ -121,6 +121,7 @@ static int has_sources(const char *column)
                                           "fair baselines",
                                           "desk runs",
                                           "full scale",
+                                          "registered runs",
                                           "name",
                                           "trained",
                                           "stored",

@@ -132,8 +132,8 @@ verdict "what is in the queue is not submitted again" "$(same "1-1" "$(submitted
 verdict "squeue is asked for this project's jobs alone" \
     "$(grep -qE '\[--name\]\[(kdecay-[0-9a-f]{16},?)+\]$' "$folder/asked" || cat "$folder/asked")"
 verdict "status tells running, queued and missing apart" "$(same "running queued missing 1 10 7" \
-    "$(run_make status | awk '/^arm/ {printf "%s %s %s ", $5, $6, $7}
-        $1 == "total" && $2 == "full" {print $5, $6, $7}')")"
+    "$(run_make status | awk '/^arm/ {printf "%s %s %s ", $6, $7, $8}
+        $1 == "total" && $2 == "full" {print $6, $7, $8}')")"
 submitted | while read -r name range; do echo "CG 1 $name"; done >> "$folder/queued"
 : > "$folder/submitted"
 said=$(run_make submit EXP=experiments/study/small/one.ini)

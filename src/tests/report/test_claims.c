@@ -244,7 +244,7 @@ static void words_of_runs(void **state)
                    "95% high: -0.85 | sign-flip p: 0.0313 | Holm p: 0.0313 | pairs: 6 | "
                    "says: better");
     tables_expect_text(&fixture, "claims.tex",
-                       " & \\fromledger{better} & untested at full scale \\\\\n");
+                       " & \\fromledger{better} & untested at full scale & ");
     fixture_write_arm(&fixture, k2_arm, two_less, 6); /* the interval is on both sides */
     expect_words(&fixture, "C3", "desk runs: no evidence | full scale: untested at full scale");
     fixture_write_arm(&fixture, k2_arm, three_less, 6);
@@ -665,8 +665,9 @@ static void errors(void **state)
         {"\t1.69\t", "\tmany\t", "claims.tsv:12: limit = many: expected a number"},
         {"\t1.69\t", "\t-\t", "claims.tsv:12: claim C3: expected a limit, which the rule gain"},
         {"\t0.5\t", "\t-\t", "claim P2: expected a limit, which the rule effect"},
-        {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 12 fields"},
-        {"runs\tsays", "runs\ttext", "claims.tsv:7: expected \"says\" as the name of column 11"},
+        {"C2\t5-2, 5-3\t-", "C2\t5-2, 5-3", "claims.tsv:9: expected 13 fields"},
+        {"registered\tsays", "registered\ttext",
+         "claims.tsv:7: expected \"says\" as the name of column 12"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture = fixture_begin();

@@ -82,6 +82,21 @@ static void expect(const struct fixture *fixture, const char *file, const char *
     }
 }
 
+/* The word of the last column, that of registered runs. */
+static void expect_claim(const struct fixture *fixture, const char *claim, const char *word)
+{
+    char *bytes = fixture_read(fixture->out, "tables/claims.csv");
+    char *start = memory_text("\n%s,", claim), *end = memory_text(",%s", word);
+    const char *row = strstr(bytes, start);
+    assert_non_null(row);
+    const size_t length = strcspn(row + 1, "\n") + 1, tail = strlen(end);
+    if (length < tail || strncmp(row + length - tail, end, tail) != 0)
+        fail_msg("%s: \"%s\" is not the end of %.*s", claim, word, (int)length, row + 1);
+    free(end);
+    free(start);
+    free(bytes);
+}
+
 static const char table[] = "tables/table-confirmation.csv",
                   text[] = "tables/table-confirmation.txt";
 
@@ -110,6 +125,8 @@ static void sealed_until_complete(void **state)
     expect(&fixture, table, "k3.0,0.07509,8 of 8,-,-,-,-,-,-,-,-,sealed\n");
     expect(&fixture, table, "k1.0,0.05011,7 of 8,-,-,-,-,-,-,-,-,sealed\n");
     expect(&fixture, text, "Runs: 15 of 16 of primary, 16 of 48 in all.");
+    expect_claim(&fixture, "C2a", "sealed: 15 of 16 runs");
+    expect_claim(&fixture, "C4", "sealed: 16 of 48 runs");
     write_run(&fixture, k1, SEEDS - 1, 43.00, 0);
     report(&fixture);
     expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
@@ -161,6 +178,8 @@ static void families(void **state)
            "seed 12: k3.0 on a");
     expect(&fixture, "plots/confirmation.tsv", "\n1\tk1.0\tbetter\t-2\t-2.08937");
     expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
+    expect_claim(&fixture, "C2a", "better");
+    expect_claim(&fixture, "C4", "no evidence");
     expect_traced(&fixture, "table-confirmation");
     expect_traced(&fixture, "table-confirmation-exploratory");
     fixture_end(&fixture);

@@ -189,7 +189,7 @@ verdict "every missing run is a task, in arrays that MaxArraySize allows" \
 said=$(submit)
 verdict "a second submission queues nothing" \
     "$([[ $said == "nothing to submit"* ]] || echo "$said")"
-shown=$(run_make status | awk '$1 == "total" && $2 == "smoke" {print $5 + $6, $7}')
+shown=$(run_make status | awk '$1 == "total" && $2 == "smoke" {print $6 + $7, $8}')
 verdict "status shows them as queued or running, none as missing" \
     "$([ "$shown" = "$wanted 0" ] || echo "expected $wanted 0, found $shown")"
 
@@ -197,7 +197,7 @@ verdict "status shows them as queued or running, none as missing" \
 wait_for 120 has_rows killed 2
 kill -9 "$(programs_of killed | tail -n 1)"
 wait_for 30 is_left killed
-shown=$(run_make status | awk '$1 == "smoke/killed/poly-k2.0" {print $4, $6}')
+shown=$(run_make status | awk '$1 == "smoke/killed/poly-k2.0" {print $5, $7}')
 verdict "a killed task is out of the queue" "$([ "$shown" = "0 0" ] || echo "status: $shown")"
 said=$(submit)
 verdict "only it is submitted again" \

@@ -76,14 +76,20 @@ static const struct key keys[] = {
      "learned: pixels inward from the border that a Padding Layer's filter reads"},
     {"network.padding_reach", KEY_INTEGER, AT(padding_reach), 0, PADDING_REACH, NULL, "0",
      "learned: pixels along the border, to either side"},
-    {"network.weights", KEY_WORD, AT(weights), 0, 0, "free|expansion|bank", "free",
+    {"network.weights", KEY_WORD, AT(weights), 0, 0, "free|expansion|bank|search", "free",
      "of 3x3 convolutions but the first: trained themselves, or a Weight Block makes them from "
-     "network.rows rows, by a fixed orthogonal expansion or by shifted and signed copies"},
+     "network.rows rows, by a fixed orthogonal expansion or by shifted and signed copies; search: "
+     "from those of network.rows rows that are worth network.budget"},
     {"network.rows", KEY_INTEGER, AT(rows), 0, 100000, NULL, "0",
-     "expansion, bank: the rows of input channels that each of these convolutions trains; the "
-     "weights are 9 rows an output channel"},
+     "expansion, bank, search: the rows of input channels that each of these convolutions trains; "
+     "the weights are 9 rows an output channel"},
     {"network.weights_seed", KEY_INTEGER, AT(weights_seed), 0, INT32_MAX, NULL, "0",
-     "expansion, bank: of what is fixed in them; apart from a run's seed"},
+     "expansion, bank, search: of what is fixed in them; apart from a run's seed"},
+    {"network.budget", KEY_INTEGER, AT(budget), 0, INT32_MAX, NULL, "0",
+     "search: the numbers that all these convolutions store; bank: the same, with rows per layer "
+     "drawn at random instead of network.rows"},
+    {"network.rows_draw", KEY_INTEGER, AT(rows_draw), 0, INT32_MAX, NULL, "0",
+     "bank with network.budget: which draw"},
     {"network.channels", KEY_INTEGER, AT(channels), 1, 512, NULL, "16",
      "preact: of the first stage; the second has twice, the third four times as many"},
     {"training.epochs", KEY_INTEGER, AT(epochs), 1, 100000, NULL, NULL, "passes over the images"},

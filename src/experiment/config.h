@@ -50,7 +50,7 @@ enum padding {
     PADDING_PARTIAL,
     PADDING_LEARNED
 };
-enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK };
+enum weights { WEIGHTS_FREE, WEIGHTS_EXPANSION, WEIGHTS_BANK, WEIGHTS_SEARCH };
 enum convolution { CONVOLUTION_DIRECT, CONVOLUTION_AUTO, CONVOLUTION_WINOGRAD };
 enum precision { PRECISION_F32, PRECISION_BF16 }; /* network/precision.h */
 enum last_batch { LAST_BATCH_KEEP, LAST_BATCH_DROP };
@@ -92,9 +92,11 @@ struct experiment {
     enum padding padding;             /* of the 3x3 convolutions but the stem, see padding.h */
     int padding_depth, padding_reach; /* learned: D and r of the Padding Layer */
     enum weights weights; /* of the 3x3 convolutions but the first, see weight_block.h */
-    int rows;             /* what each of them trains */
+    int rows;             /* what each of them trains; 0: drawn for the budget */
     int weights_seed;
-    int channels; /* of the first stage; preact */
+    int budget;    /* numbers that all of them may store, see row_search.h; 0: no limit */
+    int rows_draw; /* bank with a budget: which draw of rows per layer */
+    int channels;  /* of the first stage; preact */
     /* [training] */
     int epochs;
     int batch;                  /* images a step */

@@ -36,8 +36,18 @@ static const char *misplaced_key(const struct experiment *e)
     if (e->padding != PADDING_LEARNED && (e->padding_depth != 1 || e->padding_reach != 0))
         return "network.padding_depth and network.padding_reach belong to network.padding = "
                "learned; remove them";
-    if ((e->weights == WEIGHTS_FREE) != (e->rows == 0))
-        return "network.rows belongs to network.weights = expansion or bank, which need it";
+    const int searched = e->weights == WEIGHTS_SEARCH;
+    const int drawn = e->weights == WEIGHTS_BANK && e->budget != 0;
+    if ((e->weights == WEIGHTS_FREE || drawn) != (e->rows == 0))
+        return drawn
+                   ? "network.budget draws the rows of network.weights = bank; remove network.rows"
+                   : "network.rows belongs to network.weights = expansion or bank, which need it";
+    if (searched && (e->rows & (e->rows - 1)) != 0)
+        return "network.weights = search: expected a power of two as network.rows";
+    if (e->budget == 0 ? searched : !searched && !drawn)
+        return "network.budget belongs to network.weights = search, which needs it, or bank";
+    if (e->rows_draw != 0 && !drawn)
+        return "network.rows_draw belongs to network.weights = bank with network.budget; remove it";
     if (e->weights == WEIGHTS_FREE && e->weights_seed != 0)
         return "network.weights_seed belongs to network.weights = expansion or bank; remove it";
     if (e->family != FAMILY_PREACT && e->channels != 16)

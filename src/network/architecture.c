@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "network/padding.h"
+#include "network/row_search.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,18 +247,65 @@ static void build_densenet(struct architecture *a, int layers, int growth, doubl
 
 /* ---- Weight Blocks -------------------------------------------------------------------------- */
 
-static void add_weight_blocks(struct architecture *a, const struct experiment *experiment)
+/* The 3x3 convolutions but the first; free() their indices. */
+static int *shared_convolutions(const struct architecture *a, int *count)
 {
-    for (int l = 0; l < a->layer_count; l++) {
-        struct layer *layer = &a->layers[l];
-        if (layer->kind != LAYER_CONVOLUTION || layer->kernel != 3 || layer->inputs[0] == 0)
-            continue;
+    int *found = memory_zeroed((size_t)a->layer_count + 1, sizeof *found);
+    *count = 0;
+    for (int l = 0; l < a->layer_count; l++)
+        if (a->layers[l].kind == LAYER_CONVOLUTION && a->layers[l].kernel == 3 &&
+            a->layers[l].inputs[0] != 0)
+            found[(*count)++] = l;
+    return found;
+}
+
+/* The rows of each of these layers, as the experiment says or draws them. */
+static int choose_rows(const struct architecture *a, const struct experiment *experiment,
+                       const int *layers, int count, int *rows, struct error *error)
+{
+    int *in = memory_zeroed((size_t)count + 1, sizeof *in),
+        *most = memory_zeroed((size_t)count + 1, sizeof *most);
+    int status = 0;
+    long long least = 0;
+    for (int c = 0; c < count; c++) {
+        const struct layer *layer = &a->layers[layers[c]];
+        in[c] = a->activations[layer->inputs[0]].channels;
+        most[c] = 9 * a->activations[layer->output].channels;
+        rows[c] = experiment->rows;
+        least +=
+            experiment->weights == WEIGHTS_SEARCH ? row_search_numbers(rows[c], in[c], 1) : in[c];
+        if (experiment->weights == WEIGHTS_SEARCH && rows[c] > most[c] && status == 0)
+            status = error_set(error, "network.rows = %d: a search in %s has at most %d candidates",
+                               rows[c], layer->name, most[c]);
+    }
+    if (status == 0 && experiment->budget != 0 && experiment->budget < least)
+        status = error_set(
+            error, "network.budget = %d: a row for each 3x3 convolution needs at least %lld",
+            experiment->budget, least);
+    if (status == 0 && experiment->weights == WEIGHTS_BANK && experiment->budget != 0 && count > 0)
+        row_search_draw((uint32_t)experiment->rows_draw, in, most, count, experiment->budget, rows);
+    free(in);
+    free(most);
+    return status;
+}
+
+static int add_weight_blocks(struct architecture *a, const struct experiment *experiment,
+                             struct error *error)
+{
+    int count, *layers = shared_convolutions(a, &count);
+    int *rows = memory_zeroed((size_t)count + 1, sizeof *rows);
+    const int status = choose_rows(a, experiment, layers, count, rows, error);
+    for (int c = 0; c < count && status == 0; c++) {
+        struct layer *layer = &a->layers[layers[c]];
         if (experiment->weights == WEIGHTS_BANK &&
-            experiment->rows >= 9 * a->activations[layer->output].channels)
+            rows[c] >= 9 * a->activations[layer->output].channels)
             continue;
-        layer->rows = experiment->rows;
+        layer->rows = rows[c];
         layer->parameters = 1LL * layer->rows * a->activations[layer->inputs[0]].channels;
     }
+    free(rows);
+    free(layers);
+    return status;
 }
 
 /* ---- Families ------------------------------------------------------------------------------ */
@@ -314,9 +362,10 @@ int architecture_build(struct architecture *architecture, const struct experimen
     default:
         BUG("a family without layers");
     }
-    if (experiment->weights != WEIGHTS_FREE)
-        add_weight_blocks(architecture, experiment);
-    return units > 0 ? 0 : -1;
+    if (units <= 0)
+        return -1;
+    return experiment->weights == WEIGHTS_FREE ? 0
+                                               : add_weight_blocks(architecture, experiment, error);
 }
 
 void architecture_free(struct architecture *architecture)

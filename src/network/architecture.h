@@ -45,7 +45,8 @@
  *
  * In any family, network.weights makes every 3x3 convolution except the first a Weight Block
  * (weight_block.h), whose `rows` rows are its parameters. A bank with as many rows as slots, or
- * more, would be the ordinary layer, and is one.
+ * more, would be the ordinary layer, and is one. With network.budget a bank's rows are drawn for each
+ * layer (row_search.h).
  */
 #ifndef KDECAY_ARCHITECTURE_H
 #define KDECAY_ARCHITECTURE_H
@@ -98,7 +99,8 @@ struct architecture {
     int padding_depth, padding_reach; /* as the experiment says */
 };
 
-/* 0, or -1 with *error where the family has no such depth. Release with architecture_free(), in
+/* 0, or -1 with *error where the family has no such depth, or the budget or candidates of a search
+ * don't fit. Release with architecture_free(), in
  * either case. */
 int architecture_build(struct architecture *architecture, const struct experiment *experiment,
                        struct error *error);

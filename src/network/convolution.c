@@ -50,32 +50,33 @@ static uint32_t *compose(const struct model *model, const struct layer *layer,
     return composed;
 }
 
-/* The fixed part of Weight Blocks, shared by all that have as many output channels. */
+/* The fixed part of Weight Blocks, shared by all that have as many output channels and
+ * rows. */
 static const struct weight_table *table_of(struct model *model, const struct experiment *experiment,
-                                           int out)
+                                           int out, int rows)
 {
     for (int t = 0; t < model->table_count; t++)
-        if (model->tables[t]->out == out)
+        if (model->tables[t]->out == out && model->tables[t]->rows == rows)
             return model->tables[t];
     model->tables =
         memory_resize(model->tables, (size_t)model->table_count + 1, sizeof *model->tables);
     struct weight_table *table = model->tables[model->table_count++] =
         memory_zeroed(1, sizeof *table);
-    weight_table_make(table, experiment->weights, out, experiment->rows,
-                      (uint32_t)experiment->weights_seed);
+    weight_table_make(table, experiment->weights, out, rows, (uint32_t)experiment->weights_seed);
     return table;
 }
 
 /* Adds the rows of a Weight Block; the weights that they make are the next tensor. The rows start
  * so that the weights have the mean square of He's initialisation: an expansion with more slots
- * than rows spreads the rows' squares over its slots, any other keeps them. */
+ * than rows spreads the rows' squares over its slots, any other keeps them. A search starts as if
+ * all its rows were open. */
 static void add_rows(struct model *model, const struct experiment *experiment,
                      const struct layer *layer)
 {
     const int in = model->architecture.activations[layer->inputs[0]].channels;
     const int out = model->architecture.activations[layer->output].channels,
               slots = SLOT_TAPS * out;
-    const double spread = experiment->weights == WEIGHTS_EXPANSION && layer->rows < slots
+    const double spread = experiment->weights != WEIGHTS_BANK && layer->rows < slots
                               ? (double)slots / layer->rows
                               : 1;
     const int channels = experiment->fan == FAN_IN ? in : out;
@@ -86,7 +87,7 @@ static void add_rows(struct model *model, const struct experiment *experiment,
                           .initial = INITIAL_NORMAL,
                           .deviation = sqrt(2.0 / (channels * SLOT_TAPS) * spread),
                           .section = NO_SECTION,
-                          .block = table_of(model, experiment, out),
+                          .block = table_of(model, experiment, out, layer->rows),
                           .weights = model->parameters.count + 1};
     snprintf(rows.name, sizeof rows.name, "%s.rows", layer->name);
     parameters_add(&model->parameters, &rows);

@@ -60,6 +60,7 @@ void model_build(struct model *model, const struct experiment *experiment, int t
         }
     model->parameters.precision = model->precision;
     model->parameters.first_shard = model->first_shard;
+    model->parameters.budget = experiment->weights == WEIGHTS_SEARCH ? experiment->budget : 0;
 }
 
 static void allocate_maps(struct model *model)

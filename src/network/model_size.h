@@ -10,7 +10,8 @@
 struct model_size {
     long long trained; /* parameters that training moves */
     long long stored;  /* numbers to keep of a trained network: of each Weight Block the rows or
-                             the weights, whichever are fewer; what a seed gives is not counted */
+                             the weights, whichever are fewer; of a search the budget, which it may fill less
+                             than a row; what a seed gives is not counted */
     long long macs;    /* multiply-adds of the forward pass of one image; BN and sums not counted */
     long long extra_macs; /* multiply-adds that make the weights of Weight Blocks, once per step */
     double extra_share;   /* extra_macs as a share of the macs of a minibatch */

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "network/pairwise_sum.h"
+#include "network/row_search.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,6 +91,9 @@ void parameters_allocate(struct parameters *p, int shards)
         if (part == GENERATED)
             p->slope_floats = p->floats;
     }
+    for (int i = 0; i < p->count; i++)
+        if (p->budget && p->tensors[i].block)
+            p->tensors[i].open = memory_zeroed((size_t)p->tensors[i].dims[0], 1);
     p->shards = shards;
     place_in_sections(p);
     p->weight = memory_floats(p->floats);
@@ -105,6 +109,8 @@ void parameters_free(struct parameters *p)
 {
     for (int i = 0; i < 2; i++)
         free(p->scratch[i]);
+    for (int i = 0; i < p->count; i++)
+        free(p->tensors[i].open);
     free(p->gradient);
     free(p->weight);
     free(p->momentum);
@@ -234,10 +240,31 @@ static void transpose(const struct tensor *weights, enum direction direction, fl
 static void generate(const struct parameters *p, const struct tensor *rows)
 {
     const struct tensor *weights = &p->tensors[rows->weights];
-    float *m = memory_floats(weights->count);
-    weight_block_generate(rows->block, rows->dims[1], p->weight + rows->offset, m);
+    const size_t in = (size_t)rows->dims[1];
+    float *m = memory_floats(weights->count), *open = memory_floats(rows->count);
+    memcpy(open, p->weight + rows->offset, rows->count * sizeof *open);
+    for (size_t j = 0; rows->open && j < (size_t)rows->dims[0]; j++)
+        if (!rows->open[j])
+            memset(open + j * in, 0, in * sizeof *open);
+    weight_block_generate(rows->block, rows->dims[1], open, m);
     transpose(weights, FROM_MATRIX, p->weight + weights->offset, m);
+    free(open);
     free(m);
+}
+
+void parameters_choose_rows(struct parameters *p)
+{
+    struct row_candidates *layers = memory_zeroed((size_t)p->count, sizeof *layers);
+    int count = 0;
+    for (int i = 0; i < p->count; i++) {
+        const struct tensor *rows = &p->tensors[i];
+        if (rows->open)
+            layers[count++] = (struct row_candidates){p->weight + rows->offset, rows->dims[0],
+                                                      rows->dims[1], rows->open};
+    }
+    if (count > 0)
+        row_search_choose(layers, count, p->budget);
+    free(layers);
 }
 
 void parameters_pull_back(struct parameters *p, int index)
@@ -300,8 +327,15 @@ void parameters_set(struct parameters *p, int index, enum tensor_state state, co
     float *to = arena(p, state) + tensor->offset;
     for (size_t i = 0; i < tensor->count; i++)
         to[tensor->positions ? tensor->positions[i] : i] = in[i];
-    if (state == TENSOR_WEIGHT)
-        parameters_renew_copies(p, index);
+    if (state != TENSOR_WEIGHT)
+        return;
+    if (tensor->open) { /* what other rows are open may change */
+        parameters_choose_rows(p);
+        for (int i = 0; i < p->count; i++)
+            if (p->tensors[i].open)
+                parameters_renew_copies(p, i);
+    }
+    parameters_renew_copies(p, index);
 }
 
 int parameters_is_kept(const struct tensor *tensor, enum tensor_state state)

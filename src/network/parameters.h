@@ -54,13 +54,14 @@ struct tensor {
     int decayed;   /* with weight decay */
     int generated; /* the values follow from another tensor's */
     enum initial initial;
-    double deviation;                   /* INITIAL_NORMAL */
-    const struct weight_table *block;   /* NULL: not the rows of a Weight Block; borrowed */
-    int weights;                        /* with `block`: the tensor that it generates */
-    int section;                        /* or NO_SECTION: not made shard by shard */
-    size_t section_offset;              /* in a shard's scratch, in floats */
-    size_t floats;                      /* in its layout */
-    size_t offset;                      /* in the arenas, in floats; a multiple of a cache line */
+    double deviation;                 /* INITIAL_NORMAL */
+    const struct weight_table *block; /* NULL: not the rows of a Weight Block; borrowed */
+    int weights;                      /* with `block`: the tensor that it generates */
+    unsigned char *open;   /* with a budget: [dims[0]], which rows count (row_search.h); owned */
+    int section;           /* or NO_SECTION: not made shard by shard */
+    size_t section_offset; /* in a shard's scratch, in floats */
+    size_t floats;         /* in its layout */
+    size_t offset;         /* in the arenas, in floats; a multiple of a cache line */
     const uint32_t *positions;          /* NULL: canonical order itself */
     const uint32_t *backward_positions; /* NULL: no backward layout */
     size_t backward_count, backward_offset;
@@ -73,8 +74,10 @@ enum tensor_state { TENSOR_WEIGHT, TENSOR_MOMENTUM, TENSOR_GRADIENT };
 struct parameters {
     struct tensor *tensors;
     int count;
-    int shards;      /* whose gradients are made here, from this one on: */
-    int first_shard; /* set before they are allocated */
+    int shards;       /* whose gradients are made here, from this one on: */
+    int first_shard;  /* set before they are allocated */
+    long long budget; /* of all Weight Blocks' rows (row_search.h), 0: all rows are open; set before
+                         they are allocated */
     size_t floats, slope_floats, trained_floats, decayed_floats; /* of an arena; of its fronts:
                                                                     what has a gradient, ... */
     float *weight, *momentum, *gradient;
@@ -107,8 +110,12 @@ size_t parameters_end(const struct tensor *tensor);
  * `workers` does its part. The gradients of a shard without images must be 0. */
 void parameters_reduce(struct parameters *parameters, int index, int worker, int workers);
 
+/* With a budget, choose again which rows of the Weight Blocks are open; then their copies are to be
+ * renewed. parameters_set() does both. */
+void parameters_choose_rows(struct parameters *parameters);
+
 /* Renew the copies of one tensor: its backward and forward layouts. For the rows of a Weight Block,
- * generate the weights and renew the copies of these. */
+ * generate the weights of those that are open and renew the copies of these. */
 void parameters_renew_copies(struct parameters *parameters, int index);
 
 /* For the rows of a Weight Block: compute their gradient from that of the weights. Other tensors

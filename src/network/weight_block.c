@@ -76,21 +76,57 @@ static void make_expansion(struct weight_table *table, struct rng rng)
 
 /* ---- Tables --------------------------------------------------------------------------------- */
 
+int weight_block_levels(int rows)
+{
+    int levels = 1;
+    while (rows >>= 1)
+        levels++;
+    return levels;
+}
+
+/* From the row that acts on all places down to the narrowest range. */
+static void make_steps(const struct weight_table *table, uint32_t place, struct weight_step *steps)
+{
+    const uint32_t slots = (uint32_t)slots_of(table);
+    uint32_t first = 0, end = slots, row = 1, ranges = 1;
+    steps[0] = (struct weight_step){0, (float)(1 / sqrt((double)slots))};
+    for (int level = 1; level < table->levels; level++, ranges *= 2) {
+        const uint64_t half = 2 * (row - ranges) + 1;
+        const uint32_t middle = (uint32_t)((half * slots + 2 * ranges - 1) / (2 * ranges));
+        const double left = middle - first, right = end - middle;
+        const int is_left = place < middle;
+        const double factor = is_left ? sqrt(right / (left * (left + right)))
+                                      : -sqrt(left / (right * (left + right)));
+        steps[level] = (struct weight_step){(int)row, (float)factor};
+        row = 2 * row + !is_left;
+        if (is_left)
+            end = middle;
+        else
+            first = middle;
+    }
+}
+
 static void make_slots(struct weight_table *table, struct rng rng)
 {
     const uint32_t slots = (uint32_t)slots_of(table);
-    if (table->rows >= slots_of(table))
+    if (table->weights == WEIGHTS_BANK && table->rows >= slots_of(table))
         BUG("a bank with a row for every slot");
     uint32_t *order = memory_zeroed(slots, sizeof *order);
     rng_shuffle(rng, 1, order, slots);
     table->slots = memory_zeroed(slots, sizeof *table->slots);
     table->row_slots = memory_zeroed((size_t)table->rows, sizeof *table->row_slots);
+    if (table->weights == WEIGHTS_SEARCH) {
+        table->levels = weight_block_levels(table->rows);
+        table->steps = memory_zeroed(slots * (size_t)table->levels, sizeof *table->steps);
+    }
     for (uint32_t place = 0; place < slots; place++) {
         const struct rng_words words = rng_draw(rng, 0, order[place], 0);
         const int row = (int)((uint64_t)place * (uint64_t)table->rows / slots);
         table->row_slots[row]++;
         table->slots[order[place]] = (struct weight_slot){
             .row = row, .shift = words.word[0], .sign = words.word[1] >> 31 ? -1.0f : 1.0f};
+        if (table->weights == WEIGHTS_SEARCH)
+            make_steps(table, place, table->steps + order[place] * (size_t)table->levels);
     }
     free(order);
 }
@@ -111,6 +147,7 @@ void weight_table_free(struct weight_table *table)
     free(table->expansion);
     free(table->slots);
     free(table->row_slots);
+    free(table->steps);
 }
 
 /* ---- A product of matrices ------------------------------------------------------------------ */
@@ -177,6 +214,11 @@ static size_t shift_of(const struct weight_slot *slot, int in)
     return rng_below(slot->shift, (uint32_t)in);
 }
 
+static const struct weight_step *step_of(const struct weight_table *table, size_t r, int level)
+{
+    return &table->steps[r * (size_t)table->levels + (size_t)level];
+}
+
 static void copy_signed(size_t count, float sign, const float *from, float *to)
 {
     for (size_t i = 0; i < count; i++)
@@ -195,6 +237,20 @@ void weight_block_generate(const struct weight_table *table, int in, const float
     if (table->weights == WEIGHTS_EXPANSION) {
         multiply(slots, (size_t)table->rows, columns, (struct strided){table->expansion, 1, slots},
                  p, m);
+        return;
+    }
+    if (table->weights == WEIGHTS_SEARCH) {
+        memset(m, 0, slots * columns * sizeof *m);
+        for (size_t r = 0; r < slots; r++) {
+            const size_t shift = shift_of(&table->slots[r], in), rest = columns - shift;
+            for (int level = 0; level < table->levels; level++) {
+                const struct weight_step *step = step_of(table, r, level);
+                const float *row = p + (size_t)step->row * columns;
+                const float factor = table->slots[r].sign * step->factor;
+                add_signed(rest, factor, row + shift, m + r * columns);
+                add_signed(shift, factor, row, m + r * columns + rest);
+            }
+        }
         return;
     }
     for (size_t r = 0; r < slots; r++) {
@@ -216,6 +272,19 @@ void weight_block_adjoint(const struct weight_table *table, int in, const float 
         return;
     }
     memset(p_gradient, 0, (size_t)table->rows * columns * sizeof *p_gradient);
+    if (table->weights == WEIGHTS_SEARCH) {
+        for (size_t r = 0; r < slots; r++) {
+            const size_t shift = shift_of(&table->slots[r], in), rest = columns - shift;
+            for (int level = 0; level < table->levels; level++) {
+                const struct weight_step *step = step_of(table, r, level);
+                float *row = p_gradient + (size_t)step->row * columns;
+                const float factor = table->slots[r].sign * step->factor;
+                add_signed(rest, factor, m_gradient + r * columns, row + shift);
+                add_signed(shift, factor, m_gradient + r * columns + rest, row);
+            }
+        }
+        return;
+    }
     for (size_t r = 0; r < slots; r++) {
         const struct weight_slot *slot = &table->slots[r];
         float *row = p_gradient + (size_t)slot->row * columns;
@@ -228,7 +297,7 @@ void weight_block_adjoint(const struct weight_table *table, int in, const float 
 void weight_block_decay(const struct weight_table *table, int in, float decay, const float *p,
                         float *p_gradient)
 {
-    if (table->weights == WEIGHTS_EXPANSION)
+    if (table->weights != WEIGHTS_BANK)
         return;
     const size_t columns = (size_t)in;
     for (size_t j = 0; j < (size_t)table->rows; j++)

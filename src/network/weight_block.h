@@ -3,7 +3,7 @@
  *
  * The weights W[o][i][y][x] of a convolution from I to O channels are read as a matrix M of 9 O
  * rows, "slots" r = (o, y, x), and I columns. What is trained is P, of u rows and I columns. The
- * thesis does not define the block; these are two readings of it, both ours.
+ * thesis does not define the block; these are three readings of it, all ours.
  *
  * EXPANSION  M = A P, with a fixed A. The columns of A are u orthonormal vectors, made from normal
  *            numbers by Gram and Schmidt, each column by the same numbers whatever u is: so what u
@@ -20,6 +20,14 @@
  *            what the fewer can. Weight decay on M is as many times that on a row of P as it has
  *            slots. With u >= 9 O every slot had a row of its own; such a layer is no Weight Block
  *            but an ordinary one (architecture.h).
+ * SEARCH     M[r][i] = sign(r) sum over j of H[place(r)][j] P[j][(i + shift(r)) mod I]: a bank whose
+ *            rows are the coefficients of a Haar wavelet over the places, so that any of them can
+ *            be left out (row_search.h). Row 0 acts on all places; row j = 2^l + p on the p-th of
+ *            2^l equal ranges of places, one half of which it raises and the other lowers. Where
+ *            halves have unequal many places, the factors are those that keep the columns of H
+ *            orthonormal (unbalanced Haar) [Girardi and Sweldens 1997]: weight decay on P is weight
+ *            decay on M. The first u rows, u a power of two, make what a bank of u rows can. A
+ *            slot takes part in 1 + log2(u) rows.
  *
  * A, place, shift and sign are drawn from a seed that is part of the experiment and from O; they
  * are no part of a checkpoint. Sums are taken in order of their terms, so that no split over
@@ -41,18 +49,29 @@ struct weight_slot {
     float sign;
 };
 
+/* H at a slot's place, for one row. */
+struct weight_step {
+    int row;
+    float factor;
+};
+
 /* What all convolutions to `out` channels share. */
 struct weight_table {
     enum weights weights;
     int out, rows;             /* O, u */
     float *expansion;          /* EXPANSION: [u][9 O], A transposed */
-    struct weight_slot *slots; /* BANK: [9 O] */
+    struct weight_slot *slots; /* BANK, SEARCH: [9 O] */
+    struct weight_step *steps; /* SEARCH: [9 O][levels] */
+    int levels;                /* SEARCH: 1 + log2(u) */
     int *row_slots;            /* BANK: [u], how many slots each row has */
 };
 
-/* Release with weight_table_free(). BANK: rows < 9 out. */
+/* Release with weight_table_free(). BANK: rows < 9 out. SEARCH: rows a power of two, <= 9 out. */
 void weight_table_make(struct weight_table *table, enum weights weights, int out, int rows,
                        uint32_t seed);
+/* 1 + log2(rows). */
+int weight_block_levels(int rows);
+
 void weight_table_free(struct weight_table *table);
 
 /* P [u][in] to M [9 O][in]. */

@@ -349,14 +349,15 @@ const char *ledger_base(const struct experiment *experiment)
 
 char *ledger_network(const struct experiment *experiment)
 {
-    static const char *const weights[] = {NULL, "expansion", "bank"};
+    static const char *const weights[] = {NULL, "expansion", "bank", "search"};
     char *family = family_name(experiment);
     struct text name = {0};
     text_add(&name, "%s", family);
     if (experiment->channels != 16)
         text_add(&name, "-c%d", experiment->channels);
     if (experiment->weights != WEIGHTS_FREE)
-        text_add(&name, "-%s-u%d", weights[experiment->weights], experiment->rows);
+        text_add(&name, "-%s-%c%d", weights[experiment->weights], experiment->budget ? 'n' : 'u',
+                 experiment->budget ? experiment->budget : experiment->rows);
     if (experiment->padding != PADDING_ZERO) {
         char *padding = ledger_value(experiment, "network.padding");
         text_add(&name, "-pad-%s", padding);

@@ -38,9 +38,11 @@ static const double *tensor_of(const struct interpreter *in, const struct layer 
 
 /* ---- Weight Blocks --------------------------------------------------------------------------- */
 
-/* Of slot r and input i, by the definition in weight_block.h. */
-static double made_weight(const struct weight_table *table, int inputs, const double *rows, int r,
-                          int i)
+/* Of slot r and input i, by the definition in weight_block.h. What a closed row is worth when the
+ * interpreter is made does not count, but what changes after that does: so the derivative is the
+ * straight-through one of row_search.h. */
+static double made_weight(const struct weight_table *table, int inputs, const double *rows,
+                          const double *shut, int r, int i)
 {
     if (table->weights == WEIGHTS_BANK) {
         const struct weight_slot *slot = &table->slots[r];
@@ -48,6 +50,16 @@ static double made_weight(const struct weight_table *table, int inputs, const do
         return (double)slot->sign * rows[slot->row * inputs + (i + shift) % inputs];
     }
     double sum = 0;
+    if (table->weights == WEIGHTS_SEARCH) {
+        const struct weight_slot *slot = &table->slots[r];
+        const int shift = (int)floor((double)slot->shift / 0x1p32 * inputs);
+        for (int level = 0; level < table->levels; level++) {
+            const struct weight_step *step = &table->steps[r * table->levels + level];
+            const int at = step->row * inputs + (i + shift) % inputs;
+            sum += (double)(slot->sign * step->factor) * (rows[at] - shut[at]);
+        }
+        return sum;
+    }
     for (int j = 0; j < table->rows; j++)
         sum += (double)table->expansion[j * 9 * table->out + r] * rows[j * inputs + i];
     return sum;
@@ -60,8 +72,9 @@ static void make_weights(const struct interpreter *in, const struct layer *layer
     const int inputs = in->architecture.activations[layer->inputs[0]].channels;
     const struct reference_tensor *weights = &in->tensors[index_of(in, layer, ".weight")];
     for (int w = 0; w < (int)weights->count; w++) /* (output, input, tap) */
-        weights->values[w] = made_weight(in->blocks[rows], inputs, in->tensors[rows].values,
-                                         w / 9 / inputs * 9 + w % 9, w / 9 % inputs);
+        weights->values[w] =
+            made_weight(in->blocks[rows], inputs, in->tensors[rows].values, in->shut[rows],
+                        w / 9 / inputs * 9 + w % 9, w / 9 % inputs);
 }
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
@@ -281,16 +294,22 @@ static void copy_tensors(struct interpreter *in, const struct parameters *parame
     in->tensor_count = parameters->count;
     in->tensors = memory_zeroed((size_t)parameters->count, sizeof *in->tensors);
     in->blocks = memory_zeroed((size_t)parameters->count, sizeof *in->blocks);
+    in->shut = memory_zeroed((size_t)parameters->count, sizeof *in->shut);
     for (int t = 0; t < parameters->count; t++) {
         const size_t count = parameters->tensors[t].count;
         float *values = memory_floats(count);
+        const unsigned char *open = parameters->tensors[t].open;
         in->blocks[t] = parameters->tensors[t].block;
+        in->shut[t] = memory_zeroed(count, sizeof **in->shut);
         parameters_get(parameters, t, TENSOR_WEIGHT, values);
         in->tensors[t] = (struct reference_tensor){.name = parameters->tensors[t].name,
                                                    .count = count,
                                                    .values = memory_zeroed(count, sizeof(double))};
         for (size_t i = 0; i < count; i++)
             in->tensors[t].values[i] = (double)values[i];
+        for (size_t i = 0; open && i < count; i++)
+            in->shut[t][i] =
+                open[i / (size_t)parameters->tensors[t].dims[1]] ? 0 : (double)values[i];
         free(values);
     }
 }
@@ -345,8 +364,11 @@ void interpreter_free(struct interpreter *in)
         free(in->variances[l]);
         free(in->kept[l]);
     }
-    for (int t = 0; t < in->tensor_count; t++)
+    for (int t = 0; t < in->tensor_count; t++) {
         free(in->tensors[t].values);
+        free(in->shut[t]);
+    }
+    free(in->shut);
     free(in->tensors);
     free(in->blocks);
     free(in->made);

@@ -22,6 +22,7 @@ struct interpreter {
     struct reference_tensor *tensors;
     const struct weight_table *
         *blocks;    /* [tensor] of rows, which make the weights anew in each pass */
+    double **shut;  /* [tensor] of a search's rows: the values of those that are closed, else 0 */
     double **made;  /* [value] as its layer makes it */
     double **maps;  /* [value] after the residual sum, where a BN_RELU takes one */
     double **means; /* [layer][channels] of a BN_RELU's minibatch */

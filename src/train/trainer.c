@@ -270,6 +270,7 @@ static char *share_checkpoint(struct run *run, char *text)
     ranks_broadcast(&run->place, sizeof run->place);
     ranks_broadcast(p->weight, p->floats * sizeof *p->weight);
     ranks_broadcast(p->momentum, p->trained_floats * sizeof *p->momentum);
+    parameters_choose_rows(p);
     for (int i = 0; i < p->count && !leads(); i++)
         parameters_renew_copies(p, i);
     return text;

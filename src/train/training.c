@@ -103,6 +103,7 @@ double training_sgd_update(struct training *training, long step)
         parameters_add_decay(p, i, training->sgd.weight_decay);
     update_range(training, &training->sgd, lr, 0, p->decayed_floats);
     update_range(training, &undecayed, lr, p->decayed_floats, p->trained_floats);
+    parameters_choose_rows(p);
 #pragma omp parallel for num_threads(network_threads(training->network)) schedule(dynamic)
     for (int i = 0; i < p->count; i++)
         parameters_renew_copies(p, i);

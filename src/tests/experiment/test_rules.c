@@ -75,6 +75,10 @@ static void load(const struct rule *rule, struct error *bare)
 #define ROWS "network.rows belongs to network.weights = expansion or bank, which need it"
 #define WEIGHTS_SEED                                                                               \
     "network.weights_seed belongs to network.weights = expansion or bank; remove it"
+#define POWER "network.weights = search: expected a power of two as network.rows"
+#define BUDGET "network.budget belongs to network.weights = search, which needs it, or bank"
+#define DRAWN "network.budget draws the rows of network.weights = bank; remove network.rows"
+#define DRAW "network.rows_draw belongs to network.weights = bank with network.budget; remove it"
 #define CHANNELS "network.channels belongs to network.family = preact; remove it"
 #define DROPS_ONLY "schedule.drops belongs to schedule.decay = step, which needs it"
 #define STEP_ONLY                                                                                  \
@@ -137,6 +141,14 @@ static const struct rule rules[] = {
     {preact, {"network.weights_seed=1"}, WEIGHTS_SEED},
     {preact, {"network.weights=bank", "network.rows=8", "network.weights_seed=1"}, NULL},
     {wide, {"network.weights=expansion", "network.rows=8"}, NULL},
+    {preact, {"network.weights=search", "network.rows=12", "network.budget=5000"}, POWER},
+    {preact, {"network.weights=search", "network.rows=16"}, BUDGET},
+    {preact, {"network.weights=expansion", "network.rows=16", "network.budget=5000"}, BUDGET},
+    {preact, {"network.budget=5000"}, BUDGET},
+    {preact, {"network.weights=bank", "network.rows=16", "network.budget=5000"}, DRAWN},
+    {preact, {"network.weights=bank", "network.rows=16", "network.rows_draw=1"}, DRAW},
+    {preact, {"network.weights=bank", "network.budget=5000", "network.rows_draw=1"}, NULL},
+    {preact, {"network.weights=search", "network.rows=16", "network.budget=5000"}, NULL},
     {dense, {"network.channels=8"}, CHANNELS},
     {wide, {"network.channels=8"}, CHANNELS},
     {preact, {"network.channels=8", "network.block=bottleneck"}, NULL},

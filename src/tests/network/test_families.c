@@ -269,6 +269,18 @@ static void test_weight_blocks_of_other_families(void **state)
     check("family = wide-resnet\nwidth = 2\ndepth = 10\nweights = expansion\nrows = 30\n", 0);
 }
 
+/* One row open per layer, some of eight; and rows drawn at random. preact-8's blocks have 16,
+ * 16, 16, 32, 32 and 64 inputs. */
+static void test_searches(void **state)
+{
+    (void)state;
+    check("family = preact\ndepth = 8\nweights = search\nrows = 2\nbudget = 182\n", 2);
+    check("family = densenet-bc\ngrowth = 5\ndepth = 10\nweights = search\nrows = 8\n"
+          "budget = 300\nweights_seed = 3\n",
+          3);
+    check("family = preact\ndepth = 8\nweights = bank\nbudget = 3000\nrows_draw = 2\n", 2);
+}
+
 static void test_other_channels(void **state)
 {
     (void)state;
@@ -291,6 +303,7 @@ const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_fixed_paddings),
     cmocka_unit_test(test_weight_blocks),
     cmocka_unit_test(test_weight_blocks_of_other_families),
+    cmocka_unit_test(test_searches),
     cmocka_unit_test(test_other_channels),
 };
 const size_t families_test_count = sizeof families_tests / sizeof families_tests[0];

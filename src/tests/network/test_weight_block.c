@@ -34,6 +34,16 @@ static float *numbers(size_t count, uint64_t seed)
     return values;
 }
 
+/* H at slot r, row j: 0 where the slot takes no part in it. */
+static double haar(const struct weight_table *table, int r, int j)
+{
+    double factor = 0;
+    for (int level = 0; level < table->levels; level++)
+        if (table->steps[r * table->levels + level].row == j)
+            factor += (double)table->steps[r * table->levels + level].factor;
+    return factor;
+}
+
 /* How much P[j][c] counts in M[r][i]. */
 static double factor(const struct weight_table *table, int in, int r, int i, int j, int c)
 {
@@ -41,6 +51,8 @@ static double factor(const struct weight_table *table, int in, int r, int i, int
         return i == c ? expanded(table, r, j) : 0;
     const struct weight_slot *slot = &table->slots[r];
     const int shift = (int)floor((double)slot->shift / 0x1p32 * in);
+    if (table->weights == WEIGHTS_SEARCH)
+        return (i + shift) % in == c ? (double)slot->sign * haar(table, r, j) : 0;
     return slot->row == j && (i + shift) % in == c ? (double)slot->sign : 0;
 }
 
@@ -124,6 +136,60 @@ static void test_banks_are_balanced(void **state)
         for (int s = 0; s < 4; s++)
             assert_true(abs(shifts[s] - SLOTS / 4) < 52);
         weight_table_free(&table);
+    }
+}
+
+/* Row 0 acts on all slots alike, row 2^l + p on about the 2^l-th part, with two values. */
+static void test_searches_are_orthonormal(void **state)
+{
+    (void)state;
+    for (int out = 2; out <= 7; out++) {
+        for (int rows = 1; rows <= 9 * out; rows *= 2) {
+            struct weight_table table;
+            weight_table_make(&table, WEIGHTS_SEARCH, out, rows, SEED);
+            assert_int_equal(1 << (table.levels - 1), rows);
+            for (int a = 0; a < rows; a++) {
+                int slots = 0, ranges = 1;
+                while (2 * ranges <= a)
+                    ranges *= 2;
+                for (int r = 0; r < 9 * out; r++)
+                    slots += haar(&table, r, a) != 0;
+                assert_true(abs(slots * ranges - 9 * out) < ranges);
+                for (int b = 0; b <= a; b++) {
+                    double sum = 0;
+                    for (int r = 0; r < 9 * out; r++)
+                        sum += haar(&table, r, a) * haar(&table, r, b);
+                    assert_true(fabs(sum - (a == b)) < 1e-6);
+                }
+            }
+            weight_table_free(&table);
+        }
+    }
+}
+
+/* What a bank of as many rows makes, the rows of a search make, too: of P' = H^T M, its slots in the
+ * bank's ranges. Both have the same places, shifts and signs. */
+static void test_searches_make_what_banks_do(void **state)
+{
+    (void)state;
+    enum { OUT = 5, IN = 6, SLOTS = 9 * OUT };
+    for (int rows = 1; rows <= 32; rows *= 2) {
+        struct weight_table bank, search;
+        weight_table_make(&bank, WEIGHTS_BANK, OUT, rows, SEED);
+        weight_table_make(&search, WEIGHTS_SEARCH, OUT, rows, SEED);
+        float *p = numbers((size_t)rows * IN, 3), *q = memory_floats((size_t)rows * IN);
+        float *wanted = memory_floats(SLOTS * IN), *found = memory_floats(SLOTS * IN);
+        weight_block_generate(&bank, IN, p, wanted);
+        weight_block_adjoint(&search, IN, wanted, q);
+        weight_block_generate(&search, IN, q, found);
+        for (int i = 0; i < SLOTS * IN; i++)
+            assert_true(fabsf(found[i] - wanted[i]) < 2e-6f);
+        free(p);
+        free(q);
+        free(wanted);
+        free(found);
+        weight_table_free(&bank);
+        weight_table_free(&search);
     }
 }
 
@@ -226,6 +292,14 @@ static void test_bank(void **state)
             check_case(WEIGHTS_BANK, cases[c].out, cases[c].in, cases[c].rows);
 }
 
+static void test_search(void **state)
+{
+    (void)state;
+    for (int out = 2; out <= 4; out++)
+        for (int rows = 1; rows <= 9 * out; rows *= 2)
+            check_case(WEIGHTS_SEARCH, out, 9 * out - 11, rows);
+}
+
 /* As many columns as slots, or more, make any M: of P = A^T M. */
 static void test_a_whole_expansion_makes_any_weights(void **state)
 {
@@ -262,7 +336,7 @@ static void test_decay_is_that_of_the_weights(void **state)
     (void)state;
     enum { OUT = 3, IN = 5, ROWS = 4, COUNT = ROWS * IN };
     const float decay = 0.25f;
-    for (enum weights weights = WEIGHTS_EXPANSION; weights <= WEIGHTS_BANK; weights++) {
+    for (enum weights weights = WEIGHTS_EXPANSION; weights <= WEIGHTS_SEARCH; weights++) {
         struct weight_table table;
         weight_table_make(&table, weights, OUT, ROWS, SEED);
         float *p = numbers(COUNT, 6), *slope = numbers(COUNT, 7), *before = numbers(COUNT, 7);
@@ -373,6 +447,9 @@ const struct CMUnitTest weight_block_tests[] = {
     cmocka_unit_test(test_other_channels_draw_anew),
     cmocka_unit_test(test_expansion),
     cmocka_unit_test(test_bank),
+    cmocka_unit_test(test_searches_are_orthonormal),
+    cmocka_unit_test(test_searches_make_what_banks_do),
+    cmocka_unit_test(test_search),
     cmocka_unit_test(test_a_whole_expansion_makes_any_weights),
     cmocka_unit_test(test_decay_is_that_of_the_weights),
 };

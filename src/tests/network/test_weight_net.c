@@ -18,9 +18,9 @@
 
 enum { BATCH = 32, SHARDS = 4, SEED = 3, CLASSES = 10 };
 
-static const char *const blocks[] = {"weights = expansion\nrows = 20\n",
-                                     "weights = expansion\nrows = 200\n",
-                                     "weights = bank\nrows = 20\n"};
+static const char *const blocks[] = {
+    "weights = expansion\nrows = 20\n", "weights = expansion\nrows = 200\n",
+    "weights = bank\nrows = 20\n", "weights = search\nrows = 32\nbudget = 2000\n"};
 
 enum { BLOCKS = sizeof blocks / sizeof blocks[0] };
 
@@ -89,6 +89,44 @@ static void test_numbers_that_make_weights(void **state)
     assert_int_equal(counts.extra_macs, 9000 * pairs);
     assert_int_equal(counts.trained, 269722 - 9 * pairs + 1000 * inputs);
     assert_true(fabs(counts.extra_share - 9000.0 * (double)pairs / (40551040.0 * BATCH)) < 1e-12);
+}
+
+/* A search stores its budget beside the rest, 2,458 in preact-20, or its candidates with a word for
+ * each 32 of them in each of 18 layers. Each weight takes 1 + log2(u) multiply-adds. */
+static void test_numbers_of_a_search(void **state)
+{
+    (void)state;
+    static const struct {
+        int rows, budget;
+        long long stored, trained, extra;
+    } expected[] = {{128, 19968, 22426, 82330, 8 * 267264},
+                    {128, 90000, 82330 + 72, 82330, 8 * 267264},
+                    {16, 700, 3158, 12442, 5 * 267264},
+                    {1, 642, 3100, 3082, 267264}};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        char *text = memory_text(PREACT_20 "weights = search\nrows = %d\nbudget = %d\n",
+                                 expected[i].rows, expected[i].budget);
+        const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
+        const struct model_size size = model_size_of(&experiment);
+        assert_int_equal(size.stored, expected[i].stored);
+        assert_int_equal(size.trained, expected[i].trained);
+        assert_int_equal(size.extra_macs, expected[i].extra);
+        free(text);
+    }
+}
+
+/* Rows drawn for a budget store no more than it, and little less: the last layer leaves less than
+ * a row of 64. */
+static void test_numbers_of_draws(void **state)
+{
+    (void)state;
+    for (int draw = 0; draw < 20; draw++) {
+        char *text = memory_text(PREACT_20 "weights = bank\nbudget = 9984\nrows_draw = %d\n", draw);
+        const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
+        const long long found = model_size_of(&experiment).stored;
+        assert_true(found <= 2458 + 9984 && found > 2458 + 9984 - 64);
+        free(text);
+    }
 }
 
 /* With c channels, preact-20 has 9 c^2 (6 + 2 + 5 4 + 8 + 5 16) weights of 3x3 convolutions, 27 c
@@ -471,6 +509,8 @@ static void test_export(void **state)
 const struct CMUnitTest weight_net_tests[] = {
     cmocka_unit_test(test_counts),
     cmocka_unit_test(test_numbers_that_make_weights),
+    cmocka_unit_test(test_numbers_of_a_search),
+    cmocka_unit_test(test_numbers_of_draws),
     cmocka_unit_test(test_other_channels),
     cmocka_unit_test(test_weights_start_as_ordinary_ones),
     cmocka_unit_test(test_all_else_starts_as_in_the_ordinary_network),

@@ -54,6 +54,7 @@ void row_search_choose(struct row_candidates *layers, int count, long long budge
         total += (size_t)layers[l].rows;
         budget -= row_search_numbers(layers[l].rows, layers[l].in, 1);
         memset(layers[l].open, 0, (size_t)layers[l].rows);
+        layers[l].open[0] = 1;
     }
     if (budget < 0)
         BUG("a budget without a row for every layer");
@@ -61,18 +62,13 @@ void row_search_choose(struct row_candidates *layers, int count, long long budge
     for (int l = 0; l < count; at += layers[l++].rows)
         weigh(&layers[l], l, at);
     qsort(candidates, total, sizeof *candidates, by_worth);
-    /* the best row of each layer is paid for */
-    unsigned char *has_row = memory_zeroed((size_t)count, 1);
     for (size_t c = 0; c < total; c++) {
         const struct row_candidates *layer = &layers[candidates[c].layer];
-        const int cost = has_row[candidates[c].layer] ? layer->in : 0;
-        if (cost > budget)
+        if (candidates[c].row == 0 || layer->in > budget)
             continue;
-        budget -= cost;
-        has_row[candidates[c].layer] = 1;
+        budget -= layer->in;
         layer->open[candidates[c].row] = 1;
     }
-    free(has_row);
     free(candidates);
 }
 

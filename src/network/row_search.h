@@ -14,7 +14,9 @@
  * follows from the rows alone: a checkpoint holds nothing more.
  *
  * The budget counts I numbers for each open row and, for each layer, a bit per candidate that tells
- * whether it is open, in whole words of 32 bits. Each layer has at least one open row.
+ * whether it is open, in whole words of 32 bits. Row 0 of each layer, the one that acts on all its
+ * slots, is always open: without it some output channels would have no weights at all, and BN would
+ * amplify the gradients of a channel without variance by 1 / sqrt(epsilon).
  *
  * The rival that chooses blindly: rows per layer drawn at random, uniformly over all ways to share
  * the same budget among the layers.

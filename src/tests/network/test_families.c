@@ -269,11 +269,13 @@ static void test_weight_blocks_of_other_families(void **state)
     check("family = wide-resnet\nwidth = 2\ndepth = 10\nweights = expansion\nrows = 30\n", 0);
 }
 
-/* One row open per layer, some of eight; and rows drawn at random. preact-8's blocks have 16,
+/* A quarter of the rows open, fewer, one per layer; and rows drawn at random. preact-8's blocks have 16,
  * 16, 16, 32, 32 and 64 inputs. */
 static void test_searches(void **state)
 {
     (void)state;
+    check("family = preact\ndepth = 8\nweights = search\nrows = 64\nbudget = 3000\n", 2);
+    check("family = preact\ndepth = 8\nweights = search\nrows = 16\nbudget = 1500\n", 2);
     check("family = preact\ndepth = 8\nweights = search\nrows = 2\nbudget = 182\n", 2);
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\nweights = search\nrows = 8\n"
           "budget = 300\nweights_seed = 3\n",

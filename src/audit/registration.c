@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "report/registered.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +93,12 @@ void registration_check(const char *experiments, const struct experiment_files *
     if (dates && !lines)
         check_fail(check, "%s", error.text);
     for (size_t i = 0; i < files->count; i++)
-        if (files->file[i].experiment.protocol.hex[0])
+        if (registered_is(&files->file[i].experiment))
             check_file(experiments, &files->file[i], check);
     for (size_t i = 0; i < ledger->count; i++) {
         const struct log *log = &ledger->logs[i];
         const struct experiment_file *file = ledger_find_experiment(files, log->experiment.arm);
-        if (!log->experiment.protocol.hex[0] && !(file && file->experiment.protocol.hex[0]))
+        if (!registered_is(&log->experiment) && !(file && registered_is(&file->experiment)))
             continue;
         char *date = date_of(lines, log->experiment.protocol.hex);
         undated += !date;

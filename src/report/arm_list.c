@@ -9,24 +9,16 @@
 
 /* ---- Arms --------------------------------------------------------------------------------- */
 
-static size_t count_logs(const struct ledger *ledger, const char *arm)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < ledger->count; i++)
-        count += strcmp(ledger->logs[i].experiment.arm, arm) == 0 ? 1 : 0;
-    return count;
-}
-
 static void add_arm(struct text *text, const struct experiment_files *files,
                     const struct ledger *ledger, const struct experiment *e)
 {
     char *network = ledger_network(e);
-    const char *set = !e->protocol.hex[0]                      ? "-"
+    const char *set = !registered_is(e)                        ? "-"
                       : registered_is_sealed(ledger, files, e) ? "incomplete"
                                                                : "complete";
     text_add(text, "%s\t%s\t%s\t%s\t%.15g\t%s\t%d\t%s\t%zu\t%s\n", e->arm, config_set_name(e),
              network, ledger_base(e), e->k, config_precision_name(e), e->epochs,
-             config_scale_name(e), count_logs(ledger, e->arm), set);
+             config_scale_name(e), ledger_count_logs(ledger, e->arm), set);
     free(network);
 }
 

@@ -1,6 +1,7 @@
 #include "report/cells.h"
 
 #include "base/decimal.h"
+#include "report/measure.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,12 +11,12 @@
 
 static double last_loss(const struct log *log)
 {
-    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].test_loss : INFINITY;
+    return measure_of(log, MEASURE_TEST_LOSS, MEASURE_LAST);
 }
 
 static double last_train_error(const struct log *log)
 {
-    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].train_error : INFINITY;
+    return measure_of(log, MEASURE_TRAIN_ERROR, MEASURE_LAST);
 }
 
 const struct endpoint cells_last_error = {"", 2, ledger_last_error};

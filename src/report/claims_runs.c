@@ -2,6 +2,7 @@
 #include "report/confirmation.h"
 
 #include "base/decimal.h"
+#include "report/registered.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -139,7 +140,7 @@ static int has_restarts(const struct experiment *e)
 /* What a protocol registered has a table of its own. */
 static int is_compared(const struct experiment *e, const struct experiment *control)
 {
-    return !has_restarts(e) && e->k > 1 && !e->protocol.hex[0] &&
+    return !has_restarts(e) && e->k > 1 && !registered_is(e) &&
            ledger_same_but(e, control, "schedule.");
 }
 
@@ -149,7 +150,7 @@ static void against_restarts(struct sheet *sheet, const struct arms *arms,
 {
     for (const struct arm *control = arms->arm; control < arms->arm + arms->count; control++) {
         if (!has_restarts(control->experiment) || control->experiment->k != 1 ||
-            control->experiment->protocol.hex[0])
+            registered_is(control->experiment))
             continue;
         const struct experiment_files *files = sheet->sources->experiments;
         size_t planned = 0;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "experiment/schedule.h"
 #include "report/cells.h"
+#include "report/plot_runs.h"
 #include "report/registered.h"
 
 #include <math.h>
@@ -35,16 +36,7 @@ struct confirmation {
     int is_there;     /* else the project has no such experiments, and the rows are empty */
     struct arms arms; /* those that are open */
     double core_hours;
-    size_t run_count;
 };
-
-static const struct arm *find_arm(const struct arms *arms, const char *name)
-{
-    for (size_t i = 0; i < arms->count; i++)
-        if (strcmp(arms->arm[i].name, name) == 0)
-            return &arms->arm[i];
-    return NULL;
-}
 
 static int fill_row(struct row *row, const char *name, const struct confirmation *all_rows,
                     const struct ledger *all, const struct experiment_files *files,
@@ -53,14 +45,13 @@ static int fill_row(struct row *row, const char *name, const struct confirmation
     const struct experiment_file *file = ledger_find_experiment(files, name);
     if (!file)
         return error_set(error, "%s: the protocol's arm has no experiment; restore it", name);
-    *row = (struct row){.cells = {find_arm(&all_rows->arms, name), &row->error},
+    *row = (struct row){.cells = {ledger_find_arm(&all_rows->arms, name), &row->error},
                         .experiment = &file->experiment,
                         .runs = registered_count(all, files, &file->experiment),
+                        .present = ledger_count_logs(all, name),
                         .error = cells_no_comparison,
                         .loss = cells_no_comparison,
                         .train = cells_no_comparison};
-    for (size_t i = 0; i < all->count; i++)
-        row->present += strcmp(all->logs[i].experiment.arm, name) == 0 ? 1 : 0;
     return 0;
 }
 
@@ -99,10 +90,8 @@ static int collect(struct confirmation *rows, const struct ledger *all, const st
     adjust(rows->row, PRIMARY);
     adjust(rows->row + PRIMARY, ROWS - PRIMARY);
     for (size_t i = 0; i < all->count; i++)
-        if (ledger_is_below(all->logs[i].experiment.arm, folder)) {
+        if (ledger_is_below(all->logs[i].experiment.arm, folder))
             rows->core_hours += ledger_logged_hours(&all->logs[i]);
-            rows->run_count++;
-        }
     if (status != 0)
         free(rows->arms.arm);
     return status;
@@ -112,7 +101,7 @@ static int collect(struct confirmation *rows, const struct ledger *all, const st
 
 static struct table_cell cell_arm(const void *row)
 {
-    return table_text(strrchr(((const struct row *)row)->experiment->arm, '/') + 1);
+    return table_text(ledger_short_name(((const struct row *)row)->experiment->arm));
 }
 
 static struct table_cell cell_mean_rate(const void *row)
@@ -210,7 +199,7 @@ static void add_mixed_pairs(const struct row *row, struct text *text)
         const struct log *left = &arm->logs[i], *right = ledger_log_of(control, left->seed);
         if (right && strcmp(left->environment, right->environment) != 0)
             text_add(text, "seed %ld: k3.0 on %s, %s on %s\n", left->seed, left->environment,
-                     strrchr(control->name, '/') + 1, right->environment);
+                     ledger_short_name(control->name), right->environment);
     }
 }
 
@@ -270,20 +259,12 @@ static void write_table(const struct confirmation *rows, const char *name, const
 
 /* ---- Figure ------------------------------------------------------------------------------- */
 
-static void add_plot_number(struct text *text, double value)
-{
-    if (isfinite(value))
-        text_add(text, "\t%.9g", value);
-    else
-        text_add(text, "\tNaN");
-}
-
 static void add_points(const struct comparison *c, size_t row, struct text *text)
 {
     for (size_t i = 0; c->arm && i < c->arm->count; i++) {
         const struct log *log = &c->arm->logs[i], *other = ledger_log_of(c->control, log->seed);
         text_add(text, "%zu\t%ld", row, log->seed);
-        add_plot_number(text, other ? ledger_last_error(log) - ledger_last_error(other) : NAN);
+        plot_add_number(text, other ? ledger_last_error(log) - ledger_last_error(other) : NAN);
         text_add(text, "\n");
     }
 }
@@ -294,11 +275,11 @@ static void write_plot(const struct confirmation *rows, const char *out)
     text_add(&text, "# row\tarm\tverdict\tmean\tlow\thigh\n");
     for (size_t i = 0; i < ROWS && rows->is_there; i++) {
         const struct comparison *c = &rows->row[i].error;
-        text_add(&text, "%zu\t%s\t%s", i + 1, strrchr(rows->row[i].experiment->arm, '/') + 1,
+        text_add(&text, "%zu\t%s\t%s", i + 1, ledger_short_name(rows->row[i].experiment->arm),
                  c->arm ? cells_verdict_word(c) : "sealed");
-        add_plot_number(&text, c->mean);
-        add_plot_number(&text, c->interval.low);
-        add_plot_number(&text, c->interval.high);
+        plot_add_number(&text, c->mean);
+        plot_add_number(&text, c->interval.low);
+        plot_add_number(&text, c->interval.high);
         text_add(&text, "\n");
         add_points(c, i + 1, &points);
     }

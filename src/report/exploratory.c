@@ -105,19 +105,14 @@ static struct table_cell cell_question(const void *row)
     return table_text(line_of(row)->question->name);
 }
 
-static const char *short_name(const struct arm *arm)
-{
-    return strrchr(arm->name, '/') + 1;
-}
-
 static struct table_cell cell_arm(const void *row)
 {
-    return table_text(short_name(line_of(row)->cells.arm));
+    return table_text(ledger_short_name(line_of(row)->cells.arm->name));
 }
 
 static struct table_cell cell_against(const void *row)
 {
-    return table_text(short_name(line_of(row)->cells.comparison->control));
+    return table_text(ledger_short_name(line_of(row)->cells.comparison->control->name));
 }
 
 static struct table_cell cell_max_t(const void *row)

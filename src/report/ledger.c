@@ -240,6 +240,28 @@ int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scal
     return 0;
 }
 
+const struct arm *ledger_find_arm(const struct arms *arms, const char *name)
+{
+    for (size_t i = 0; i < arms->count; i++)
+        if (strcmp(arms->arm[i].name, name) == 0)
+            return &arms->arm[i];
+    return NULL;
+}
+
+const char *ledger_short_name(const char *arm)
+{
+    const char *slash = strrchr(arm, '/');
+    return slash ? slash + 1 : arm;
+}
+
+size_t ledger_count_logs(const struct ledger *ledger, const char *arm)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ledger->count; i++)
+        count += strcmp(ledger->logs[i].experiment.arm, arm) == 0 ? 1 : 0;
+    return count;
+}
+
 /* ---- Experiments -------------------------------------------------------------------------- */
 
 int ledger_read_experiments(const char *folder, struct experiment_files *files, struct error *error)

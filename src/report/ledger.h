@@ -74,6 +74,15 @@ struct arms {
 int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scale,
                 enum image_set set, struct arms *arms, struct error *error);
 
+/* The arm of that name, or NULL. */
+const struct arm *ledger_find_arm(const struct arms *arms, const char *name);
+
+/* The last part of an arm's name: "bf16" of precision/bf16. */
+const char *ledger_short_name(const char *arm);
+
+/* The number of logs of the arm of that name. */
+size_t ledger_count_logs(const struct ledger *ledger, const char *arm);
+
 /* ---- Experiments -------------------------------------------------------------------------- */
 
 struct experiment_file {

@@ -153,14 +153,6 @@ static void add_literature(struct table *table, const char *macro, const char *w
 
 /* ---- Arms --------------------------------------------------------------------------------- */
 
-static const struct arm *find(const struct arms *arms, const char *name)
-{
-    for (size_t a = 0; a < arms->count; a++)
-        if (strcmp(arms->arm[a].name, name) == 0)
-            return &arms->arm[a];
-    return NULL;
-}
-
 /* The lines after `epoch` of both runs of each pair. */
 static char *pair_sources(const struct arm *arm, const struct arm *control, long epoch)
 {
@@ -243,10 +235,10 @@ static void add_stored(struct table *table, const char *macro, const struct arm 
 
 static void add_arms(struct table *table, const struct arms *arms)
 {
-#define K(k) find(arms, "campaign/cifar10/preact-20/k" k)
-#define WEIGHT(name) find(arms, "weight-net/" name)
-#define PAD(name) find(arms, "pad-net/" name)
-#define RATE(name) find(arms, "schedules/k2.0/" name)
+#define K(k) ledger_find_arm(arms, "campaign/cifar10/preact-20/k" k)
+#define WEIGHT(name) ledger_find_arm(arms, "weight-net/" name)
+#define PAD(name) ledger_find_arm(arms, "pad-net/" name)
+#define RATE(name) ledger_find_arm(arms, "schedules/k2.0/" name)
     static const char short_k1[] = "cifar10/preact-20/poly-k1.0",
                       short_k2[] = "cifar10/preact-20/poly-k2.0";
     add_difference(table, "KTwo", K("2.0"), K("1.0"));
@@ -258,15 +250,21 @@ static void add_arms(struct table *table, const struct arms *arms)
     add_endpoint(table, "TrainKOneFive", K("1.5"), K("1.0"), &cells_last_train);
     add_endpoint(table, "TrainKFive", K("5.0"), K("1.0"), &cells_last_train);
     add_lead(table, "KFiveLeads", K("5.0"), K("1.0"));
-    add_difference(table, "ShortKTwo", find(arms, short_k2), find(arms, short_k1));
-    add_difference(table, "RateLinear", RATE("linear"), find(arms, "schedules/plain/linear"));
-    add_difference(table, "RateCosine", RATE("cosine"), find(arms, "schedules/plain/linear"));
-    add_difference(table, "RateKnee", RATE("knee"), find(arms, "schedules/plain/linear"));
-    add_difference(table, "RateTanh", RATE("tanh"), find(arms, "schedules/plain/linear"));
+    add_difference(table, "ShortKTwo", ledger_find_arm(arms, short_k2),
+                   ledger_find_arm(arms, short_k1));
+    add_difference(table, "RateLinear", RATE("linear"),
+                   ledger_find_arm(arms, "schedules/plain/linear"));
+    add_difference(table, "RateCosine", RATE("cosine"),
+                   ledger_find_arm(arms, "schedules/plain/linear"));
+    add_difference(table, "RateKnee", RATE("knee"),
+                   ledger_find_arm(arms, "schedules/plain/linear"));
+    add_difference(table, "RateTanh", RATE("tanh"),
+                   ledger_find_arm(arms, "schedules/plain/linear"));
     add_difference(table, "BankKTwo", WEIGHT("bank-u128-k2"), WEIGHT("bank-u128"));
     add_difference(table, "ExpansionKTwo", WEIGHT("expansion-u128-k2"), WEIGHT("expansion-u128"));
     add_difference(table, "LearnedKTwo", PAD("learned-k2"), PAD("learned"));
-    add_difference(table, "Bfloat", find(arms, "precision/bf16"), find(arms, "precision/f32"));
+    add_difference(table, "Bfloat", ledger_find_arm(arms, "precision/bf16"),
+                   ledger_find_arm(arms, "precision/f32"));
     add_difference(table, "BankUOne", WEIGHT("bank-u1"), WEIGHT("ordinary-c16"));
     add_difference(table, "ExpansionUOne", WEIGHT("expansion-u1"), WEIGHT("ordinary-c16"));
     add_difference(table, "ExpansionFull", WEIGHT("expansion-u576"), WEIGHT("ordinary-c16"));

@@ -41,7 +41,7 @@ static int read_runs(const struct arm *arm, struct measured_arm *m, struct error
 static void add_head(struct text *text, const struct measured_arm *m)
 {
     text_add(text, "%s# arm: %s, n = %d\n", text->length ? "\n\n" : "",
-             strrchr(m->arm->name, '/') + 1, m->runs);
+             ledger_short_name(m->arm->name), m->runs);
 }
 
 static void add_maps(struct text *text, const struct measured_arm *m)

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "report/measure.h"
+#include "report/registered.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ void plot_add_number(struct text *text, double value)
 /* Whether an arm may be drawn in the group, which holds those before it. */
 static int belongs(const struct plot_group *group, const struct arm *arm)
 {
-    if (arm->count == arm->diverged || arm->experiment->protocol.hex[0] ||
+    if (arm->count == arm->diverged || registered_is(arm->experiment) ||
         (group->count == 0 && arm->experiment->k != 1))
         return 0;
     return group->count == 0 || arm->experiment->k > group->arm[group->count - 1]->experiment->k;

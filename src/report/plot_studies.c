@@ -3,24 +3,18 @@
 #include "base/memory.h"
 #include "network/model_size.h"
 #include "report/measure.h"
+#include "report/registered.h"
 #include "report/study.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *short_name(const struct arm *arm)
-{
-    const char *slash = strrchr(arm->name, '/');
-    return slash ? slash + 1 : arm->name;
-}
-
+/* An arm that no protocol registered. */
 static const struct arm *find(const struct arms *arms, const char *name)
 {
-    for (size_t a = 0; a < arms->count; a++)
-        if (strcmp(arms->arm[a].name, name) == 0 && !arms->arm[a].experiment->protocol.hex[0])
-            return &arms->arm[a];
-    return NULL;
+    const struct arm *arm = ledger_find_arm(arms, name);
+    return arm && !registered_is(arm->experiment) ? arm : NULL;
 }
 
 /* ---- Differences -------------------------------------------------------------------------- */
@@ -79,7 +73,7 @@ static int add_schedules(struct text *text, const struct ledger *ledger, struct 
         for (size_t a = 0; control && a < arms.count; a++)
             if (&arms.arm[a] != control)
                 add_difference(text,
-                               memory_text("%s, %d epochs", short_name(&arms.arm[a]),
+                               memory_text("%s, %d epochs", ledger_short_name(arms.arm[a].name),
                                            arms.arm[a].experiment->epochs),
                                &arms.arm[a], control);
         free(what);
@@ -145,7 +139,7 @@ static int add_folder(struct text *text, const struct ledger *ledger,
     if (count)
         add_family(text, family->panel, family->what);
     for (size_t i = 0; i < count; i++)
-        add_difference(text, memory_text("%s", short_name(row[i])), row[i], control);
+        add_difference(text, memory_text("%s", ledger_short_name(row[i]->name)), row[i], control);
     free(row);
     free(arms.arm);
     return 0;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static int is_registered(const struct experiment *experiment)
+int registered_is(const struct experiment *experiment)
 {
     return experiment->protocol.hex[0] != '\0';
 }
@@ -42,7 +42,7 @@ struct registered_count registered_count(const struct ledger *ledger,
 int registered_is_sealed(const struct ledger *ledger, const struct experiment_files *files,
                          const struct experiment *arm)
 {
-    if (!is_registered(arm))
+    if (!registered_is(arm))
         return 0;
     const struct registered_count count = registered_count(ledger, files, arm);
     return count.needed == 0 || count.present < count.needed;

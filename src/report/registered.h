@@ -15,6 +15,9 @@
 
 #include "report/ledger.h"
 
+/* Whether a protocol registered the arm. */
+int registered_is(const struct experiment *experiment);
+
 /* The runs that the set of a registered arm has, and those that it needs. */
 struct registered_count {
     size_t present, needed;

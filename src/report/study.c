@@ -23,7 +23,7 @@ static size_t group_length(const struct study_row *row)
 
 const char *study_short_name(const struct study_row *row)
 {
-    return name_of(row) + group_length(row);
+    return ledger_short_name(name_of(row));
 }
 
 static int compare_groups(const struct study_row *a, const struct study_row *b)
@@ -52,11 +52,10 @@ size_t study_group(const struct study *study, size_t at)
 
 static const struct arm *arm_of(const struct study *study, const char *name)
 {
-    for (size_t s = 0; s < COUNT(study->arms); s++)
-        for (size_t i = 0; i < study->arms[s].count; i++)
-            if (strcmp(study->arms[s].arm[i].name, name) == 0)
-                return &study->arms[s].arm[i];
-    return NULL;
+    const struct arm *arm = NULL;
+    for (size_t s = 0; s < COUNT(study->arms) && !arm; s++)
+        arm = ledger_find_arm(&study->arms[s], name);
+    return arm;
 }
 
 static void add_row(struct study *study, const struct experiment *experiment, const struct arm *arm,

@@ -278,9 +278,8 @@ static void add_full_row(struct table *table, const struct published_row *row, c
                          const struct experiment_file *file, const struct full_sources *sources)
 {
     struct thesis_row at = {.row = row, .decay = decay, .k = k, .file = file, .sources = sources};
-    for (size_t i = 0; file && i < sources->arms->count; i++)
-        if (strcmp(sources->arms->arm[i].name, file->experiment.arm) == 0)
-            at.cells.arm = &sources->arms->arm[i];
+    if (file)
+        at.cells.arm = ledger_find_arm(sources->arms, file->experiment.arm);
     table_add_row(table, &at);
     free(decay);
     free(k);

@@ -204,18 +204,19 @@ static struct timespec written_at(const char *folder)
     return found.st_mtim;
 }
 
-/* Start the program, kill it `milliseconds` after a new checkpoint; its status. */
-static int kill_after_checkpoint(const char *command, const char *messages, const char *checkpoints,
-                                 long milliseconds)
+/* Start the program, send it the signal `milliseconds` after a new checkpoint; its status. */
+static int signal_after_checkpoint(const char *command, const char *messages, int signal,
+                                   const char *checkpoints, long milliseconds)
 {
     const struct timespec before = written_at(checkpoints);
-    const pid_t child = start_program(command, messages, SIGKILL);
-    int status = 0;
+    const pid_t child = start_program(command, messages, signal);
+    int status = 0, sent = 0;
     while (waitpid(child, &status, WNOHANG) == 0) {
         const struct timespec now = written_at(checkpoints);
-        if (now.tv_sec != before.tv_sec || now.tv_nsec != before.tv_nsec) {
+        if (!sent && (now.tv_sec != before.tv_sec || now.tv_nsec != before.tv_nsec)) {
             wait_milliseconds(milliseconds);
-            kill(child, SIGKILL);
+            kill(child, signal);
+            sent = 1;
         }
         wait_milliseconds(1);
     }
@@ -234,7 +235,7 @@ static void check_kills_within_an_epoch(const char *folder, const char *minutes,
         char *base = train_command(folder, to, (int)(kills % 3 + 1));
         char *command = memory_text("%s --checkpoint-minutes %s", base, minutes);
         const int status =
-            kill_after_checkpoint(command, messages, checkpoints, (17 * kills + 3) % 60);
+            signal_after_checkpoint(command, messages, SIGKILL, checkpoints, (17 * kills + 3) % 60);
         char *text = file_read(messages, NULL, NULL);
         const char *after = strstr(text, "going on after step ");
         const long begun = after                                    ? strtol(after + 20, NULL, 10)
@@ -275,42 +276,51 @@ static void test_kills_within_an_epoch_go_on_there(void **state)
     scratch_remove(folder);
 }
 
-/* Asked to stop again and again: each call goes on after the step at which the one before it
- * stopped, and the last one ends with the bits of a run that never stopped. */
+/* Asked to stop again and again within one epoch: each call goes on after the step at which the
+ * one before it stopped, and the last one ends with the bits of a run that never stopped. The
+ * signal follows a checkpoint, not a clock, so that a fast machine is stopped as well. */
 static void test_stops_lose_no_step(void **state)
 {
     (void)state;
-    char *folder = start(), *messages = memory_text("%s/messages", folder);
+    char *folder = scratch_folder(), *messages = memory_text("%s/messages", folder);
+    char *checkpoints = memory_text("%s/stopped-checkpoints", folder);
+    scratch_write(folder, "experiments/a.ini", long_epoch);
     struct log whole = train(folder, "whole", 1);
-    long stopped = 0, within = 0;
-    for (long milliseconds = 150, threads = 1; milliseconds < 60000; milliseconds += 70) {
-        char *command = train_command(folder, "stopped", (int)threads);
-        const int signal = milliseconds % 20 ? SIGINT : SIGTERM;
-        const int status = signal_after(command, messages, signal, milliseconds);
-        free(command);
+    long stopped = 0, stops = 0;
+    for (int ended = 0; !ended;) {
+        char *base = train_command(folder, "stopped", (int)(stops % 3 + 1));
+        char *command = memory_text("%s --checkpoint-minutes 0", base);
+        const int status = signal_after_checkpoint(command, messages, stops % 2 ? SIGINT : SIGTERM,
+                                                   checkpoints, stops % 5);
         char *text = file_read(messages, NULL, NULL);
-        const char *going_on = strstr(text, "going on after step ");
+        const char *going_on = strstr(text, "going on after ");
         const char *stop = strstr(text, "kdecay: stopped after step ");
-        if (going_on)
-            assert_int_equal(strtol(going_on + 20, NULL, 10), stopped);
-        else if (stopped % 10 != 0) /* steps an epoch; the program's first instant has no handler */
-            assert_true(WIFSIGNALED(status));
-        if (stop) {
-            assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 4);
+        if (stopped % LONG_EPOCH != 0) {
+            const char *step = strstr(text, "going on after step ");
+            assert_non_null(step);
+            assert_int_equal(strtol(step + 20, NULL, 10), stopped);
+        } else if (stops == 0) {
+            assert_null(going_on);
+        }
+        assert_true(WIFEXITED(status));
+        ended = WEXITSTATUS(status) == 0;
+        if (!ended) {
+            assert_int_equal(WEXITSTATUS(status), 4);
+            assert_non_null(stop);
             stopped = strtol(stop + 27, NULL, 10);
-            within += stopped % 10 != 0;
+            stops++;
         }
         free(text);
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-            break;
-        threads = threads % 3 + 1;
+        free(command);
+        free(base);
     }
     struct log ended = read_log(folder, "stopped");
-    assert_true(within > 0);
+    assert_true(stops >= 3);
     expect_same(&whole, &ended);
     log_free(&whole);
     log_free(&ended);
     free(messages);
+    free(checkpoints);
     scratch_remove(folder);
 }
 

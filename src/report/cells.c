@@ -107,6 +107,26 @@ static int is_member(const struct comparison *comparison)
     return comparison && comparison->arm;
 }
 
+double *cells_shared_errors(const struct arm *const *arms, size_t count, size_t *seeds)
+{
+    double *all = memory_zeroed(count * arms[0]->count, sizeof *all);
+    size_t shared = 0, *chosen = memory_zeroed(arms[0]->count, sizeof *chosen);
+    for (size_t i = 0; i < arms[0]->count; i++) {
+        int everywhere = 1;
+        for (size_t a = 0; a < count; a++)
+            everywhere = everywhere && ledger_log_of(arms[a], arms[0]->logs[i].seed);
+        if (everywhere)
+            chosen[shared++] = i;
+    }
+    for (size_t a = 0; a < count; a++)
+        for (size_t s = 0; s < shared; s++)
+            all[a * shared + s] =
+                ledger_last_error(ledger_log_of(arms[a], arms[0]->logs[chosen[s]].seed));
+    free(chosen);
+    *seeds = shared;
+    return all;
+}
+
 void cells_holm(struct comparison *const *family, size_t count, size_t planned)
 {
     const size_t most = count + planned;

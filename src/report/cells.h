@@ -61,6 +61,10 @@ size_t cells_over_k(const struct arm **arms, double *x, size_t count);
  * it moves to the front. No comparison where they are fewer than three. */
 struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
 
+/* The last errors of the seeds that all of `count` arms have, [arm][seed], to free(). NaN in a
+ * diverged run. */
+double *cells_shared_errors(const struct arm *const *arms, size_t count, size_t *seeds);
+
 /* Adjust the p of one family, the comparisons of a question (question.h). All that were planned
  * belong to it, so that a p is not adjusted for fewer because some have no runs yet: those of a
  * comparison that has no p, and what `planned` is more than there are, count as 1. A member that is

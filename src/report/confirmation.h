@@ -4,7 +4,8 @@
  *   table-confirmation               the primary comparison, k3.0 with k1.0, and the secondary
  *                                    family of four, k3.0 with each control, Holm over the four
  *   table-confirmation-exploratory   without verdicts: the same differences of test loss and
- *                                    training error, and the errors of all arms by max-T
+ *                                    training error; and the test errors of all six
+ *                                    arms by one max-T permutation (max_t.h), once all are there
  *
  * The rows below k3.0 are the arms that it is compared with. Each difference is k3.0 minus that arm, seed by seed;
  * below 0 is better. The verdict is that of statistics.h, with the limits of the protocol. While a

@@ -27,34 +27,13 @@ static const struct line *line_of(const void *row)
 
 /* ---- Analyses ----------------------------------------------------------------------------- */
 
-/* The last errors of the seeds that all arms have, [arm][seed]; free() it. */
-static double *values_of(const struct arm *const *arms, size_t count, size_t *seeds)
-{
-    double *all = memory_zeroed(count * arms[0]->count, sizeof *all);
-    size_t shared = 0, *chosen = memory_zeroed(arms[0]->count, sizeof *chosen);
-    for (size_t i = 0; i < arms[0]->count; i++) {
-        int everywhere = 1;
-        for (size_t a = 0; a < count; a++)
-            everywhere = everywhere && ledger_log_of(arms[a], arms[0]->logs[i].seed);
-        if (everywhere)
-            chosen[shared++] = i;
-    }
-    for (size_t a = 0; a < count; a++)
-        for (size_t s = 0; s < shared; s++)
-            all[a * shared + s] =
-                ledger_last_error(ledger_log_of(arms[a], arms[0]->logs[chosen[s]].seed));
-    free(chosen);
-    *seeds = shared;
-    return all;
-}
-
 /* What needs the comparison alone. A diverged run leaves it without a mean, and so without these. */
 static void compare_pairs(struct line *line)
 {
     size_t pairs;
     const struct comparison *c = line->cells.comparison;
     const struct arm *const both[] = {c->control, c->arm};
-    double *errors = values_of(both, 2, &pairs);
+    double *errors = cells_shared_errors(both, 2, &pairs);
     for (size_t i = 0; i < pairs; i++)
         errors[i] = errors[pairs + i] - errors[i];
     line->left_out = statistics_leave_one_out(errors, pairs);
@@ -78,7 +57,7 @@ static void compare_together(struct line *const *line, size_t count)
         arms[i + 1] = line[i]->cells.arm;
     for (size_t a = 0; a <= count; a++)
         diverged += arms[a]->diverged;
-    double *values = values_of(arms, count + 1, &seeds);
+    double *values = cells_shared_errors(arms, count + 1, &seeds);
     const size_t used = diverged ? 0 : seeds; /* with a seed that others lack, too */
     max_t_test(values, count + 1, used, 0, p);
     const struct two_way fit = two_way_fit(values, count + 1, used);

@@ -292,10 +292,10 @@ static char *family_of(const char *arm, const char *control)
 {
     const char *leaf = strrchr(arm, '/') + 1;
     const int weights = strncmp(arm, "weight-net/", 11) == 0;
-    if (strstr(control, "sgdr"))
-        return memory_text("%s", control);
     if (strncmp(arm, "confirmation/", 13) == 0)
         return memory_text("%s %.*s", arm, (int)(strrchr(control, '/') - control), control);
+    if (strstr(control, "sgdr"))
+        return memory_text("%s", control);
     if (!weights && strncmp(arm, "pad-net/", 8) != 0)
         return memory_text("%.*s%s", (int)(leaf - arm), arm, control);
     if (strcmp(leaf, "ordinary-c16") == 0 || strcmp(leaf, "zero") == 0 || strstr(leaf, "-u576") ||
@@ -436,14 +436,15 @@ static double tail_of_t(double t, double freedom)
     return 0.5 - sum * t / STEPS / 3;
 }
 
-/* Differences to one control over the seeds that all arms have: row 0 is the control itself, row 1
- * the arm asked for. */
+/* Differences to one run over the seeds that all arms have: row 0 is that arm itself, row 1 the
+ * comparison asked for. */
 struct together {
     double value[10][32];
     size_t arms, seeds;
 };
 
-/* Of the cells that have the same kind, family and control as the one that `own` starts. */
+/* Of the cells that have the same kind, family and control as the one that `own` starts; of the kind
+ * max-t-of-arm, the same arm, whatever the control. (All signs may turn.) */
 static struct together together_of(const struct sources *sources, const struct source *own)
 {
     struct together all = {.arms = 2, .seeds = 0};
@@ -455,7 +456,10 @@ static struct together together_of(const struct sources *sources, const struct s
         const struct source *source = &sources->source[i];
         char *name = part_of(source->id, 0), *kind = part_of(source->id, 1);
         char *other = part_of(source->id, 2), *its = family_of(name, other);
-        if (strcmp(kind, what) == 0 && strcmp(other, control) == 0 && strcmp(its, family) == 0) {
+        const int together = strcmp(what, "max-t-of-arm") == 0
+                                 ? strcmp(name, arm) == 0
+                                 : strcmp(other, control) == 0 && strcmp(its, family) == 0;
+        if (strcmp(kind, what) == 0 && together) {
             const size_t a = source == own ? 1 : all.arms++;
             first[a] = source;
             pairs[a] = sources_cell(sources, i) / 2;
@@ -619,7 +623,7 @@ static char *together_problem(const struct sources *sources, const struct source
 {
     const struct together all = together_of(sources, source);
     double error = 0;
-    if (strcmp(what, "max-t") == 0) {
+    if (strncmp(what, "max-t", 5) == 0) {
         const double p = max_t_of(&all, &error);
         return compare(source, p, error);
     }
@@ -684,7 +688,7 @@ static char *comparison_problem(const struct sources_of *of, const struct source
     char *problem = pairs_problem(of, source, n, arm, control);
     if (problem)
         return problem;
-    if (strcmp(what, "max-t") == 0 || strncmp(what, "pooled-", 7) == 0)
+    if (strncmp(what, "max-t", 5) == 0 || strncmp(what, "pooled-", 7) == 0)
         return together_problem(sources, source, what);
     what += strncmp(what, "step-", 5) == 0 ? 5 : 0;
     const char *rest, *column = endpoint_of(what, &rest);

@@ -98,6 +98,7 @@ static void expect_claim(const struct fixture *fixture, const char *claim, const
 }
 
 static const char table[] = "tables/table-confirmation.csv",
+                  exploratory[] = "tables/table-confirmation-exploratory.csv",
                   text[] = "tables/table-confirmation.txt";
 
 /* The mean rate over 782 steps: of 1 - t/T it is 1/2 + 1/(2 T), of 1 - (t/T)^3 nearly 3/4 + 1/(2 T);
@@ -131,6 +132,7 @@ static void sealed_until_complete(void **state)
     report(&fixture);
     expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
     expect(&fixture, table, "knee,0.07509,1 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    expect(&fixture, exploratory, "k1.0,8 of 8,-,+0.0000,");
     expect(&fixture, "tables/runs.csv", "43.70");
     assert_false(holds(&fixture, "tables/runs.csv", "47.00"));
     fixture_end(&fixture);
@@ -155,7 +157,10 @@ static void expect_traced(const struct fixture *fixture, const char *name)
 
 /* k3.0 - k1.0: -2 and +-0.1 by turns, of sd sqrt(8 / 7) 0.1 = 0.10690; half width 2.364624 x
  * 0.10690 / sqrt(8) = 0.08937. All of one sign: p = 2/256 = 0.0078; times four 0.03125, which is
- * shown as 0.0313. With sgdr no difference is left: p = 1. */
+ * shown as 0.0313. With sgdr no difference is left: p = 1.
+ *
+ * Max-T, by counting all 6^8 permutations of three arms: k1.0 has its largest p together with knee,
+ * 0.013546; linear together with knee, 0.092006. */
 static void families(void **state)
 {
     (void)state;
@@ -180,6 +185,9 @@ static void families(void **state)
     expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
     expect_claim(&fixture, "C2a", "better");
     expect_claim(&fixture, "C4", "no evidence");
+    expect(&fixture, exploratory, "k1.0,8 of 8,0.0135,");
+    expect(&fixture, exploratory, "linear,8 of 8,0.0920,");
+    expect(&fixture, exploratory, "sgdr,8 of 8,1.0000,");
     expect_traced(&fixture, "table-confirmation");
     expect_traced(&fixture, "table-confirmation-exploratory");
     fixture_end(&fixture);

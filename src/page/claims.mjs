@@ -13,7 +13,8 @@ export const claimPart = (claim, evidence) =>
 
 /*
  * The rules as claims.h states them: a map from claim to [{of, text}], `of` being the kind of
- * evidence above it. The comment has kinds 3 columns in, claims 5, what continues 10.
+ * evidence above it. In the comment a kind starts in column 3, a claim, or several with one rule
+ * ("C2a, C2b"), in column 5, and a line that continues one in column 10.
  */
 function readRules() {
   const header = filesBelow('src', 'claims.h')[0];
@@ -21,11 +22,11 @@ function readRules() {
   let of = '', open = null;
   for (const line of header ? linesOf(readText(header)) : []) {
     const text = /^ \*(.*)$/.exec(line)?.[1] ?? '';
-    const claim = /^ {5}([A-Z]\d) +(.*)$/.exec(text);
+    const claim = /^ {5}((?:[A-Z]\d[a-z]?, )*[A-Z]\d[a-z]?) +(.*)$/.exec(text);
     const more = /^ {10}(\S.*)$/.exec(text);
     if (claim) {
       open = { of, text: claim[2] };
-      rules.set(claim[1], [...(rules.get(claim[1]) ?? []), open]);
+      for (const id of claim[1].split(', ')) rules.set(id, [...(rules.get(id) ?? []), open]);
     } else if (open && more) open.text += ` ${more[1]}`;
     else {
       open = null;

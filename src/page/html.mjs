@@ -17,7 +17,7 @@ export const words = (text) => older.reduce((so, [from, to]) => so.replace(from,
 
 /* As a reader sees it: the field's words, a true minus and dash, escaped. */
 export const shown = (text) =>
-  escape(words(text).replace(/^-(?=[\d.])/, '−').replace(/^-$/, '–').replace(/ - /g, ' − '));
+  escape(words(text).replace(/(?<=^|\s|\[)-(?=[\d.])/g, '−').replace(/^-$/, '–').replace(/ - /g, ' − '));
 
 export const isNumber = (text) => /^[+-]?\d+(\.\d+)?\*?$|^-$|^inf$/.test(text);
 

@@ -22,12 +22,12 @@
  *          that one and "-..."; each counted for both image sets, since papers print one number
  *          for both
  *   fair baselines  of literature.tsv, role fair
- *     C3   as above, with the fair baseline for the original; "no fair baseline" without any
+ *     C3   as above, with the fair baseline for the original; "no fair baseline" without any.
+ *          Below its rows stand the mean and the largest gain of the rows that have a fair
+ *          baseline, over the thesis's originals and over those baselines
  *     C4   "no fair baseline" if no SGDR row has this role; the differences to what the SGDR paper
  *          prints are shown; else "see numbers"
  *     C2   "says nothing": no fair baseline is a run with k = 1
- *          Below the rows of C3 stand the mean and the largest gain of the rows that have a fair
- *          baseline, over the thesis's originals and over those baselines
  *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
  *     C2   of each family of arms that differ in k alone, one of them with k = 1, below the folders
  *          of the thesis's tables (cifar10/, cifar100/) and of the campaign: the trend, over

@@ -6,18 +6,9 @@ export const escape = (text) => String(text)
   .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   .replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 
-/* The tables' "fair" is the field's matched baseline. For what people read; never for the text of a
- * log, an experiment, a command or a value id. */
-const older = [
-  [/\bfair baseline/g, 'matched baseline'], [/\bFair baseline/g, 'Matched baseline'],
-  [/\bours - fair\b/g, 'ours - matched'], [/\bfair \(%\)/g, 'matched baseline (%)'],
-  [/\bthe fair control\b/g, 'the matched control'], [/\bfair\b/g, 'matched'],
-];
-export const words = (text) => older.reduce((so, [from, to]) => so.replace(from, to), text);
-
-/* As a reader sees it: the field's words, a true minus and dash, escaped. */
+/* As a reader sees it: a true minus and dash, escaped. */
 export const shown = (text) =>
-  escape(words(text).replace(/(?<=^|\s|\[)-(?=[\d.])/g, '−').replace(/^-$/, '–').replace(/ - /g, ' − '));
+  escape(String(text).replace(/(?<=^|\s|\[)-(?=[\d.])/g, '−').replace(/^-$/, '–').replace(/ - /g, ' − '));
 
 export const isNumber = (text) => /^[+-]?\d+(\.\d+)?\*?$|^-$|^inf$/.test(text);
 

@@ -38,9 +38,9 @@ function thesisTable(tables, name) {
   const table = tables.table(name), full = tables.table(`${name}-full`);
   if (!table) return '';
   const at = (...names) => tables.column(table, ...names);
-  const matched = at('matched (%)', 'matched baseline (%)', 'fair (%)');
-  const from = at('matched baseline from', 'fair baseline from');
-  const less = at('ours - matched (points)', 'ours - fair (points)');
+  const matched = at('matched baseline (%)');
+  const from = at('matched baseline from');
+  const less = at('ours - matched (points)');
   const columns = [{ name: 'network' }, { name: 'depth' }, { name: 'k', number: true },
     { name: 'thesis, original (%)', number: true }, { name: 'thesis, k-decay (%)', number: true },
     { name: 'matched baseline (%)', number: true }, { name: 'k-decay - matched (points)', number: true },

@@ -55,9 +55,8 @@ function csv(text) {
 
 const linesOf = (path) => readFileSync(path, 'utf8').split('\n').slice(0, -1);
 
-/* What a cell says, whatever its signs and its word for "matched baseline". */
-const bare = (text) => text.replaceAll('−', '-').replaceAll('–', '-').replace(/\s+/g, ' ').trim()
-  .replace(/\bmatched baseline \(%\)/g, 'fair (%)').replace(/\bmatched( baselines?)?/g, (m, b) => `fair${b ?? ''}`);
+/* What a cell says, whatever its signs. */
+const bare = (text) => text.replaceAll('−', '-').replaceAll('–', '-').replace(/\s+/g, ' ').trim();
 
 /* ---- Without a browser: every link resolves ------------------------------------------------ */
 

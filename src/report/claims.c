@@ -19,7 +19,7 @@ static const struct rule {
     {"bases", claims_bases, 0},
     {"other-k", claims_other_k, 0},
     {"gain", claims_gain, 1},
-    {"fair-gain", claims_fair_gain, 1},
+    {"matched-gain", claims_matched_gain, 1},
     {"below-sgdr", claims_below_sgdr, 0},
     {"sgdr-papers", claims_sgdr_papers, 0},
     {"parameters", claims_parameters, 0},
@@ -86,13 +86,13 @@ static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const ch
 /* The word for one kind of evidence; NULL with *error set. */
 static char *word_of(struct sheet *sheet, struct error *error)
 {
-    static const enum published_rule kinds[EVIDENCES] = {RULE_COMPUTED, RULE_OWN,  RULE_FAIR,
+    static const enum published_rule kinds[EVIDENCES] = {RULE_COMPUTED, RULE_OWN,  RULE_MATCHED,
                                                          RULE_RUNS,     RULE_RUNS, RULE_REGISTERED};
     const char *name = sheet->claim->rules[kinds[sheet->evidence]];
     const char *fixed = name[0] == '=' ? name + 1 : strcmp(name, "-") == 0 ? name : NULL;
     const struct rule *rule = fixed ? NULL : rule_of(sheet, name, error);
     const int of_arms = strcmp(sheet->claim->folder, "-") != 0 && sheet->evidence != OWN &&
-                        sheet->evidence != FAIR && sheet->evidence != REGISTERED;
+                        sheet->evidence != MATCHED && sheet->evidence != REGISTERED;
     if (!fixed && !rule)
         return NULL;
     if (of_arms)
@@ -147,15 +147,16 @@ static void write_text(const struct sheet *sheet, const char *out)
               "-: does not bear on the claim. T1 is what the tables' column of parameters "
               "says.\n\n2. ",
               &text);
-    text_add(&text,
-             "\n"
-             "reference, new: original or fair baseline, and ours; k = 1 or restarts, and k > 1; "
-             "as printed, and as the network built here has.\n"
-             "Runs: mean error after the last epoch; interval, Holm p and verdict over pairs of "
-             "equal seeds.\nFewer than 6 pairs are no evidence; see table-5-2.txt.\n"
-             "Registered runs, of the desk scale: see table-confirmation.txt.\n"
-             "Desk runs are of small networks and few epochs: they replicate no cell of the "
-             "thesis.\n");
+    text_add(
+        &text,
+        "\n"
+        "reference, new: original or matched baseline, and ours; k = 1 or restarts, and k > 1; "
+        "as printed, and as the network built here has.\n"
+        "Runs: mean error after the last epoch; interval, Holm p and verdict over pairs of "
+        "equal seeds.\nFewer than 6 pairs are no evidence; see table-5-2.txt.\n"
+        "Registered runs, of the desk scale: see table-confirmation.txt.\n"
+        "Desk runs are of small networks and few epochs: they replicate no cell of the "
+        "thesis.\n");
     table_write_out(out, "claims", ".txt", &text);
 }
 

@@ -21,13 +21,13 @@
  *          are the ones of the full-scale experiments below its folder, or below a folder named as
  *          that one and "-..."; each counted for both image sets, since papers print one number
  *          for both
- *   fair baselines  of literature.tsv, role fair
- *     C3   as above, with the fair baseline for the original; "no fair baseline" without any.
- *          Below its rows stand the mean and the largest gain of the rows that have a fair
+ *   matched baselines  of literature.tsv, role matched
+ *     C3   as above, with the matched baseline for the original; "no matched baseline" without any.
+ *          Below its rows stand the mean and the largest gain of the rows that have a matched
  *          baseline, over the thesis's originals and over those baselines
- *     C4   "no fair baseline" if no SGDR row has this role; the differences to what the SGDR paper
+ *     C4   "no matched baseline" if no SGDR row has this role; the differences to what the SGDR paper
  *          prints are shown; else "see numbers"
- *     C2   "says nothing": no fair baseline is a run with k = 1
+ *     C2   "says nothing": no matched baseline is a run with k = 1
  *   desk runs, full scale: comparisons, paired by seed, as in the desk tables (statistics.h)
  *     C2   of each family of arms that differ in k alone, one of them with k = 1, below the folders
  *          of the thesis's tables (cifar10/, cifar100/) and of the campaign: the trend, over

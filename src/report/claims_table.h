@@ -10,7 +10,7 @@
 #include "report/claims.h"
 #include "report/study.h"
 
-enum evidence { COMPUTED, OWN, FAIR, DESK, FULL, REGISTERED, EVIDENCES };
+enum evidence { COMPUTED, OWN, MATCHED, DESK, FULL, REGISTERED, EVIDENCES };
 
 struct sheet {
     const struct claims_sources *sources;

@@ -13,8 +13,8 @@ struct cell {
     size_t next_table, next_row;
     const struct thesis_table *table;
     const struct published_row *row;
-    const char *set;                   /* "CIFAR-10" */
-    const struct literature_row *fair; /* its fair baseline; NULL: none */
+    const char *set;                      /* "CIFAR-10" */
+    const struct literature_row *matched; /* its matched baseline; NULL: none */
 };
 
 static int next_cell(const struct sheet *sheet, struct cell *cell)
@@ -31,8 +31,8 @@ static int next_cell(const struct sheet *sheet, struct cell *cell)
     cell->row = &cell->table->published.rows[cell->next_row++];
     const struct experiment any = {.set = (int)cell->table->set};
     cell->set = config_set_name(&any);
-    cell->fair = published_find(sources->literature, cell->set, cell->row->network,
-                                cell->row->depth, "fair");
+    cell->matched = published_find(sources->literature, cell->set, cell->row->network,
+                                   cell->row->depth, "matched");
     return 1;
 }
 
@@ -140,7 +140,7 @@ char *claims_gain(struct sheet *sheet, struct error *error)
     return sheet_consistency(broken);
 }
 
-/* Of the rows that have a fair baseline: gains over the thesis's originals, and over it. */
+/* Of the rows that have a matched baseline: gains over the thesis's originals, and over it. */
 struct gains {
     size_t count;
     double mean[2], largest[2];
@@ -151,17 +151,17 @@ static struct gains gains_of(const struct sheet *sheet)
 {
     struct gains gains = {.largest = {-INFINITY, -INFINITY}};
     for (struct cell cell = {0}; next_cell(sheet, &cell);) {
-        if (!cell.fair)
+        if (!cell.matched)
             continue;
         const double gain[] = {cell.row->original - cell.row->ours,
-                               cell.fair->error - cell.row->ours};
+                               cell.matched->error - cell.row->ours};
         for (size_t i = 0; i < COUNT(gain); i++) {
             gains.mean[i] += gain[i];
             gains.largest[i] = fmax(gains.largest[i], gain[i]);
         }
         gains.count++;
         text_add(&gains.lines, "%s\t%d\n%s\t%d\n", cell.table->published.path, cell.row->line,
-                 sheet->sources->literature->path, cell.fair->line);
+                 sheet->sources->literature->path, cell.matched->line);
     }
     for (size_t i = 0; i < COUNT(gains.mean); i++)
         gains.mean[i] /= (double)gains.count;
@@ -172,7 +172,7 @@ static struct gains gains_of(const struct sheet *sheet)
 static void add_gains(struct sheet *sheet, const char *what, char *of, const struct gains *gains,
                       const double *gain)
 {
-    static const char *const kind[] = {"original", "fair", "change"};
+    static const char *const kind[] = {"original", "matched", "change"};
     const double value[] = {gain[0], gain[1], gain[1] - gain[0]};
     struct table_cell cell[COUNT(kind)];
     for (size_t i = 0; i < COUNT(kind); i++)
@@ -182,18 +182,18 @@ static void add_gains(struct sheet *sheet, const char *what, char *of, const str
     sheet_add_row(sheet, of, cell[0], cell[1], cell[2], gain[1] < gain[0] ? "falls" : "-");
 }
 
-char *claims_fair_gain(struct sheet *sheet, struct error *error)
+char *claims_matched_gain(struct sheet *sheet, struct error *error)
 {
     (void)error;
     struct gains gains = gains_of(sheet);
     if (gains.count == 0)
-        return memory_text("no fair baseline");
+        return memory_text("no matched baseline");
     for (struct cell cell = {0}; next_cell(sheet, &cell);)
-        if (cell.fair)
-            add_cell(sheet, &cell, name_of(&cell), cell.fair, "delta-fair",
-                     cell.fair->error - cell.row->ours < gains.largest[1] ? "-" : "the largest");
+        if (cell.matched)
+            add_cell(sheet, &cell, name_of(&cell), cell.matched, "delta-matched",
+                     cell.matched->error - cell.row->ours < gains.largest[1] ? "-" : "the largest");
     add_gains(sheet, "mean-gain",
-              memory_text("mean gain of these %zu: over the thesis's original, over the fair "
+              memory_text("mean gain of these %zu: over the thesis's original, over the matched "
                           "baseline",
                           gains.count),
               &gains, gains.mean);
@@ -229,7 +229,7 @@ char *claims_below_sgdr(struct sheet *sheet, struct error *error)
 char *claims_sgdr_papers(struct sheet *sheet, struct error *error)
 {
     const struct literature *literature = sheet->sources->literature;
-    int fair = 0;
+    int matched = 0;
     (void)error;
     for (struct cell cell = {0}; next_cell(sheet, &cell);)
         for (size_t i = 0; is_sgdr(&cell) && i < literature->count; i++) {
@@ -238,7 +238,7 @@ char *claims_sgdr_papers(struct sheet *sheet, struct error *error)
                 strcmp(other->network, cell.row->network) != 0 ||
                 strcmp(other->depth, cell.row->depth) != 0)
                 continue;
-            fair |= strstr(other->role, "fair") != NULL;
+            matched |= strstr(other->role, "matched") != NULL;
             char *id = literature_value_id(other), *delta = memory_text("delta:%s", id);
             add_cell(sheet, &cell,
                      memory_text("%s, %s: %s", cell.set, cell.row->depth, other->setting), other,
@@ -246,7 +246,7 @@ char *claims_sgdr_papers(struct sheet *sheet, struct error *error)
             free(delta);
             free(id);
         }
-    return memory_text(fair ? "see numbers" : "no fair baseline");
+    return memory_text(matched ? "see numbers" : "no matched baseline");
 }
 
 /* ---- The column of parameters ------------------------------------------------------------- */

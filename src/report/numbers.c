@@ -73,7 +73,7 @@ static void add_cell(struct gains *gains, const struct published_table *table,
                      const char *set)
 {
     const struct literature_row *matched =
-        published_find(literature, set, row->network, row->depth, "fair");
+        published_find(literature, set, row->network, row->depth, "matched");
     const double gain = row->original - row->ours;
     gains->cells++;
     gains->largest[0] = fmax(gains->largest[0], gain);

@@ -28,7 +28,7 @@ void plot_thesis_write(const struct thesis_table *tables, size_t count,
         for (size_t i = 0; i < table->count; i++) {
             const struct published_row *row = &table->rows[i];
             const struct literature_row *matched =
-                published_find(literature, set, row->network, row->depth, "fair");
+                published_find(literature, set, row->network, row->depth, "matched");
             text_add(&text, "%s %s\t%.2f", short_network(row->network), row->depth, row->original);
             plot_add_number(&text, matched ? matched->error : NAN);
             text_add(&text, "\t%.2f\t%g\n", row->ours, row->k);

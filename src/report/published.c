@@ -13,7 +13,7 @@ static const char *const table_columns[] = {
 static const char *const literature_columns[] = {
     "set", "network", "depth", "role", "error", "statistic", "runs", "setting", "source"};
 static const char *const claim_columns[] = {"claim",      "table",    "folder", "control", "arm",
-                                            "limit",      "computed", "own",    "fair",    "runs",
+                                            "limit",      "computed", "own",    "matched", "runs",
                                             "registered", "says",     "source"};
 
 /* ---- Reading ------------------------------------------------------------------------------ */
@@ -101,7 +101,7 @@ void published_free_table(struct published_table *table)
 
 static int parse_literature(const struct tsv *tsv, void *to)
 {
-    static const char *const roles[] = {"cited", "fair", "cited+fair", "other"};
+    static const char *const roles[] = {"cited", "matched", "cited+matched", "other"};
     struct literature_row *row = to;
     *row = (struct literature_row){.set = tsv->field[0],
                                    .network = tsv->field[1],
@@ -115,8 +115,9 @@ static int parse_literature(const struct tsv *tsv, void *to)
     for (size_t i = 0; i < COUNT(roles); i++)
         if (strcmp(row->role, roles[i]) == 0)
             return number(tsv, literature_columns, 4, &row->error);
-    return error_set(tsv->error, "%s:%d: role = %s: expected cited, fair, cited+fair or other",
-                     tsv->path, tsv->line, row->role);
+    return error_set(tsv->error,
+                     "%s:%d: role = %s: expected cited, matched, cited+matched or other", tsv->path,
+                     tsv->line, row->role);
 }
 
 int published_read_literature(const char *path, struct literature *literature, struct error *error)

@@ -44,7 +44,7 @@ void published_free_table(struct published_table *table);
 /* One number of the literature. */
 struct literature_row {
     const char *set, *network, *depth; /* "CIFAR-10"; as in the thesis's tables */
-    const char *role;                  /* "cited", "fair", "cited+fair" or "other" */
+    const char *role;                  /* "cited", "matched", "cited+matched" or "other" */
     double error;                      /* % */
     const char *statistic, *runs;      /* "median" of "5"; "-" where the source is silent */
     const char *setting, *source;
@@ -66,7 +66,7 @@ void published_free_literature(struct literature *literature);
 enum published_rule {
     RULE_COMPUTED,
     RULE_OWN,
-    RULE_FAIR,
+    RULE_MATCHED,
     RULE_RUNS,
     RULE_REGISTERED,
     PUBLISHED_RULES

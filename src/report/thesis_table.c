@@ -47,7 +47,7 @@ struct thesis_row {
     /* part 1 */
     const struct published_table *published;
     const struct literature *literature;
-    const struct literature_row *fair, *cited; /* NULL: none is known */
+    const struct literature_row *matched, *cited; /* NULL: none is known */
     /* part 2 */
     const char *decay, *k;
     const struct experiment_file *file; /* NULL: nobody wrote it yet */
@@ -115,32 +115,33 @@ static struct table_cell cell_delta(const void *row)
     return traced(at, cells_number(at->row->ours - at->row->original, "+", 2), "delta");
 }
 
-static struct table_cell cell_fair(const void *row)
+static struct table_cell cell_matched(const void *row)
 {
     const struct thesis_row *at = row;
-    return at->fair ? cells_published(at->fair->error, 2, "", literature_value_id(at->fair),
-                                      at->literature->path, at->fair->line)
-                    : table_dash();
+    return at->matched
+               ? cells_published(at->matched->error, 2, "", literature_value_id(at->matched),
+                                 at->literature->path, at->matched->line)
+               : table_dash();
 }
 
-static struct table_cell cell_delta_fair(const void *row)
+static struct table_cell cell_delta_matched(const void *row)
 {
     const struct thesis_row *at = row;
-    if (!at->fair)
+    if (!at->matched)
         return table_dash();
-    return table_traced(cells_number(at->row->ours - at->fair->error, "+", 2),
-                        published_value_id(at->published, at->row, "delta-fair"),
+    return table_traced(cells_number(at->row->ours - at->matched->error, "+", 2),
+                        published_value_id(at->published, at->row, "delta-matched"),
                         memory_text("%s\t%d\n%s\t%d\n", at->published->path, at->row->line,
-                                    at->literature->path, at->fair->line));
+                                    at->literature->path, at->matched->line));
 }
 
-static struct table_cell cell_fair_source(const void *row)
+static struct table_cell cell_matched_source(const void *row)
 {
     const struct thesis_row *at = row;
-    if (!at->fair)
+    if (!at->matched)
         return table_dash();
-    char *name = short_source_of(at->fair);
-    const struct table_cell cell = table_cell(source_of(at->fair), table_tex_escaped(name));
+    char *name = short_source_of(at->matched);
+    const struct table_cell cell = table_cell(source_of(at->matched), table_tex_escaped(name));
     free(name);
     return cell;
 }
@@ -160,9 +161,9 @@ static const struct table_column thesis_columns[] = {
     {"ours (%)", "Ours", 'r', NULL, TABLE_ALL, cell_ours},
     {"k", "$k$", 'r', NULL, TABLE_ALL, cell_k},
     {"delta (points)", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_delta},
-    {"fair (%)", "Fair", 'r', NULL, TABLE_ALL, cell_fair},
-    {"ours - fair (points)", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_delta_fair},
-    {"fair baseline from", "From", 'l', NULL, TABLE_ALL, cell_fair_source},
+    {"matched baseline (%)", "Matched", 'r', NULL, TABLE_ALL, cell_matched},
+    {"ours - matched (points)", "$\\Delta$", 'r', NULL, TABLE_ALL, cell_delta_matched},
+    {"matched baseline from", "From", 'l', NULL, TABLE_ALL, cell_matched_source},
     {"original is", NULL, 'l', NULL, TABLE_TEXT | TABLE_CSV, cell_cited_source},
 };
 
@@ -176,7 +177,7 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
             .published = &source->published,
             .row = row,
             .literature = literature,
-            .fair = published_find(literature, set, row->network, row->depth, "fair"),
+            .matched = published_find(literature, set, row->network, row->depth, "matched"),
             .cited = published_find(literature, set, row->network, row->depth, "cited")};
         table_add_row(table, &at);
     }
@@ -441,21 +442,22 @@ static void write_text(const struct thesis_table *source, const char *set, const
     table_write_text(thesis, &text);
     text_add(&text,
              "\n"
-             "delta: ours - original. fair: the literature's number for the same network "
+             "delta: ours - original. matched: the literature's number for the same network "
              "that the thesis's row should be compared with.\n"
              "-: none known. *: as in the thesis, its meaning is lost. Full sources: "
              "literature.tsv beside the published tables.\n\n"
              "2. Full scale: the same networks from raw logs (scale: full; n runs, error after "
              "the last epoch)\n\n");
     table_write_text(full, &text);
-    text_add(&text, "\n"
-                    "step, cosine: the literature's own recipe; k = 1: the fair control; then the "
-                    "thesis's k. -: no finished run yet; the last column tells the command that "
-                    "fills the cell. No desk result ever stands here.\n"
-                    "sample sd needs n >= 2. Core-hours: a run's, predicted from the training "
-                    "speed in the desk logs by multiply-adds; - without such a log.\n\n"
-                    "3. Desk scale: small members of the same families, from raw logs (scale: "
-                    "desk; not comparable with 1 and 2)\n\n");
+    text_add(&text,
+             "\n"
+             "step, cosine: the literature's own recipe; k = 1: the matched control; then the "
+             "thesis's k. -: no finished run yet; the last column tells the command that "
+             "fills the cell. No desk result ever stands here.\n"
+             "sample sd needs n >= 2. Core-hours: a run's, predicted from the training "
+             "speed in the desk logs by multiply-adds; - without such a log.\n\n"
+             "3. Desk scale: small members of the same families, from raw logs (scale: "
+             "desk; not comparable with 1 and 2)\n\n");
     table_write_text(desk, &text);
     text_add(
         &text,

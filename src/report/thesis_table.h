@@ -2,7 +2,7 @@
  * thesis_table - the thesis's tables, with what the literature, full-scale runs and desk runs say.
  *
  * Three parts that never mix, each with its scale:
- *   1. the thesis's own cells, as published, beside the literature's fair baseline;
+ *   1. the thesis's own cells, as published, beside the literature's matched baseline;
  *   2. the same networks at full scale, from logs: the literature's own recipe (step; SGDR in the
  *      row that cites it), k = 1 and the thesis's k. A cell without a log is a dash with the
  * command that fills it and its predicted core-hours;

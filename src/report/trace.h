@@ -31,11 +31,11 @@
  *                                  figures show; in no table
  *   table-5-2:wide-resnet-28-10:ours     of the thesis's table, by network, depth and column;
  *                                  likewise params, original, k, delta (ours - original),
- *                                  delta-fair (ours - the literature's fair number)
+ *                                  delta-matched (ours - the literature's matched number)
  *   literature:cifar-10:wide-resnet-28-10:step-mean-std:wrn16    by set, network, setting, source
  *   claims:C3:says           the words of a claim
- *   claims:C3:mean-gain-original   of the thesis's rows that have a fair baseline, original - ours;
- *                            likewise mean-gain-fair (baseline - ours), mean-gain-change, the
+ *   claims:C3:mean-gain-original   of the thesis's rows that have a matched baseline, original - ours;
+ *                            likewise mean-gain-matched (baseline - ours), mean-gain-change, the
  *                            difference of the two; largest-gain-original, ...
  *   ranks:ARM:4:measured     images a second of ARM's network on 4 ranks; likewise cores
  *   ranks:ARM:64:predicted-10-gb-s    by the model of scaling.h, from what one rank computed;

@@ -890,23 +890,23 @@ static char *claim_problem(const struct sources_of *of, const struct source *sou
     return good ? NULL : wrong(source, "is not the line of this claim");
 }
 
-/* "claims:C3:mean-gain-fair": the sources are, in turn, rows of the thesis's tables and their fair
+/* "claims:C3:mean-gain-matched": the sources are, in turn, rows of the thesis's tables and their matched
  * baselines, ten of them. */
 static char *gain_problem(const struct source *source, size_t n, const char *what)
 {
     double gain[2][32], result[2] = {0, 0};
     const int mean = strncmp(what, "mean", 4) == 0;
     for (size_t i = 0; i < n / 2; i++) {
-        const struct source *row = &source[2 * i], *fair = row + 1;
+        const struct source *row = &source[2 * i], *matched = row + 1;
         const double ours = places_number(row->file, row->line, "ours_error");
-        char *role = places_field(fair->file, fair->line, "role");
+        char *role = places_field(matched->file, matched->line, "role");
         char *one = places_field(row->file, row->line, "network");
-        char *other = places_field(fair->file, fair->line, "network");
+        char *other = places_field(matched->file, matched->line, "network");
         char *depth = places_field(row->file, row->line, "depth");
-        char *same = places_field(fair->file, fair->line, "depth");
-        char *set = places_field(fair->file, fair->line, "set");
+        char *same = places_field(matched->file, matched->line, "depth");
+        char *set = places_field(matched->file, matched->line, "set");
         const int cifar10 = strstr(row->file, "table-5-2") != NULL;
-        const int good = strstr(role, "fair") && strcmp(one, other) == 0 &&
+        const int good = strstr(role, "matched") && strcmp(one, other) == 0 &&
                          strcmp(depth, same) == 0 &&
                          strcmp(set, cifar10 ? "CIFAR-10" : "CIFAR-100") == 0;
         free(set);
@@ -916,9 +916,9 @@ static char *gain_problem(const struct source *source, size_t n, const char *wha
         free(one);
         free(role);
         if (!good)
-            return wrong(fair, "is not the fair baseline of its row");
+            return wrong(matched, "is not the matched baseline of its row");
         gain[0][i] = places_number(row->file, row->line, "original_error") - ours;
-        gain[1][i] = places_number(fair->file, fair->line, "error") - ours;
+        gain[1][i] = places_number(matched->file, matched->line, "error") - ours;
     }
     if (n != 20)
         return wrong(source, "has not ten pairs of sources");
@@ -928,9 +928,9 @@ static char *gain_problem(const struct source *source, size_t n, const char *wha
             result[k] = fmax(result[k], gain[k][i]);
     }
     return compare(source,
-                   strstr(what, "-original") ? result[0]
-                   : strstr(what, "-fair")   ? result[1]
-                                             : result[1] - result[0],
+                   strstr(what, "-original")  ? result[0]
+                   : strstr(what, "-matched") ? result[1]
+                                              : result[1] - result[0],
                    0);
 }
 
@@ -953,7 +953,7 @@ static char *table_problem(const struct sources_of *of, const struct source *sou
             value = places_number(source->file, source->line, kinds[i].column);
     if (strcmp(what, "delta") == 0 && !other)
         value = ours - places_number(source->file, source->line, "original_error");
-    if (n == 2 && (other || strcmp(what, "delta-fair") == 0)) {
+    if (n == 2 && (other || strcmp(what, "delta-matched") == 0)) {
         value = ours - places_number(source[1].file, source[1].line, "error");
         static const char *const key[] = {"network", "depth"};
         char *network = place_problem(of, &source[1], "literature", row, key, COUNT(key));
@@ -962,8 +962,8 @@ static char *table_problem(const struct sources_of *of, const struct source *sou
         const char *own = strcmp(table, "table-5-2") == 0 ? "CIFAR-10" : "CIFAR-100";
         if (!problem && other)
             problem = literature_problem(of, &source[1], other + strlen(":literature:"));
-        else if (!problem && (network || !strstr(role, "fair") || strcmp(set, own) != 0))
-            problem = wrong(&source[1], "is not the fair baseline");
+        else if (!problem && (network || !strstr(role, "matched") || strcmp(set, own) != 0))
+            problem = wrong(&source[1], "is not the matched baseline");
         free(set);
         free(role);
         free(network);

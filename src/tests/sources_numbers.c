@@ -27,7 +27,7 @@ static int is_matched(const char *literature, long line, const char *path, long 
     static const char *const same[] = {"network", "depth"};
     char *role = places_field(literature, line, "role"),
          *set = places_field(literature, line, "set");
-    int good = strstr(role, "fair") != NULL &&
+    int good = strstr(role, "matched") != NULL &&
                strcmp(set, strstr(path, "table-5-2") ? "CIFAR-10" : "CIFAR-100") == 0;
     free(set);
     free(role);

@@ -81,7 +81,7 @@ static void expect_own_claims(const struct fixture *fixture, const char *name, c
 }
 
 /* 22.07 - 20.18 = 1.89 in the thesis's own table against at most 1.69; 6.37 - 5.26 = 1.11 is the
- * largest against fair baselines. */
+ * largest against matched baselines. */
 static void published_tables(void **state)
 {
     (void)state;
@@ -92,22 +92,26 @@ static void published_tables(void **state)
     expect_words(
         &fixture, "C1",
         "says: applies to any differentiable decay function | computed: holds by construction | "
-        "thesis's own table: says nothing | fair baselines: - | desk runs: - | "
+        "thesis's own table: says nothing | matched baselines: - | desk runs: - | "
         "full scale: -");
-    expect_words(&fixture, "C2",
-                 "computed: - | thesis's own table: says nothing | fair baselines: says nothing | "
-                 "desk runs: no runs | full scale: untested at full scale");
-    expect_words(&fixture, "C3",
-                 "computed: - | thesis's own table: not consistent | fair baselines: consistent | "
-                 "desk runs: no runs | full scale: untested at full scale");
-    expect_words(&fixture, "C4",
-                 "computed: - | thesis's own table: consistent | fair baselines: no fair baseline "
-                 "| desk runs: no runs | full scale: untested at full scale");
-    expect_words(&fixture, "T1",
-                 "computed: - | thesis's own table: not built | fair baselines: - | desk runs: - | "
-                 "full scale: -");
+    expect_words(
+        &fixture, "C2",
+        "computed: - | thesis's own table: says nothing | matched baselines: says nothing | "
+        "desk runs: no runs | full scale: untested at full scale");
+    expect_words(
+        &fixture, "C3",
+        "computed: - | thesis's own table: not consistent | matched baselines: consistent | "
+        "desk runs: no runs | full scale: untested at full scale");
+    expect_words(
+        &fixture, "C4",
+        "computed: - | thesis's own table: consistent | matched baselines: no matched baseline "
+        "| desk runs: no runs | full scale: untested at full scale");
+    expect_words(
+        &fixture, "T1",
+        "computed: - | thesis's own table: not built | matched baselines: - | desk runs: - | "
+        "full scale: -");
     expect_words(&fixture, "W1",
-                 "computed: not built | thesis's own table: no table | fair baselines: - | "
+                 "computed: not built | thesis's own table: no table | matched baselines: - | "
                  "desk runs: not built | full scale: not built");
     expect_numbers(&fixture, "C1", "computed",
                    "bases built in; those that keep end points and k = 1",
@@ -121,21 +125,22 @@ static void published_tables(void **state)
                    "says: above the limit");
     expect_numbers(&fixture, "C3", "thesis's own table", "CIFAR-100, Wide ResNet 28-10, k = 1.5",
                    "reference: 20.50 | new: 18.81 | difference: -1.69 | says: the limit");
-    expect_numbers(&fixture, "C3", "fair baselines", "CIFAR-10, ResNet (pre-activation) 110, k = 2",
+    expect_numbers(&fixture, "C3", "matched baselines",
+                   "CIFAR-10, ResNet (pre-activation) 110, k = 2",
                    "reference: 6.37 | new: 5.26 | difference: -1.11 | says: the largest");
-    expect_numbers(&fixture, "C3", "fair baselines", "CIFAR-100, Wide ResNet 16-8, k = 1.5",
+    expect_numbers(&fixture, "C3", "matched baselines", "CIFAR-100, Wide ResNet 16-8, k = 1.5",
                    "reference: 20.43 | new: 20.18 | difference: -0.25 | says: -");
-    expect_numbers(&fixture, "C3", "fair baselines",
-                   "mean gain of these 10: over the thesis's original, over the fair baseline",
+    expect_numbers(&fixture, "C3", "matched baselines",
+                   "mean gain of these 10: over the thesis's original, over the matched baseline",
                    "reference: 0.86 | new: 0.50 | difference: -0.36 | says: falls");
-    expect_numbers(&fixture, "C3", "fair baselines", "largest gain of these 10, likewise",
+    expect_numbers(&fixture, "C3", "matched baselines", "largest gain of these 10, likewise",
                    "reference: 1.89 | new: 1.11 | difference: -0.78 | says: falls");
     expect_numbers(&fixture, "C4", "thesis's own table",
                    "CIFAR-10, Wide ResNet With SGDR 28-10, k = 1.5",
                    "reference: 3.86 | new: 3.59 | difference: -0.27 | says: lower");
-    expect_numbers(&fixture, "C4", "fair baselines", "CIFAR-10, 28-10: T0=200, one cosine",
+    expect_numbers(&fixture, "C4", "matched baselines", "CIFAR-10, 28-10: T0=200, one cosine",
                    "reference: 3.86 | new: 3.59 | difference: -0.27 | says: cited by the thesis");
-    expect_numbers(&fixture, "C4", "fair baselines", "CIFAR-10, 28-10: T0=1, Tmult=2",
+    expect_numbers(&fixture, "C4", "matched baselines", "CIFAR-10, 28-10: T0=1, Tmult=2",
                    "reference: 4.09 | new: 3.59 | difference: -0.50 | says: -");
     tables_expect_text(
         &fixture, "claims.tex",
@@ -156,11 +161,11 @@ static void other_published_numbers(void **state)
         {"table-5-3.tsv", "20.18", "20.37", "C3", "thesis's own table: not consistent"},
         {"claims.tsv", "\t1.69\t", "\t1.89\t", "C3", "thesis's own table: consistent"},
         {"table-5-2.tsv", "5.26", "4.67", "C3",
-         "thesis's own table: not consistent | fair baselines: not consistent | desk runs: no "
+         "thesis's own table: not consistent | matched baselines: not consistent | desk runs: no "
          "runs"},
         {"table-5-2.tsv", "3.86\t3.59", "3.86\t3.86", "C4", "thesis's own table: not consistent"},
-        {"literature.tsv", "cited\t3.86", "cited+fair\t3.86", "C4",
-         "thesis's own table: consistent | fair baselines: see numbers"},
+        {"literature.tsv", "cited\t3.86", "cited+matched\t3.86", "C4",
+         "thesis's own table: consistent | matched baselines: see numbers"},
         {"table-5-2.tsv", "Wide ResNet With SGDR\t28-10\t36.5\t3.86\t3.59\t1.5",
          "Wide ResNet\t28-10\t36.5\t3.86\t3.59\t2.5", "C2", "thesis's own table: see numbers"},
     };
@@ -172,15 +177,15 @@ static void other_published_numbers(void **state)
     }
 }
 
-static void without_fair_baselines(void **state)
+static void without_matched_baselines(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
     change_published(&fixture, "-", "", "");
     char *path = memory_text("%s/literature.tsv", fixture.published);
     char *bytes = fixture_read(fixture.published, "literature.tsv");
-    static const char *const roles[][2] = {{"\tcited+fair\t", "\tcited\t"},
-                                           {"\tfair\t", "\tother\t"}};
+    static const char *const roles[][2] = {{"\tcited+matched\t", "\tcited\t"},
+                                           {"\tmatched\t", "\tother\t"}};
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
         for (char *at; (at = strstr(bytes, roles[i][0])) != NULL;) {
             char *changed = memory_text("%.*s%s%s", (int)(at - bytes), bytes, roles[i][1],
@@ -190,7 +195,7 @@ static void without_fair_baselines(void **state)
         }
     file_write(path, bytes, strlen(bytes));
     expect_words(&fixture, "C3",
-                 "thesis's own table: not consistent | fair baselines: no fair baseline");
+                 "thesis's own table: not consistent | matched baselines: no matched baseline");
     free(bytes);
     free(path);
     fixture_end(&fixture);
@@ -499,7 +504,7 @@ static void counts_of_pad_net(void **state)
     struct fixture fixture = fixture_begin();
     expect_words(&fixture, "P3",
                  "says: very few new parameters, little new computation | computed: not built | "
-                 "thesis's own table: no table | fair baselines: - | desk runs: not built | "
+                 "thesis's own table: no table | matched baselines: - | desk runs: not built | "
                  "full scale: not built");
     fixture_variant(&fixture, "pad-net/zero", "");
     fixture_variant(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n");
@@ -557,9 +562,10 @@ static void expect_words_by_count(const struct fixture *fixture)
 {
     expect_words(fixture, "W1", "computed: holds by construction | desk runs: - | full scale: -");
     expect_words(fixture, "W2", "computed: holds in 2 of 3 | desk runs: - | full scale: -");
-    expect_words(fixture, "W3",
-                 "computed: no search built | thesis's own table: no table | fair baselines: - | "
-                 "desk runs: no runs | full scale: untested at full scale");
+    expect_words(
+        fixture, "W3",
+        "computed: no search built | thesis's own table: no table | matched baselines: - | "
+        "desk runs: no runs | full scale: untested at full scale");
     expect_words(fixture, "W4",
                  "computed: - | desk runs: no runs | full scale: untested at full scale");
     expect_words(fixture, "W5", "computed: holds | desk runs: - | full scale: -");
@@ -683,7 +689,7 @@ static void errors(void **state)
 const struct CMUnitTest claims_tests[] = {
     cmocka_unit_test(published_tables),
     cmocka_unit_test(other_published_numbers),
-    cmocka_unit_test(without_fair_baselines),
+    cmocka_unit_test(without_matched_baselines),
     cmocka_unit_test(parameters_of_the_networks),
     cmocka_unit_test(words_of_runs),
     cmocka_unit_test(trends),

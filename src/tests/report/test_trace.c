@@ -285,10 +285,10 @@ static void command(void **state)
     expect(output, "seed-6:epoch-1:test_error\n8.7\n");
     expect(output, "\t8.7\t");
     free(output);
-    output = trace(&fixture, "table-5-2:wide-resnet-16-8:delta-fair", 0);
+    output = trace(&fixture, "table-5-2:wide-resnet-16-8:delta-matched", 0);
     expect(output, "\n-0.54: line 4 of ");
     expect(output, "Wide ResNet\t16-8\t11.0\t4.81\t3.73\t3.0");
-    expect(output, "CIFAR-10\tWide ResNet\t16-8\tfair\t4.27\tmedian\t5\tstep, mean/std\tWRN16, "
+    expect(output, "CIFAR-10\tWide ResNet\t16-8\tmatched\t4.27\tmedian\t5\tstep, mean/std\tWRN16, "
                    "arXiv 1605.07146, table 5\n");
     free(output);
     output = trace(&fixture, "ranks:cifar10/preact-20/poly-k1.0:4:measured", 0);

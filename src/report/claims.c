@@ -195,6 +195,7 @@ static int write_all(const struct claims_sources *sources, const struct publishe
         write_text(&sheet, out);
         table_write_files(out, "claims", &sheet.words, "tabular");
         table_write_files(out, "claims-numbers", &sheet.numbers, "longtable");
+        table_write_values(out, "claims-numbers", &sheet.numbers);
     }
     sheet_free(&sheet);
     return status;

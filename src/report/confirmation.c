@@ -19,7 +19,7 @@ static const char *const controls[] = {
     "confirmation/controls/cosine", "confirmation/controls/sgdr",
 };
 
-enum { ROWS = COUNT(controls), PRIMARY = 1 };
+enum { ROWS = COUNT(controls), PRIMARY = 1, MEAN_RATE = 3 /* of the others, the first */ };
 
 /* ---- Rows --------------------------------------------------------------------------------- */
 
@@ -285,7 +285,50 @@ static void write_table(const struct confirmation *rows, const char *name, const
         add_notes(rows, &text);
     table_write_out(out, name, ".txt", &text);
     table_write_files(out, name, &table, "tabular");
+    table_write_values(out, name, &table);
     table_free(&table);
+}
+
+/* ---- Macros ------------------------------------------------------------------------------- */
+
+static const char *state_of(const struct row *row)
+{
+    return row->error.arm ? cells_verdict_word(&row->error) : "sealed";
+}
+
+/* What the protocol concludes from the three controls that share the mean rate: the shape of the
+ * curve matters only if k = 3 is better than all of them. */
+static const char *state_of_mean_rate(const struct row *controls_of_rate, size_t count)
+{
+    size_t sealed = 0, better = 0, worse = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *state = state_of(&controls_of_rate[i]);
+        sealed += strcmp(state, "sealed") == 0;
+        better += strcmp(state, "better") == 0;
+        worse += strcmp(state, "worse") == 0;
+    }
+    return sealed ? "sealed" : worse ? "worse" : better == count ? "better" : "no evidence";
+}
+
+static void add_macro(struct text *text, const char *name, const char *state)
+{
+    text_add(text, "\\newcommand{\\%s}{%s}\n", name, state);
+}
+
+static void write_macros(const struct confirmation *rows, const char *out)
+{
+    static const char *const names[ROWS] = {"PrimaryState", "LinearState", "KneeState",
+                                            "CosineState", "SgdrState"};
+    const struct registered_count primary = rows->row[0].runs, all = rows->row[PRIMARY].runs;
+    struct text text = {0};
+    for (size_t i = 0; i < ROWS; i++)
+        add_macro(&text, names[i], state_of(&rows->row[i]));
+    add_macro(&text, "MeanRateState", state_of_mean_rate(&rows->row[PRIMARY], MEAN_RATE));
+    text_add(&text,
+             "\\newcommand{\\PrimaryRuns}{%zu}\n\\newcommand{\\PrimaryNeeded}{%zu}\n"
+             "\\newcommand{\\AllRuns}{%zu}\n\\newcommand{\\AllNeeded}{%zu}\n",
+             primary.present, primary.needed, all.present, all.needed);
+    table_write_out(out, "confirmation-macros", ".tex", &text);
 }
 
 /* ---- Figure ------------------------------------------------------------------------------- */
@@ -360,6 +403,7 @@ int confirmation_write(const struct ledger *all, const struct ledger *open,
     write_table(&rows, "table-confirmation-exploratory",
                 "other numbers of the same runs, without verdicts", exploratory_columns,
                 COUNT(exploratory_columns), add_exploratory_notes, out);
+    write_macros(&rows, out);
     write_plot(&rows, out);
     free(rows.arms.arm);
     return 0;

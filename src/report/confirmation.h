@@ -11,6 +11,8 @@
  * below 0 is better. The verdict is that of statistics.h, with the limits of the protocol. While a
  * set is sealed (registered.h) its rows show how many runs there are, and nothing else.
  *
+ *   confirmation-macros.tex          the states by which the paper chooses its sentences
+ *
  * A pair whose two runs were made in two environments is listed below the table and stays in it.
  */
 #ifndef KDECAY_CONFIRMATION_H
@@ -25,7 +27,15 @@ char *confirmation_word(const struct ledger *all, const struct ledger *open,
                         const struct experiment_files *files, const char *control,
                         struct error *error);
 
-/* Write OUT/tables/NAME.txt, .csv and .tex of both, and OUT/plots/confirmation.tsv:
+/* Write OUT/tables/NAME.txt, .csv, .tex and .values.tex of both; OUT/tables/confirmation-macros.tex,
+ *
+ *     \PrimaryState, \LinearState, \KneeState, \CosineState, \SgdrState   "sealed", or the verdict
+ *     \MeanRateState      what linear, knee and cosine say together, by the protocol: "sealed" while
+ *                         one is; "worse" if k = 3 is worse than one; "better" if it is better than
+ *                         all; else "no evidence"
+ *     \PrimaryRuns, \PrimaryNeeded, \AllRuns, \AllNeeded   of the first set and of both
+ *
+ * and OUT/plots/confirmation.tsv:
  *
  *     row <TAB> arm <TAB> verdict <TAB> mean <TAB> low <TAB> high       a row of NaN while sealed
  *     row <TAB> seed <TAB> difference                                   a block of its own

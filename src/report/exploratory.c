@@ -264,5 +264,6 @@ void exploratory_end(struct table *table, const char *out)
              margin);
     table_write_out(out, "table-exploratory", ".txt", &text);
     table_write_files(out, "table-exploratory", table, "longtable");
+    table_write_values(out, "table-exploratory", table);
     table_free(table);
 }

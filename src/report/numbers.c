@@ -90,12 +90,13 @@ static void add_cell(struct gains *gains, const struct published_table *table,
 
 /* Shown with a link to the first of its sources. */
 static void add_published(struct table *table, const char *macro, const char *what, char *id,
-                          double value, int decimals, const char *sources)
+                          double value, const char *sign, int decimals, const char *sources)
 {
-    char *shown = decimal_text(value, "", decimals);
+    char *shown = decimal_text(value, sign, decimals);
     char *from = memory_text("%s", sources), *line = strchr(from, '\t');
     *line++ = '\0';
-    char *tex = memory_text("\\frompublished{%s}{%d}{%s}", from, atoi(line), shown);
+    char *tex = memory_text(*sign ? "\\frompublished{%s}{%d}{$%s$}" : "\\frompublished{%s}{%d}{%s}",
+                            from, atoi(line), shown);
     add_row(table, macro, what,
             table_traced(table_cell(shown, tex), id, memory_text("%s", sources)), NULL);
     free(from);
@@ -104,7 +105,7 @@ static void add_published(struct table *table, const char *macro, const char *wh
 static void add_gain(struct table *table, const char *macro, const char *what, const char *id,
                      double value, int decimals, const struct text *sources)
 {
-    add_published(table, macro, what, memory_text("thesis:%s", id), value, decimals,
+    add_published(table, macro, what, memory_text("thesis:%s", id), value, "", decimals,
                   sources->bytes);
 }
 
@@ -133,22 +134,58 @@ static void add_gains(struct table *table, const struct thesis_table *tables, si
         free(gains.sources[s].bytes);
 }
 
-/* One number that a paper prints, beside the cells. */
-static void add_literature(struct table *table, const char *macro, const char *what,
-                           const struct literature *literature, const char *setting)
+/* The row of Wide ResNet 28-10 in one of the thesis's tables. */
+static const struct published_row *wide_of(const struct published_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].network, "Wide ResNet") == 0 &&
+            strcmp(table->rows[i].depth, "28-10") == 0)
+            return &table->rows[i];
+    return NULL;
+}
+
+/* What its authors print for a network with dropout. */
+static const struct literature_row *dropout_of(const struct literature *literature, const char *set,
+                                               const struct published_row *wide)
 {
     for (size_t i = 0; i < literature->count; i++) {
         const struct literature_row *row = &literature->rows[i];
-        if (strcmp(row->set, "CIFAR-100") != 0 || strcmp(row->network, "Wide ResNet") != 0 ||
-            strcmp(row->depth, "28-10") != 0 || strcmp(row->setting, setting) != 0 ||
-            strncmp(row->source, "WRN16", 5) != 0)
-            continue;
-        char *source = memory_text("%s\t%d\n", literature->path, row->line);
-        add_published(table, macro, what, literature_value_id(row), row->error, 2, source);
-        free(source);
+        if (strcmp(row->set, set) == 0 && strcmp(row->network, wide->network) == 0 &&
+            strcmp(row->depth, wide->depth) == 0 && strncmp(row->source, "WRN16", 5) == 0 &&
+            strcmp(row->setting, "step, mean/std, dropout") == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* That number, and the thesis's less it. It is no matched baseline, since no source says that the
+ * thesis trained with dropout. */
+static void add_dropout(struct table *table, const struct thesis_table *thesis,
+                        const struct literature *literature)
+{
+    const int ten = thesis->set == SET_CIFAR10;
+    const char *const macro = ten ? "WideDropoutTen" : "WideDropout",
+                      *const delta = ten ? "WideDropoutTenDelta" : "WideDropoutDelta",
+                      *const set = ten ? "CIFAR-10" : "CIFAR-100";
+    const struct published_row *wide = wide_of(&thesis->published);
+    const struct literature_row *dropout = wide ? dropout_of(literature, set, wide) : NULL;
+    if (!dropout) {
+        add_none(table, macro);
+        add_none(table, delta);
         return;
     }
-    add_none(table, macro);
+    char *source = memory_text("%s\t%d\n", literature->path, dropout->line);
+    char *both = memory_text("%s\t%d\n%s", thesis->published.path, wide->line, source);
+    char *what = memory_text("WRN-28-10 on %s by steps, with dropout", set);
+    char *id = literature_value_id(dropout), *against = memory_text("delta:%s", id);
+    add_published(table, macro, what, id, dropout->error, "", 2, source);
+    add_published(table, delta, "the thesis's number less that one",
+                  published_value_id(&thesis->published, wide, against),
+                  wide->ours - dropout->error, "+", 2, both);
+    free(against);
+    free(what);
+    free(both);
+    free(source);
 }
 
 /* ---- Arms --------------------------------------------------------------------------------- */
@@ -312,8 +349,8 @@ int numbers_write(const struct ledger *ledger, const struct thesis_table *tables
     struct table table;
     table_begin(&table, columns, COUNT(columns));
     add_gains(&table, tables, count, literature);
-    add_literature(&table, "WideDropout", "WRN-28-10 on CIFAR-100 by steps, with dropout",
-                   literature, "step, mean/std, dropout");
+    for (size_t i = 0; i < count; i++)
+        add_dropout(&table, &tables[i], literature);
     add_arms(&table, &arms);
     table_write_files(out, "numbers", &table, "longtable");
     write_macros(&table, out);

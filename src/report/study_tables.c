@@ -261,6 +261,7 @@ static int write_table(const struct variant_table *what, struct study *rows,
     if (status == 0) {
         write_text(what, rows, &table, out);
         table_write_files(out, what->name, &table, "tabular");
+        table_write_values(out, what->name, &table);
     }
     table_free(&table);
     return status;

@@ -238,6 +238,17 @@ void table_write_files(const char *out, const char *name, const struct table *ta
     table_write_out(out, name, ".sources.tsv", &text);
 }
 
+void table_write_values(const char *out, const char *name, const struct table *table)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < table->cell_count; i++) {
+        const struct table_cell *cell = &table->cells[i];
+        if (cell->id)
+            text_add(&text, "\\tracedvalue{%s}{%s}\n", cell->id, cell->tex);
+    }
+    table_write_out(out, name, ".values.tex", &text);
+}
+
 char *table_tex_escaped(const char *plain)
 {
     struct text out = {0};

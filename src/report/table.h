@@ -96,6 +96,10 @@ void table_write_tex(const struct table *table, const char *environment, struct 
 void table_write_files(const char *out, const char *name, const struct table *table,
                        const char *environment);
 
+/* Write OUT/tables/NAME.values.tex: \tracedvalue{ID}{LATEX} for each number that has a value id, by
+ * which the paper's text cites it. */
+void table_write_values(const char *out, const char *name, const struct table *table);
+
 /* Write the text to OUT/tables/NAMEENDING and empty it. */
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text);
 

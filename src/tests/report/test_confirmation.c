@@ -97,6 +97,17 @@ static void expect_claim(const struct fixture *fixture, const char *claim, const
     free(bytes);
 }
 
+/* The paper can cite the primary difference once it is there, and not before. */
+static void expect_values(const struct fixture *fixture, int are_there)
+{
+    char *cited =
+        memory_text("\\tracedvalue{%s:difference:%s}{\\fromruns{%s}{$-2.00$}}\n", k3, k1, k3);
+    assert_int_equal(holds(fixture, "tables/table-confirmation.values.tex", cited), are_there);
+    free(cited);
+}
+
+static const char macros[] = "tables/confirmation-macros.tex";
+
 static const char table[] = "tables/table-confirmation.csv",
                   exploratory[] = "tables/table-confirmation-exploratory.csv",
                   text[] = "tables/table-confirmation.txt";
@@ -128,9 +139,23 @@ static void sealed_until_complete(void **state)
     expect(&fixture, text, "Runs: 15 of 16 of primary, 16 of 48 in all.");
     expect_claim(&fixture, "C2a", "sealed: 15 of 16 runs");
     expect_claim(&fixture, "C4", "sealed: 16 of 48 runs");
+    expect(&fixture, macros,
+           "\\newcommand{\\PrimaryState}{sealed}\n"
+           "\\newcommand{\\LinearState}{sealed}\n");
+    expect(&fixture, macros,
+           "\\newcommand{\\MeanRateState}{sealed}\n"
+           "\\newcommand{\\PrimaryRuns}{15}\n"
+           "\\newcommand{\\PrimaryNeeded}{16}\n"
+           "\\newcommand{\\AllRuns}{16}\n"
+           "\\newcommand{\\AllNeeded}{48}\n");
+    expect_values(&fixture, 0);
     write_run(&fixture, k1, SEEDS - 1, 43.00, 0);
     report(&fixture);
     expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
+    expect(&fixture, macros,
+           "\\newcommand{\\PrimaryState}{better}\n"
+           "\\newcommand{\\LinearState}{sealed}\n");
+    expect_values(&fixture, 1);
     expect(&fixture, table, "knee,0.07509,1 of 8,-,-,-,-,-,-,-,-,sealed\n");
     expect(&fixture, exploratory, "k1.0,8 of 8,-,+0.0000,");
     expect(&fixture, "tables/runs.csv", "43.70");
@@ -188,6 +213,18 @@ static void families(void **state)
     expect(&fixture, exploratory, "k1.0,8 of 8,0.0135,");
     expect(&fixture, exploratory, "linear,8 of 8,0.0920,");
     expect(&fixture, exploratory, "sgdr,8 of 8,1.0000,");
+    expect(&fixture, macros,
+           "\\newcommand{\\LinearState}{better}\n"
+           "\\newcommand{\\KneeState}{worse}\n"
+           "\\newcommand{\\CosineState}{better}\n"
+           "\\newcommand{\\SgdrState}{no evidence}\n"
+           "\\newcommand{\\MeanRateState}{worse}\n");
+    write_arm(&fixture, knee, 41.00, 0.1);
+    report(&fixture);
+    expect(&fixture, macros, "\\newcommand{\\MeanRateState}{no evidence}\n");
+    write_arm(&fixture, knee, 43.00, 0);
+    report(&fixture);
+    expect(&fixture, macros, "\\newcommand{\\MeanRateState}{better}\n");
     expect_traced(&fixture, "table-confirmation");
     expect_traced(&fixture, "table-confirmation-exploratory");
     fixture_end(&fixture);
@@ -204,6 +241,7 @@ static void diverged(void **state)
     fixture_write_diverged(&fixture, k1, FIRST_SEED + SEEDS - 1);
     report(&fixture);
     expect(&fixture, table, "k1.0,0.05011,8 of 8,diverged: 1 of 8,-,8,-,-,-,-,-,no evidence\n");
+    expect(&fixture, macros, "\\newcommand{\\PrimaryState}{no evidence}\n");
     fixture_end(&fixture);
 }
 

@@ -110,8 +110,6 @@ static int collect(struct confirmation *rows, const struct ledger *all, const st
     }
     adjust(rows->row, PRIMARY);
     adjust(rows->row + PRIMARY, ROWS - PRIMARY);
-    if (status == 0)
-        permute(rows->row, &rows->tested);
     for (size_t i = 0; i < all->count; i++)
         if (ledger_is_below(all->logs[i].experiment.arm, folder))
             rows->core_hours += ledger_logged_hours(&all->logs[i]);
@@ -395,6 +393,7 @@ int confirmation_write(const struct ledger *all, const struct ledger *open,
     struct confirmation rows;
     if (collect(&rows, all, open, files, error) != 0)
         return -1;
+    permute(rows.row, &rows.tested);
     write_table(&rows, "table-confirmation",
                 "is k = 3 better than k = 1, and is it k? Registered in\n"
                 "experiments/confirmation/PROTOCOL.md (scale: desk); test error (%) of the last "

@@ -45,7 +45,7 @@ plot for [s = 1 : words(names)] input index s - 1 using 3:5:6 with yerrorbars \
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0 notitle, \
     for [s = 1 : words(names)] input index s - 1 using 3:5 with linespoints \
         ls style_of_series(word(names, s)) title legend_of(word(names, s)), \
-    for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "bank" && $2 < 2e5 ? strcol(1) : "") \
+    for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "bank" && $2 < 5e4 ? strcol(1) : "") \
         with labels font font_small right offset -0.8, 0 notitle, \
     for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "expansion" && $2 < 2e5 ? strcol(1) : "") \
         with labels font font_small left offset 0.8, 0 notitle, \

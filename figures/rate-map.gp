@@ -24,7 +24,7 @@ set lmargin screen 0.19
 set rmargin screen 0.985
 set tmargin screen 0.97
 set bmargin screen 0.3
-set palette defined (-2 "#2166ac", -1 "#92c5de", 0 "#f7f7f7", 1 "#f4a582")
+set palette defined (-2 "#5a9fcb", -1 "#a5d0e6", 0 "#f7f7f7", 1 "#f4a582")
 set cbrange [-2:1]
 unset colorbox
 unset key

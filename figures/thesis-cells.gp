@@ -39,9 +39,9 @@ do for [p = 0 : 1] {
             lc rgb "#000000" lw 4 dt solid notitle, \
         "" index p using 2:(row($0)):ytic(1) with points pt 6 ps 0.75 lw 1.4 lc rgb "#777777" \
             title "original, as the thesis cites it", \
-        "" index p using (valid(3) ? $3 : NaN):(row($0)) with points pt 5 ps 0.6 \
-            lc rgb "#d55e00" title "matched baseline", \
-        "" index p using 4:(row($0)) with points pt 7 ps 0.75 lc rgb "#0072b2" \
+        "" index p using (valid(3) ? $3 : NaN):(row($0)) with points pt 5 ps 0.7 \
+            lc rgb "#e69f00" title "matched baseline", \
+        "" index p using 4:(row($0)) with points pt 7 ps 0.75 lc rgb "#08306b" \
             title "thesis, k-decay", \
         "" index p using 2:(row($0)):(gains($2 - $4, real(strcol(3)) - $4, strcol(3) ne "NaN")) \
             with labels left offset 1.1, 0 font font_of(0.85 * font_size) notitle

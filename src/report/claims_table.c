@@ -11,13 +11,13 @@ static const char *const evidence_names[EVIDENCES] = {"computed",          "thes
 /* A claim's cells come from rules, one after another: no column fills itself. */
 static const struct table_column word_columns[] = {
     {"claim", "", 'l', NULL, TABLE_ALL, NULL},
-    {"says", "Claim", 'p', "3.5cm", TABLE_ALL, NULL},
+    {"says", "Claim", 'p', "3.4cm", TABLE_ALL, NULL},
     {"computed", "Computed", 'p', "1.8cm", TABLE_ALL, NULL},
     {"thesis's own table", "Thesis's own table", 'p', "1.5cm", TABLE_ALL, NULL},
     {"matched baselines", "Matched baselines", 'p', "1.5cm", TABLE_ALL, NULL},
-    {"desk runs", "Desk runs", 'p', "2.6cm", TABLE_ALL, NULL},
+    {"desk runs", "Desk runs", 'p', "2.5cm", TABLE_ALL, NULL},
     {"full scale", "Full scale", 'p', "1.6cm", TABLE_ALL, NULL},
-    {"registered runs", "Registered", 'p', "1.4cm", TABLE_ALL, NULL},
+    {"registered runs", "Registered", 'p', "1.6cm", TABLE_ALL, NULL},
 };
 
 struct number_row {

@@ -119,14 +119,35 @@ echo "a script with an older time: its figure"
 
 # 6. LaTeX's warnings are errors.
 for bad in '\ref{nowhere}' '\citep{nobody}' '\noindent\rule{\dimexpr\linewidth+6pt}{1pt}'; do
-    sed -i "s/^\\\\section{Results}/&\\n${bad//\\/\\\\}/" "$two/paper/paper.tex"
+    sed -i "s/^\\\\section{Limits}/&\\n${bad//\\/\\\\}/" "$two/paper/paper.tex"
+    grep -qF -- "$bad" "$two/paper/paper.tex" || fail "no place for $bad in the paper"
     ! draw "$two" > "$scratch/output.txt" 2>&1 || fail "the paper was compiled with $bad"
     [ ! -e "$two/build/paper/paper.pdf" ] || fail "a paper with $bad was left there"
     cp paper/paper.tex "$two/paper/paper.tex"
 done
 echo "undefined names and long lines: refused"
 
-# 7. The companions' claims stand under their tables, each with its word and its numbers.
+# 7. The paper has a sentence for each state of the registered confirmation, and no other's.
+draw "$two"
+declare -A sentence=([sealed]='is not complete' [better]='finds k = 3 better' [worse]='contradicts this: k = 3'
+    [no evidence]='gives no evidence that k = 3')
+for state in "${!sentence[@]}"; do
+    sed -i "s/\(State}{\).*}/\1$state}/" "$two/build/tables/confirmation-macros.tex"
+    rm -rf "$two/build/state" && mkdir "$two/build/state"
+    cp "$two"/build/paper/paper.{aux,bbl} "$two/build/state/"
+    (cd "$two" && TEXINPUTS=build:build/paper:paper: pdflatex -interaction=nonstopmode -halt-on-error \
+        -output-directory=build/state paper/paper.tex > build/state/output.txt) ||
+        fail "the paper is not compiled where the confirmation is $state"
+    words=$(pdftotext "$two/build/state/paper.pdf" - | tr -s '[:space:]' ' ')
+    for other in "${!sentence[@]}"; do
+        found=$(grep -c "registered confirmation on eight new seeds ${sentence[$other]}" <<< "$words") || true
+        [ "$found" = "$([ "$other" = "$state" ] && echo 1 || echo 0)" ] ||
+            fail "confirmation $state: the paper says ${sentence[$other]} $found times"
+    done
+done
+echo "each state of the confirmation: its sentence"
+
+# 8. The companions' claims stand under their tables, each with its word and its numbers.
 for companion in weight-net:W:6:5 pad-net:P:3:3; do # W6 has no numbers: there is no search
     IFS=: read -r table letter words numbers <<< "$companion"
     shown=$(make -s -C "$one" -o build/kdecay "table-$table")
@@ -137,7 +158,7 @@ for companion in weight-net:W:6:5 pad-net:P:3:3; do # W6 has no numbers: there i
 done
 echo "tables with their claims"
 
-# 8. Results that leave figures with little or nothing to draw, by a gnuplot that has nothing to say.
+# 9. Results that leave figures with little or nothing to draw, by a gnuplot that has nothing to say.
 three=$scratch/three
 copy "$three"
 sparse() { # sparse WHAT LOGS...: with these alone, of those below results/

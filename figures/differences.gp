@@ -65,8 +65,9 @@ do for [p = 1 : 2] {
         }
     }
     set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb "#000000" lw 0.8 dt solid
-    plot for [f = 1 : count] input index f - 1 using (panel_of(f) == p ? low : NaN):(start[f] + 1 + $0) \
-            :(shown(strcol(1), $2)) with labels right offset -0.6, 0 font font_small, \
+    # an empty label and not NaN: gnuplot 5.4 dies of a lone label that is undefined
+    plot for [f = 1 : count] input index f - 1 using (low):(start[f] + 1 + $0) \
+            :(panel_of(f) == p ? shown(strcol(1), $2) : "") with labels right offset -0.6, 0 font font_small, \
         for [f = 1 : count] "" index f - 1 using (panel_of(f) == p && valid(4) && $2 < enough ? cut($4, low, high) : NaN) \
             :(start[f] + 1 + $0):(cut($5, low, high) - cut($4, low, high)):(0) with vectors nohead lc rgb "#a8a8a8" lw 1.5 dt solid, \
         for [f = 1 : count] "" index f - 1 using (panel_of(f) == p && valid(4) && $2 >= enough ? cut($4, low, high) : NaN) \

@@ -19,10 +19,14 @@ static const struct arm *find(const struct arms *arms, const char *name)
 
 /* ---- Differences -------------------------------------------------------------------------- */
 
-static void add_family(struct text *text, int panel, const char *what)
+/* A family with its rows, which it takes over; nothing without any, since gnuplot warns of empty
+ * blocks. */
+static void add_family(struct text *text, int panel, const char *what, struct text *rows)
 {
-    text_add(text, "%s# family: %d | %s\n# label\tpairs\tmean\tlow\thigh\n",
-             text->length ? "\n\n" : "", panel, what);
+    if (rows->length)
+        text_add(text, "%s# family: %d | %s\n# label\tpairs\tmean\tlow\thigh\n%s",
+                 text->length ? "\n\n" : "", panel, what, rows->bytes);
+    free(rows->bytes);
 }
 
 /* Takes the label over. Nothing where the two have no pair, or are the same training. */
@@ -43,18 +47,19 @@ static void add_difference(struct text *text, char *label, const struct arm *arm
 
 static void add_groups(struct text *text, const struct plot_groups *groups)
 {
-    add_family(text, 1, "k");
+    struct text rows = {0};
     for (size_t g = 0; g < groups->count; g++) {
         const struct plot_group *group = &groups->group[g];
         const struct experiment *e = group->arm[0]->experiment;
         char *network = ledger_network(e);
         for (size_t a = 1; a < group->count; a++)
-            add_difference(text,
+            add_difference(&rows,
                            memory_text("%s, %s, %d epochs, k = %g", config_set_name(e), network,
                                        e->epochs, group->arm[a]->experiment->k),
                            group->arm[a], group->arm[0]);
         free(network);
     }
+    add_family(text, 1, "k", &rows);
 }
 
 /* Those of schedules/k2.0 and k3.0 against the linear base there. */
@@ -68,14 +73,14 @@ static int add_schedules(struct text *text, const struct ledger *ledger, struct 
         char *name = memory_text("%s/linear", folders[f]);
         const struct arm *control = find(&arms, name);
         char *what = memory_text("base, at the mean rate of k = %s", f == 0 ? "2" : "3");
-        if (control && arms.count > 1)
-            add_family(text, 1, what);
+        struct text rows = {0};
         for (size_t a = 0; control && a < arms.count; a++)
             if (&arms.arm[a] != control)
-                add_difference(text,
+                add_difference(&rows,
                                memory_text("%s, %d epochs", ledger_short_name(arms.arm[a].name),
                                            arms.arm[a].experiment->epochs),
                                &arms.arm[a], control);
+        add_family(text, 1, what, &rows);
         free(what);
         free(name);
         free(arms.arm);
@@ -136,10 +141,10 @@ static int add_folder(struct text *text, const struct ledger *ledger,
         if (&arms.arm[a] != control && family->belongs(arms.arm[a].experiment))
             row[count++] = &arms.arm[a];
     qsort(row, count, sizeof *row, compare_rows);
-    if (count)
-        add_family(text, family->panel, family->what);
+    struct text rows = {0};
     for (size_t i = 0; i < count; i++)
-        add_difference(text, memory_text("%s", ledger_short_name(row[i]->name)), row[i], control);
+        add_difference(&rows, memory_text("%s", ledger_short_name(row[i]->name)), row[i], control);
+    add_family(text, family->panel, family->what, &rows);
     free(row);
     free(arms.arm);
     return 0;

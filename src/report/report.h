@@ -12,7 +12,10 @@
  *     OUT/tables/environments.txt|tex  see environments.h
  *     OUT/tables/scaling.txt|csv|tex   see scaling_report.h
  *     OUT/tables/NAME.sources.tsv      of each CSV: where each of its numbers came from, trace.h
- *     OUT/tables/macros.tex            numbers of the paper's text
+ *     OUT/tables/table-confirmation.txt ...   see confirmation.h
+ *     OUT/tables/macros.tex            numbers of the paper's text; also number-macros.tex, see
+ *                                      numbers.h, and confirmation-macros.tex
+ *     OUT/tables/NAME.values.tex       numbers of a table by their value ids, for the text, table.h
  *     OUT/plots/schedules.tsv ...      see plot_data.h
  *
  * The output is a function of the files read alone: no clock, no locale, no absolute path that was

@@ -86,9 +86,11 @@ PACKAGES := gcc libc6-dev libdnnl-dev librandom123-dev libinih-dev libgsl-dev ne
             latex-cjk-chinese latex-cjk-chinese-arphic-gbsn00lp poppler-utils curl ca-certificates \
             $(if $(MPI),openmpi-bin libopenmpi-dev)
 
-INSTALL = if dpkg-query -W $(1) >/dev/null 2>&1; then echo "all packages are installed"; else \
+# dpkg also knows packages that are not installed, and says so.
+INSTALL = if dpkg-query -W -f '$${db:Status-Status}\n' $(1) 2>&1 | grep -qvx installed; then \
   $(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update && \
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1)'; fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1)'; \
+  else echo "all packages are installed"; fi
 
 # `make setup all` installs the packages before it does anything else, on any -j.
 SETUP := $(filter setup,$(MAKECMDGOALS))
@@ -433,6 +435,7 @@ test-page: page ## test the pages in a headless Chromium (installs it): links, n
 test: build/tests build/kdecay ## run all tests
 	$(Q)sh src/tests/arrows.sh src
 	$(Q)sh src/tests/readme.sh build/kdecay build/scratch/readme
+	$(Q)sh src/tests/setup.sh build/scratch/setup
 	$(Q)build/tests
 
 .PHONY: check-builds

@@ -215,6 +215,20 @@ run-confirmation: build/kdecay ## train the missing runs of experiments/confirma
 	$(Q)$(MAKE) run-desk EXP=experiments/confirmation/primary
 	$(Q)$(MAKE) run-desk EXP=experiments/confirmation/controls
 
+# What experiments/weight-search/PROTOCOL.md says: seeds 7 to 14, eight draws of rows per layer. Random
+# search takes four of them for each seed; halving decides by its own runs.
+SEARCH := experiments/weight-search
+
+.PHONY: search-random
+search-random: build/kdecay ## train the missing runs of random search in experiments/weight-search; stop and start at will
+	$(Q)for seed in 7 8 9 10 11 12 13 14; do for i in 0 1 2 3; do \
+	  $(TRAIN) $(SEARCH)/draws/e10/r$$((1 + (seed - 7 + i) % 8)).ini --seed $$seed || exit 1; done; done
+
+.PHONY: search-halving
+search-halving: build/kdecay ## the same for successive halving: 8 draws of 1 epoch, 4 of 3 epochs, 2 of 10 epochs
+	$(Q)for seed in 7 8 9 10 11 12 13 14; do \
+	  src/cluster/halving.sh $(SEARCH)/draws results $$seed $(TRAIN) || exit 1; done
+
 # ---- Slurm -----------------------------------------------------------------------------------
 
 # The option of `kdecay status` that names what squeue printed; empty where there is no Slurm.
@@ -272,7 +286,7 @@ KEEP_OLD = if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 THESIS_TABLES := $(foreach t,table-5-2 table-5-3,$t $t-full $t-desk)
 VARIANT_TABLES := table-schedules table-precision table-campaign table-weight-net table-pad-net \
-                  table-exploratory table-confirmation table-confirmation-exploratory
+                  table-exploratory table-confirmation table-confirmation-exploratory table-weight-search
 # Tables whose numbers the paper's text cites by their value ids.
 CITED_TABLES := $(filter-out table-schedules,$(VARIANT_TABLES)) claims-numbers
 TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numbers numbers runs scaling,\
@@ -292,7 +306,7 @@ $(TABLE_FILES) $(PLOT_FILES) &: build/kdecay FORCE
 .PHONY: tables
 tables: $(TABLE_FILES) ## write all tables to build/tables/ as text, CSV and LaTeX
 
-SHOWN_TABLES := table-claims table-5-2 table-5-3 table-schedules table-precision table-campaign table-weight-net table-pad-net table-exploratory table-confirmation
+SHOWN_TABLES := table-claims table-5-2 table-5-3 table-schedules table-precision table-campaign table-weight-net table-pad-net table-exploratory table-confirmation table-weight-search
 .PHONY: $(SHOWN_TABLES)
 table-5-2: ## show table 5-2 of the thesis (CIFAR-10), and the desk runs below it
 table-5-3: ## show the second table of the thesis (CIFAR-100), and the desk runs below it
@@ -303,6 +317,7 @@ table-weight-net: ## show Weight Net: parameters, extra computation, error, clai
 table-pad-net: ## show Pad Net: paddings, their parameters and computation, error, claims
 table-exploratory: ## show these comparisons by max-T, pooled variance, leave-one-out, equivalence, test loss
 table-confirmation: ## show the registered confirmation of k = 3: how many runs, and its verdicts once they are all there
+table-weight-search: ## show the registered search of Weight Net and its rivals: results, verdicts once all are there
 table-claims: build/tables/claims.txt ## show each claim, the verdict of each kind of evidence, and the numbers behind it
 $(filter-out table-claims,$(SHOWN_TABLES)): table-%: build/tables/table-%.txt
 table-weight-net: build/tables/claims-weight-net.txt
@@ -436,6 +451,7 @@ test: build/tests build/kdecay ## run all tests
 	$(Q)sh src/tests/arrows.sh src
 	$(Q)sh src/tests/readme.sh build/kdecay build/scratch/readme
 	$(Q)sh src/tests/setup.sh build/scratch/setup
+	$(Q)bash src/tests/halving.sh build/kdecay build/scratch/halving
 	$(Q)build/tests
 
 .PHONY: check-builds

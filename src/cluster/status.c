@@ -31,8 +31,9 @@ struct seed_range {
 
 static struct seed_range seeds_of(const struct experiment *experiment)
 {
-    const int count =
-        experiment->seeds ? experiment->seeds : status_wanted_seeds(experiment->scale);
+    const int count = experiment->seeds < 0 ? 0
+                      : experiment->seeds   ? experiment->seeds
+                                            : status_wanted_seeds(experiment->scale);
     return (struct seed_range){experiment->first_seed, experiment->first_seed + count - 1L};
 }
 

@@ -12,7 +12,7 @@
  *   missing  nothing, and the seed is one of those wanted
  *
  * Wanted are the n seeds from run.first_seed on; n is run.seeds or, where the experiment does not
- * say, the number of its scale. Logs of other seeds count where they are present, stale or running,
+ * say, the number of its scale; with run.seeds = -1 none is wanted. Logs of other seeds count where they are present, stale or running,
  * and never as missing.
  */
 #ifndef KDECAY_STATUS_H

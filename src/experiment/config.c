@@ -35,8 +35,10 @@ static const struct key keys[] = {
      "smoke: synthetic images, seconds; desk: hours on two cores; full: the thesis's own size"},
     {"run.first_seed", KEY_INTEGER, AT(first_seed), 0, 1000000, NULL, "1",
      "the least seed that the arm is to be run with"},
-    {"run.seeds", KEY_INTEGER, AT(seeds), 0, 1000, NULL, "0",
-     "how many seeds, from there on; 0: the number that the scale asks for"},
+    {"run.seeds", KEY_INTEGER, AT(seeds), -1, 1000, NULL, "0",
+     "how many seeds, from there on; 0: the number that the scale asks for; -1: none, since a "
+     "search "
+     "asks for its runs itself"},
     {"run.protocol", KEY_DIGEST, AT(protocol), 0, 0, NULL, "",
      "SHA-256 of the PROTOCOL.md that registered the arm before its first run; it lies in a folder "
      "above the arm's file"},

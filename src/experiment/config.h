@@ -70,7 +70,7 @@ struct experiment {
     /* [run] */
     enum scale scale;
     int first_seed;         /* the least of the seeds that the arm is to be run with */
-    int seeds;              /* how many there are, from there on; 0: as many as status.h says */
+    int seeds;              /* how many there are, from there on; 0: as many as status.h says; -1: none */
     struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": none did */
     /* [data] */
     enum image_set set;

@@ -249,6 +249,8 @@ char *cells_link(const struct arm *arm, const char *shown)
 {
     if (arm->count == 0)
         return memory_text("%s", shown);
+    if (arm->is_gathered)
+        return memory_text("\\fromledger{%s}", shown);
     if (arm->count == 1)
         return memory_text("\\fromlog{%s}{%d}{%s}", arm->logs[0].path,
                            ledger_last_line(&arm->logs[0]), shown);

@@ -82,7 +82,8 @@ size_t cells_compare_k(const struct arm *arms, size_t count, const struct questi
                        struct comparison *comparisons);
 
 /* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to
- * the row of its one run, or \fromruns to its runs in the ledger. free() it. */
+ * the row of its one run, or \fromruns to its runs in the ledger; \fromledger where they are not of
+ * one experiment file. free() it. */
 char *cells_link(const struct arm *arm, const char *shown);
 
 /* ---- Cells -------------------------------------------------------------------------------- */

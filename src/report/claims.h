@@ -51,6 +51,7 @@
  *   registered runs  of experiments/confirmation, which other kinds of evidence leave out
  *     C2a  k = 3 with k = 1, the primary comparison, in the words of confirmation.h
  *     C4   k = 3 with SGDR, one of the secondary family of four
+ *     W3, W6   see below, of experiments/weight-search
  *     "sealed: 12 of 16 runs" until all runs of the set are there; "no runs" without such arms
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
@@ -68,14 +69,21 @@
  *          Block has at least 9 C times more weights than it trains: then "holds by construction"
  *     W2   by count, of each arm that makes its weights with multiply-adds: they are at most 1/20
  *          of those of the forward pass of a minibatch, of 128 images in these arms
- *     W3   "no search built": only what one could choose among. At the desk, arms that differ in
+ *     W3   of registered runs, the contenders of weight_search.h: with uniform and with random-1, which
+ *          spend as many epochs as the search; Holm over these and the two of W6. "better" if both
+ *          verdicts are, "worse" if one is, else "no evidence". At the desk, arms that differ in
  *          the seed of what is fixed alone, with the one of seed 0: the words of C2, Holm over
  *          them; without evidence there is nothing to find
  *     W4   of expansion, and of bank, k = 1, seed 0: the trend of the error on log2 u over all that
  *          have runs, each a family of its own: the slopes, and the words of C2
+ *          W1, W2 and W5 count the arms of experiments/weight-net alone, not those of the search
  *     W5   by count, of each arm of a Weight Block: what is stored is at most what the ordinary
  *          network has
- *     W6   "no search built"
+ *     W6   computed: "see numbers", the multiply-adds of training that one result takes; the epochs
+ *          are our choice. Of registered runs, with random-4 and halving, which spend four times as
+ *          many epochs: "consistent" if both 95 % intervals of the difference lie below 0.3 points, the
+ *          margin of W0, and those of the rival's core-hours over the search's above 1; "not
+ *          consistent" if one lies above the margin, or below 1; else "no evidence"
  *     P1   learned with zero, a family of its own: its verdict. Of the borders themselves no number
  *          is asked; a figure shows them
  *     P2   of the same, with at least six pairs (else "not testable"): "not consistent" if the claimed gain lies outside

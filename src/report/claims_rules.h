@@ -25,6 +25,11 @@ claims_rule claims_parameters;   /* parameters: the column of parameters */
 /* By the registered runs (confirmation.h). */
 claims_rule claims_registered; /* registered: k = 3 with the control, in its registered family */
 
+/* By the registered contenders (weight_search.h). */
+claims_rule claims_found;   /* found: the search with the rivals that spend as much */
+claims_rule claims_spent;   /* spent: multiply-adds of training, by count */
+claims_rule claims_cheaper; /* cheaper: the search with those that spend four times as much */
+
 /* By counts, each arm of the folder against the limit. */
 claims_rule
     claims_reduction;      /* reduction: 3x3 weights per trained one, limit x channels at least */

@@ -160,7 +160,7 @@ static void take_clock(struct arm *arm)
     arm->rate = rows ? rates / (double)rows : NAN;
 }
 
-static void summarise(struct arm *arm)
+void ledger_summarise(struct arm *arm)
 {
     double *last = memory_zeroed(arm->count, sizeof *last);
     double *best = memory_zeroed(arm->count, sizeof *best);
@@ -235,7 +235,7 @@ int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scal
         arm->count++;
     }
     for (size_t i = 0; i < arms->count; i++)
-        summarise(&arms->arm[i]);
+        ledger_summarise(&arms->arm[i]);
     qsort(arms->arm, arms->count, sizeof *arms->arm, compare_arms);
     return 0;
 }

@@ -53,12 +53,16 @@ struct arm {
     const struct experiment *experiment;
     const struct log *logs; /* `count` of them */
     size_t count, diverged;
+    int is_gathered;       /* its runs are of several experiment files (weight_search.h) */
     struct digest base;    /* of the experiment with k = 1: arms that differ in k alone share it */
     double mean, sd, best; /* of the last errors, %; of the best errors: their mean */
     double loss;           /* mean of the last training losses */
     double rate;           /* mean of wall_images_per_s over all epochs; NAN without any */
     double core_hours;     /* ledger_logged_hours() of all runs */
 };
+
+/* Fill what follows from an arm's runs: diverged and the means. */
+void ledger_summarise(struct arm *arm);
 
 /* An arm's run of a seed, or NULL. */
 const struct log *ledger_log_of(const struct arm *arm, long seed);

@@ -27,7 +27,7 @@ struct registered_count registered_count(const struct ledger *ledger,
 {
     struct registered_count count = {0};
     for (size_t i = 0; i < files->count; i++)
-        if (is_of_set(&files->file[i].experiment, arm))
+        if (is_of_set(&files->file[i].experiment, arm) && files->file[i].experiment.seeds > 0)
             count.needed += (size_t)files->file[i].experiment.seeds;
     for (size_t i = 0; i < ledger->count; i++) {
         const struct experiment *e = &ledger->logs[i].experiment;

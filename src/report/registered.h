@@ -6,7 +6,8 @@
  * runs of a set are there, so that no run is added or left out because of what the others said.
  *
  * The arms of one protocol form two sets. Those below a folder `primary` are the first; they are
- * complete when each of them has a log of each of its seeds. All arms of the protocol together are
+ * complete when each of them has a log of each of its seeds. Arms of which none is wanted
+ * (run.seeds = -1) open with the others. All arms of the protocol together are
  * the second. An arm below `primary` opens with the first set, any other with the second. Until
  * then its runs are sealed: they are counted, and no table, macro or figure shows their results.
  */

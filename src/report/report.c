@@ -18,6 +18,7 @@
 #include "report/study_tables.h"
 #include "report/table.h"
 #include "report/thesis_table.h"
+#include "report/weight_search.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -460,6 +461,7 @@ int report_write_from(const struct report_sources *sources, const struct ledger 
          write_macros(&in.ledger, &in.open, out, error) != 0 ||
          plot_data_write(&in.open, &in.experiments, out, error) != 0 ||
          confirmation_write(&in.ledger, &in.open, &in.experiments, out, error) != 0 ||
+         weight_search_write(&in.ledger, &in.experiments, out, error) != 0 ||
          numbers_write(&in.open, in.tables, COUNT(in.tables), &in.literature, out, error) != 0 ||
          scaling_report_write(sources->results, &in.experiments, out, error) != 0))
         status = -1;

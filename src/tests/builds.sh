@@ -148,7 +148,7 @@ done
 echo "each state of the confirmation: its sentence"
 
 # 8. The companions' claims stand under their tables, each with its word and its numbers.
-for companion in weight-net:W:6:5 pad-net:P:3:3; do # W6 has no numbers: there is no search
+for companion in weight-net:W:6:6 pad-net:P:3:3; do
     IFS=: read -r table letter words numbers <<< "$companion"
     shown=$(make -s -C "$one" -o build/kdecay "table-$table")
     [ "$(grep -c "^${letter}[1-9]  " <<< "$shown")" = "$words" ] &&

@@ -148,10 +148,26 @@ static char **logs_below(const char *folder, size_t *count)
 
 static char **logs_of(const struct sources_of *of, const char *arm, size_t *count)
 {
+    if (sources_is_gathered(arm))
+        return sources_gathered(of, arm, count);
     char *folder = memory_text("%s/%s", of->results, arm);
     char **path = logs_below(folder, count);
     free(folder);
     return path;
+}
+
+/* The log of an arm whose path ends as the other one's; free() it. NULL: there is none. */
+static char *log_beside(const struct sources_of *of, const char *arm, const char *other)
+{
+    size_t count;
+    char **path = logs_of(of, arm, &count), *found = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(strrchr(path[i], '/'), strrchr(other, '/')) == 0)
+            found = path[i];
+        else
+            free(path[i]);
+    free(path);
+    return found;
 }
 
 static void free_logs(char **path, size_t count)
@@ -214,6 +230,8 @@ static char *arm_problem(const struct sources_of *of, const struct source *sourc
 {
     const int best = strcmp(what, "best-error") == 0, loss = strcmp(what, "train-loss") == 0;
     const int hours = strcmp(what, "logged-core-hours") == 0;
+    if (strcmp(what, "spent-core-hours") == 0)
+        return compare(source, sources_spent(source, n), 0);
     double *errors = memory_zeroed(n, sizeof *errors);
     size_t count, diverged = 0;
     char **path = logs_of(of, arm, &count), *problem = NULL;
@@ -296,6 +314,8 @@ static char *family_of(const char *arm, const char *control)
         return memory_text("%s %.*s", arm, (int)(strrchr(control, '/') - control), control);
     if (strstr(control, "sgdr"))
         return memory_text("%s", control);
+    if (strncmp(arm, "weight-search/", 14) == 0)
+        return memory_text("%s", "search and its rivals");
     if (!weights && strncmp(arm, "pad-net/", 8) != 0)
         return memory_text("%.*s%s", (int)(leaf - arm), arm, control);
     if (strcmp(leaf, "ordinary-c16") == 0 || strcmp(leaf, "zero") == 0 || strstr(leaf, "-u576") ||
@@ -377,7 +397,9 @@ static double holm_of(const struct sources_of *of, const struct sources *sources
         free(what);
         free(other);
     }
-    const size_t least = strstr(control, "confirmation/controls/") ? 4 : planned; /* PROTOCOL.md */
+    const size_t least = /* PROTOCOL.md of both */
+        strstr(control, "confirmation/controls/") || strstr(control, "weight-search/") ? 4
+                                                                                       : planned;
     while (m < least)
         p[m++] = 1;
     free(kind);
@@ -403,8 +425,8 @@ static char *pairs_problem(const struct sources_of *of, const struct source *sou
     size_t count, at = 0;
     char **path = logs_of(of, arm, &count), *problem = NULL;
     for (size_t i = 0; i < count && !problem; i++) {
-        char *other = memory_text("%s/%s%s", of->results, control, strrchr(path[i], '/'));
-        if (file_exists(other)) {
+        char *other = log_beside(of, control, path[i]);
+        if (other) {
             if (at + 2 > n || strcmp(source[at].file, path[i]) != 0 ||
                 strcmp(source[at + 1].file, other) != 0)
                 problem = wrong(source, "has not one source for each log of its pairs");

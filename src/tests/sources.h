@@ -44,6 +44,13 @@ double sources_thesis(const struct sources_of *of, const struct source *source, 
 double sources_leads(const struct sources_of *of, const struct source *source, size_t n,
                      const char *arm, const char *control);
 
+/* Whether an arm of that name has runs of several experiment files, chosen by training loss
+ * (weight_search.h); their paths, by seed: free the array and each string; and what all the runs that
+ * they took have spent per result, core-hours. */
+int sources_is_gathered(const char *arm);
+char **sources_gathered(const struct sources_of *of, const char *arm, size_t *count);
+double sources_spent(const struct source *source, size_t n);
+
 /* What is wrong with the cell that `first` starts, free() it; NULL if nothing. */
 char *sources_problem(const struct sources_of *of, const struct sources *sources, size_t first);
 

@@ -127,6 +127,9 @@ static int has_sources(const char *column)
                                           "stored",
                                           "reduction (times)",
                                           "extra multiply-adds (%)",
+                                          "runs per result",
+                                          "training multiply-adds (10^12)",
+                                          "results",
                                           "added parameters",
                                           "added parameters (%)",
                                           "added multiply-adds (%)"};

@@ -564,12 +564,13 @@ static void expect_words_by_count(const struct fixture *fixture)
     expect_words(fixture, "W2", "computed: holds in 2 of 3 | desk runs: - | full scale: -");
     expect_words(
         fixture, "W3",
-        "computed: no search built | thesis's own table: no table | matched baselines: - | "
-        "desk runs: no runs | full scale: untested at full scale");
+        "computed: - | thesis's own table: no table | matched baselines: - | "
+        "desk runs: no runs | full scale: untested at full scale | registered runs: no runs");
     expect_words(fixture, "W4",
                  "computed: - | desk runs: no runs | full scale: untested at full scale");
     expect_words(fixture, "W5", "computed: holds | desk runs: - | full scale: -");
-    expect_words(fixture, "W6", "computed: no search built | desk runs: - | full scale: -");
+    expect_words(fixture, "W6",
+                 "computed: not built | desk runs: - | full scale: - | registered runs: no runs");
 }
 
 static void counts_of_weight_net(void **state)
@@ -648,7 +649,7 @@ static void words_of_weight_net(void **state)
     fixture_write_arm(&fixture, "weight-net/expansion-u1152", one_more, 6);
     expect_words(&fixture, "W4", "desk runs: +0.11 points a doubling of u: worse");
     fixture_write_arm(&fixture, "weight-net/bank-u8-s1", k1, 6);
-    expect_words(&fixture, "W3", "computed: no search built | desk runs: no evidence");
+    expect_words(&fixture, "W3", "computed: - | desk runs: no evidence");
     fixture_write_arm(&fixture, "weight-net/bank-u8-s1", one_more, 6);
     expect_words(&fixture, "W3", "desk runs: worse");
     expect_words(

@@ -1,0 +1,367 @@
+#include "report/weight_search.h"
+
+#include "network/model_size.h"
+#include "report/registered.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SEED = 7, DRAWS = 8, TRIED = 4 };
+
+static const char folder[] = "weight-search";
+
+static const char *const names[CONTENDERS] = {"search",   "uniform", "random-1",
+                                              "random-4", "halving", "basis"};
+
+static const int rungs[] = {1, 3, 10}; /* epochs */
+
+/* ---- Runs --------------------------------------------------------------------------------- */
+
+/* What is spent for one result while it is gathered. */
+struct spending {
+    const struct weight_search *search;
+    long seed;
+    double hours;
+    struct text lines;
+};
+
+/* NULL where the run is not there yet. */
+static const struct log *spend(struct spending *spending, const char *name)
+{
+    const struct arm *arm = ledger_find_arm(&spending->search->arms, name);
+    const struct log *log = arm ? ledger_log_of(arm, spending->seed) : NULL;
+    if (log) {
+        spending->hours += ledger_logged_hours(log);
+        text_add(&spending->lines, "%s\t%d\n", log->path, ledger_last_line(log));
+    }
+    return log;
+}
+
+static double loss_of(const struct log *log)
+{
+    return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].train_loss : INFINITY;
+}
+
+/* Sort draws, at most DRAWS, by the loss of their runs of so many epochs. The best run; NULL where one is
+ * missing. */
+static const struct log *try_draws(struct spending *spending, int epochs, int *draws, int count)
+{
+    const struct log *logs[DRAWS];
+    for (int i = 0; i < count; i++) {
+        const int draw = draws[i];
+        char *name = memory_text("%s/draws/e%d/r%d", folder, epochs, draw);
+        const struct log *log = spend(spending, name);
+        free(name);
+        if (!log)
+            return NULL;
+        int at = i;
+        for (; at > 0 && (loss_of(log) < loss_of(logs[at - 1]) ||
+                          (!(loss_of(log) > loss_of(logs[at - 1])) && draw < draws[at - 1]));
+             at--) {
+            logs[at] = logs[at - 1];
+            draws[at] = draws[at - 1];
+        }
+        logs[at] = log;
+        draws[at] = draw;
+    }
+    return logs[0];
+}
+
+static const struct log *random_search(struct spending *spending, int count)
+{
+    int draws[TRIED];
+    for (int i = 0; i < count; i++)
+        draws[i] = 1 + (int)(spending->seed - FIRST_SEED + i) % DRAWS;
+    return try_draws(spending, rungs[COUNT(rungs) - 1], draws, count);
+}
+
+static const struct log *halving(struct spending *spending)
+{
+    int draws[DRAWS], count = DRAWS;
+    const struct log *best = NULL;
+    for (int i = 0; i < DRAWS; i++)
+        draws[i] = 1 + i;
+    for (size_t rung = 0; rung < COUNT(rungs); rung++, count /= 2) {
+        best = try_draws(spending, rungs[rung], draws, count);
+        if (!best)
+            return NULL;
+    }
+    return best;
+}
+
+/* As the ledger sorts an arm's logs: seed-10 before seed-7. */
+static int by_name(const void *left, const void *right)
+{
+    const struct log *a = left, *b = right;
+    return strcmp(strrchr(a->path, '/'), strrchr(b->path, '/'));
+}
+
+static void gather(struct weight_search *search, int which)
+{
+    struct contender *contender = &search->contender[which];
+    for (int i = 0; i < SEARCH_SEEDS; i++) {
+        struct spending spending = {.search = search, .seed = FIRST_SEED + i};
+        char *name = memory_text("%s/%s", folder, contender->name);
+        const struct log *log = which == CONTENDER_RANDOM_1   ? random_search(&spending, 1)
+                                : which == CONTENDER_RANDOM_4 ? random_search(&spending, TRIED)
+                                : which == CONTENDER_HALVING  ? halving(&spending)
+                                                              : spend(&spending, name);
+        free(name);
+        if (log) {
+            contender->hours[i] = spending.hours;
+            contender->results[contender->arm.count++] = *log;
+            text_add(&contender->spent, "%s", spending.lines.bytes);
+        }
+        free(spending.lines.bytes);
+    }
+    qsort(contender->results, contender->arm.count, sizeof *contender->results, by_name);
+    ledger_summarise(&contender->arm);
+}
+
+/* ---- Counts ------------------------------------------------------------------------------- */
+
+static double training_macs(const struct experiment *e)
+{
+    const struct model_size size = model_size_of(e);
+    return e->epochs * (3 * (double)size.macs * (double)config_train_count(e) +
+                        2 * (double)size.extra_macs * (double)config_steps_per_epoch(e));
+}
+
+static const struct experiment *find(const struct experiment_files *files, const char *name,
+                                     struct error *error)
+{
+    char *arm = memory_text("%s/%s", folder, name);
+    const struct experiment_file *file = ledger_find_experiment(files, arm);
+    if (!file)
+        error_set(error, "%s: the protocol's arm has no experiment; restore it", arm);
+    free(arm);
+    return file ? &file->experiment : NULL;
+}
+
+/* Add `count` runs of an arm to what a result takes. */
+static int add_runs(struct contender *contender, const struct experiment_files *files,
+                    const char *name, int count, struct error *error)
+{
+    const struct experiment *e = find(files, name, error);
+    if (!e)
+        return -1;
+    contender->arm.experiment = e;
+    contender->runs += count;
+    contender->macs += count * training_macs(e);
+    return 0;
+}
+
+static int count_runs(struct contender *contender, int which, const struct experiment_files *files,
+                      struct error *error)
+{
+    if (which == CONTENDER_RANDOM_1 || which == CONTENDER_RANDOM_4)
+        return add_runs(contender, files, "draws/e10/r1", which == CONTENDER_RANDOM_1 ? 1 : TRIED,
+                        error);
+    if (which != CONTENDER_HALVING)
+        return add_runs(contender, files, contender->name, 1, error);
+    int status = 0, count = DRAWS;
+    for (size_t rung = 0; rung < COUNT(rungs) && status == 0; rung++, count /= 2) {
+        char *name = memory_text("draws/e%d/r1", rungs[rung]);
+        status = add_runs(contender, files, name, count, error);
+        free(name);
+    }
+    return status;
+}
+
+/* ---- All contenders ----------------------------------------------------------------------- */
+
+static void compare(struct weight_search *search)
+{
+    struct comparison *family[RIVALS];
+    const struct arm *own = &search->contender[CONTENDER_SEARCH].arm;
+    for (int i = CONTENDER_UNIFORM; i <= CONTENDER_HALVING; i++) {
+        struct contender *rival = &search->contender[i];
+        rival->comparison = cells_compare(own, &rival->arm);
+        family[i - CONTENDER_UNIFORM] = &rival->comparison;
+    }
+    cells_holm(family, RIVALS, RIVALS);
+    if (search->contender[CONTENDER_BASIS].arm.count)
+        search->contender[CONTENDER_BASIS].comparison =
+            cells_compare(own, &search->contender[CONTENDER_BASIS].arm);
+}
+
+int weight_search_collect(struct weight_search *search, const struct ledger *ledger,
+                          const struct experiment_files *files, struct error *error)
+{
+    *search =
+        (struct weight_search){.is_there = find(files, names[CONTENDER_SEARCH], error) != NULL};
+    for (int i = 0; i < CONTENDERS; i++)
+        search->contender[i].comparison = cells_no_comparison;
+    if (!search->is_there)
+        return 0;
+    if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR10, &search->arms, error) != 0)
+        return -1;
+    for (int i = 0; i < CONTENDERS; i++) {
+        struct contender *contender = &search->contender[i];
+        contender->name = names[i];
+        contender->arm =
+            (struct arm){.name = memory_text("%s/%s", folder, names[i]),
+                         .logs = contender->results,
+                         .is_gathered = i >= CONTENDER_RANDOM_1 && i <= CONTENDER_HALVING};
+        if (count_runs(contender, i, files, error) != 0) {
+            weight_search_free(search);
+            return -1;
+        }
+        gather(search, i);
+        search->results += i == CONTENDER_BASIS ? 0 : contender->arm.count;
+    }
+    search->is_complete =
+        search->results == SEARCH_SEEDS * (1 + RIVALS) &&
+        !registered_is_sealed(ledger, files, search->contender[CONTENDER_SEARCH].arm.experiment);
+    if (search->is_complete)
+        compare(search);
+    return 0;
+}
+
+void weight_search_free(struct weight_search *search)
+{
+    for (int i = 0; i < CONTENDERS; i++) {
+        free((char *)search->contender[i].arm.name);
+        free(search->contender[i].spent.bytes);
+    }
+    free(search->arms.arm);
+    *search = (struct weight_search){0};
+}
+
+double weight_search_ratio(const struct contender *rival, const struct contender *search,
+                           struct interval *interval)
+{
+    double ratio[SEARCH_SEEDS];
+    for (int i = 0; i < SEARCH_SEEDS; i++)
+        ratio[i] = rival->hours[i] / search->hours[i];
+    *interval = statistics_t_interval(ratio, SEARCH_SEEDS, 0.95);
+    return statistics_mean(ratio, SEARCH_SEEDS);
+}
+
+/* ---- The table ---------------------------------------------------------------------------- */
+
+struct row {
+    struct cells_row cells; /* first: what cells.h fills columns from; no arm: not complete */
+    const struct contender *contender;
+    int is_search, is_basis;
+};
+
+static const struct contender *contender_of(const void *row)
+{
+    return ((const struct row *)row)->contender;
+}
+
+static struct table_cell cell_name(const void *row)
+{
+    return table_text(contender_of(row)->name);
+}
+
+static struct table_cell cell_runs(const void *row)
+{
+    return table_cell(memory_text("%d", contender_of(row)->runs), NULL);
+}
+
+static struct table_cell cell_stored(const void *row)
+{
+    return table_cell(memory_text("%lld", model_size_of(contender_of(row)->arm.experiment).stored),
+                      NULL);
+}
+
+static struct table_cell cell_macs(const void *row)
+{
+    return cells_number(contender_of(row)->macs / 1e12, "", 1);
+}
+
+static struct table_cell cell_results(const void *row)
+{
+    return table_cell(memory_text("%zu of %d", contender_of(row)->arm.count, SEARCH_SEEDS), NULL);
+}
+
+static struct table_cell cell_verdict(const void *row)
+{
+    const struct row *at = row;
+    return at->is_search   ? table_dash()
+           : at->is_basis  ? table_text("exploratory")
+           : at->cells.arm ? cells_verdict(row)
+                           : table_text("sealed");
+}
+
+static const struct table_column columns[] = {
+    {"name", "Contender", 'l', NULL, TABLE_ALL, cell_name},
+    {"stored", "Stored", 'r', NULL, TABLE_ALL, cell_stored},
+    {"runs per result", "Runs", 'r', NULL, TABLE_ALL, cell_runs},
+    {"training multiply-adds (10^12)", "$10^{12}$ MACs", 'r', NULL, TABLE_ALL, cell_macs},
+    {"results", "Results", 'r', NULL, TABLE_ALL, cell_results},
+    {"last epoch (%)", "Error (\\%)", 'r', NULL, TABLE_NARROW, cells_mean_and_sd},
+    {"last epoch (%)", NULL, 'r', NULL, TABLE_CSV, cells_mean},
+    {"sample sd", NULL, 'r', NULL, TABLE_CSV, cells_sd},
+    {"pairs", NULL, 'r', NULL, TABLE_CSV, cells_pairs},
+    {"difference", "Difference", 'r', NULL, TABLE_ALL, cells_difference},
+    {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
+    {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
+    {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
+    {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
+    {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+    {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cell_verdict},
+};
+
+static void fill(const struct weight_search *search, struct table *table)
+{
+    for (int i = 0; i < CONTENDERS; i++) {
+        const struct contender *contender = &search->contender[i];
+        const int shown = search->is_complete && contender->arm.count;
+        const struct row row = {.cells = {shown ? &contender->arm : NULL, &contender->comparison},
+                                .contender = contender,
+                                .is_search = i == CONTENDER_SEARCH,
+                                .is_basis = i == CONTENDER_BASIS};
+        table_add_row(table, &row);
+    }
+}
+
+static void add_notes(const struct weight_search *search, struct text *text)
+{
+    text_add(
+        text,
+        "\n"
+        "search: one run that chooses its rows. uniform: the same u in every layer. random-1: one "
+        "draw of rows per layer. random-4: the best\nof four draws. halving: eight draws of 1 "
+        "epoch, four of 3, two of 10. Draws are chosen by training loss. basis: the search's rows\n"
+        "without a choice.\n"
+        "training multiply-adds: by count, of all runs that one result takes.\n"
+        "difference (points): search minus the contender of the row, mean over the results; below "
+        "0 is better. 95%% Student-t interval.\n"
+        "Holm p: of the exact two-sided sign-flip test, over the four rivals.\n"
+        "Results: %zu of %d of search and rivals. Nothing is compared before all are there.\n",
+        search->results, SEARCH_SEEDS * (1 + RIVALS));
+}
+
+int weight_search_write(const struct ledger *ledger, const struct experiment_files *files,
+                        const char *out, struct error *error)
+{
+    static const char name[] = "table-weight-search";
+    struct weight_search search;
+    if (weight_search_collect(&search, ledger, files, error) != 0)
+        return -1;
+    struct table table;
+    struct text text = {0};
+    table_begin(&table, columns, COUNT(columns));
+    if (search.is_there)
+        fill(&search, &table);
+    else
+        table_add_heading(&table, TABLE_NARROW, "no experiment below weight-search/ yet");
+    text_add(&text,
+             "%s: does Weight Net's search find better rows than its rivals do? Registered in\n"
+             "experiments/weight-search/PROTOCOL.md (scale: desk); test error (%%) of the last "
+             "epoch\n\n",
+             name);
+    table_write_text(&table, &text);
+    if (search.is_there)
+        add_notes(&search, &text);
+    table_write_out(out, name, ".txt", &text);
+    table_write_files(out, name, &table, "tabular");
+    table_free(&table);
+    weight_search_free(&search);
+    return 0;
+}

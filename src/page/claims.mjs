@@ -57,8 +57,8 @@ export function claimsTable(tables, page) {
 
 /* How a word is coloured; the word itself says it, too. */
 function mood(text) {
-  if (/^(holds|consistent|better)$/.test(text)) return 'yes';
-  if (/^(fails|not consistent|worse)$/.test(text)) return 'no';
+  if (/^(holds|consistent|better( at .*)?)$/.test(text)) return 'yes';
+  if (/^(fails|not consistent|worse( at .*)?)$/.test(text)) return 'no';
   return 'open';
 }
 

@@ -366,7 +366,7 @@ static void write_plot(const struct confirmation *rows, const char *out)
 static char *word_of(const struct row *row)
 {
     const struct comparison *c = &row->error;
-    return c->arm ? memory_text("%s", cells_verdict_word(c))
+    return c->arm ? memory_text("%s at k = 3", cells_verdict_word(c))
                   : memory_text("sealed: %zu of %zu runs", row->runs.present, row->runs.needed);
 }
 

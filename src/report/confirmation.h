@@ -20,9 +20,9 @@
 
 #include "report/ledger.h"
 
-/* The verdict of the registered comparison with an arm, to free(): "better", "worse", "no evidence";
- * "sealed: 12 of 16 runs" while its set is; "no runs" where there are no such experiments. NULL
- * with *error set, as below, or where the protocol has no comparison with that arm. */
+/* The verdict of the registered comparison with an arm, to free(): "better at k = 3", in the same way
+ * "worse" and "no evidence"; "sealed: 12 of 16 runs" while its set is; "no runs" where there are no such
+ * experiments. NULL with *error set, as below, or where the protocol has no comparison with that arm. */
 char *confirmation_word(const struct ledger *all, const struct ledger *open,
                         const struct experiment_files *files, const char *control,
                         struct error *error);

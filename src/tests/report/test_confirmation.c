@@ -208,8 +208,8 @@ static void families(void **state)
            "seed 12: k3.0 on a");
     expect(&fixture, "plots/confirmation.tsv", "\n1\tk1.0\tbetter\t-2\t-2.08937");
     expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
-    expect_claim(&fixture, "C2a", "better");
-    expect_claim(&fixture, "C4", "no evidence");
+    expect_claim(&fixture, "C2a", "better at k = 3");
+    expect_claim(&fixture, "C4", "no evidence at k = 3");
     expect(&fixture, exploratory, "k1.0,8 of 8,0.0135,");
     expect(&fixture, exploratory, "linear,8 of 8,0.0920,");
     expect(&fixture, exploratory, "sgdr,8 of 8,1.0000,");

@@ -64,6 +64,8 @@ diff <(bytes "$one") <(bytes "$two") >&2 || fail "two folders gave different byt
     fail "a figure or the paper names the folder it was made in"
 echo "two folders: equal bytes"
 
+! grep '^no value ' "$one/build/paper/paper.log" || fail "the paper cites a number that no table has"
+
 # The tables of the paper have no row without a run, and those with one.
 filled=$one/build/paper/filled
 ! grep -lE '& 0 & -- &' "$filled"/*.tex || fail "a table of the paper has a row without a run"

@@ -19,8 +19,12 @@ set yrange [11:62]
 set ytics (12, 15, 20, 30, 40, 60)
 set format y "%g"
 set mxtics 10
-style_of_series(name) = name eq "expansion" ? 2 : name eq "bank" ? 3 : 1
-legend_of(name) = name eq "ordinary" ? "ordinary network" : "Weight Block, " . name
+style_of_series(name) = name eq "expansion" ? 2 : name eq "bank" ? 3 : name eq "search" ? 5 : \
+    name eq "null-control" ? 6 : 1
+legend_of(name) = name eq "ordinary" ? "ordinary network" : name eq "null-control" ? "null control" : name
+# Points that are no curve: null controls are the ordinary network by another name, searches have one size.
+is_curve(name) = name ne "null-control" && name ne "search"
+on_curve(name, value) = is_curve(name) ? value : NaN
 font_small = font_of(0.8 * font_size)
 
 eval sprintf(panels, 0.27, 0.97)
@@ -31,7 +35,9 @@ set ylabel "test error (%)"
 unset key
 plot for [s = 1 : words(names)] input index s - 1 using 2:5:6 with yerrorbars \
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0, \
-    for [s = 1 : words(names)] input index s - 1 using 2:5 with linespoints \
+    for [s = 1 : words(names)] input index s - 1 using 2:(on_curve(word(names, s), $5)) with lines \
+        ls style_of_series(word(names, s)), \
+    for [s = 1 : words(names)] input index s - 1 using 2:5 with points \
         ls style_of_series(word(names, s)), \
     for [s = 1 : words(names)] input index s - 1 using 2:5:(word(names, s) ne "expansion" || $2 > 2e5 ? "" \
         : strcol(1)) with labels font font_small left offset 0.7, 0.55, \
@@ -43,7 +49,9 @@ set xlabel "multiply-adds of a forward pass, one image"
 set key at screen 0.53, screen 0.015 center bottom maxrows 1 samplen 3
 plot for [s = 1 : words(names)] input index s - 1 using 3:5:6 with yerrorbars \
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0 notitle, \
-    for [s = 1 : words(names)] input index s - 1 using 3:5 with linespoints \
+    for [s = 1 : words(names)] input index s - 1 using 3:(on_curve(word(names, s), $5)) with lines \
+        ls style_of_series(word(names, s)) notitle, \
+    for [s = 1 : words(names)] input index s - 1 using 3:5 with points \
         ls style_of_series(word(names, s)) title legend_of(word(names, s)), \
     for [s = 1 : words(names)] input index s - 1 using 3:5:(word(names, s) eq "bank" && $2 < 5e4 ? strcol(1) : "") \
         with labels font font_small right offset -0.8, 0 notitle, \

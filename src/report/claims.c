@@ -33,6 +33,7 @@ static const struct rule {
     {"gain-over-k", claims_gain_over_k, 1},
     {"restarts", claims_restarts, 0},
     {"registered", claims_registered, 0},
+    {"registered-effect", claims_registered_effect, 1},
     {"found", claims_found, 0},
     {"spent", claims_spent, 0},
     {"cheaper", claims_cheaper, 1},

@@ -51,7 +51,7 @@
  *   registered runs  of experiments/confirmation, which other kinds of evidence leave out
  *     C2a  k = 3 with k = 1, the primary comparison, in the words of confirmation.h
  *     C4   k = 3 with SGDR, one of the secondary family of four
- *     W3, W6   see below, of experiments/weight-search
+ *     W3, W6, P2   see below, of experiments/weight-search and experiments/pad-effect
  *     "sealed: 12 of 16 runs" until all runs of the set are there; "no runs" without such arms
  *
  * The companion studies, Weight Net (W) and Pad Net (P), have "no table" in the source, and their
@@ -89,6 +89,7 @@
  *     P2   of the same, with at least six pairs (else "not testable"): "not consistent" if the claimed gain lies outside
  *          the interval; else "consistent" if the verdict is better; else the verdict. With fewer,
  *          "no evidence"
+ *          Of registered runs likewise, of twelve pairs of experiments/pad-effect
  *     P3   by count, of each arm with more parameters than zero: at most 1 % more parameters and at
  *          most 1 % more forward multiply-adds. The source says "very few", without a number; 1 %
  *          is ours, the first that was fixed. Once the counts were known it was made 1/20 for a

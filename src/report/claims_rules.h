@@ -24,6 +24,7 @@ claims_rule claims_parameters;   /* parameters: the column of parameters */
 
 /* By the registered runs (confirmation.h). */
 claims_rule claims_registered; /* registered: k = 3 with the control, in its registered family */
+claims_rule claims_registered_effect; /* registered-effect: as effect, of the arms of pad-effect */
 
 /* By the registered contenders (weight_search.h). */
 claims_rule claims_found;   /* found: the search with the rivals that spend as much */

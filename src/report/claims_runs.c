@@ -336,23 +336,30 @@ char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
     return word;
 }
 
-/* The claim's arm against the control, a family of its own; without runs of both, no comparison. */
-static struct comparison arm_against_control(struct sheet *sheet)
+/* A family of its own; without runs of both, no comparison. */
+static struct comparison compare_alone(struct sheet *sheet, const struct arm *arm,
+                                       const struct arm *control)
 {
-    const struct study_row *control = sheet->arms->row, *row = NULL;
-    for (size_t i = 0; i < sheet->arms->count && !row; i++)
-        if (strcmp(study_short_name(&sheet->arms->row[i]), sheet->claim->arm) == 0)
-            row = &sheet->arms->row[i];
-    if (!row || row->arm->count == 0 || control->arm->count == 0)
+    if (!arm || !control || arm->count == 0 || control->count == 0)
         return cells_no_comparison;
     static const double steps[] = {0, 1};
-    const struct arm *const both[] = {control->arm, row->arm};
+    const struct arm *const both[] = {control, arm};
     struct comparison comparison = cells_trend(both, steps, COUNT(both)), *alone = &comparison;
     cells_holm(&alone, 1, 1);
     sheet->from_runs = 1;
     sheet_add_comparison(sheet, &comparison);
     comparison.trend = NULL; /* `both` goes */
     return comparison;
+}
+
+/* The claim's arm against the control. */
+static struct comparison arm_against_control(struct sheet *sheet)
+{
+    const struct study_row *control = sheet->arms->row, *row = NULL;
+    for (size_t i = 0; i < sheet->arms->count && !row; i++)
+        if (strcmp(study_short_name(&sheet->arms->row[i]), sheet->claim->arm) == 0)
+            row = &sheet->arms->row[i];
+    return compare_alone(sheet, row ? row->arm : NULL, control->arm);
 }
 
 char *claims_verdict(struct sheet *sheet, struct error *error)
@@ -362,19 +369,23 @@ char *claims_verdict(struct sheet *sheet, struct error *error)
     return c.arm ? memory_text("%s", cells_verdict_word(&c)) : without_runs(sheet);
 }
 
+/* Whether the claimed gain lies in the interval. */
+static char *effect_word(const struct sheet *sheet, const struct comparison *c)
+{
+    const double claimed = -sheet->claim->limit;
+    if (c->pairs < STATISTICS_MIN_PAIRS || c->interval.reason)
+        return memory_text("%s", cells_verdict_word(c));
+    if (claimed < c->interval.low || claimed > c->interval.high)
+        return sheet_consistency(1);
+    const char *verdict = cells_verdict_word(c);
+    return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
+}
+
 char *claims_effect(struct sheet *sheet, struct error *error)
 {
     (void)error;
     const struct comparison c = arm_against_control(sheet);
-    const double claimed = -sheet->claim->limit;
-    if (!c.arm)
-        return without_runs(sheet);
-    if (c.pairs < STATISTICS_MIN_PAIRS || c.interval.reason)
-        return memory_text("%s", cells_verdict_word(&c));
-    if (claimed < c.interval.low || claimed > c.interval.high)
-        return sheet_consistency(1);
-    const char *verdict = cells_verdict_word(&c);
-    return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
+    return c.arm ? effect_word(sheet, &c) : without_runs(sheet);
 }
 
 /* ---- Registered runs ---------------------------------------------------------------------- */
@@ -385,4 +396,30 @@ char *claims_registered(struct sheet *sheet, struct error *error)
     sheet->from_runs = 1;
     return confirmation_word(sources->all, sources->ledger, sources->experiments,
                              sheet->claim->control, error);
+}
+
+char *claims_registered_effect(struct sheet *sheet, struct error *error)
+{
+    static const char folder[] = "pad-effect";
+    const struct claims_sources *sources = sheet->sources;
+    char *name = memory_text("%s/%s", folder, sheet->claim->arm);
+    char *control = memory_text("%s/%s", folder, sheet->claim->control), *word = NULL;
+    const struct experiment_file *file = ledger_find_experiment(sources->experiments, name);
+    struct arms arms;
+    sheet->from_runs = 1;
+    if (!file) {
+        word = memory_text("no runs");
+    } else if (registered_is_sealed(sources->all, sources->experiments, &file->experiment)) {
+        const struct registered_count runs =
+            registered_count(sources->all, sources->experiments, &file->experiment);
+        word = memory_text("sealed: %zu of %zu runs", runs.present, runs.needed);
+    } else if (ledger_arms(sources->ledger, folder, SCALE_DESK, SET_CIFAR10, &arms, error) == 0) {
+        const struct comparison c =
+            compare_alone(sheet, ledger_find_arm(&arms, name), ledger_find_arm(&arms, control));
+        word = effect_word(sheet, &c);
+        free(arms.arm);
+    }
+    free(control);
+    free(name);
+    return word;
 }

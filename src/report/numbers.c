@@ -306,6 +306,7 @@ static void add_arms(struct table *table, const struct arms *arms)
     add_difference(table, "ExpansionUOne", WEIGHT("expansion-u1"), WEIGHT("ordinary-c16"));
     add_difference(table, "ExpansionFull", WEIGHT("expansion-u576"), WEIGHT("ordinary-c16"));
     add_difference(table, "ExpansionOver", WEIGHT("expansion-u1152"), WEIGHT("ordinary-c16"));
+    add_difference(table, "BankEight", WEIGHT("bank-u32"), WEIGHT("ordinary-c8"));
     add_stored(table, "StoredBank", WEIGHT("bank-u32"));
     add_stored(table, "StoredBankUOne", WEIGHT("bank-u1"));
     add_stored(table, "StoredOrdinary", WEIGHT("ordinary-c16"));

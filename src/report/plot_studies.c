@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "network/model_size.h"
 #include "report/measure.h"
+#include "report/question.h"
 #include "report/registered.h"
 #include "report/study.h"
 
@@ -101,7 +102,7 @@ static int compare_rows(const void *left, const void *right)
     return strcmp((*a)->name, (*b)->name);
 }
 
-/* The arms of a folder that `belongs` takes, against one of them. */
+/* The arms directly in a folder that `belongs` takes, against one of them. */
 struct folder_family {
     int panel;
     const char *folder, *control, *what;
@@ -138,7 +139,8 @@ static int add_folder(struct text *text, const struct ledger *ledger,
     const struct arm **row = memory_zeroed(arms.count, sizeof *row);
     size_t count = 0;
     for (size_t a = 0; control && a < arms.count; a++)
-        if (&arms.arm[a] != control && family->belongs(arms.arm[a].experiment))
+        if (&arms.arm[a] != control && family->belongs(arms.arm[a].experiment) &&
+            ledger_short_name(arms.arm[a].name) == arms.arm[a].name + strlen(family->folder) + 1)
             row[count++] = &arms.arm[a];
     qsort(row, count, sizeof *row, compare_rows);
     struct text rows = {0};
@@ -156,6 +158,7 @@ static int write_differences(const struct ledger *ledger, const struct plot_grou
     static const struct folder_family families[] = {
         {1, "precision", "precision/f32", "precision, 10 epochs", any},
         {1, "pad-net", "pad-net/zero", "padding, 10 epochs", any},
+        {1, "pad-net/crop-reflect", "pad-net/crop-reflect/zero", "padding, mirrored crops", any},
         {2, "weight-net", "weight-net/ordinary-c16", "Weight Block", is_block},
         {2, "weight-net", "weight-net/ordinary-c16", "channels", is_ordinary},
         {2, "weight-net", "weight-net/bank-u32", "other draw", is_other_draw},
@@ -215,39 +218,66 @@ struct tally {
     size_t low, high, diverged;
 };
 
+/* "u = 32", "8 channels"; of a search its name, since its rows are not the same in all layers. */
+static char *label_of(const struct experiment *e)
+{
+    return e->weights == WEIGHTS_FREE ? memory_text("%d channels", e->channels)
+           : e->budget != 0           ? memory_text("%s", ledger_short_name(e->arm))
+                                      : memory_text("u = %d", e->rows);
+}
+
 static void add_point(struct text *text, struct tally *tally, const struct arm *arm)
 {
     const struct model_size size = model_size_of(arm->experiment);
+    char *label = label_of(arm->experiment);
     tally->low = tally->high && tally->low < arm->count ? tally->low : arm->count;
     tally->high = tally->high > arm->count ? tally->high : arm->count;
     tally->diverged += arm->diverged;
-    text_add(text, arm->experiment->weights == WEIGHTS_FREE ? "%d channels\t%lld" : "u = %d\t%lld",
-             arm->experiment->weights == WEIGHTS_FREE ? arm->experiment->channels
-                                                      : arm->experiment->rows,
-             size.stored);
+    text_add(text, "%s\t%lld", label, size.stored);
     plot_add_number(text, (double)size.macs * (1 + size.extra_share));
     text_add(text, "\t%zu", arm->count);
     plot_add_number(text, arm->mean);
     plot_add_number(text, arm->sd);
     text_add(text, "\n");
+    free(label);
+}
+
+static int is_expansion(const struct experiment *e)
+{
+    return any(e) && e->weights == WEIGHTS_EXPANSION && !question_is_null_control(e);
+}
+
+static int is_null_control(const struct experiment *e)
+{
+    return any(e) && question_is_null_control(e);
+}
+
+static int is_bank(const struct experiment *e)
+{
+    return any(e) && e->weights == WEIGHTS_BANK && e->budget == 0 && !question_is_null_control(e);
+}
+
+static int is_search(const struct experiment *e)
+{
+    return any(e) && e->weights == WEIGHTS_SEARCH;
 }
 
 /* The number of its arms that have a mean to be drawn. */
 static size_t add_series(struct text *text, struct tally *tally, const struct arms *arms,
-                         enum weights weights, const struct arm *ordinary)
+                         const char *name, int (*belongs)(const struct experiment *e),
+                         const struct arm *ordinary)
 {
-    static const char *const names[] = {"ordinary", "expansion", "bank"};
     const struct arm **series = memory_zeroed(arms->count, sizeof *series);
     size_t count = 0, shown = 0;
     for (size_t a = 0; a < arms->count; a++) {
         const struct arm *arm = &arms->arm[a];
-        if (arm->experiment->weights == weights && any(arm->experiment) &&
+        if (belongs(arm->experiment) &&
             (arm == ordinary || !ordinary || !measure_same_training(arm, ordinary)))
             series[count++] = arm;
     }
     qsort(series, count, sizeof *series, compare_stored);
     if (count)
-        text_add(text, "\n\n# series: %s\n# label\tstored\tmacs\tn\tmean\tsd\n", names[weights]);
+        text_add(text, "\n\n# series: %s\n# label\tstored\tmacs\tn\tmean\tsd\n", name);
     for (size_t a = 0; a < count; a++) {
         add_point(text, tally, series[a]);
         shown += isfinite(series[a]->mean) ? 1 : 0;
@@ -261,7 +291,7 @@ static void add_panel(struct text *text, const struct experiment *experiment,
 {
     struct experiment ordinary = *experiment;
     ordinary.weights = WEIGHTS_FREE;
-    ordinary.rows = ordinary.weights_seed = 0;
+    ordinary.rows = ordinary.weights_seed = ordinary.budget = ordinary.rows_draw = 0;
     ordinary.channels = 16;
     char *network = ledger_network(&ordinary);
     text_add(text, "# panel: %s, %s | %d epochs | n = %zu", config_set_name(&ordinary), network,
@@ -276,20 +306,33 @@ static void add_panel(struct text *text, const struct experiment *experiment,
 
 static int write_parameters(const struct ledger *ledger, const char *out, struct error *error)
 {
-    struct arms arms;
+    static const struct {
+        const char *name;
+        int (*belongs)(const struct experiment *e);
+    } own[] = {{"expansion", is_expansion},
+               {"null-control", is_null_control},
+               {"bank", is_bank},
+               {"ordinary", is_ordinary}};
+    struct arms arms, searches;
     if (ledger_arms(ledger, "weight-net", SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
         return -1;
+    if (ledger_arms(ledger, "weight-search", SCALE_DESK, SET_CIFAR10, &searches, error) != 0) {
+        free(arms.arm);
+        return -1;
+    }
     const struct arm *ordinary = find(&arms, "weight-net/ordinary-c16");
     struct text all = {0}, series = {0};
-    struct tally tally = {0};
-    size_t shown = add_series(&series, &tally, &arms, WEIGHTS_EXPANSION, ordinary);
-    shown += add_series(&series, &tally, &arms, WEIGHTS_BANK, ordinary);
-    shown += add_series(&series, &tally, &arms, WEIGHTS_FREE, ordinary);
+    struct tally tally = {0}, others = {0};
+    size_t shown = 0;
+    for (size_t i = 0; i < COUNT(own); i++)
+        shown += add_series(&series, &tally, &arms, own[i].name, own[i].belongs, ordinary);
+    add_series(&series, &others, &searches, "search", is_search, NULL);
     if (shown) {
         add_panel(&all, arms.arm->experiment, &tally);
         text_add(&all, "%s", series.bytes);
     }
     free(series.bytes);
+    free(searches.arm);
     free(arms.arm);
     plot_write(out, "error-parameters", &all);
     return 0;

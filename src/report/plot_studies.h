@@ -12,10 +12,11 @@
  *                         the plain linear base; 0 pairs and NaN where there is no run yet
  *   error-parameters.tsv  Weight Net's arms with k = 1 and the seed 0 of what is fixed: a line
  *                         "# panel: WHAT | EPOCHS | N", then "# series: NAME" and a block each of
- *                         expansion, bank and ordinary networks: label, stored numbers, multiply-adds
- *                         of one image's forward pass and of making the weights of a minibatch per
- *                         image (model_size.h), n, mean and deviation of the last errors. Empty
- *                         where no arm has a mean
+ *                         expansion, null-control (question.h), bank and ordinary networks, and of search
+ *                         and its basis (experiments/weight-search, not in N): label, stored numbers,
+ *                         multiply-adds of one image's forward pass and of making the weights of a
+ *                         minibatch per image (model_size.h), n, mean and deviation of the last errors.
+ *                         Empty where no arm has a mean
  */
 #ifndef KDECAY_PLOT_STUDIES_H
 #define KDECAY_PLOT_STUDIES_H

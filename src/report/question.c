@@ -27,6 +27,7 @@ static const struct rule {
     {"weight-net", "ordinary-c16",
      "network.weights network.rows network.weights_seed network.channels", weights_part},
     {"pad-net", "zero", "network.padding network.padding_depth network.padding_reach", NULL},
+    {"pad-effect", "zero", "network.padding network.padding_depth network.padding_reach", NULL},
     {"precision", "f32", "training.precision", NULL},
     {"schedules", "linear", "schedule.", NULL},
     {"schedules", "schedules/plain/linear", "schedule.", NULL},

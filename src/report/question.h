@@ -7,7 +7,8 @@
  *
  *   weight-net   with ordinary-c16: a bank's rows; an expansion's rows; the channels. Each is a
  *                question of its own, as it is a reading of its own (claims.h, W4)
- *   pad-net      the paddings, with zero
+ *   pad-net      the paddings, with zero; of each folder
+ *   pad-effect   learned, with zero
  *   precision    bf16 with f32
  *   schedules    of each folder, all with its own arm linear; and all with plain/linear
  *   confirmation/controls   all with primary/k3.0, as PROTOCOL.md there says

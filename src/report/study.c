@@ -285,7 +285,9 @@ char *study_heading(const struct study_row *row, size_t count)
     text_add(&heading, "%s, %s", config_set_name(e), network);
     for (size_t i = 0; i < COUNT(words); i++)
         text_add(&heading, "%s%s", *words[i] ? ", " : "", words[i]);
-    text_add(&heading, ", %d epochs (scale: %s)", e->epochs, config_scale_name(e));
+    text_add(&heading, "%s, %d epochs (scale: %s)",
+             e->crop_padding == CROP_REFLECT ? ", mirrored crops" : "", e->epochs,
+             config_scale_name(e));
     free(network);
     return heading.bytes;
 }

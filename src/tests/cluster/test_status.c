@@ -157,6 +157,11 @@ static void seeds_of_the_experiment(void **state)
     fixture_write_arm(&fixture, registered, errors, 3); /* seeds 1 to 3, of which none is wanted */
     write_part(&fixture, registered, 8);
     expect_row(&fixture, registered, "desk", "2 - 3 1 1 0 0.03 0.03");
+    fixture_variant(&fixture, registered, "[run]\nseeds = -1\n"); /* those that a search asks for */
+    expect_row(&fixture, registered, "desk", "0 - 0 1 0 3 0.03 0.00");
+    text = printed(&fixture, SCALE_DESK);
+    assert_null(strstr(text, "registered.ini"));
+    free(text);
     fixture_end(&fixture);
 }
 

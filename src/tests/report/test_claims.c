@@ -494,6 +494,45 @@ static void words_of_pad_net(void **state)
     fixture_end(&fixture);
 }
 
+/* Twelve pairs from seed 7 on, d = -0.5 +-0.1 by turns: half width 2.200985 x 0.10445 / sqrt(12) = 0.0664. */
+static void words_of_registered_padding(void **state)
+{
+    (void)state;
+    static const char protocol[] =
+        "[run]\nfirst_seed = 7\nseeds = 12\nprotocol = "
+        "0000000000000000000000000000000000000000000000000000000000000005\n";
+    static const char *const arms[] = {"pad-effect/zero", "pad-effect/learned"};
+    struct fixture fixture = fixture_begin();
+    expect_words(&fixture, "P2", "registered runs: no runs");
+    for (int a = 0; a < 2; a++) {
+        char *text = memory_text("%s%s", protocol, a ? "[network]\npadding = learned\n" : "");
+        fixture_variant(&fixture, arms[a], text);
+        free(text);
+    }
+    for (int i = 0; i < 24; i++) {
+        if (i == 23)
+            expect_words(&fixture, "P2", "registered runs: sealed: 23 of 24 runs");
+        const int learned = i % 2, seed = 7 + i / 2;
+        fixture_write_log(
+            &fixture, fixture.results,
+            &(struct fixture_log){.arm = arms[learned],
+                                  .seed = seed,
+                                  .error = 10 + 0.1 * seed - learned * (seed % 2 ? 0.4 : 0.6),
+                                  .lr_factor = 1,
+                                  .loss_factor = 1,
+                                  .environment = "a"});
+    }
+    expect_words(&fixture, "P2", "registered runs: consistent");
+    expect_numbers(
+        &fixture, "P2", "registered runs", "pad-effect/learned against pad-effect/zero",
+        "difference: -0.50 | 95% low: -0.57 | 95% high: -0.43 | Holm p: 0.0005 | pairs: 12 | "
+        "says: better");
+    change_published(&fixture, "claims.tsv", "\t0.5\t-\t=no table\t-\teffect",
+                     "\t0.6\t-\t=no table\t-\teffect");
+    expect_words(&fixture, "P2", "registered runs: not consistent");
+    fixture_end(&fixture);
+}
+
 /* 269,722 parameters and 40,551,040 multiply-adds. PL(1, 0) adds 2 numbers a channel to the 18 maps
  * that 3x3 convolutions read, of 7 x 16, 6 x 32 and 5 x 64 channels: 1,248, so 0.46 %. PL(4, 2)
  * adds 21: 13,104 or 4.86 %. Of a DenseNet's 3x3 convolutions, which read four times the channels
@@ -702,6 +741,7 @@ const struct CMUnitTest claims_tests[] = {
     cmocka_unit_test(counts_of_weight_net),
     cmocka_unit_test(words_of_weight_net),
     cmocka_unit_test(words_of_pad_net),
+    cmocka_unit_test(words_of_registered_padding),
     cmocka_unit_test(counts_of_pad_net),
     cmocka_unit_test(errors),
 };

@@ -249,7 +249,8 @@ static void bases_by_rate(void **state)
 }
 
 /* 7,450 and 82,330 numbers of 8 and 128 rows; other seeds of what is fixed and other k are left
- * out. Making weights of u rows takes u 9 O I multiply-adds per convolution and minibatch. */
+ * out; what is ordinary training by another name stands apart. A search stores its budget beside 2,458
+ * other numbers, and has no one u. Making weights of u rows takes u 9 O I multiply-adds per convolution and minibatch. */
 static void errors_over_parameters(void **state)
 {
     (void)state;
@@ -259,7 +260,8 @@ static void errors_over_parameters(void **state)
         {"expansion-u128", "[network]\nweights = expansion\nrows = 128\n"},
         {"expansion-u8", "[network]\nweights = expansion\nrows = 8\n"},
         {"expansion-u8-k2", "[network]\nweights = expansion\nrows = 8\n[schedule]\nk = 2\n"},
-        {"ordinary-c16", ""}};
+        {"ordinary-c16", ""},
+        {"expansion-u1152", "[network]\nweights = expansion\nrows = 1152\n"}};
     struct fixture fixture = fixture_begin();
     for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
         char *arm = memory_text("weight-net/%s", arms[i][0]);
@@ -267,27 +269,39 @@ static void errors_over_parameters(void **state)
         fixture_write_arm(&fixture, arm, i == 5 ? k1_errors : k2_errors, i == 0 ? 1 : 3);
         free(arm);
     }
+    fixture_variant(&fixture, "weight-search/search",
+                    "[network]\nweights = search\nrows = 128\nbudget = 5000\n");
+    fixture_write_arm(&fixture, "weight-search/search", k2_errors, 2);
+    fixture_variant(&fixture, "weight-search/draws/e10/r1",
+                    "[network]\nweights = bank\nbudget = 5000\nrows_draw = 1\n");
+    fixture_write_arm(&fixture, "weight-search/draws/e10/r1", k2_errors, 2);
     fixture_write_diverged(&fixture, "weight-net/ordinary-c16", 4);
     write_from_logs(&fixture);
     char *bytes = fixture_read(fixture.out, "plots/error-parameters.tsv");
-    double macs[4];
+    double macs[6];
     int end = 0;
     assert_int_equal(sscanf(bytes,
                             "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n\n\n"
                             "# series: expansion\n# label\tstored\tmacs\tn\tmean\tsd\n"
                             "u = 8\t7450\t%lf\t3\t9\t1\nu = 128\t82330\t%lf\t3\t9\t1\n\n\n"
+                            "# series: null-control\n# label\tstored\tmacs\tn\tmean\tsd\n"
+                            "u = 1152\t269722\t%lf\t3\t9\t1\n\n\n"
                             "# series: bank\n# label\tstored\tmacs\tn\tmean\tsd\n"
                             "u = 8\t7450\t%lf\t1\t8\tNaN\n\n\n"
                             "# series: ordinary\n# label\tstored\tmacs\tn\tmean\tsd\n"
-                            "16 channels\t269722\t%lf\t4\tNaN\tNaN\n%n",
-                            &macs[0], &macs[1], &macs[2], &macs[3], &end),
-                     4);
+                            "16 channels\t269722\t%lf\t4\tNaN\tNaN\n\n\n"
+                            "# series: search\n# label\tstored\tmacs\tn\tmean\tsd\n"
+                            "search\t7458\t%lf\t2\t8.5\t%*f\n%n",
+                            &macs[0], &macs[1], &macs[4], &macs[2], &macs[3], &macs[5], &end),
+                     6);
     assert_true(end > 0 && bytes[end] == '\0');
     /* per minibatch of 128: u * 9 O I of the 18 convolutions but the stem */
     const double pairs = 16 * 16 * 6 + 16 * 32 + 32 * 32 * 5 + 32 * 64 + 64 * 64 * 5;
     assert_true(macs[2] == macs[3] && macs[2] == 40551040);
     assert_true(fabs(macs[0] - macs[2] - 8 * 9 * pairs / 128) < 1);
     assert_true(fabs(macs[1] - macs[2] - 128 * 9 * pairs / 128) < 1);
+    assert_true(fabs(macs[4] - macs[2] - 1152 * 9 * pairs / 128) < 1);
+    assert_true(fabs(macs[5] - macs[2] - 8 * 9 * pairs / 128) < 1); /* 1 + log2(128) rows a slot */
     free(bytes);
     fixture_end(&fixture);
 

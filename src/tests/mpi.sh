@@ -53,9 +53,13 @@ mkdir -p "$folder"
 
 # ---- Ranks and threads.
 more=
-for arm in smoke/preact-8/poly-k2.0 smoke/preact-8-bf16/poly-k2.0 densenet; do
-    experiment=experiments/$arm.ini
-    if [ $arm = densenet ]; then
+for arm in smoke/preact-8/poly-k2.0 smoke/preact-8-bf16/poly-k2.0 search densenet; do
+    experiment=experiments/$arm.ini more=
+    if [ $arm = search ]; then # the rows that are open follow from all ranks' gradients
+        experiment=experiments/smoke/preact-8/poly-k2.0.ini
+        more="--set network.weights=search --set network.rows=32 --set network.budget=2000 \
+            --set training.epochs=2"
+    elif [ $arm = densenet ]; then
         experiment=experiments/smoke/preact-8/poly-k2.0.ini
         more="--set network.family=densenet-bc --set network.depth=10 --set network.growth=12 \
             --set training.epochs=2"

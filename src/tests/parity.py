@@ -23,12 +23,18 @@ step we may be TIMES as far from float64 as the farthest of these has been, up t
 Mistakes: the reference is built wrong on purpose, one detail a time (which value a shortcut carries,
 the order of a concatenation, ...), and the comparison must notice each.
 
+An experiment of Weight Blocks has no counterpart in PyTorch. What `KDECAY export` writes after the
+same 50 steps has: the ordinary network with the weights that the blocks make. Of the last step's
+images, with the running statistics, it must say what ours says; with another convolution's weights
+negated it must not.
+
 Ends with "N passed, N failed"; status 1 if any failed.
 """
 
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 
@@ -54,6 +60,7 @@ RATE = 1e-12  # of the learning rate
 # ---- What the probe wrote ------------------------------------------------------------------------
 
 DEFAULTS = {
+    "network.weights": "free",
     "network.block": "basic",
     "network.shortcut": "a",
     "network.width": "0",
@@ -134,7 +141,7 @@ class Probe:
 
     def batch(self, index, dtype):
         """Inputs and labels of step `index`, from 0."""
-        counts = [int(row["pictures"]) for row in self.steps]
+        counts = [int(row["images"]) for row in self.steps]
         first = sum(counts[:index])
         last = first + counts[index]
         inputs = torch.from_numpy(self.inputs[first:last].copy()).to(dtype)
@@ -384,9 +391,9 @@ def nearest_pass(probe, moment):
     return network, logits, loss, wrong, gradients, note
 
 
-def evaluate(probe):
+def evaluate(probe, tensors):
     """Logits, loss and misclassified images with the running statistics."""
-    network = build(probe, probe.last.after, torch.float64)
+    network = build(probe, tensors, torch.float64)
     network.training = False
     inputs, labels = probe.batch(probe.last.index, torch.float64)
     with torch.no_grad():
@@ -503,8 +510,8 @@ def compare_step(table, when, probe, moment):
     table.compare(f"{when} step: parameters, momentum", measured, UPDATE, name)
 
 
-def compare_evaluation(table, probe):
-    logits, loss, wrong = evaluate(probe)
+def compare_evaluation(table, probe, tensors):
+    logits, loss, wrong = evaluate(probe, tensors)
     measured = abs(float(probe.evaluation["loss"]) - loss) / loss
     table.compare("evaluation: loss", measured, LOSS)
     table.compare("evaluation: logits", distance(probe.evaluation_logits, logits), LOGITS)
@@ -547,6 +554,23 @@ def compare_traces(table, probe):
         start = end
 
 
+def compare_export(table, probe, kdecay, folder, path):
+    """Train to the same step, export, and evaluate what was exported."""
+    runs, exported = os.path.join(folder, "runs"), os.path.join(folder, "exported.safetensors")
+    shutil.rmtree(runs, ignore_errors=True)
+    checkpoints = ["--checkpoints", os.path.join(runs, "checkpoints")]
+    subprocess.run([kdecay, "train", path, "--seed", "1", "--results", runs, *checkpoints], check=True,
+                   stderr=subprocess.DEVNULL)
+    subprocess.run([kdecay, "export", path, "--seed", "1", "--out", exported, *checkpoints], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    tensors = read_safetensors(exported)
+    compare_evaluation(table, probe, tensors)
+    print(" mistakes that must show")
+    tensors["stage2.unit1.conv2.weight"] = -tensors["stage2.unit1.conv2.weight"]
+    measured = distance(probe.evaluation_logits, evaluate(probe, tensors)[0])
+    table.row(measured > LOGITS, "weights negated", f"{measured:.2e}", f"> {LOGITS:.2e}", "logits")
+
+
 # ---- Mistakes ------------------------------------------------------------------------------------
 
 def catch_mistakes(table, probe):
@@ -582,11 +606,15 @@ def check(kdecay, out, path):
     )
     probe, table = Probe(folder), Table()
     assert float(probe.experiment["network.dropout"]) == 0
+    if probe.experiment["network.weights"] != "free":
+        print(f"{name}: exported")
+        compare_export(table, probe, kdecay, folder, path)
+        return
     print(f"{name}: {sum(t.size for t in probe.first.gradients.values())} parameters")
     compare_rates(table, probe)
     compare_step(table, "first", probe, probe.first)
     compare_step(table, "last", probe, probe.last)
-    compare_evaluation(table, probe)
+    compare_evaluation(table, probe, probe.last.after)
     compare_traces(table, probe)
     print(" mistakes that must show")
     catch_mistakes(table, probe)

@@ -187,6 +187,7 @@ static void test_same_bits_after_kills_of_blocks_and_pads(void **state)
 {
     (void)state;
     check_kills(start_with("[network]\nweights = bank\nrows = 20\n"));
+    check_kills(start_with("[network]\nweights = search\nrows = 32\nbudget = 2000\n"));
     check_kills(start_with("[network]\nweights = expansion\nrows = 20\npadding = learned\n"));
 }
 

@@ -115,6 +115,42 @@ static void test_numbers_of_a_search(void **state)
     }
 }
 
+/* The same by formula, of depth 6 n + 2 and c channels. Inputs of the 6 n convolutions but the stem: c (2 n
+ * + 1 + 2 (2 n - 1) + 2 + 4 (2 n - 1)); their weights are 9 times the products with their outputs; the
+ * rest are 27 c of the stem, 2 c (14 n + 1) of BN, 40 c + 10 of the classifier. Maps have 1024, 256 and 64
+ * pixels. */
+static void test_numbers_of_searches_by_formula(void **state)
+{
+    (void)state;
+    static const struct {
+        int rows, levels, words;
+    } candidates[] = {{1, 1, 1}, {8, 4, 1}, {32, 6, 1}, {128, 8, 4}};
+    for (long long c = 4; c <= 24; c += 4)
+        for (long long n = 1; n <= 5; n += 2)
+            for (size_t i = 0; i < COUNT(candidates) && candidates[i].rows <= 9 * c; i++) {
+                const long long u = candidates[i].rows, bits = 6 * n * candidates[i].words;
+                const long long inputs = c * (14 * n - 3), weights = 9 * c * c * (42 * n - 10);
+                const long long rest = c * (28 * n + 69) + 10, all = u * inputs + bits;
+                const long long budgets[] = {inputs + bits, (inputs + all) / 2 + bits, all,
+                                             2 * all};
+                for (size_t b = 0; b < COUNT(budgets); b++) {
+                    char *text = memory_text("family = preact\ndepth = %lld\nchannels = %lld\n"
+                                             "weights = search\nrows = %lld\nbudget = %lld\n",
+                                             6 * n + 2, c, u, budgets[b]);
+                    const struct experiment e = network_fixture_experiment(text, BATCH, SHARDS);
+                    const struct model_size size = model_size_of(&e);
+                    assert_int_equal(size.trained, rest + u * inputs);
+                    assert_int_equal(size.stored, rest + (budgets[b] < all ? budgets[b] : all));
+                    assert_int_equal(size.extra_macs, candidates[i].levels * weights);
+                    assert_int_equal(size.macs, 9 * c * c *
+                                                        (2048 * n + 512 + 1024 * (2 * n - 1) + 512 +
+                                                         1024 * (2 * n - 1)) +
+                                                    27 * c * 1024 + 40 * c);
+                    free(text);
+                }
+            }
+}
+
 /* Rows drawn for a budget store no more than it, and little less: the last layer leaves less than
  * a row of 64. */
 static void test_numbers_of_draws(void **state)
@@ -503,6 +539,8 @@ static void test_export(void **state)
     for (int p = 0; p < precision_count(); p++) {
         check_export("weights = expansion\nrows = 200\n", p ? "bf16" : "f32");
         check_export("weights = bank\nrows = 20\n", p ? "bf16" : "f32");
+        check_export("weights = bank\nbudget = 2000\nrows_draw = 1\n", p ? "bf16" : "f32");
+        check_export("weights = search\nrows = 32\nbudget = 2000\n", p ? "bf16" : "f32");
     }
 }
 
@@ -510,6 +548,7 @@ const struct CMUnitTest weight_net_tests[] = {
     cmocka_unit_test(test_counts),
     cmocka_unit_test(test_numbers_that_make_weights),
     cmocka_unit_test(test_numbers_of_a_search),
+    cmocka_unit_test(test_numbers_of_searches_by_formula),
     cmocka_unit_test(test_numbers_of_draws),
     cmocka_unit_test(test_other_channels),
     cmocka_unit_test(test_weights_start_as_ordinary_ones),

@@ -100,10 +100,12 @@ static const struct key keys[] = {
      "the smaller batch at an epoch's end"},
     {"training.shards", KEY_INTEGER, AT(shards), 1, 256, NULL, "16",
      "fixed parts of a batch, a divisor of it; decides the bits, not the number of threads"},
-    {"training.convolution", KEY_WORD, AT(convolution), 0, 0, "direct|auto|winograd", "direct",
+    {"training.convolution", KEY_WORD, AT(convolution), 0, 0, "direct|auto|winograd|fused",
+     "direct",
      "Winograd for 3x3 and stride 1: oneDNN's (auto), from 128 channels on, which it has up to "
      "3.1; "
-     "our own, for multiples of 16 channels, and in bf16 without AMX; decides the bits"},
+     "our own, for multiples of 16 channels, and in bf16 without AMX; fused: our own, and each 1x1 "
+     "convolution in one pass with the batch norm before it; decides the bits"},
     {"training.precision", KEY_WORD, AT(precision), 0, 0, "f32|bf16", "f32",
      "of feature maps, their gradients and the convolutions' products; all else is f32 or better"},
     {"training.momentum", KEY_REAL, AT(momentum), 0, 1, NULL, NULL, "of SGD"},

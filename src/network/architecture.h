@@ -83,9 +83,10 @@ struct layer {
     int section; /* the number of BN_RELU layers up to here, this one included (recompute.h) */
     int addend;  /* BN_RELU with one input: an activation or NO_ACTIVATION */
     int kernel, stride, padding;
-    int rows;             /* CONVOLUTION: of its Weight Block; 0: it trains its weights directly */
-    int depth, reach;     /* PAD: D and r of its filter */
-    double dropout;       /* DROPOUT: the share set to 0 */
+    int rows;         /* CONVOLUTION: of its Weight Block; 0: it trains its weights directly */
+    int fused;        /* BN_RELU and the CONVOLUTION behind it: they run in one pass (fused.h) */
+    int depth, reach; /* PAD: D and r of its filter */
+    double dropout;   /* DROPOUT: the share set to 0 */
     long long parameters; /* that are trained */
     long long macs; /* multiply-adds of the forward pass of one image; BN and sums not counted */
 };

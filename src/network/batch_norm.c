@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/simd.h"
+#include "network/fused.h"
 #include "network/layers.h"
 #include "network/ranks.h"
 
@@ -408,7 +409,8 @@ static void forward(const struct layer_call *call)
         void *x = input_map(call, call->layer->inputs[i]);
         if (!call->model->minibatch.training && addend_of(call))
             bn_relu_add(extent, x, addend_of(call));
-        bn_relu_apply(extent, x, state->norm.scale, state->norm.shift, call->out);
+        if (!call->layer->fused)
+            bn_relu_apply(extent, x, state->norm.scale, state->norm.shift, call->out);
     }
 }
 
@@ -430,7 +432,7 @@ static struct bn_relu_backward backward_of(const struct layer_call *call, int in
 void bn_relu_shard_backward_sums(const struct layer_call *call)
 {
     const struct bn_relu_state *state = call->state;
-    for (int i = 0; i < call->layer->input_count; i++) {
+    for (int i = 0; i < call->layer->input_count && !call->layer->fused; i++) {
         const struct bn_relu_backward in = backward_of(call, i);
         bn_relu_backward_sums(map_valid(&state->extents[i], call->in.count), &in,
                               batch_norm_shard_sums(&state->norm, call->shard));
@@ -441,6 +443,10 @@ static void backward(const struct layer_call *call)
 {
     const struct model *model = call->model;
     const struct bn_relu_state *state = call->state;
+    if (call->layer->fused) {
+        fused_backward(call);
+        return;
+    }
     for (int i = 0; i < call->layer->input_count; i++) {
         const struct gradient_input *buffers =
             &model->gradient_buffers.layers[call->index].inputs[i];
@@ -477,6 +483,18 @@ void bn_relu_freeze(const struct model *model, int layer)
 {
     struct bn_relu_state *state = model->states[layer];
     batch_norm_freeze(&state->norm);
+}
+
+const struct batch_norm *bn_relu_norm(const struct model *model, int layer)
+{
+    const struct bn_relu_state *state = model->states[layer];
+    return &state->norm;
+}
+
+struct extent bn_relu_extent(const struct model *model, int layer, int input)
+{
+    const struct bn_relu_state *state = model->states[layer];
+    return state->extents[input];
 }
 
 const struct layer_ops bn_relu_ops = {.name = "bn + relu",

@@ -127,4 +127,9 @@ void bn_relu_backward_finish(const struct model *model, int layer);
 /* Evaluation starts with this. */
 void bn_relu_freeze(const struct model *model, int layer);
 
+/* For a layer that does a BN_RELU's work along with its own (fused.h): its numbers, and an input's
+ * map as part of its wide one. */
+const struct batch_norm *bn_relu_norm(const struct model *model, int layer);
+struct extent bn_relu_extent(const struct model *model, int layer, int input);
+
 #endif

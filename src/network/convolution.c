@@ -1,7 +1,9 @@
 #include "network/convolution.h"
 
 #include "base/memory.h"
+#include "network/fused.h"
 #include "network/layers.h"
+#include "network/pointwise.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,9 +11,10 @@
 #include <string.h>
 
 struct convolution_state {
-    struct onednn_conv *conv; /* shared */
-    int weight;               /* tensor; of a Weight Block the one that it generates */
-    /* Where padding moves elements, from canonical order to memory; else NULL. */
+    struct onednn_conv *conv;    /* shared; NULL with: */
+    struct pointwise *pointwise; /* the layer's own */
+    int weight;                  /* tensor; of a Weight Block the one that it generates */
+    /* From canonical order to memory: where padding moves elements, or with `pointwise`; else NULL. */
     uint32_t *positions, *backward_positions, *forward_positions;
 };
 
@@ -99,19 +102,47 @@ static enum conv_algorithm algorithm_for(const struct model *model,
 {
     if (experiment->convolution == CONVOLUTION_AUTO && onednn_suits_winograd(model->onednn, shape))
         return CONV_WINOGRAD;
-    if (experiment->convolution == CONVOLUTION_WINOGRAD &&
+    if ((experiment->convolution == CONVOLUTION_WINOGRAD ||
+         experiment->convolution == CONVOLUTION_FUSED) &&
         onednn_suits_own_winograd(model->onednn, shape))
         return CONV_OWN_WINOGRAD;
     return CONV_DIRECT;
 }
 
-static void *build(struct model *model, const struct experiment *experiment, int l)
+/* The layouts of a convolution that is one pass with the BN_RELU before it. */
+static void lay_out_fused(struct model *model, int l, struct convolution_state *state,
+                          struct tensor *tensor)
 {
-    struct convolution_state *state = memory_zeroed(1, sizeof *state);
+    const struct layer *layer = model_layer(model, l);
+    const struct pointwise *pointwise = state->pointwise = fused_create(model, l);
+    const int out = model->architecture.activations[layer->output].channels;
+    int *places = model_channel_index(model, layer->output);
+    state->positions = memory_zeroed((size_t)layer->parameters, sizeof *state->positions);
+    state->backward_positions = memory_zeroed((size_t)layer->parameters, sizeof *state->positions);
+    tensor->floats = pointwise_weights(pointwise);
+    if (model->precision != PRECISION_F32) {
+        state->forward_positions =
+            memory_zeroed((size_t)layer->parameters, sizeof *state->positions);
+        tensor->forward_count = pointwise_weights(pointwise);
+    }
+    tensor->backward_count = pointwise_backward_weights(pointwise);
+    pointwise_positions(pointwise, places, out, state->positions, state->forward_positions,
+                        state->backward_positions);
+    tensor->positions = state->positions;
+    tensor->forward_positions = state->forward_positions;
+    tensor->backward_positions = state->backward_positions;
+    if (pointwise_scratch(pointwise) > model->work_floats)
+        model->work_floats = pointwise_scratch(pointwise);
+    free(places);
+}
+
+/* The layouts of a convolution behind onednn.h. */
+static void lay_out(struct model *model, const struct experiment *experiment, int l,
+                    struct convolution_state *state, struct tensor *tensor)
+{
     const struct layer *layer = model_layer(model, l);
     const int input = layer->inputs[0];
     const struct activation *in = &model->architecture.activations[input];
-    const int out = model->architecture.activations[layer->output].channels;
     struct conv_shape shape = {.batch = model->shard_images,
                                .in = model->extents[input].channels,
                                .out = model->extents[layer->output].channels,
@@ -124,24 +155,35 @@ static void *build(struct model *model, const struct experiment *experiment, int
                                .precision = model->precision};
     shape.algorithm = algorithm_for(model, experiment, &shape);
     state->conv = conv_of_shape(model, &shape);
+    tensor->floats = onednn_conv_weight_floats(state->conv);
+    tensor->positions = onednn_conv_positions(state->conv);
+    tensor->backward_positions = onednn_conv_backward_positions(state->conv);
+    tensor->backward_count = onednn_conv_backward_count(state->conv);
+    tensor->forward_positions = onednn_conv_forward_positions(state->conv);
+    tensor->forward_count = onednn_conv_forward_count(state->conv);
+    if (model_is_padded(model, input) || model_is_padded(model, layer->output)) {
+        tensor->positions = state->positions = compose(model, layer, tensor->positions);
+        if (tensor->backward_positions)
+            tensor->backward_positions = state->backward_positions =
+                compose(model, layer, tensor->backward_positions);
+        if (tensor->forward_positions)
+            tensor->forward_positions = state->forward_positions =
+                compose(model, layer, tensor->forward_positions);
+    }
+}
+
+static void *build(struct model *model, const struct experiment *experiment, int l)
+{
+    struct convolution_state *state = memory_zeroed(1, sizeof *state);
+    const struct layer *layer = model_layer(model, l);
     struct tensor tensor =
         model_tensor(layer, "weight", experiment->fan == FAN_IN ? INITIAL_HE_IN : INITIAL_HE_OUT,
-                     out, in->channels);
-    tensor.floats = onednn_conv_weight_floats(state->conv);
-    tensor.positions = onednn_conv_positions(state->conv);
-    tensor.backward_positions = onednn_conv_backward_positions(state->conv);
-    tensor.backward_count = onednn_conv_backward_count(state->conv);
-    tensor.forward_positions = onednn_conv_forward_positions(state->conv);
-    tensor.forward_count = onednn_conv_forward_count(state->conv);
-    if (model_is_padded(model, input) || model_is_padded(model, layer->output)) {
-        tensor.positions = state->positions = compose(model, layer, tensor.positions);
-        if (tensor.backward_positions)
-            tensor.backward_positions = state->backward_positions =
-                compose(model, layer, tensor.backward_positions);
-        if (tensor.forward_positions)
-            tensor.forward_positions = state->forward_positions =
-                compose(model, layer, tensor.forward_positions);
-    }
+                     model->architecture.activations[layer->output].channels,
+                     model->architecture.activations[layer->inputs[0]].channels);
+    if (layer->fused)
+        lay_out_fused(model, l, state, &tensor);
+    else
+        lay_out(model, experiment, l, state, &tensor);
     tensor.section = layer->section;
     if (layer->rows != 0) {
         tensor.trained = 0;
@@ -155,6 +197,7 @@ static void *build(struct model *model, const struct experiment *experiment, int
 static void free_state(void *of)
 {
     struct convolution_state *state = of;
+    pointwise_free(state->pointwise);
     free(state->positions);
     free(state->backward_positions);
     free(state->forward_positions);
@@ -178,6 +221,10 @@ void convolution_free_shared(struct model *model)
 static void forward(const struct layer_call *call)
 {
     const struct convolution_state *state = call->state;
+    if (state->pointwise) {
+        fused_forward(call);
+        return;
+    }
     onednn_conv_forward(state->conv, call->worker, call->x,
                         parameters_forward(&call->model->parameters, state->weight), call->out);
 }
@@ -186,6 +233,10 @@ static void backward(const struct layer_call *call)
 {
     const struct convolution_state *state = call->state;
     const struct parameters *parameters = &call->model->parameters;
+    if (state->pointwise) {
+        fused_backward_sums(call);
+        return;
+    }
     onednn_conv_backward_weights(state->conv, call->worker, call->x, call->gradient,
                                  parameters_shard_gradient(parameters, state->weight, call->shard));
     if (call->target)
@@ -196,8 +247,22 @@ static void backward(const struct layer_call *call)
 const char *convolution_kernels(const struct model *model, int l)
 {
     const struct convolution_state *state = model->states[l];
-    return model_layer(model, l)->kind == LAYER_CONVOLUTION ? onednn_conv_kernels(state->conv)
-                                                            : NULL;
+    if (model_layer(model, l)->kind != LAYER_CONVOLUTION)
+        return NULL;
+    return state->pointwise ? "kdecay:fused, kdecay:fused, kdecay:fused"
+                            : onednn_conv_kernels(state->conv);
+}
+
+const struct pointwise *convolution_pointwise(const struct model *model, int l)
+{
+    const struct convolution_state *state = model->states[l];
+    return state->pointwise;
+}
+
+int convolution_weight(const struct model *model, int l)
+{
+    const struct convolution_state *state = model->states[l];
+    return state->weight;
 }
 
 const struct layer_ops convolution_ops = {.name = "convolution",

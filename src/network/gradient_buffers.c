@@ -77,7 +77,7 @@ static void plan_norm_input(struct planner *p, const struct layer *layer,
         BUG("a BN_RELU whose input has two other readers");
     out->residual = p->parts[input][0];
     out->target = NO_BUFFER;
-    const int same_shape = layer->input_count == 1;
+    const int same_shape = layer->input_count == 1 && !layer->fused;
     const int in_place[] = {out->residual, same_shape ? plan->gradient : NO_BUFFER,
                             same_shape ? plan->gradient2 : NO_BUFFER};
     for (int i = 0; i < 3 && out->target == NO_BUFFER; i++)
@@ -91,9 +91,11 @@ static void plan_norm_input(struct planner *p, const struct layer *layer,
     p->parts[input][0] = out->target;
 }
 
-static void plan_norm(struct planner *p, const struct layer *layer, struct gradient_layer *plan)
+/* behind: the layer that follows, where the two are fused. */
+static void plan_norm(struct planner *p, const struct layer *layer, struct gradient_layer *plan,
+                      const struct gradient_layer *behind)
 {
-    plan->gradient = p->parts[layer->output][0];
+    plan->gradient = layer->fused ? behind->gradient : p->parts[layer->output][0];
     plan->gradient2 = p->parts[layer->output][1];
     if (plan->gradient == NO_BUFFER)
         BUG("a BN_RELU whose output nobody reads");
@@ -112,12 +114,14 @@ static void plan_layer(struct planner *p, const struct layer *layer, struct grad
     *plan = (struct gradient_layer){
         NO_BUFFER, NO_BUFFER, memory_zeroed((size_t)layer->input_count, sizeof *plan->inputs)};
     if (layer->kind == LAYER_BN_RELU) {
-        plan_norm(p, layer, plan);
+        plan_norm(p, layer, plan, plan + 1);
         return;
     }
     if (layer->output != NO_ACTIVATION)
         plan->gradient = only_part(p, layer->output);
     plan->inputs[0] = (struct gradient_input){NO_BUFFER, NO_BUFFER};
+    if (layer->fused) /* the BN_RELU still needs the buffer, and has no gradient of its output */
+        return;
     if (layer->inputs[0] != 0) {
         plan->inputs[0].target = take_buffer(p, layer->inputs[0]);
         add_part(p, layer->inputs[0], plan->inputs[0].target);

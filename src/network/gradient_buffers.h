@@ -5,8 +5,9 @@
  * a residual sum. A residual sum passes the same gradient buffer to both operands. BN_RELU adds the
  * parts of its output's gradient while reading them, writes in place, and adds what a later
  * shortcut has brought to its input already. An activation that several BN_RELU layers read gathers
- * its gradient in one buffer, from the last of them to the first. Buffers are reference counted and
- * reused, so the working set stays in cache.
+ * its gradient in one buffer, from the last of them to the first. A BN_RELU that is fused with the
+ * convolution behind it (fused.h) reads the gradient of the convolution's output instead; that of its
+ * own does not exist. Buffers are reference counted and reused, so the working set stays in cache.
  */
 #ifndef KDECAY_GRADIENT_BUFFERS_H
 #define KDECAY_GRADIENT_BUFFERS_H

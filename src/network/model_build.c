@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "network/convolution.h"
+#include "network/fused.h"
 #include "network/layers.h"
 #include "network/ranks.h"
 
@@ -34,6 +35,7 @@ static void plan(struct model *model, const struct experiment *experiment, int b
                                             .wide_channels = channels};
         model->activation_floats[v] = (size_t)channels * (size_t)map_pixels(&model->extents[v]);
     }
+    fused_mark(model, experiment);
     gradient_buffers_plan(&model->gradient_buffers, architecture, model->activation_floats);
     recompute_plan(&model->recompute, architecture, model->activation_floats);
 }

@@ -292,7 +292,10 @@ static void evaluate_shard(struct network *network, int shard, int worker)
     for (int l = 0; l < model->architecture.layer_count; l++) {
         const int output = model_layer(model, l)->output;
         forward(network, l, shard, worker);
-        if (network->watcher && output != NO_ACTIVATION) {
+        const int is_made =
+            output != NO_ACTIVATION &&
+            !(model_is_bn_relu(model, l) && model_layer(model, l)->fused); /* fused.h */
+        if (network->watcher && is_made) {
             const struct extent extent =
                 map_valid(&model->extents[output], model_count(model, shard));
             network->watcher(network->watcher_context, model_layer(model, l), &extent,

@@ -203,7 +203,17 @@ int onednn_suits_own_winograd(const struct onednn *onednn, const struct conv_sha
 {
     const struct winograd_shape own = own_shape(onednn, s);
     return s->kernel == 3 && s->stride == 1 && s->padding == 1 && winograd_suits(&own) &&
-           !(s->precision == PRECISION_BF16 && has_tiles());
+           onednn_lacks_tiles(s->precision);
+}
+
+int onednn_lacks_tiles(enum precision precision)
+{
+    return precision == PRECISION_F32 || !has_tiles();
+}
+
+void onednn_count(const struct onednn *onednn, int worker, double started)
+{
+    onednn->spent[worker].seconds += clock_seconds() - started;
 }
 
 double onednn_seconds(const struct onednn *onednn)
@@ -601,7 +611,7 @@ static void run(const struct onednn_conv *conv, enum pass pass, int worker, dnnl
     const dnnl_exec_arg_t arguments[] = {a, b, c, {DNNL_ARG_SCRATCHPAD, scratchpad}};
     const double started = clock_seconds(); /* tens of nanoseconds, where a call takes tens of us */
     CHECK(dnnl_primitive_execute(conv->primitive[pass], onednn->stream[worker], 4, arguments));
-    onednn->spent[worker].seconds += clock_seconds() - started;
+    onednn_count(onednn, worker, started);
 }
 
 /* Each pass of our own: a, b and out are the first three tensors of its call, in order. */
@@ -617,7 +627,7 @@ static void run_own(const struct onednn_conv *conv, enum pass pass, int worker, 
         winograd_backward_data(&own, a, b, onednn->scratchpad[worker], out);
     else
         winograd_backward_weights(&own, a, b, onednn->scratchpad[worker], out);
-    onednn->spent[worker].seconds += clock_seconds() - started;
+    onednn_count(onednn, worker, started);
 }
 
 void onednn_conv_forward(const struct onednn_conv *conv, int worker, const void *src,

@@ -116,8 +116,14 @@ int onednn_suits_winograd(const struct onednn *onednn, const struct conv_shape *
  * f32. */
 int onednn_suits_own_winograd(const struct onednn *onednn, const struct conv_shape *shape);
 
+/* Whether kernels of our own are worth it where there are any: in f32, and in bf16 without AMX. */
+int onednn_lacks_tiles(enum precision precision);
+
 /* Seconds that the workers have spent in convolutions so far, each its own, added up. */
 double onednn_seconds(const struct onednn *onednn);
+
+/* Add the time since the moment `started` (clock.h), spent in a convolution that runs elsewhere. */
+void onednn_count(const struct onednn *onednn, int worker, double started);
 
 struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_shape *shape);
 void onednn_conv_destroy(struct onednn_conv *conv);

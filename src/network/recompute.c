@@ -45,6 +45,10 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
         const struct layer *layer = &a->layers[l];
         if (layer->output == NO_ACTIVATION)
             continue;
+        if (layer->kind == LAYER_BN_RELU && layer->fused) {
+            recompute->in_scratch[layer->output] = 1;
+            continue;
+        }
         const struct readers readers = readers_of(a, recompute->rerun, l);
         if (!readers.near || (readers.want_again && !layers_ops(layer->kind)->is_cheap))
             continue;
@@ -56,7 +60,8 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
         const int activation = a->layers[l].output;
         if (l == 0 || a->layers[l].section != a->layers[l - 1].section)
             numbers = 0;
-        if (activation == NO_ACTIVATION || !recompute->in_scratch[activation])
+        if (activation == NO_ACTIVATION || !recompute->in_scratch[activation] ||
+            (a->layers[l].kind == LAYER_BN_RELU && a->layers[l].fused))
             continue;
         recompute->scratch_offset[activation] = numbers;
         numbers += activation_numbers[activation];

@@ -202,6 +202,17 @@ static void test_winograd(void **state)
                       CONVOLUTION_WINOGRAD, 2);
 }
 
+/* Batch norm and 1x1 convolution in one pass: behind one map and behind many, with an addend, with
+ * padded channels and odd numbers of them. */
+static void test_fused(void **state)
+{
+    (void)state;
+    check_convolution("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n",
+                      CONVOLUTION_FUSED, 2);
+    check_convolution("family = densenet-bc\ngrowth = 5\ndepth = 10\n", CONVOLUTION_FUSED, 10);
+    check_convolution("family = preact\nblock = bottleneck\ndepth = 20\n", CONVOLUTION_FUSED, 1);
+}
+
 static void test_wide_with_dropout(void **state)
 {
     (void)state;
@@ -297,6 +308,7 @@ const struct CMUnitTest families_tests[] = {
     cmocka_unit_test(test_projections),
     cmocka_unit_test(test_wide),
     cmocka_unit_test(test_winograd),
+    cmocka_unit_test(test_fused),
     cmocka_unit_test(test_wide_with_dropout),
     cmocka_unit_test(test_dense_with_dropout),
     cmocka_unit_test(test_dense),

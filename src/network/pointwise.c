@@ -1,0 +1,477 @@
+#include "network/pointwise.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <immintrin.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pixels of a tile; vectors of a panel; between the rows of a tile is room for one vector more,
+ * since blocks are written whole. */
+enum { TILE = 64, PANEL_BLOCKS = 3, ROW_BLOCKS = PANEL_BLOCKS + 1 };
+enum { MOST_AHEAD = 16 };
+
+/* What comes next, a tile of each of some maps. It is fetched into the cache, some pixels of each at
+ * a time, during the product before: where every pass waits for memory, the products hide half of
+ * that. */
+struct ahead {
+    int count, pixel;
+    uintptr_t map[MOST_AHEAD];
+    size_t step[MOST_AHEAD]; /* bytes from one pixel to the next */
+};
+
+static inline __attribute__((always_inline)) void fetch(struct ahead *ahead, int pixels)
+{
+    if (ahead->pixel == TILE)
+        return;
+    for (int i = 0; i < ahead->count; i++)
+        for (int p = ahead->pixel; p < ahead->pixel + pixels; p++)
+            __builtin_prefetch((const void *)(ahead->map[i] + (size_t)p * ahead->step[i]));
+    ahead->pixel += pixels;
+}
+
+struct pointwise_kernels {
+    int row; /* words from one row of a tile to the next */
+    void (*normalise_rows)(const void *x, size_t step, const float *scale, const float *shift,
+                           int lane, float *tile);
+    void (*normalise_columns)(const void *x, size_t step, const float *scale, const float *shift,
+                              int lane, float *tile);
+    void (*copy_rows)(const void *map, size_t step, int lane, float *tile);
+    void (*copy_columns)(const void *map, size_t step, int lane, float *tile);
+    void (*store_rows)(const float *tile, int lane, void *map, size_t step);
+    void (*multiply_rows)(int width, int is_first, int depth, const float *a, const float *b,
+                          float *c, struct ahead *ahead);
+    void (*multiply_columns)(int width, int is_first, int rows, const float *a, const float *b,
+                             float *c);
+    void (*sums)(const void *x, size_t step, const struct pointwise_norm *norm, int channel,
+                 const float *dz, double *sums, double *products);
+    void (*apply)(const void *x, size_t step, const struct pointwise_norm *norm, int channel,
+                  const float *dz, const void *residual, void *target);
+};
+
+#define AVX512 "avx512f,avx512bw,avx512vl,avx512dq"
+
+#define KERNELS f32x16
+#define BLOCK 16
+#define TARGET __attribute__((target(AVX512)))
+#define ADD(sum, a, b) ((VECTOR)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(sum)))
+#define BROADCAST(word) ((VECTOR)_mm512_set1_ps(word))
+#define ROWS 8
+#include "network/pointwise_kernels.h"
+
+#define KERNELS bf16x16
+#define BLOCK 16
+#define BF16
+#define TARGET __attribute__((target(AVX512 ",avx512bf16")))
+#define ADD(sum, a, b) ((VECTOR)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(a), (__m512bh)(b)))
+#define BROADCAST(word) ((VECTOR)_mm512_set1_ps(word))
+#define ROWS 8
+#include "network/pointwise_kernels.h"
+
+#define KERNELS f32x8
+#define BLOCK 8
+#define TARGET __attribute__((target("avx2,fma")))
+#define ADD(sum, a, b) ((VECTOR)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(sum)))
+#define BROADCAST(word) ((VECTOR)_mm256_set1_ps(word))
+#define ROWS 4
+#include "network/pointwise_kernels.h"
+
+static const struct pointwise_kernels *kernels_of(const struct extent *e)
+{
+    if (e->precision == PRECISION_BF16)
+        return &bf16x16;
+    return e->block == 16 ? &f32x16 : &f32x8;
+}
+
+static int has_kernels(const struct extent *e)
+{
+    if (e->precision == PRECISION_BF16)
+        return e->block == 16 && __builtin_cpu_supports("avx512bf16");
+    if (e->block == 16)
+        return __builtin_cpu_supports("avx512dq");
+    return e->block == 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+int pointwise_suits(const struct extent *e)
+{
+    return has_kernels(e) && map_pixels(e) % TILE == 0;
+}
+
+/* ---- Blocks and panels ---------------------------------------------------------------------- */
+
+struct block {
+    int input, channel; /* in that input's map */
+    int wide;           /* its place among the batch norm's channels */
+    int valid, lanes;   /* channels; rounded up to an even number */
+    int lane;           /* its place in the panel */
+};
+
+struct panel {
+    int first, count; /* blocks */
+    int channel;      /* its first one, of all that are multiplied */
+    int lanes, width; /* rounded up to whole vectors */
+    size_t backward;  /* where its weights begin in the layout that backward reads */
+};
+
+struct pointwise {
+    struct extent *inputs, out;
+    struct block *blocks;
+    struct panel *panels;
+    int input_count, block_count, panel_count;
+    int channels; /* that are multiplied: the lanes of all blocks */
+    const struct pointwise_kernels *kernels;
+};
+
+static int at_most(int limit, int count)
+{
+    return count < limit ? count : limit;
+}
+
+/* Output channels come in panels, too, of whole vectors. */
+static int out_step(const struct pointwise *p)
+{
+    return PANEL_BLOCKS * p->out.block;
+}
+
+static int out_width(const struct pointwise *p, int o)
+{
+    return at_most(out_step(p), p->out.channels - o);
+}
+
+static void add_block(struct pointwise *p, struct block block)
+{
+    struct panel *panel = p->panel_count ? &p->panels[p->panel_count - 1] : NULL;
+    if (!panel || panel->lanes + block.lanes > out_step(p)) {
+        p->panels = memory_resize(p->panels, (size_t)p->panel_count + 1, sizeof *p->panels);
+        const size_t backward =
+            panel ? p->panels[p->panel_count - 1].backward +
+                        (size_t)p->panels[p->panel_count - 1].width * (size_t)p->out.channels
+                  : 0;
+        panel = &p->panels[p->panel_count++];
+        *panel =
+            (struct panel){.first = p->block_count, .channel = p->channels, .backward = backward};
+    }
+    block.lane = panel->lanes;
+    panel->count++;
+    panel->lanes += block.lanes;
+    panel->width = (panel->lanes + p->out.block - 1) / p->out.block * p->out.block;
+    p->channels += block.lanes;
+    p->blocks = memory_resize(p->blocks, (size_t)p->block_count + 1, sizeof *p->blocks);
+    p->blocks[p->block_count++] = block;
+}
+
+struct pointwise *pointwise_create(const struct pointwise_input *inputs, int count,
+                                   const struct extent *out)
+{
+    struct pointwise *p = memory_zeroed(1, sizeof *p);
+    p->inputs = memory_zeroed((size_t)count, sizeof *p->inputs);
+    p->input_count = count;
+    p->out = *out;
+    p->kernels = kernels_of(out);
+    for (int i = 0; i < count; i++) {
+        const struct extent *e = &inputs[i].extent;
+        if (!pointwise_suits(e) || e->channels % e->block != 0)
+            BUG("a map without kernels");
+        p->inputs[i] = *e;
+        int channel = 0;
+        for (int g = 0; g < inputs[i].group_count; g++)
+            for (int left = inputs[i].groups[g]; left > 0; left -= e->block, channel += e->block) {
+                const int valid = at_most(e->block, left);
+                add_block(p, (struct block){.input = i,
+                                            .channel = channel,
+                                            .wide = e->wide_first + channel,
+                                            .valid = valid,
+                                            .lanes = (valid + 1) / 2 * 2});
+            }
+    }
+    return p;
+}
+
+void pointwise_free(struct pointwise *p)
+{
+    if (!p)
+        return;
+    free(p->inputs);
+    free(p->blocks);
+    free(p->panels);
+    free(p);
+}
+
+/* ---- Weights -------------------------------------------------------------------------------- */
+
+/* [panel of out][in][out of the panel]; bf16: [panel of out][in / 2][out of the panel][2]. */
+static size_t weight_at(const struct pointwise *p, int channel, int o)
+{
+    return (size_t)(o * p->channels + channel * out_width(p, o));
+}
+
+size_t pointwise_weights(const struct pointwise *p)
+{
+    return (size_t)p->channels * (size_t)p->out.channels;
+}
+
+/* [panel of in][out][in of the panel]; bf16: [panel of in][out / 2][in of the panel][2]. */
+size_t pointwise_backward_weights(const struct pointwise *p)
+{
+    const struct panel *last = &p->panels[p->panel_count - 1];
+    return last->backward + (size_t)last->width * (size_t)p->out.channels;
+}
+
+/* In a matrix of rows of `width` numbers, or of pairs of rows. */
+static size_t entry(enum precision precision, int row, int width, int column)
+{
+    return precision == PRECISION_F32 ? (size_t)(row * width + column)
+                                      : (size_t)(row / 2 * 2 * width + 2 * column + row % 2);
+}
+
+void pointwise_positions(const struct pointwise *p, const int *out_places, int outs,
+                         uint32_t *weights, uint32_t *forward, uint32_t *backward)
+{
+    size_t i = 0;
+    for (int out = 0; out < outs; out++) {
+        const int place = out_places[out], o = place / out_step(p) * out_step(p);
+        for (const struct panel *panel = p->panels; panel < p->panels + p->panel_count; panel++) {
+            const struct block *blocks = p->blocks + panel->first;
+            for (const struct block *block = blocks; block < blocks + panel->count; block++) {
+                for (int lane = block->lane; lane < block->lane + block->valid; lane++, i++) {
+                    const int row = panel->channel + lane, width = out_width(p, o);
+                    const size_t begin = weight_at(p, 0, o);
+                    weights[i] = (uint32_t)(begin + entry(PRECISION_F32, row, width, place - o));
+                    if (forward)
+                        forward[i] =
+                            (uint32_t)(begin + entry(p->out.precision, row, width, place - o));
+                    backward[i] = (uint32_t)(panel->backward +
+                                             entry(p->out.precision, place, panel->width, lane));
+                }
+            }
+        }
+    }
+}
+
+/* ---- Passes --------------------------------------------------------------------------------- */
+
+/* A pass's tiles in scratch memory, floats each. */
+static size_t tile_floats(const struct pointwise *p)
+{
+    return (size_t)(TILE * p->kernels->row);
+}
+
+/* Of output channels, a tile a panel. */
+static size_t out_tile_floats(const struct pointwise *p)
+{
+    return tile_floats(p) * (size_t)((p->out.channels + out_step(p) - 1) / out_step(p));
+}
+
+size_t pointwise_scratch(const struct pointwise *p)
+{
+    return 2 * tile_floats(p) + 2 * out_tile_floats(p);
+}
+
+/* The tile of output channels from o on. */
+static float *out_tile(const struct pointwise *p, float *tiles, int o)
+{
+    return tiles + tile_floats(p) * (size_t)(o / out_step(p));
+}
+
+/* One tile: where it lies in every map. */
+struct tile {
+    const struct pointwise *p;
+    const struct pointwise_pass *pass;
+    int image, pixel;
+    int is_first; /* of the pass */
+};
+
+static void *tile_of(const struct tile *t, const struct extent *e, const void *map, int channel)
+{
+    return map ? map_plus(e->precision, map, map_offset(e, t->image, channel, t->pixel)) : NULL;
+}
+
+static size_t step_of(const struct extent *e)
+{
+    return map_offset(e, 0, 0, 1);
+}
+
+/* A tile of a panel's z. */
+static void normalise(const struct tile *t, const struct panel *panel, int in_columns, float *tile)
+{
+    const struct pointwise_kernels *k = t->p->kernels;
+    for (int b = panel->first; b < panel->first + panel->count; b++) {
+        const struct block *block = &t->p->blocks[b];
+        const struct extent *e = &t->p->inputs[block->input];
+        (in_columns ? k->normalise_columns : k->normalise_rows)(
+            tile_of(t, e, t->pass->inputs[block->input], block->channel), step_of(e),
+            t->pass->norm.scale + block->wide, t->pass->norm.shift + block->wide, block->lane,
+            tile);
+    }
+}
+
+/* Words of so many numbers. */
+static int words(const struct pointwise *p, int numbers)
+{
+    return p->out.precision == PRECISION_F32 ? numbers : numbers / 2;
+}
+
+static const float *words_from(const struct pointwise *p, const void *weights, size_t number)
+{
+    return map_plus(p->out.precision, weights, number);
+}
+
+static void look_at(const struct tile *t, const struct extent *e, const void *map, int channel,
+                    struct ahead *ahead)
+{
+    if (ahead->count == MOST_AHEAD || !map)
+        return;
+    ahead->map[ahead->count] = (uintptr_t)tile_of(t, e, map, channel);
+    ahead->step[ahead->count++] = step_of(e) * precision_bytes(e->precision);
+}
+
+/* The blocks of the panel behind the i-th one, in the next tile where that is the last one. */
+static struct ahead ahead_of(const struct tile *t, int i, const void *const *residuals,
+                             const void *diff_out)
+{
+    const struct pointwise *p = t->p;
+    struct tile next = *t;
+    struct ahead ahead = {.count = 0};
+    const int is_last = ++i == p->panel_count;
+    if (is_last) {
+        i = 0;
+        next.pixel += TILE;
+        if (next.pixel == map_pixels(&p->out)) {
+            next.pixel = 0;
+            next.image++;
+        }
+    }
+    const struct panel *panel = &p->panels[i];
+    for (int b = panel->first; b < panel->first + panel->count; b++) {
+        const struct block *block = &p->blocks[b];
+        const struct extent *e = &p->inputs[block->input];
+        look_at(&next, e, t->pass->inputs[block->input], block->channel, &ahead);
+        if (residuals)
+            look_at(&next, e, residuals[block->input], block->channel, &ahead);
+    }
+    for (int c = 0; is_last && diff_out && c < p->out.channels; c += p->out.block)
+        look_at(&next, &p->out, diff_out, c, &ahead);
+    return ahead;
+}
+
+static void forward_tile(const struct tile *t, void *out)
+{
+    const struct pointwise *p = t->p;
+    float *z = t->pass->scratch, *tiles = z + tile_floats(p);
+    for (int i = 0; i < p->panel_count; i++) {
+        const struct panel *panel = &p->panels[i];
+        normalise(t, panel, 0, z);
+        struct ahead ahead = ahead_of(t, i, NULL, NULL);
+        for (int o = 0; o < p->out.channels; o += out_step(p))
+            p->kernels->multiply_rows(
+                out_width(p, o), i == 0, words(p, panel->lanes), z,
+                words_from(p, t->pass->weights, weight_at(p, panel->channel, o)),
+                out_tile(p, tiles, o), &ahead);
+    }
+    for (int c = 0; c < p->out.channels; c += p->out.block)
+        p->kernels->store_rows(out_tile(p, tiles, c), c % out_step(p), tile_of(t, &p->out, out, c),
+                               step_of(&p->out));
+}
+
+void pointwise_forward(const struct pointwise *p, const struct pointwise_pass *pass, void *out)
+{
+    for (int n = 0; n < pass->images; n++)
+        for (int pixel = 0; pixel < map_pixels(&p->out); pixel += TILE)
+            forward_tile(&(struct tile){p, pass, n, pixel, 0}, out);
+}
+
+/* d_out of the tile in rows, and in columns where these are others. */
+static void copy_out(const struct tile *t, const void *diff_out, float *rows, float *columns)
+{
+    const struct pointwise *p = t->p;
+    for (int c = 0; c < p->out.channels; c += p->out.block) {
+        const void *from = tile_of(t, &p->out, diff_out, c);
+        const int lane = c % out_step(p);
+        p->kernels->copy_rows(from, step_of(&p->out), lane, out_tile(p, rows, c));
+        if (columns && columns != rows)
+            p->kernels->copy_columns(from, step_of(&p->out), lane, out_tile(p, columns, c));
+    }
+}
+
+/* dz of a panel. */
+static void multiply_back(const struct tile *t, const struct panel *panel, const float *rows,
+                          float *dz, struct ahead *ahead)
+{
+    const struct pointwise *p = t->p;
+    for (int o = 0; o < p->out.channels; o += out_step(p))
+        p->kernels->multiply_rows(
+            panel->width, o == 0, words(p, out_width(p, o)),
+            out_tile(p, (float *)(uintptr_t)rows, o),
+            words_from(p, t->pass->weights, panel->backward + (size_t)(o * panel->width)), dz,
+            ahead);
+}
+
+static void sums_tile(const struct tile *t, const void *diff_out, float *diff_weights, double *sums)
+{
+    const struct pointwise *p = t->p;
+    float *z = t->pass->scratch, *dz = z + tile_floats(p), *rows = dz + tile_floats(p);
+    float *columns = p->out.precision == PRECISION_F32 ? rows : rows + out_tile_floats(p);
+    copy_out(t, diff_out, rows, columns);
+    for (int i = 0; i < p->panel_count; i++) {
+        const struct panel *panel = &p->panels[i];
+        normalise(t, panel, 1, z);
+        for (int o = 0; o < p->out.channels; o += out_step(p))
+            p->kernels->multiply_columns(out_width(p, o), t->is_first, panel->lanes, z,
+                                         out_tile(p, columns, o),
+                                         diff_weights + weight_at(p, panel->channel, o));
+        struct ahead ahead = ahead_of(t, i, NULL, diff_out);
+        multiply_back(t, panel, rows, dz, &ahead);
+        for (int b = panel->first; b < panel->first + panel->count; b++) {
+            const struct block *block = &p->blocks[b];
+            const struct extent *e = &p->inputs[block->input];
+            p->kernels->sums(tile_of(t, e, t->pass->inputs[block->input], block->channel),
+                             step_of(e), &t->pass->norm, block->wide, dz + block->lane,
+                             sums + block->wide, sums + e->wide_channels + block->wide);
+        }
+    }
+}
+
+void pointwise_backward_sums(const struct pointwise *p, const struct pointwise_pass *pass,
+                             const void *diff_out, float *diff_weights, double *sums)
+{
+    memset(sums, 0, 2 * (size_t)p->inputs[0].wide_channels * sizeof *sums);
+    for (int n = 0; n < pass->images; n++)
+        for (int pixel = 0; pixel < map_pixels(&p->out); pixel += TILE)
+            sums_tile(&(struct tile){p, pass, n, pixel, n == 0 && pixel == 0}, diff_out,
+                      diff_weights, sums);
+}
+
+static void backward_tile(const struct tile *t, const void *diff_out, const void *const *residuals,
+                          void *const *targets)
+{
+    const struct pointwise *p = t->p;
+    float *dz = t->pass->scratch, *rows = dz + tile_floats(p);
+    copy_out(t, diff_out, rows, NULL);
+    for (int i = 0; i < p->panel_count; i++) {
+        const struct panel *panel = &p->panels[i];
+        struct ahead ahead = ahead_of(t, i, residuals, diff_out);
+        multiply_back(t, panel, rows, dz, &ahead);
+        for (int b = panel->first; b < panel->first + panel->count; b++) {
+            const struct block *block = &p->blocks[b];
+            const struct extent *e = &p->inputs[block->input];
+            p->kernels->apply(tile_of(t, e, t->pass->inputs[block->input], block->channel),
+                              step_of(e), &t->pass->norm, block->wide, dz + block->lane,
+                              tile_of(t, e, residuals[block->input], block->channel),
+                              tile_of(t, e, targets[block->input], block->channel));
+        }
+    }
+}
+
+void pointwise_backward(const struct pointwise *p, const struct pointwise_pass *pass,
+                        const void *diff_out, const void *const *residuals, void *const *targets)
+{
+    for (int n = 0; n < pass->images; n++)
+        for (int pixel = 0; pixel < map_pixels(&p->out); pixel += TILE)
+            backward_tile(&(struct tile){p, pass, n, pixel, 0}, diff_out, residuals, targets);
+    for (int i = 0; i < p->input_count; i++) {
+        struct extent e = p->inputs[i];
+        e.count = pass->images;
+        map_clear_invalid(&e, targets[i]);
+    }
+}

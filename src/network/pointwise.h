@@ -1,0 +1,98 @@
+/*
+ * pointwise - a 1x1 convolution of a batch norm with ReLU, in one pass: of one shard, on one thread.
+ *
+ *     z = relu(scale x + shift),   out = z W
+ *
+ * x are one or several maps side by side, as batch_norm.h reads them. z is never stored: a tile of
+ * 64 pixels and up to 48 channels is normalised into the first-level cache and multiplied there.
+ * [Jung et al., Restructuring Batch Normalization to Accelerate CNN Training, arXiv 1807.01702, fuse
+ * the two in this way.] In a DenseNet, whose layers read all that came before them, that is most of
+ * the memory traffic: forward, z is not written and read again; backward, neither it nor its
+ * gradient are. Backward goes twice over the tiles, since a batch norm needs sums over the whole
+ * minibatch first:
+ *
+ *     pointwise_backward_sums    dz = d_out W^T,  dW = z^T d_out,  the two sums of batch_norm.h
+ *     pointwise_backward         dz once more, and from it dx
+ *
+ * To compute dz twice takes less time than to store it.
+ *
+ * Blocks and lanes. A map's channels come in blocks of 8 or 16, of which the last one may hold
+ * fewer. Only the lanes that do are multiplied, rounded up to an even number: a DenseNet of growth
+ * 12 saves a quarter of the products. Blocks are gathered in panels of up to three vectors.
+ *
+ * Bits. out and dz: a single chain of fused multiply-adds from 0 over the channels, in order. dW: of
+ * each 64 pixels a chain of fused multiply-adds from 0, in order; the chains' sums are added in
+ * order. Sums of batch norm: as batch_norm.h has them. All else is rounded one by one. So no block
+ * size and no panel changes a bit; nothing depends on the number of threads.
+ *
+ * bf16. z is rounded to bf16, as batch norm stores it where it stores it. Products take two terms
+ * at a time, channels 2i and 2i + 1 (dW: pixels): VDPBF16PS adds the product of the second ones to
+ * the sum, then that of the first ones, each rounded once, denormal numbers taken for 0. dz stays a
+ * float.
+ */
+#ifndef KDECAY_POINTWISE_H
+#define KDECAY_POINTWISE_H
+
+#include "network/map.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pointwise;
+
+/* One of the maps that are read side by side. */
+struct pointwise_input {
+    struct extent extent; /* wide_first: its place among the channels of the batch norm */
+    const int *groups;    /* channels of each of its groups, which fill whole blocks (model.h) */
+    int group_count;
+};
+
+/* Per channel of the batch norm, as batch_norm.h names them; the last two only to compute dx. */
+struct pointwise_norm {
+    const float *scale, *shift, *mean, *offset, *slope;
+};
+
+/* 1 where there are kernels: f32 with AVX-512 for blocks of 16 and with AVX2 and FMA for blocks of
+ * 8; bf16 with AVX-512-BF16; and a map has whole tiles. */
+int pointwise_suits(const struct extent *extent);
+
+/* `out`: the map that is made. Free it with pointwise_free(). */
+struct pointwise *pointwise_create(const struct pointwise_input *inputs, int count,
+                                   const struct extent *out);
+void pointwise_free(struct pointwise *pointwise);
+
+/* The numbers in the layout of the weights, of their gradient and, with bf16, of the bf16 weights
+ * that the forward pass reads; and in that which backward reads. Places without a weight are 0. */
+size_t pointwise_weights(const struct pointwise *pointwise);
+size_t pointwise_backward_weights(const struct pointwise *pointwise);
+
+/* Where each weight of the order [out][in] lies: `out_places` are the places of the `outs` output
+ * channels in memory. `forward` is NULL in f32, where the forward pass reads the weights
+ * themselves. */
+void pointwise_positions(const struct pointwise *pointwise, const int *out_places, int outs,
+                         uint32_t *weights, uint32_t *forward, uint32_t *backward);
+
+/* Floats of the `scratch` of a pass: any numbers, which are overwritten. */
+size_t pointwise_scratch(const struct pointwise *pointwise);
+
+/* What a pass over `images` images reads. All arrays start on 64 bytes. */
+struct pointwise_pass {
+    int images;
+    const void *const *inputs;
+    struct pointwise_norm norm;
+    const void *weights; /* forward; backward: in its layout */
+    float *scratch;
+};
+
+void pointwise_forward(const struct pointwise *pointwise, const struct pointwise_pass *pass,
+                       void *out);
+
+/* sums: [2][channels of the batch norm], as bn_relu_backward_sums() leaves them. */
+void pointwise_backward_sums(const struct pointwise *pointwise, const struct pointwise_pass *pass,
+                             const void *diff_out, float *diff_weights, double *sums);
+
+/* targets[i] = dx + residuals[i] (unless NULL) of input i; a target may be its residual. */
+void pointwise_backward(const struct pointwise *pointwise, const struct pointwise_pass *pass,
+                        const void *diff_out, const void *const *residuals, void *const *targets);
+
+#endif

@@ -1,0 +1,427 @@
+/* A 1x1 convolution of a batch norm with ReLU, in one pass, against a plain twin, bit for bit. Its
+ * gradients in whole networks are tested in test_families.c. */
+#include "network/pointwise.h"
+
+#include "base/memory.h"
+#include "network/onednn.h"
+#include "tests/network_fixture.h"
+#include "tests/tests.h"
+#include "train/training.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILE = 64, MOST_INPUTS = 6, IMAGES = 3, COUNT = 2 };
+
+/* Channels of each input, 0: no more of them; output channels; the maps' sides. */
+struct setting {
+    int inputs[MOST_INPUTS], out, height, width;
+};
+
+/* One map; lanes that fill no block, odd ones too; more than a panel; outputs that fill no block and
+ * more than a panel; several tiles. */
+static const struct setting settings[] = {
+    {{16}, 16, 8, 8},       {{24, 12, 12, 12}, 48, 8, 16},
+    {{12, 5, 5}, 20, 8, 8}, {{64, 12, 7}, 108, 16, 16},
+    {{3}, 12, 8, 8},        {{24, 12, 12, 12, 12, 12}, 48, 8, 8}};
+
+/* Arrays with an entry per channel are as the batch norm has them in memory: channel c of all is
+ * entry where[c]. */
+struct problem {
+    enum precision precision;
+    struct extent extents[MOST_INPUTS], out;
+    int input_count, channels, outs, wide;
+    int input_of[256], channel_of[256], where[256];
+    struct pointwise *pointwise;
+    void *x[MOST_INPUTS], *residual[MOST_INPUTS], *dx[MOST_INPUTS], *y, *dy;
+    float *norm[5]; /* scale, shift, mean, offset, slope */
+    float *weights; /* [out][in] */
+    double *sums;
+    float *dw; /* [out][in] */
+};
+
+static float number(enum precision precision, uint64_t *state)
+{
+    const float value = (float)reference_number(state);
+    return precision == PRECISION_BF16 ? bf16_widen(bf16_round(value)) : value;
+}
+
+/* Numbers in the first `channels` of each image's pixels, 0 in the others. */
+static void *map_of(const struct extent *e, int channels, uint64_t *state)
+{
+    void *map = memory_aligned(map_offset(e, e->images, 0, 0), precision_bytes(e->precision));
+    for (int n = 0; n < e->images; n++)
+        for (int c = 0; c < channels; c++)
+            for (int p = 0; p < map_pixels(e); p++)
+                map_set(e->precision, map, map_place(e, n, c, p), number(e->precision, state));
+    return map;
+}
+
+static struct extent extent_of(const struct setting *s, int channels, int block,
+                               enum precision precision)
+{
+    return (struct extent){.images = IMAGES,
+                           .count = COUNT,
+                           .channels = architecture_round_to_block(channels, block),
+                           .height = s->height,
+                           .width = s->width,
+                           .block = block,
+                           .precision = precision};
+}
+
+static void make_inputs(struct problem *p, const struct setting *s, int block, uint64_t *state)
+{
+    struct pointwise_input inputs[MOST_INPUTS];
+    for (int i = 0; i < MOST_INPUTS && s->inputs[i]; i++) {
+        struct extent *e = &p->extents[p->input_count++];
+        *e = extent_of(s, s->inputs[i], block, p->precision);
+        e->wide_first = p->wide;
+        for (int c = 0; c < s->inputs[i]; c++) {
+            p->input_of[p->channels] = i;
+            p->channel_of[p->channels] = c;
+            p->where[p->channels++] = p->wide + c;
+        }
+        p->wide += e->channels;
+        p->x[i] = map_of(e, s->inputs[i], state);
+        p->residual[i] = map_of(e, s->inputs[i], state);
+        p->dx[i] = map_of(e, e->channels, state);
+    }
+    for (int i = 0; i < p->input_count; i++) {
+        p->extents[i].wide_channels = p->wide;
+        inputs[i] = (struct pointwise_input){p->extents[i], &s->inputs[i], 1};
+    }
+    p->pointwise = pointwise_create(inputs, p->input_count, &p->out);
+}
+
+static struct problem problem_of(const struct setting *s, int block, enum precision precision)
+{
+    struct problem p = {.precision = precision, .outs = s->out};
+    uint64_t state = (uint64_t)s->out;
+    p.out = extent_of(s, s->out, block, precision);
+    make_inputs(&p, s, block, &state);
+    p.y = map_of(&p.out, p.out.channels, &state);
+    p.dy = map_of(&p.out, s->out, &state);
+    for (int i = 0; i < 5; i++) {
+        p.norm[i] = memory_floats((size_t)p.wide);
+        for (int c = 0; c < p.channels; c++)
+            p.norm[i][p.where[c]] = (float)reference_number(&state);
+    }
+    p.weights = memory_floats((size_t)(s->out * p.channels));
+    for (int i = 0; i < s->out * p.channels; i++)
+        p.weights[i] = number(precision, &state);
+    p.sums = memory_zeroed(2 * (size_t)p.wide, sizeof *p.sums);
+    p.dw = memory_floats((size_t)(s->out * p.channels));
+    return p;
+}
+
+/* By the kernels. Nothing may be left of what stood in scratch memory or in the results. */
+static void solve(struct problem *p)
+{
+    const size_t count = (size_t)(p->outs * p->channels), bytes = precision_bytes(p->precision);
+    const size_t weights = pointwise_weights(p->pointwise);
+    const size_t backward_weights = pointwise_backward_weights(p->pointwise);
+    uint32_t *at = memory_zeroed(count, sizeof *at), *forward_at = memory_zeroed(count, sizeof *at);
+    uint32_t *backward_at = memory_zeroed(count, sizeof *at);
+    int *places = memory_zeroed((size_t)p->outs, sizeof *places);
+    for (int o = 0; o < p->outs; o++)
+        places[o] = o;
+    const int is_bf16 = p->precision == PRECISION_BF16;
+    pointwise_positions(p->pointwise, places, p->outs, at, is_bf16 ? forward_at : NULL,
+                        backward_at);
+    void *forward = memory_aligned(weights, bytes);
+    void *backward = memory_aligned(backward_weights, bytes);
+    for (size_t i = 0; i < count; i++) {
+        map_set(p->precision, forward, is_bf16 ? forward_at[i] : at[i], p->weights[i]);
+        map_set(p->precision, backward, backward_at[i], p->weights[i]);
+    }
+    const size_t floats = pointwise_scratch(p->pointwise);
+    float *scratch = memory_floats(floats), *dw = memory_floats(weights);
+    for (size_t i = 0; i < floats; i++)
+        scratch[i] = NAN;
+    for (size_t i = 0; i < weights; i++)
+        dw[i] = NAN;
+    const void *x[MOST_INPUTS], *residuals[MOST_INPUTS];
+    for (int i = 0; i < p->input_count; i++) {
+        x[i] = p->x[i];
+        residuals[i] = i % 2 == 0 ? p->residual[i] : NULL;
+    }
+    struct pointwise_pass pass = {
+        .images = COUNT,
+        .inputs = x,
+        .norm = {p->norm[0], p->norm[1], p->norm[2], p->norm[3], p->norm[4]},
+        .weights = forward,
+        .scratch = scratch};
+    pointwise_forward(p->pointwise, &pass, p->y);
+    pass.weights = backward;
+    pointwise_backward_sums(p->pointwise, &pass, p->dy, dw, p->sums);
+    pointwise_backward(p->pointwise, &pass, p->dy, residuals, p->dx);
+    for (size_t i = 0; i < count; i++)
+        p->dw[i] = dw[at[i]];
+    void *all[] = {at, forward_at, backward_at, places, forward, backward, scratch, dw};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+}
+
+static void problem_free(struct problem *p)
+{
+    for (int i = 0; i < p->input_count; i++) {
+        free(p->x[i]);
+        free(p->residual[i]);
+        free(p->dx[i]);
+    }
+    for (int i = 0; i < 5; i++)
+        free(p->norm[i]);
+    void *all[] = {p->y, p->dy, p->weights, p->sums, p->dw};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    pointwise_free(p->pointwise);
+}
+
+/* ---- The twin: numbers one by one, in plain order ------------------------------------------- */
+
+static float x_at(const struct problem *p, int image, int c, int pixel)
+{
+    const int i = p->input_of[c];
+    return map_number(&p->extents[i], p->x[i], image, p->channel_of[c], pixel);
+}
+
+static float normalised(const struct problem *p, int image, int c, int pixel)
+{
+    const int w = p->where[c];
+    return x_at(p, image, c, pixel) * p->norm[0][w] + p->norm[1][w];
+}
+
+static float z_at(const struct problem *p, int image, int c, int pixel)
+{
+    const float y = normalised(p, image, c, pixel), z = y <= 0 ? 0 : y;
+    return p->precision == PRECISION_BF16 ? bf16_widen(bf16_round(z)) : z;
+}
+
+static float dy_at(const struct problem *p, int image, int o, int pixel)
+{
+    return map_number(&p->out, p->dy, image, o, pixel);
+}
+
+/* Of one image, a[k] b[k] in order; in bf16 by twos, where the second one comes first. `pair[k]`:
+ * whether k and k + 1 are two. */
+static float chained(const struct problem *p, int count, const float *a, const float *b,
+                     const unsigned char *pair)
+{
+    float sum = 0;
+    for (int k = 0; k < count; k++) {
+        const int is_pair = p->precision == PRECISION_BF16 && pair[k] && k + 1 < count;
+        if (is_pair)
+            sum = fmaf(a[k + 1], b[k + 1], sum);
+        sum = fmaf(a[k], b[k], sum);
+        k += is_pair;
+    }
+    return sum;
+}
+
+/* Channels are two where both are in one block. */
+static void pair_channels(const struct problem *p, unsigned char *pair)
+{
+    for (int c = 0; c < p->channels; c++)
+        pair[c] = p->channel_of[c] % 2 == 0 && c + 1 < p->channels &&
+                  p->input_of[c + 1] == p->input_of[c];
+}
+
+static void check_forward(const struct problem *p)
+{
+    float z[256], w[256];
+    unsigned char pair[256];
+    pair_channels(p, pair);
+    for (int n = 0; n < COUNT; n++) {
+        for (int pixel = 0; pixel < map_pixels(&p->out); pixel++) {
+            for (int c = 0; c < p->channels; c++)
+                z[c] = z_at(p, n, c, pixel);
+            for (int o = 0; o < p->out.channels; o++) {
+                for (int c = 0; c < p->channels; c++)
+                    w[c] = o < p->outs ? p->weights[o * p->channels + c] : 0;
+                float y = chained(p, p->channels, z, w, pair);
+                if (p->precision == PRECISION_BF16)
+                    y = bf16_widen(bf16_round(y));
+                assert_true(map_number(&p->out, p->y, n, o, pixel) == y);
+            }
+        }
+    }
+}
+
+static void check_weights(const struct problem *p)
+{
+    float z[TILE], dy[TILE];
+    unsigned char pair[TILE];
+    memset(pair, 1, sizeof pair);
+    for (int o = 0; o < p->outs; o++) {
+        for (int c = 0; c < p->channels; c++) {
+            float total = 0;
+            for (int n = 0; n < COUNT; n++) {
+                for (int first = 0; first < map_pixels(&p->out); first += TILE) {
+                    for (int i = 0; i < TILE; i++) {
+                        z[i] = z_at(p, n, c, first + i);
+                        dy[i] = dy_at(p, n, o, first + i);
+                    }
+                    total += chained(p, TILE, z, dy, pair);
+                }
+            }
+            assert_true(p->dw[o * p->channels + c] == total);
+        }
+    }
+}
+
+/* dz where ReLU let the value pass. */
+static float passed(const struct problem *p, int image, int c, int pixel)
+{
+    float w[256], dy[256];
+    unsigned char pair[256];
+    for (int o = 0; o < p->outs; o++) {
+        w[o] = p->weights[o * p->channels + c];
+        dy[o] = dy_at(p, image, o, pixel);
+        pair[o] = 1;
+    }
+    const float dz = chained(p, p->outs, dy, w, pair);
+    return normalised(p, image, c, pixel) <= 0 ? 0 : dz;
+}
+
+static void check_inputs(const struct problem *p)
+{
+    for (int c = 0; c < p->channels; c++) {
+        const int w = p->where[c], i = p->input_of[c];
+        double sum = 0, product = 0;
+        for (int n = 0; n < COUNT; n++) {
+            for (int first = 0; first < map_pixels(&p->out); first += TILE) {
+                float s[4] = {0}, q[4] = {0};
+                for (int pixel = first; pixel < first + TILE; pixel++) {
+                    const float x = x_at(p, n, c, pixel) - p->norm[2][w];
+                    const float dz = passed(p, n, c, pixel);
+                    s[pixel % 4] += dz;
+                    q[pixel % 4] += dz * x;
+                    float dx = p->norm[0][w] * dz + (p->norm[3][w] + p->norm[4][w] * x);
+                    if (i % 2 == 0)
+                        dx +=
+                            map_number(&p->extents[i], p->residual[i], n, p->channel_of[c], pixel);
+                    if (p->precision == PRECISION_BF16)
+                        dx = bf16_widen(bf16_round(dx));
+                    assert_true(map_number(&p->extents[i], p->dx[i], n, p->channel_of[c], pixel) ==
+                                dx);
+                }
+                sum += (double)((s[0] + s[1]) + (s[2] + s[3]));
+                product += (double)((q[0] + q[1]) + (q[2] + q[3]));
+            }
+        }
+        assert_true(p->sums[w] == sum);
+        assert_true(p->sums[p->wide + w] == product);
+    }
+}
+
+/* Channels that only fill blocks are 0, and so are gradients of images that are not valid. */
+static void check_rest(const struct problem *p)
+{
+    for (int i = 0; i < p->input_count; i++) {
+        const struct extent *e = &p->extents[i];
+        int channels = 0;
+        for (int c = 0; c < p->channels; c++)
+            channels += p->input_of[c] == i;
+        for (int n = 0; n < IMAGES; n++)
+            for (int c = n < COUNT ? channels : 0; c < e->channels; c++)
+                for (int pixel = 0; pixel < map_pixels(e); pixel++)
+                    assert_true(map_number(e, p->dx[i], n, c, pixel) == 0);
+        for (int c = channels; c < e->channels; c++)
+            assert_true(p->sums[e->wide_first + c] == 0 &&
+                        p->sums[p->wide + e->wide_first + c] == 0);
+    }
+}
+
+static int has(int block, enum precision precision)
+{
+    return pointwise_suits(&(struct extent){
+        .channels = block, .height = 8, .width = 8, .block = block, .precision = precision});
+}
+
+static void check(int block, enum precision precision)
+{
+    for (size_t i = 0; has(block, precision) && i < sizeof settings / sizeof settings[0]; i++) {
+        struct problem p = problem_of(&settings[i], block, precision);
+        solve(&p);
+        check_forward(&p);
+        check_weights(&p);
+        check_inputs(&p);
+        check_rest(&p);
+        problem_free(&p);
+    }
+}
+
+static void test_bits_of_the_twin(void **state)
+{
+    (void)state;
+    check(8, PRECISION_F32);
+    check(16, PRECISION_F32);
+    check(16, PRECISION_BF16);
+}
+
+/* ---- Networks ------------------------------------------------------------------------------- */
+
+static struct digest digest_after(enum convolution convolution, enum precision precision,
+                                  int threads)
+{
+    struct experiment experiment = network_fixture_experiment(
+        "family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n", 12, 3);
+    experiment.train_pictures = 60;
+    experiment.test_pictures = 1;
+    experiment.convolution = convolution;
+    experiment.precision = precision;
+    struct training training;
+    training_open(&training, &experiment, 1, threads, NULL, NULL);
+    network_initialise(training.network, 1);
+    for (long step = 1; step <= 3; step++) {
+        const int count = training_load_batch(&training, step);
+        network_forward_backward(training.network, step == 2 ? count - 5 : count);
+        training_sgd_update(&training, step);
+    }
+    const struct digest digest = parameters_digest(network_parameters(training.network));
+    training_close(&training);
+    return digest;
+}
+
+static void check_threads(enum precision precision)
+{
+    const struct digest one = digest_after(CONVOLUTION_FUSED, precision, 1);
+    assert_string_equal(digest_after(CONVOLUTION_FUSED, precision, 2).hex, one.hex);
+    assert_string_equal(digest_after(CONVOLUTION_FUSED, precision, 3).hex, one.hex);
+    const struct digest other = digest_after(CONVOLUTION_WINOGRAD, precision, 1);
+    const int is_there =
+        onednn_lacks_tiles(precision) && has(precision == PRECISION_F32 ? 8 : 16, precision);
+    assert_int_equal(strcmp(other.hex, one.hex) != 0, is_there);
+}
+
+static void test_threads_change_no_bit(void **state)
+{
+    (void)state;
+    check_threads(PRECISION_F32);
+    if (onednn_check_precision(PRECISION_BF16, NULL) == 0)
+        check_threads(PRECISION_BF16);
+}
+
+/* ---- The rule ------------------------------------------------------------------------------- */
+
+static void test_rule(void **state)
+{
+    (void)state;
+    const struct extent refused[] = {
+        {.height = 8, .width = 7, .block = 8, .precision = PRECISION_F32},
+        {.height = 4, .width = 8, .block = 8, .precision = PRECISION_F32},
+        {.height = 8, .width = 8, .block = 4, .precision = PRECISION_F32},
+        {.height = 8, .width = 8, .block = 8, .precision = PRECISION_BF16}};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_false(pointwise_suits(&refused[i]));
+    assert_int_equal(has(8, PRECISION_F32),
+                     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+}
+
+const struct CMUnitTest pointwise_tests[] = {
+    cmocka_unit_test(test_bits_of_the_twin),
+    cmocka_unit_test(test_threads_change_no_bit),
+    cmocka_unit_test(test_rule),
+};
+const size_t pointwise_test_count = sizeof pointwise_tests / sizeof pointwise_tests[0];

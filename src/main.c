@@ -58,20 +58,21 @@ static struct experiment load_experiment(const struct options *options)
     return experiment;
 }
 
+static struct project project_of(struct options *options)
+{
+    return (struct project){options->results, options->experiments,
+                            options_path(options, "published")};
+}
+
 static struct status_options status_options_of(struct options *options)
 {
-    return (struct status_options){.results = options->results,
-                                   .experiments = options->experiments,
-                                   .published = options_path(options, "published"),
-                                   .queue = options->queue,
-                                   .part = options->argument};
+    return (struct status_options){
+        .project = project_of(options), .queue = options->queue, .part = options->argument};
 }
 
 static struct audit_options audit_options_of(struct options *options)
 {
-    return (struct audit_options){.results = options->results,
-                                  .experiments = options->experiments,
-                                  .published = options_path(options, "published"),
+    return (struct audit_options){.project = project_of(options),
                                   .replay = options->replay,
                                   .spot = {.seed = (uint32_t)options->seed,
                                            .runs = options->runs,
@@ -240,9 +241,7 @@ static int command_status(struct options *options)
 
 static int command_power(struct options *options)
 {
-    const struct power_options power = {.results = options->results,
-                                        .experiments = options->experiments,
-                                        .published = options_path(options, "published"),
+    const struct power_options power = {.project = project_of(options),
                                         .part = options->argument,
                                         .effect = options->effect,
                                         .power = options->power,
@@ -306,11 +305,9 @@ static int command_cost(struct options *options)
 
 static int command_report(struct options *options)
 {
-    const struct report_sources sources = {.results = options->results,
-                                           .experiments = options->experiments,
-                                           .published = options_path(options, "published")};
+    const struct project project = project_of(options);
     struct error error;
-    check(report_write(&sources, options->out, &error), &error);
+    check(report_write(&project, options->out, &error), &error);
     return EXIT_SUCCESS;
 }
 

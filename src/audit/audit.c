@@ -30,7 +30,8 @@ static void check_logs(const struct audit_options *options, struct ledger *good,
                        struct check *check)
 {
     size_t count = 0;
-    char **path = ledger_files(options->results, options->published, ".tsv", &count);
+    char **path =
+        ledger_files(options->project.results, options->project.published, ".tsv", &count);
     *good = (struct ledger){.logs = memory_zeroed(count, sizeof *good->logs)};
     for (size_t i = 0; i < count; i++) {
         struct error error;
@@ -49,7 +50,7 @@ static void check_logs(const struct audit_options *options, struct ledger *good,
 static void check_experiment(const struct audit_options *options, const struct log *log,
                              struct check *check)
 {
-    char *path = memory_text("%s/%s.ini", options->experiments, log->experiment.arm);
+    char *path = memory_text("%s/%s.ini", options->project.experiments, log->experiment.arm);
     struct experiment experiment;
     struct error error;
     if (config_load(path, NULL, 0, &experiment, &error) != 0)
@@ -84,8 +85,9 @@ static void check_borders(const char *path, const struct ledger *ledger, struct 
 /* RESULTS/README.md explains the logs. */
 static int is_readme(const struct audit_options *options, const char *path)
 {
-    const size_t length = strlen(options->results);
-    return strncmp(path, options->results, length) == 0 && strcmp(path + length, "/README.md") == 0;
+    const size_t length = strlen(options->project.results);
+    return strncmp(path, options->project.results, length) == 0 &&
+           strcmp(path + length, "/README.md") == 0;
 }
 
 /* Files that are no logs, and arms that have none. */
@@ -93,7 +95,7 @@ static void check_files(const struct audit_options *options, const struct ledger
                         const struct experiment_files *files, struct check *check)
 {
     size_t count = 0, with_logs = 0;
-    char **path = ledger_files(options->results, options->published, "", &count);
+    char **path = ledger_files(options->project.results, options->project.published, "", &count);
     for (size_t i = 0; i < count; i++) {
         if (ends_in(path[i], ".part"))
             check_note(check, "%s: an unfinished run", path[i]);
@@ -124,7 +126,7 @@ static void check_ledger(const struct audit_options *options, const struct ledge
         const struct log *log = &ledger->logs[i];
         struct error error;
         check->checked++;
-        if (ledger_check_place(log, options->results, &error) != 0)
+        if (ledger_check_place(log, options->project.results, &error) != 0)
             check_fail(check, "%s", error.text);
         check_experiment(options, log, check);
         check_seed(ledger, log, check);
@@ -158,8 +160,8 @@ static char *list_all_sources(const struct audit_options *options, struct error 
 {
     struct text lines = {0};
     text_add(&lines, "%s", "");
-    if (list_sources(options, options->experiments, "experiments", &lines, error) == 0 &&
-        list_sources(options, options->results, "results", &lines, error) == 0)
+    if (list_sources(options, options->project.experiments, "experiments", &lines, error) == 0 &&
+        list_sources(options, options->project.results, "results", &lines, error) == 0)
         return lines.bytes;
     free(lines.bytes);
     return NULL;
@@ -296,10 +298,8 @@ static int empty_scratch(const char *scratch, struct error *error)
 static int write_report(const struct audit_options *options, const struct ledger *ledger,
                         struct error *error)
 {
-    const struct report_sources sources = {options->results, options->experiments,
-                                           options->published};
-    return ledger ? report_write_from(&sources, ledger, options->scratch, error)
-                  : report_write(&sources, options->scratch, error);
+    return ledger ? report_write_from(&options->project, ledger, options->scratch, error)
+                  : report_write(&options->project, options->scratch, error);
 }
 
 /* Make the tables and list them as sha256sum does, one line a file. NULL with *error set. */
@@ -335,7 +335,7 @@ static int is_whole(const struct audit_options *options, const struct ledger *le
 {
     struct error error;
     for (size_t i = 0; i < ledger->count; i++)
-        if (ledger_check_place(&ledger->logs[i], options->results, &error) != 0)
+        if (ledger_check_place(&ledger->logs[i], options->project.results, &error) != 0)
             return 0;
     return logs->failed == 0;
 }
@@ -484,7 +484,7 @@ static void check_experiments(const struct audit_options *options, const struct 
 {
     struct experiment_files files;
     struct error error;
-    const int is_read = ledger_read_experiments(options->experiments, &files, &error) == 0;
+    const int is_read = ledger_read_experiments(options->project.experiments, &files, &error) == 0;
     struct check *check = checks_begin(checks, "ledger", "logs");
     check_ledger(options, ledger, is_read ? &files : NULL, check);
     if (!is_read)
@@ -492,7 +492,7 @@ static void check_experiments(const struct audit_options *options, const struct 
     checks_end(checks);
     check = checks_begin(checks, "registration", "files and logs");
     if (is_read)
-        registration_check(options->experiments, &files, ledger, options->protocols, check);
+        registration_check(options->project.experiments, &files, ledger, options->protocols, check);
     else
         check_fail(check, "%s", error.text);
     checks_end(checks);

@@ -40,10 +40,10 @@
 #include "base/error.h"
 
 struct audit_options {
-    const char *results, *experiments, *published; /* folders, as in report.h */
-    const char *replay;                            /* folder of runs made again; NULL: none */
-    struct replay_spot spot;                       /* runs 0: none */
-    const char *digests;    /* file of audit_keep(): "SHA-256  tables/table-5-2.txt" a line */
+    struct project project;
+    const char *replay;      /* folder of runs made again; NULL: none */
+    struct replay_spot spot; /* runs 0: none */
+    const char *digests;     /* file of audit_keep(): "SHA-256  tables/table-5-2.txt" a line */
     const char *sources;    /* likewise: "SHA-256  results/smoke/..." or "experiments/..." a line */
     const char *drawn;      /* list of what was drawn anew (drawn.h); NULL: nothing was */
     const char *kept_drawn; /* the list that was kept */

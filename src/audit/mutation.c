@@ -94,15 +94,15 @@ enum sort { ANY, LOG, EXPERIMENT, PUBLISHED, THESIS };
 static int is_of(const struct mutation_project *project, const char *path, enum sort sort)
 {
     const struct audit_options *audit = project->audit;
-    const int published = ledger_is_below(path, audit->published);
+    const int published = ledger_is_below(path, audit->project.published);
     switch (sort) {
     case ANY:
         return 1;
     case LOG:
         return ledger_is_log(path) && !published && !strstr(path, "/benchmarks/") &&
-               ledger_is_below(path, audit->results);
+               ledger_is_below(path, audit->project.results);
     case EXPERIMENT:
-        return ledger_is_below(path, audit->experiments);
+        return ledger_is_below(path, audit->project.experiments);
     case PUBLISHED:
         return published;
     case THESIS:

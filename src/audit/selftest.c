@@ -137,9 +137,7 @@ long selftest_run(const struct selftest_options *options, FILE *out)
     if (home < 0 || chdir(options->copy) != 0)
         die_errno("%s: cannot be entered", options->copy);
     static const char kept_page[] = "results/page.sha256", page[] = "page.sha256";
-    const struct audit_options audit = {.results = "results",
-                                        .experiments = "experiments",
-                                        .published = "results/published",
+    const struct audit_options audit = {.project = {"results", "experiments", "results/published"},
                                         .digests = "results/artefacts.sha256",
                                         .sources = "results/sources.sha256",
                                         .page = copy_page(kept_page, page) ? page : NULL,
@@ -148,8 +146,8 @@ long selftest_run(const struct selftest_options *options, FILE *out)
                                         .program = "",
                                         .compiler = ""};
     struct mutation_project project = {.audit = &audit};
-    append(&project.files, &project.count, audit.experiments);
-    append(&project.files, &project.count, audit.results);
+    append(&project.files, &project.count, audit.project.experiments);
+    append(&project.files, &project.count, audit.project.results);
 
     expect_no_failure(&audit, "before");
     struct tally *tally = memory_zeroed(mutation_kinds(), sizeof *tally);

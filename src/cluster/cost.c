@@ -93,7 +93,7 @@ static char *hours_text(double hours)
 
 static int read_part(const struct status_options *options, struct part *part, struct error *error)
 {
-    char *path = memory_text("%s/%s.tsv", options->published, part->name);
+    char *path = memory_text("%s/%s.tsv", options->project.published, part->name);
     const int status = published_read_table(path, &part->published, error);
     free(path);
     if (status == 0)
@@ -115,7 +115,8 @@ static void add_rows(struct table *table, const struct status_options *options,
         table_add(table, table_cell(hours_text(cost->run * status_wanted_seeds(SCALE_FULL)), NULL));
         table_add(table, table_cell(memory_text("%d", cost->arms), NULL));
         table_add(table, table_cell(hours_text(cost->all), NULL));
-        table_add(table, table_cell(memory_text("%s/%s", options->experiments, row->folder), NULL));
+        table_add(table, table_cell(memory_text("%s/%s", options->project.experiments, row->folder),
+                                    NULL));
         *sum += cost->all;
     }
 }

@@ -73,15 +73,16 @@ static void free_sources(struct sources *sources)
 static int read_sources(const struct status_options *options, struct sources *sources,
                         struct error *error)
 {
-    *sources = (struct sources){.results = options->results};
+    *sources = (struct sources){.results = options->project.results};
     if ((options->queue && slurm_queue_read(options->queue, &sources->queue, error) != 0) ||
-        ledger_read(options->results, options->published, &sources->ledger, error) != 0 ||
-        ledger_read_experiments(options->experiments, &sources->experiments, error) != 0) {
+        ledger_read(options->project.results, options->project.published, &sources->ledger,
+                    error) != 0 ||
+        ledger_read_experiments(options->project.experiments, &sources->experiments, error) != 0) {
         free_sources(sources);
         return -1;
     }
-    sources->parts =
-        ledger_files(options->results, options->published, ".tsv.part", &sources->part_count);
+    sources->parts = ledger_files(options->project.results, options->project.published, ".tsv.part",
+                                  &sources->part_count);
     return 0;
 }
 
@@ -352,7 +353,7 @@ static int is_chosen(const char *part, const char *path)
 int status_check_part(const struct status_options *options, int scale, struct error *error)
 {
     struct experiment_files files;
-    if (ledger_read_experiments(options->experiments, &files, error) != 0)
+    if (ledger_read_experiments(options->project.experiments, &files, error) != 0)
         return -1;
     int chosen = 0;
     for (size_t i = 0; i < files.count; i++)
@@ -364,8 +365,8 @@ int status_check_part(const struct status_options *options, int scale, struct er
                         error,
                         "%s: no experiment%s; name a file or a folder below %s, and a scale that "
                         "it has",
-                        options->part ? options->part : options->experiments,
-                        scale < 0 ? "" : " of this scale", options->experiments);
+                        options->part ? options->part : options->project.experiments,
+                        scale < 0 ? "" : " of this scale", options->project.experiments);
 }
 
 static void take_scale(const struct status_options *options, const struct sources *sources,

@@ -40,11 +40,9 @@ int status_wanted_seeds(enum scale scale); /* where the experiment does not say 
 void status_seeds(const struct experiment *experiment, long *first, long *last);
 
 struct status_options {
-    const char *results;     /* folder of raw logs */
-    const char *experiments; /* folder of experiment files */
-    const char *published;   /* folder of published numbers; may lie below `results` */
-    const char *queue;       /* what squeue printed (slurm_queue.h); NULL: no Slurm */
-    const char *part;        /* what status_to_do() keeps to: an experiment file, or a folder of
+    struct project project;
+    const char *queue; /* what squeue printed (slurm_queue.h); NULL: no Slurm */
+    const char *part;  /* what status_to_do() keeps to: an experiment file, or a folder of
                               * them; NULL: all */
 };
 

@@ -14,6 +14,13 @@
 
 #include <stddef.h>
 
+/* Where the report, the status and the audit read. */
+struct project {
+    const char *results;     /* folder of raw logs */
+    const char *experiments; /* folder of experiment files */
+    const char *published;   /* folder of published numbers; may lie below `results` */
+};
+
 struct ledger {
     struct log *logs; /* sorted by path */
     size_t count;

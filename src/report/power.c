@@ -29,9 +29,10 @@ static int read_sources(const struct power_options *options, struct sources *sou
                         struct error *error)
 {
     *sources = (struct sources){0};
-    if (ledger_read(options->results, options->published, &sources->ledger, error) != 0)
+    if (ledger_read(options->project.results, options->project.published, &sources->ledger,
+                    error) != 0)
         return -1;
-    if (ledger_read_experiments(options->experiments, &sources->files, error) != 0) {
+    if (ledger_read_experiments(options->project.experiments, &sources->files, error) != 0) {
         ledger_free(&sources->ledger);
         return -1;
     }
@@ -328,5 +329,5 @@ int power_write(const struct power_options *options, FILE *out, struct error *er
                  : error_set(error,
                              "%s: no comparison; name an arm that is compared, or a folder of such "
                              "arms",
-                             options->part ? options->part : options->experiments);
+                             options->part ? options->part : options->project.experiments);
 }

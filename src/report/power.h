@@ -24,9 +24,7 @@
 #include <stdio.h>
 
 struct power_options {
-    const char *results;     /* folder of raw logs */
-    const char *experiments; /* folder of experiment files */
-    const char *published;   /* folder of published numbers; may lie below `results` */
+    struct project project;
     const char *part; /* only questions with an arm that is this file, or below this folder of
                               * experiments; NULL: all */
     double effect;    /* points, > 0 */

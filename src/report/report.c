@@ -172,14 +172,14 @@ static void add_unfinished(const char *path, struct table *table)
     free(bytes);
 }
 
-static void write_runs(const struct report_sources *sources, const struct ledger *ledger,
+static void write_runs(const struct project *project, const struct ledger *ledger,
                        const struct experiment_files *files, const char *out)
 {
     struct table table;
     table_begin(&table, run_columns, COUNT(run_columns));
     fill_runs(ledger, files, &table);
     size_t unfinished = 0;
-    char **part = ledger_files(sources->results, sources->published, ".part", &unfinished);
+    char **part = ledger_files(project->results, project->published, ".part", &unfinished);
     for (size_t i = 0; i < unfinished; i++) {
         add_unfinished(part[i], &table);
         free(part[i]);
@@ -393,31 +393,31 @@ struct inputs {
     struct thesis_table tables[2];
 };
 
-static int read_table(const struct report_sources *sources, struct thesis_table *table,
+static int read_table(const struct project *project, struct thesis_table *table,
                       struct error *error)
 {
-    char *path = memory_text("%s/%s.tsv", sources->published, table->name);
+    char *path = memory_text("%s/%s.tsv", project->published, table->name);
     const int status = published_read_table(path, &table->published, error);
     free(path);
     return status;
 }
 
-static int read_inputs(const struct report_sources *sources, const struct ledger *ledger,
+static int read_inputs(const struct project *project, const struct ledger *ledger,
                        struct inputs *in, struct error *error)
 {
     *in = (struct inputs){
         .ledger = *ledger,
         .tables = {{.name = "table-5-2", .folder = "cifar10", .set = SET_CIFAR10},
                    {.name = "table-5-3", .folder = "cifar100", .set = SET_CIFAR100}}};
-    char *literature = memory_text("%s/literature.tsv", sources->published);
+    char *literature = memory_text("%s/literature.tsv", project->published);
     int status = 0;
-    if (ledger_read_experiments(sources->experiments, &in->experiments, error) != 0 ||
+    if (ledger_read_experiments(project->experiments, &in->experiments, error) != 0 ||
         published_read_literature(literature, &in->literature, error) != 0)
         status = -1;
     in->open = registered_open(ledger, &in->experiments);
     free(literature);
     for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
-        status = read_table(sources, &in->tables[i], error);
+        status = read_table(project, &in->tables[i], error);
     return status;
 }
 
@@ -430,10 +430,10 @@ static void free_inputs(struct inputs *in)
         published_free_table(&in->tables[i].published);
 }
 
-static int write_claims(const struct report_sources *sources, const struct inputs *in,
-                        const char *out, struct error *error)
+static int write_claims(const struct project *project, const struct inputs *in, const char *out,
+                        struct error *error)
 {
-    char *path = memory_text("%s/claims.tsv", sources->published);
+    char *path = memory_text("%s/claims.tsv", project->published);
     const struct claims_sources claims = {.path = path,
                                           .tables = in->tables,
                                           .table_count = COUNT(in->tables),
@@ -446,28 +446,28 @@ static int write_claims(const struct report_sources *sources, const struct input
     return status;
 }
 
-int report_write_from(const struct report_sources *sources, const struct ledger *ledger,
-                      const char *out, struct error *error)
+int report_write_from(const struct project *project, const struct ledger *ledger, const char *out,
+                      struct error *error)
 {
     struct inputs in;
-    int status = read_inputs(sources, ledger, &in, error);
+    int status = read_inputs(project, ledger, &in, error);
     for (size_t i = 0; i < COUNT(in.tables) && status == 0; i++)
         status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
                                     error);
     if (status == 0 &&
         (schedule_table_write(&in.open, &in.experiments, out, error) != 0 ||
          study_tables_write(&in.open, &in.experiments, out, error) != 0 ||
-         write_claims(sources, &in, out, error) != 0 ||
+         write_claims(project, &in, out, error) != 0 ||
          write_macros(&in.ledger, &in.open, out, error) != 0 ||
          plot_data_write(&in.open, &in.experiments, out, error) != 0 ||
          confirmation_write(&in.ledger, &in.open, &in.experiments, out, error) != 0 ||
          weight_search_write(&in.ledger, &in.experiments, out, error) != 0 ||
          numbers_write(&in.open, in.tables, COUNT(in.tables), &in.literature, out, error) != 0 ||
-         scaling_report_write(sources->results, &in.experiments, out, error) != 0))
+         scaling_report_write(project->results, &in.experiments, out, error) != 0))
         status = -1;
     if (status == 0) {
         plot_thesis_write(in.tables, COUNT(in.tables), &in.literature, out);
-        write_runs(sources, &in.ledger, &in.experiments, out);
+        write_runs(project, &in.ledger, &in.experiments, out);
         arm_list_write(&in.experiments, &in.ledger, out);
         environments_write(&in.ledger, out);
     }
@@ -475,12 +475,12 @@ int report_write_from(const struct report_sources *sources, const struct ledger 
     return status;
 }
 
-int report_write(const struct report_sources *sources, const char *out, struct error *error)
+int report_write(const struct project *project, const char *out, struct error *error)
 {
     struct ledger ledger;
-    if (ledger_read(sources->results, sources->published, &ledger, error) != 0)
+    if (ledger_read(project->results, project->published, &ledger, error) != 0)
         return -1;
-    const int status = report_write_from(sources, &ledger, out, error);
+    const int status = report_write_from(project, &ledger, out, error);
     ledger_free(&ledger);
     return status;
 }

@@ -44,20 +44,14 @@
 #include "base/error.h"
 #include "report/ledger.h"
 
-struct report_sources {
-    const char *results;     /* folder of raw logs */
-    const char *experiments; /* folder of experiment files */
-    const char *published;   /* folder of published numbers; may lie below `results` */
-};
-
 /* Write all files below `out`, each whole or not at all; one whose bytes would stay the same is
  * left alone. 0; or -1 with *error set, when a source cannot be read. Dies when a file cannot be
  * written. */
-int report_write(const struct report_sources *sources, const char *out, struct error *error);
+int report_write(const struct project *project, const char *out, struct error *error);
 
 /* The same from logs that were read before: all of them, each at its place, as ledger_read() gives
  * them. */
-int report_write_from(const struct report_sources *sources, const struct ledger *ledger,
-                      const char *out, struct error *error);
+int report_write_from(const struct project *project, const struct ledger *ledger, const char *out,
+                      struct error *error);
 
 #endif

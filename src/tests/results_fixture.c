@@ -184,3 +184,16 @@ char *fixture_read(const char *folder, const char *name)
     free(path);
     return bytes;
 }
+
+void fixture_expect(const struct fixture *fixture, const char *name, const char *words)
+{
+    char *bytes = fixture_read(fixture->out, name);
+    if (!strstr(bytes, words))
+        fail_msg("%s: \"%s\" is not in:\n%s", name, words, bytes);
+    free(bytes);
+}
+
+struct project fixture_project(const struct fixture *fixture)
+{
+    return (struct project){fixture->results, fixture->experiments, fixture->published};
+}

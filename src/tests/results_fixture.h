@@ -7,6 +7,7 @@
 #define KDECAY_RESULTS_FIXTURE_H
 
 #include "experiment/config.h"
+#include "report/ledger.h"
 
 #include <stddef.h>
 
@@ -21,6 +22,9 @@ struct fixture {
 /* With desk experiments cifar10/preact-20/poly-k1.0 and poly-k2.0. */
 struct fixture fixture_begin(void);
 void fixture_end(struct fixture *fixture);
+
+/* The folders that report and audit read. */
+struct project fixture_project(const struct fixture *fixture);
 
 /* Write the desk experiment of this k and learning rate; `arm` below experiments/. */
 void fixture_experiment(const struct fixture *fixture, const char *arm, double k, double lr);
@@ -51,6 +55,9 @@ void fixture_write_diverged(const struct fixture *fixture, const char *arm, long
 
 /* Write the experiment of `arm`: that of cifar10/preact-20/poly-k1.0, but for `text`. */
 void fixture_variant(const struct fixture *fixture, const char *arm, const char *text);
+
+/* Fail the test where OUT/NAME does not hold these words. */
+void fixture_expect(const struct fixture *fixture, const char *name, const char *words);
 
 /* The file's text; free() it. Fails the test if it cannot be read. */
 char *fixture_read(const char *folder, const char *name);

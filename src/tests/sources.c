@@ -7,14 +7,12 @@
 #include "report/ledger.h"
 #include "tests/places.h"
 
+#include "tests/tests.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 /* ---- The index ---------------------------------------------------------------------------- */
 

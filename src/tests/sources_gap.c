@@ -4,11 +4,9 @@
 #include "tests/results_fixture.h"
 #include "tests/sources.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 /* The next field of a CSV; a newline ends a line. */
 static char *csv_field(const char **at, int *last)

@@ -5,13 +5,11 @@
 #include "tests/places.h"
 #include "tests/sources.h"
 
+#include "tests/tests.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 enum { ARM = 256, WHAT = 64, MOST_SAMPLES = 16 };
 

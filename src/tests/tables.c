@@ -14,16 +14,20 @@
 
 int tables_make(const struct fixture *fixture, struct error *error)
 {
-    const struct report_sources sources = {fixture->results, fixture->experiments,
-                                           fixture->published};
-    return report_write(&sources, fixture->out, error);
+    const struct project project = fixture_project(fixture);
+    return report_write(&project, fixture->out, error);
 }
 
-char *tables_file(const struct fixture *fixture, const char *file)
+void tables_write(const struct fixture *fixture)
 {
     struct error error;
     if (tables_make(fixture, &error) != 0)
         fail_msg("%s", error.text);
+}
+
+char *tables_file(const struct fixture *fixture, const char *file)
+{
+    tables_write(fixture);
     char *name = memory_text("tables/%s", file), *bytes = fixture_read(fixture->out, name);
     free(name);
     return bytes;

@@ -6,19 +6,15 @@
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
 
 static struct audit_options options_of(const struct fixture *fixture)
 {
-    return (struct audit_options){.results = fixture->results,
-                                  .experiments = fixture->experiments,
-                                  .published = fixture->published,
+    return (struct audit_options){.project = fixture_project(fixture),
                                   .replay = fixture->replay,
                                   .digests = fixture->digests,
                                   .sources = fixture->sources,

@@ -1,11 +1,9 @@
 #include "audit/check.h"
 
+#include "tests/tests.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 typedef void (*writer)(const struct checks *checks, struct text *out);
 

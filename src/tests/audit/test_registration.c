@@ -4,11 +4,9 @@
 #include "base/memory.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char arm[] = "study/primary/k1", other[] = "study/primary/k2";
 static const char protocol[] = "What is asked, and of which runs.\n";

@@ -7,21 +7,18 @@
 #include "base/memory.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
-
-static const struct audit_options inside = {.results = "results",
-                                            .experiments = "experiments",
-                                            .published = "results/published",
-                                            .digests = "results/artefacts.sha256",
-                                            .sources = "results/sources.sha256",
-                                            .scratch = "out",
-                                            .program = "",
-                                            .compiler = ""};
+static const struct audit_options inside = {
+    .project = {"results", "experiments", "results/published"},
+    .digests = "results/artefacts.sha256",
+    .sources = "results/sources.sha256",
+    .scratch = "out",
+    .program = "",
+    .compiler = ""};
 
 struct progress {
     struct fixture fixture;

@@ -8,14 +8,12 @@
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
+#include "tests/tests.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char experiment_text[] =
     "[run]\nscale = smoke\n[data]\nset = made-up\ntrain_pictures = 32\ntest_pictures = 16\n"

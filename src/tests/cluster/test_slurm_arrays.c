@@ -7,12 +7,10 @@
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
+#include "tests/tests.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
 static const double errors[] = {10, 10, 10, 10, 10, 10};
@@ -126,9 +124,7 @@ static void names_of_two_copies(void **state)
 static char *slurm_arrays_of(const struct fixture *fixture, const struct slurm_arrays_options *more)
 {
     struct slurm_arrays_options options = *more;
-    options.status = (struct status_options){.results = fixture->results,
-                                             .experiments = fixture->experiments,
-                                             .published = fixture->published};
+    options.status = (struct status_options){.project = fixture_project(fixture)};
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);

@@ -4,20 +4,16 @@
 #include "cluster/status.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
 static const double errors[] = {10, 10, 10, 10, 10, 10, 10};
 
 static struct status_options options_of(const struct fixture *fixture)
 {
-    return (struct status_options){.results = fixture->results,
-                                   .experiments = fixture->experiments,
-                                   .published = fixture->published};
+    return (struct status_options){.project = fixture_project(fixture)};
 }
 
 /* What status_write() (scale -1) or status_missing() prints; free() it. */

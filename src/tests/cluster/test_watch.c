@@ -6,14 +6,12 @@
 #include "experiment/log.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <utime.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char arm[] = "cifar10/preact-20/poly-k2.0";
 enum { NOW = 1000000000 };

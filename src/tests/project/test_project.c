@@ -6,13 +6,11 @@
 #include "tests/scratch.h"
 #include "tests/sources.h"
 
+#include "tests/tests.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 /* `kdecay report` of the project, in a folder of its own. */
 static char *make_report(void)

@@ -4,12 +4,10 @@
 #include "tests/results_fixture.h"
 #include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char k1_arm[] = "cifar10/preact-20/poly-k1.0",
                   k2_arm[] = "cifar10/preact-20/poly-k2.0";

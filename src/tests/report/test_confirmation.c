@@ -3,12 +3,11 @@
 #include "report/report.h"
 #include "tests/results_fixture.h"
 #include "tests/sources.h"
+#include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 enum { FIRST_SEED = 7, SEEDS = 8 };
 
@@ -56,15 +55,6 @@ static void write_arm(const struct fixture *fixture, const char *arm, double mid
         write_run(fixture, arm, i, middle, spread);
 }
 
-static void report(const struct fixture *fixture)
-{
-    const struct report_sources sources = {fixture->results, fixture->experiments,
-                                           fixture->published};
-    struct error error;
-    if (report_write(&sources, fixture->out, &error) != 0)
-        fail_msg("%s", error.text);
-}
-
 /* Whether a made file holds `what`. */
 static int holds(const struct fixture *fixture, const char *file, const char *what)
 {
@@ -72,14 +62,6 @@ static int holds(const struct fixture *fixture, const char *file, const char *wh
     const int found = strstr(bytes, what) != NULL;
     free(bytes);
     return found;
-}
-
-static void expect(const struct fixture *fixture, const char *file, const char *what)
-{
-    if (!holds(fixture, file, what)) {
-        char *bytes = fixture_read(fixture->out, file);
-        fail_msg("\"%s\" is not in %s:\n%s", what, file, bytes);
-    }
 }
 
 /* The word of the last column, that of registered runs. */
@@ -130,35 +112,35 @@ static void sealed_until_complete(void **state)
     for (int i = 0; i + 1 < SEEDS; i++)
         write_run(&fixture, k1, i, 43.00, 0);
     write_run(&fixture, knee, 0, 47.00, 0);
-    report(&fixture);
+    tables_write(&fixture);
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
         if (holds(&fixture, made[i], "41.") || holds(&fixture, made[i], "43."))
             fail_msg("%s shows a sealed error", made[i]);
-    expect(&fixture, table, "k3.0,0.07509,8 of 8,-,-,-,-,-,-,-,-,sealed\n");
-    expect(&fixture, table, "k1.0,0.05011,7 of 8,-,-,-,-,-,-,-,-,sealed\n");
-    expect(&fixture, text, "Runs: 15 of 16 of primary, 16 of 48 in all.");
+    fixture_expect(&fixture, table, "k3.0,0.07509,8 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    fixture_expect(&fixture, table, "k1.0,0.05011,7 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    fixture_expect(&fixture, text, "Runs: 15 of 16 of primary, 16 of 48 in all.");
     expect_claim(&fixture, "C2a", "sealed: 15 of 16 runs");
     expect_claim(&fixture, "C4", "sealed: 16 of 48 runs");
-    expect(&fixture, macros,
-           "\\newcommand{\\PrimaryState}{sealed}\n"
-           "\\newcommand{\\LinearState}{sealed}\n");
-    expect(&fixture, macros,
-           "\\newcommand{\\MeanRateState}{sealed}\n"
-           "\\newcommand{\\PrimaryRuns}{15}\n"
-           "\\newcommand{\\PrimaryNeeded}{16}\n"
-           "\\newcommand{\\AllRuns}{16}\n"
-           "\\newcommand{\\AllNeeded}{48}\n");
+    fixture_expect(&fixture, macros,
+                   "\\newcommand{\\PrimaryState}{sealed}\n"
+                   "\\newcommand{\\LinearState}{sealed}\n");
+    fixture_expect(&fixture, macros,
+                   "\\newcommand{\\MeanRateState}{sealed}\n"
+                   "\\newcommand{\\PrimaryRuns}{15}\n"
+                   "\\newcommand{\\PrimaryNeeded}{16}\n"
+                   "\\newcommand{\\AllRuns}{16}\n"
+                   "\\newcommand{\\AllNeeded}{48}\n");
     expect_values(&fixture, 0);
     write_run(&fixture, k1, SEEDS - 1, 43.00, 0);
-    report(&fixture);
-    expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
-    expect(&fixture, macros,
-           "\\newcommand{\\PrimaryState}{better}\n"
-           "\\newcommand{\\LinearState}{sealed}\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
+    fixture_expect(&fixture, macros,
+                   "\\newcommand{\\PrimaryState}{better}\n"
+                   "\\newcommand{\\LinearState}{sealed}\n");
     expect_values(&fixture, 1);
-    expect(&fixture, table, "knee,0.07509,1 of 8,-,-,-,-,-,-,-,-,sealed\n");
-    expect(&fixture, exploratory, "k1.0,8 of 8,-,+0.0000,");
-    expect(&fixture, "tables/runs.csv", "43.70");
+    fixture_expect(&fixture, table, "knee,0.07509,1 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    fixture_expect(&fixture, exploratory, "k1.0,8 of 8,-,+0.0000,");
+    fixture_expect(&fixture, "tables/runs.csv", "43.70");
     assert_false(holds(&fixture, "tables/runs.csv", "47.00"));
     fixture_end(&fixture);
 }
@@ -196,35 +178,35 @@ static void families(void **state)
     write_arm(&fixture, knee, 40.00, 0);
     write_arm(&fixture, cosine, 41.50, 0);
     write_arm(&fixture, sgdr, 41.00, 0.1);
-    report(&fixture);
-    expect(&fixture, table,
-           "k1.0,0.05011,8 of 8,43.35,0.24,8,-2.00,-2.09,-1.91,0.0078,0.0078,better\n");
-    expect(&fixture, table, "-1.00,-1.09,-0.91,0.0078,0.0313,better\n");
-    expect(&fixture, table, "+1.00,+0.91,+1.09,0.0078,0.0313,worse\n");
-    expect(&fixture, table, "-0.50,-0.59,-0.41,0.0078,0.0313,better\n");
-    expect(&fixture, table, "+0.00,+0.00,+0.00,1.0000,1.0000,no evidence\n");
-    expect(&fixture, text,
-           "Pairs of two environments, which stay in the result:\n"
-           "seed 12: k3.0 on a");
-    expect(&fixture, "plots/confirmation.tsv", "\n1\tk1.0\tbetter\t-2\t-2.08937");
-    expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, table,
+                   "k1.0,0.05011,8 of 8,43.35,0.24,8,-2.00,-2.09,-1.91,0.0078,0.0078,better\n");
+    fixture_expect(&fixture, table, "-1.00,-1.09,-0.91,0.0078,0.0313,better\n");
+    fixture_expect(&fixture, table, "+1.00,+0.91,+1.09,0.0078,0.0313,worse\n");
+    fixture_expect(&fixture, table, "-0.50,-0.59,-0.41,0.0078,0.0313,better\n");
+    fixture_expect(&fixture, table, "+0.00,+0.00,+0.00,1.0000,1.0000,no evidence\n");
+    fixture_expect(&fixture, text,
+                   "Pairs of two environments, which stay in the result:\n"
+                   "seed 12: k3.0 on a");
+    fixture_expect(&fixture, "plots/confirmation.tsv", "\n1\tk1.0\tbetter\t-2\t-2.08937");
+    fixture_expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
     expect_claim(&fixture, "C2a", "better at k = 3");
     expect_claim(&fixture, "C4", "no evidence at k = 3");
-    expect(&fixture, exploratory, "k1.0,8 of 8,0.0135,");
-    expect(&fixture, exploratory, "linear,8 of 8,0.0920,");
-    expect(&fixture, exploratory, "sgdr,8 of 8,1.0000,");
-    expect(&fixture, macros,
-           "\\newcommand{\\LinearState}{better}\n"
-           "\\newcommand{\\KneeState}{worse}\n"
-           "\\newcommand{\\CosineState}{better}\n"
-           "\\newcommand{\\SgdrState}{no evidence}\n"
-           "\\newcommand{\\MeanRateState}{worse}\n");
+    fixture_expect(&fixture, exploratory, "k1.0,8 of 8,0.0135,");
+    fixture_expect(&fixture, exploratory, "linear,8 of 8,0.0920,");
+    fixture_expect(&fixture, exploratory, "sgdr,8 of 8,1.0000,");
+    fixture_expect(&fixture, macros,
+                   "\\newcommand{\\LinearState}{better}\n"
+                   "\\newcommand{\\KneeState}{worse}\n"
+                   "\\newcommand{\\CosineState}{better}\n"
+                   "\\newcommand{\\SgdrState}{no evidence}\n"
+                   "\\newcommand{\\MeanRateState}{worse}\n");
     write_arm(&fixture, knee, 41.00, 0.1);
-    report(&fixture);
-    expect(&fixture, macros, "\\newcommand{\\MeanRateState}{no evidence}\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, macros, "\\newcommand{\\MeanRateState}{no evidence}\n");
     write_arm(&fixture, knee, 43.00, 0);
-    report(&fixture);
-    expect(&fixture, macros, "\\newcommand{\\MeanRateState}{better}\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, macros, "\\newcommand{\\MeanRateState}{better}\n");
     expect_traced(&fixture, "table-confirmation");
     expect_traced(&fixture, "table-confirmation-exploratory");
     fixture_end(&fixture);
@@ -239,9 +221,10 @@ static void diverged(void **state)
     for (int i = 0; i + 1 < SEEDS; i++)
         write_run(&fixture, k1, i, 43.00, 0);
     fixture_write_diverged(&fixture, k1, FIRST_SEED + SEEDS - 1);
-    report(&fixture);
-    expect(&fixture, table, "k1.0,0.05011,8 of 8,diverged: 1 of 8,-,8,-,-,-,-,-,no evidence\n");
-    expect(&fixture, macros, "\\newcommand{\\PrimaryState}{no evidence}\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, table,
+                   "k1.0,0.05011,8 of 8,diverged: 1 of 8,-,8,-,-,-,-,-,no evidence\n");
+    fixture_expect(&fixture, macros, "\\newcommand{\\PrimaryState}{no evidence}\n");
     fixture_end(&fixture);
 }
 

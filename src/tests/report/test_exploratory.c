@@ -4,10 +4,8 @@
 #include "tests/results_fixture.h"
 #include "tests/tables.h"
 
-#include <stdlib.h>
-
-/* last: cmocka has a macro of the name fail */
 #include "tests/tests.h"
+#include <stdlib.h>
 
 static const double control[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
 static const double one_less[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};

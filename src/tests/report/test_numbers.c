@@ -1,30 +1,11 @@
 
 #include "report/report.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
-
-static void write_report(const struct fixture *fixture)
-{
-    const struct report_sources sources = {.results = fixture->results,
-                                           .experiments = fixture->experiments,
-                                           .published = fixture->published};
-    struct error error;
-    if (report_write(&sources, fixture->out, &error) != 0)
-        fail_msg("%s", error.text);
-}
-
-static void expect(const struct fixture *fixture, const char *name, const char *text)
-{
-    char *bytes = fixture_read(fixture->out, name);
-    if (!strstr(bytes, text))
-        fail_msg("%s lacks \"%s\":\n%s", name, text, bytes);
-    free(bytes);
-}
 
 /* By hand: of the ten cells with a matched baseline the gains on the originals are 1.11, 0.43, 1.08,
  * 0.58, 0.32, 0.79, 1.89, 1.69, 0.19, 0.53, sum 8.61, and on the matched ones 1.11, 0.43, 0.54, 0.41,
@@ -45,11 +26,12 @@ static void gains_of_the_thesis(void **state)
         "WideDropoutDelta,the thesis's number less that one,-0.04,-,-,-\n",
         "KThree,no such runs,-,-,-,-\n"};
     struct fixture fixture = fixture_begin();
-    write_report(&fixture);
+    tables_write(&fixture);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-        expect(&fixture, "tables/numbers.csv", expected[i]);
-    expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
-    expect(&fixture, "tables/numbers.sources.tsv", "thesis:mean-gain-matched\t0.50\t5\tvalue\t");
+        fixture_expect(&fixture, "tables/numbers.csv", expected[i]);
+    fixture_expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
+    fixture_expect(&fixture, "tables/numbers.sources.tsv",
+                   "thesis:mean-gain-matched\t0.50\t5\tvalue\t");
     fixture_end(&fixture);
 }
 
@@ -65,7 +47,7 @@ static void differences_of_arms(void **state)
     fixture_experiment(&fixture, k5, 5, 0.1);
     fixture_write_arm(&fixture, k1, high, 2);
     fixture_write_arm(&fixture, k5, low, 2);
-    write_report(&fixture);
+    tables_write(&fixture);
     static const char *const expected[] = {
         "\\KFive}{\\fromruns{campaign/cifar10/preact-20/k5.0}{$-1.05$}}\n",
         "\\KFiveInterval}{\\fromruns{campaign/cifar10/preact-20/k5.0}{$[-1.69, -0.41]$}}\n",
@@ -74,16 +56,17 @@ static void differences_of_arms(void **state)
         "\\KFiveLeads}{\\fromruns{campaign/cifar10/preact-20/k5.0}{1}}\n",
         "\\KThree}{--}\n"};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-        expect(&fixture, "tables/number-macros.tex", expected[i]);
-    expect(&fixture, "tables/numbers.sources.tsv",
-           "campaign/cifar10/preact-20/k5.0:test-loss-difference:campaign/cifar10/preact-20/k1.0\t"
-           "+0.0000\t");
+        fixture_expect(&fixture, "tables/number-macros.tex", expected[i]);
+    fixture_expect(
+        &fixture, "tables/numbers.sources.tsv",
+        "campaign/cifar10/preact-20/k5.0:test-loss-difference:campaign/cifar10/preact-20/k1.0\t"
+        "+0.0000\t");
 
     /* an arm that ends above does not lead */
     static const double above[] = {11, 11};
     fixture_write_arm(&fixture, k5, above, 2);
-    write_report(&fixture);
-    expect(&fixture, "tables/number-macros.tex", "\\KFiveLeads}{--}\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, "tables/number-macros.tex", "\\KFiveLeads}{--}\n");
     fixture_end(&fixture);
 }
 

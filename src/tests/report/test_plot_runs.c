@@ -5,12 +5,10 @@
 #include "experiment/log.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static void write_from_logs(const struct fixture *fixture)
 {

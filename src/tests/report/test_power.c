@@ -5,11 +5,9 @@
 #include "report/power.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
 
@@ -21,12 +19,8 @@ static void six_seeds(const struct experiment *experiment, long *first, long *la
 
 static struct power_options options_of(const struct fixture *fixture)
 {
-    return (struct power_options){.results = fixture->results,
-                                  .experiments = fixture->experiments,
-                                  .published = fixture->published,
-                                  .effect = 0.5,
-                                  .power = 0.8,
-                                  .seeds = six_seeds};
+    return (struct power_options){
+        .project = fixture_project(fixture), .effect = 0.5, .power = 0.8, .seeds = six_seeds};
 }
 
 /* The line that starts with the question's name, its columns separated by single spaces; free()

@@ -3,11 +3,9 @@
 #include "base/memory.h"
 #include "report/question.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static struct experiment_files read_experiments(void)
 {

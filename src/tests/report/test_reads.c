@@ -10,11 +10,9 @@
 #include "report/report.h"
 #include "tests/results_fixture.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 enum { LOGS = 4 };
 
@@ -53,9 +51,7 @@ static void status_and_cost(void **state)
 {
     (void)state;
     struct fixture fixture = project_of_four();
-    const struct status_options options = {.results = fixture.results,
-                                           .experiments = fixture.experiments,
-                                           .published = fixture.published};
+    const struct status_options options = {.project = fixture_project(&fixture)};
     const struct slurm_arrays_options slurm_arrays = {.status = options,
                                                       .scale = -1,
                                                       .lists = fixture.out,
@@ -82,10 +78,8 @@ static void report_and_audit(void **state)
 {
     (void)state;
     struct fixture fixture = project_of_four();
-    const struct report_sources sources = {fixture.results, fixture.experiments, fixture.published};
-    const struct audit_options options = {.results = fixture.results,
-                                          .experiments = fixture.experiments,
-                                          .published = fixture.published,
+    const struct project project = fixture_project(&fixture);
+    const struct audit_options options = {.project = fixture_project(&fixture),
                                           .digests = fixture.digests,
                                           .sources = fixture.sources,
                                           .scratch = fixture.out,
@@ -93,7 +87,7 @@ static void report_and_audit(void **state)
                                           .compiler = "another"};
     struct error error;
     struct checks checks;
-    expect_reads("report", report_write(&sources, fixture.out, &error));
+    expect_reads("report", report_write(&project, fixture.out, &error));
     expect_reads("keep", audit_keep(&options, &error));
     audit_run(&options, &checks);
     expect_reads("audit", (int)checks_count(&checks, VERDICT_FAIL));

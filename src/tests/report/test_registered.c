@@ -2,12 +2,11 @@
 #include "base/memory.h"
 #include "report/report.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const double errors[] = {10.25, 10.75};
 
@@ -23,11 +22,7 @@ static void write_registered(const struct fixture *fixture, const char *arm, con
 /* What the report says of the arm: 1 where it has the mean of its errors, 0 where it has none. */
 static int shows(const struct fixture *fixture, const char *macro)
 {
-    const struct report_sources sources = {fixture->results, fixture->experiments,
-                                           fixture->published};
-    struct error error;
-    if (report_write(&sources, fixture->out, &error) != 0)
-        fail_msg("%s", error.text);
+    tables_write(fixture);
     char *macros = fixture_read(fixture->out, "tables/macros.tex");
     char *name = memory_text("\\newcommand{\\DeskMean%s}", macro);
     const int found = strstr(macros, name) != NULL;

@@ -7,13 +7,12 @@
 #include "report/report.h"
 #include "report/table.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-20/poly-k2.0";
 
@@ -21,23 +20,6 @@ static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-2
  * -1.2, -0.8: mean -1, sd sqrt(0.02), half width 2.570582 sqrt(0.02 / 6) = 0.1484. */
 static const double k1_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
 static const double k2_errors[] = {9.00, 9.00, 9.00, 9.05, 8.75, 9.20};
-
-static void write_report(const struct fixture *fixture)
-{
-    const struct report_sources sources = {fixture->results, fixture->experiments,
-                                           fixture->published};
-    struct error error;
-    if (report_write(&sources, fixture->out, &error) != 0)
-        fail_msg("%s", error.text);
-}
-
-static void expect(const struct fixture *fixture, const char *name, const char *what)
-{
-    char *bytes = fixture_read(fixture->out, name);
-    if (!strstr(bytes, what))
-        fail_msg("%s: \"%s\" is not in:\n%s", name, what, bytes);
-    free(bytes);
-}
 
 static void expect_not(const struct fixture *fixture, const char *name, const char *what)
 {
@@ -115,27 +97,29 @@ static void six_clear_seeds(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 6);
     fixture_write_arm(&fixture, k2, k2_errors, 6);
-    write_report(&fixture);
-    expect(&fixture, "tables/table-5-2-desk.csv",
-           "preact-20,polynomial,desk,2,1,6,10.00,0.07,9.50,-,-,-,-,-,-,-\n"
-           "preact-20,polynomial,desk,2,2,6,9.00,0.14,8.50,6,-1.00,-1.15,-0.85,0.0313,0.0313,"
-           "better\n");
-    expect(&fixture, "tables/table-5-2-desk.tex",
-           "\\fromruns{cifar10/preact-20/poly-k2.0}{$9.00 \\pm 0.14$}");
-    expect(&fixture, "tables/table-5-2.txt", "better");
-    expect(&fixture, "tables/table-5-3.txt", "(no desk-scale log yet)");
-    expect(&fixture, "tables/macros.tex", "\\newcommand{\\DeskRunCount}{\\fromledger{12}}");
-    expect(&fixture, "tables/macros.tex", "\\newcommand{\\CampaignVerdict}{--}");
+    tables_write(&fixture);
+    fixture_expect(
+        &fixture, "tables/table-5-2-desk.csv",
+        "preact-20,polynomial,desk,2,1,6,10.00,0.07,9.50,-,-,-,-,-,-,-\n"
+        "preact-20,polynomial,desk,2,2,6,9.00,0.14,8.50,6,-1.00,-1.15,-0.85,0.0313,0.0313,"
+        "better\n");
+    fixture_expect(&fixture, "tables/table-5-2-desk.tex",
+                   "\\fromruns{cifar10/preact-20/poly-k2.0}{$9.00 \\pm 0.14$}");
+    fixture_expect(&fixture, "tables/table-5-2.txt", "better");
+    fixture_expect(&fixture, "tables/table-5-3.txt", "(no desk-scale log yet)");
+    fixture_expect(&fixture, "tables/macros.tex", "\\newcommand{\\DeskRunCount}{\\fromledger{12}}");
+    fixture_expect(&fixture, "tables/macros.tex", "\\newcommand{\\CampaignVerdict}{--}");
     /* in these logs the state is the seed's */
-    expect(&fixture, "tables/macros.tex", "\\newcommand{\\RepeatCount}{\\fromledger{6}}");
-    expect(&fixture, "tables/macros.tex",
-           "\\newcommand{\\DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero}"
-           "{\\fromruns{cifar10/preact-20/poly-k2.0}{9.00}}");
-    expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
-    expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
-    expect(&fixture, "plots/curves.tsv", "\n# k: 2\n# epoch\terror\t");
-    expect(&fixture, "plots/thesis-cells.tsv", "\nWRN 16-8\t22.07\t20.43\t20.18\t1.5\n");
-    expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
+    fixture_expect(&fixture, "tables/macros.tex", "\\newcommand{\\RepeatCount}{\\fromledger{6}}");
+    fixture_expect(&fixture, "tables/macros.tex",
+                   "\\newcommand{\\DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero}"
+                   "{\\fromruns{cifar10/preact-20/poly-k2.0}{9.00}}");
+    fixture_expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
+    fixture_expect(&fixture, "tables/runs.csv",
+                   "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
+    fixture_expect(&fixture, "plots/curves.tsv", "\n# k: 2\n# epoch\terror\t");
+    fixture_expect(&fixture, "plots/thesis-cells.tsv", "\nWRN 16-8\t22.07\t20.43\t20.18\t1.5\n");
+    fixture_expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
     fixture_end(&fixture);
 }
 
@@ -145,10 +129,11 @@ static void two_seeds_are_no_evidence(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
-    write_report(&fixture);
+    tables_write(&fixture);
     /* differences -1 and -1.1: half width 12.7062 x 0.05 = 0.6353 */
-    expect(&fixture, "tables/table-5-2-desk.csv",
-           ",2,9.00,0.00,8.50,2,-1.05,-1.69,-0.41,0.5000,0.5000,not testable (needs n = 6)\n");
+    fixture_expect(
+        &fixture, "tables/table-5-2-desk.csv",
+        ",2,9.00,0.00,8.50,2,-1.05,-1.69,-0.41,0.5000,0.5000,not testable (needs n = 6)\n");
     fixture_end(&fixture);
 }
 
@@ -165,10 +150,10 @@ static void diverged_runs_count(void **state)
                                          .environment = "a",
                                          .diverged_at = 4};
     fixture_write_log(&fixture, fixture.results, &diverged);
-    write_report(&fixture);
-    expect(&fixture, "tables/table-5-2-desk.csv",
-           ",2,diverged: 1 of 2,-,-,2,-,-,-,-,-,not testable (needs n = 6)\n");
-    expect(&fixture, "tables/runs.csv", ",-,diverged at step 4,");
+    tables_write(&fixture);
+    fixture_expect(&fixture, "tables/table-5-2-desk.csv",
+                   ",2,diverged: 1 of 2,-,-,2,-,-,-,-,-,not testable (needs n = 6)\n");
+    fixture_expect(&fixture, "tables/runs.csv", ",-,diverged at step 4,");
     expect_not(&fixture, "tables/macros.tex", "DeskMeanCifarOneZeroPreactTwoZeroPolyKTwo");
     fixture_end(&fixture);
 }
@@ -187,9 +172,9 @@ static void diverged_run_without_a_pair_counts(void **state)
                                          .environment = "a",
                                          .diverged_at = 4};
     fixture_write_log(&fixture, fixture.results, &diverged);
-    write_report(&fixture);
-    expect(&fixture, "tables/table-5-2-desk.csv",
-           ",7,diverged: 1 of 7,-,-,6,-,-,-,-,-,no evidence\n");
+    tables_write(&fixture);
+    fixture_expect(&fixture, "tables/table-5-2-desk.csv",
+                   ",7,diverged: 1 of 7,-,-,6,-,-,-,-,-,no evidence\n");
     fixture_end(&fixture);
 }
 
@@ -202,16 +187,17 @@ static void full_cells(void **state)
         "include = ../preact-20/poly-k2.0.ini\n[run]\nscale = full\n[network]\ndepth = 110\n";
     file_write(path, text, strlen(text));
     fixture_write_arm(&fixture, k1, k1_errors, 2);
-    write_report(&fixture);
+    tables_write(&fixture);
     /* 2 x 50,000 images at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
     char *line = memory_text(",f32,2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
-    expect(&fixture, "tables/table-5-2-full.csv", line);
-    expect(&fixture, "tables/table-5-2-full.csv",
-           "ResNet (pre-activation),110,polynomial,1.0,full,-,-,0,-,-,-,no experiment file yet\n");
+    fixture_expect(&fixture, "tables/table-5-2-full.csv", line);
+    fixture_expect(
+        &fixture, "tables/table-5-2-full.csv",
+        "ResNet (pre-activation),110,polynomial,1.0,full,-,-,0,-,-,-,no experiment file yet\n");
     expect_not(&fixture, "tables/table-5-2-full.csv", "10.0");
-    expect(&fixture, "tables/table-5-2.csv",
-           "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
-    expect(&fixture, "tables/table-5-3.csv", ",25.21*,24.48,2.0,-0.73,-,-,-,-\n");
+    fixture_expect(&fixture, "tables/table-5-2.csv",
+                   "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
+    fixture_expect(&fixture, "tables/table-5-3.csv", ",25.21*,24.48,2.0,-0.73,-,-,-,-\n");
     free(line);
     free(path);
     fixture_end(&fixture);
@@ -238,11 +224,11 @@ static void full_baselines(void **state)
         rows[i] = memory_text("-,full,f32,2,0,-,-,-,make run EXP=%s SEED=1\n", path);
         free(path);
     }
-    write_report(&fixture);
+    tables_write(&fixture);
     char *step = memory_text("Wide ResNet,28-10,step,%sWide ResNet,28-10,polynomial,1.0,", rows[0]);
     char *sgdr = memory_text("\nWide ResNet With SGDR,28-10,cosine,%sDenseNet", rows[1]);
-    expect(&fixture, "tables/table-5-2-full.csv", step);
-    expect(&fixture, "tables/table-5-2-full.csv", sgdr);
+    fixture_expect(&fixture, "tables/table-5-2-full.csv", step);
+    fixture_expect(&fixture, "tables/table-5-2-full.csv", sgdr);
     free(step);
     free(sgdr);
     free(rows[0]);
@@ -342,12 +328,13 @@ static void schedules(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    write_report(&fixture);
+    tables_write(&fixture);
     /* columns: polynomial k = 1, 1.5, 2, 3, 5, cosine the same */
-    expect(&fixture, "plots/schedules.tsv",
-           "\n0.5\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
-    expect(&fixture, "plots/schedules.tsv", "\n0\t0.1\t0.1\t");
-    expect(&fixture, "plots/schedules.tsv", "\n1\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
+    fixture_expect(&fixture, "plots/schedules.tsv",
+                   "\n0.5\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
+    fixture_expect(&fixture, "plots/schedules.tsv", "\n0\t0.1\t0.1\t");
+    fixture_expect(&fixture, "plots/schedules.tsv",
+                   "\n1\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
     fixture_end(&fixture);
 }
 
@@ -356,14 +343,14 @@ static void output_is_deterministic(void **state)
     (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
-    write_report(&fixture);
+    tables_write(&fixture);
     size_t count = 0;
     char **path = file_list(fixture.out, "", &count);
     assert_true(count >= 17);
     char **before = memory_zeroed(count, sizeof *before);
     for (size_t i = 0; i < count; i++)
         before[i] = file_read(path[i], NULL, NULL);
-    write_report(&fixture);
+    tables_write(&fixture);
     for (size_t i = 0; i < count; i++) {
         char *after = file_read(path[i], NULL, NULL);
         assert_non_null(after);
@@ -394,17 +381,17 @@ static void equal_files_are_left_alone(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
-    write_report(&fixture);
+    tables_write(&fixture);
     const long long runs = time_of(&fixture, "tables/runs.tex"),
                     curves = time_of(&fixture, "plots/curves.tsv"),
                     bases = time_of(&fixture, "plots/bases.tsv"),
                     thesis = time_of(&fixture, "tables/table-5-2.tex");
-    write_report(&fixture);
+    tables_write(&fixture);
     assert_true(runs == time_of(&fixture, "tables/runs.tex"));
     assert_true(curves == time_of(&fixture, "plots/curves.tsv"));
     fixture_write_arm(&fixture, k1, k1_errors, 3);
     fixture_write_arm(&fixture, k2, k2_errors, 3);
-    write_report(&fixture);
+    tables_write(&fixture);
     assert_true(runs != time_of(&fixture, "tables/runs.tex"));
     assert_true(curves != time_of(&fixture, "plots/curves.tsv"));
     assert_true(bases == time_of(&fixture, "plots/bases.tsv"));
@@ -426,7 +413,7 @@ static void environments(void **state)
                                             .environment = "another machine"});
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k3.0", 3, 0.1);
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k3.0", k1_errors, 1);
-    write_report(&fixture);
+    tables_write(&fixture);
     char *text = fixture_read(fixture.out, "tables/environments.txt");
     const char *rule = strstr(text, "\n---"), *first = strchr(rule + 1, '\n') + 1;
     const char *second = strchr(first, '\n') + 1;
@@ -451,13 +438,14 @@ static void unfinished_runs(void **state)
     *strstr(log, "# step-loss: ") = '\0';
     file_write(part, log, strlen(log));
     assert_int_equal(remove(whole), 0);
-    write_report(&fixture);
-    expect(&fixture, "tables/runs.txt", "1 with a log, 1 unfinished");
-    expect(&fixture, "tables/runs.csv", "cifar10/preact-20/poly-k1.0,2,desk,2,-,unfinished,-,");
-    expect(&fixture, "tables/macros.tex", "\\LogCount}{\\fromledger{1}}");
+    tables_write(&fixture);
+    fixture_expect(&fixture, "tables/runs.txt", "1 with a log, 1 unfinished");
+    fixture_expect(&fixture, "tables/runs.csv",
+                   "cifar10/preact-20/poly-k1.0,2,desk,2,-,unfinished,-,");
+    fixture_expect(&fixture, "tables/macros.tex", "\\LogCount}{\\fromledger{1}}");
     file_write(part, "half a log\n", 11);
-    write_report(&fixture);
-    expect(&fixture, "tables/runs.csv", "seed-2.tsv.part,-,-,-,-,unreadable,-,-,");
+    tables_write(&fixture);
+    fixture_expect(&fixture, "tables/runs.csv", "seed-2.tsv.part,-,-,-,-,unreadable,-,-,");
     free(whole);
     free(part);
     free(log);
@@ -473,9 +461,9 @@ static void misplaced_log_is_refused(void **state)
     char *elsewhere = memory_text("%s/copy", fixture.results);
     fixture_write_log(&fixture, elsewhere, &what);
     free(elsewhere);
-    const struct report_sources sources = {fixture.results, fixture.experiments, fixture.published};
+    const struct project project = fixture_project(&fixture);
     struct error error;
-    assert_int_equal(report_write(&sources, fixture.out, &error), -1);
+    assert_int_equal(report_write(&project, fixture.out, &error), -1);
     assert_non_null(strstr(error.text, "expected it at"));
     fixture_end(&fixture);
 }

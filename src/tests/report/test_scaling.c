@@ -11,13 +11,11 @@
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
+#include "tests/tests.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static void expect_near(double value, double expected, double relative)
 {

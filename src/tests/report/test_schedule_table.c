@@ -3,12 +3,10 @@
 #include "tests/results_fixture.h"
 #include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 static const char plain_linear[] = "schedules/plain/linear", linear[] = "schedules/k2.0/linear",
                   knee[] = "schedules/k2.0/knee";

@@ -4,12 +4,10 @@
 #include "tests/results_fixture.h"
 #include "tests/tables.h"
 
+#include "tests/tests.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 /* Means 10, 9, 9.5; arm - control as in test_schedule_table.c: -1 with half width 0.1484, and -0.5
  * without spread. All differences of one sign: p = 2 / 64. */

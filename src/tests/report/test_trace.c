@@ -6,21 +6,19 @@
 #include "tests/scratch.h"
 #include "tests/sources.h"
 
+#include "tests/tests.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* last: cmocka has a macro of the name fail */
-#include "tests/tests.h"
 
 /* ---- Tables ------------------------------------------------------------------------------- */
 
 static void write_report(const struct fixture *fixture, const char *results,
                          const char *experiments)
 {
-    const struct report_sources sources = {results, experiments, fixture->published};
+    const struct project project = {results, experiments, fixture->published};
     struct error error;
-    if (report_write(&sources, fixture->out, &error) != 0)
+    if (report_write(&project, fixture->out, &error) != 0)
         fail_msg("%s", error.text);
 }
 

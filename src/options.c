@@ -22,8 +22,8 @@ struct option {
     const char *commands; /* the commands that take it, separated by spaces */
     enum type type;
     size_t field;        /* in struct options */
-    double low, high;    /* of a number; both are in the range ... */
-    int above;           /* ... unless low is not */
+    double low, high;    /* the range of a number, both included ... */
+    int above;           /* ... except low, if this is 1 */
     int required;        /* it must be given */
     const char *initial; /* the default, as it would be typed; NULL: none */
     const char *needs;   /* the option that must be given with this one */
@@ -146,7 +146,7 @@ static int takes(const struct command *command, const struct option *option)
     return 0;
 }
 
-/* The row of this command; NULL: it takes no such option. */
+/* The option's row for this command; NULL if the command does not take it. */
 static const struct option *find(const struct command *command, const char *name)
 {
     for (const struct option *o = table; o < table + ROWS; o++)

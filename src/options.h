@@ -1,19 +1,20 @@
 /*
- * options - the words of a command line, and the help that shows which there may be.
+ * options - reads the words of a command line, and prints the help.
  *
  *     kdecay COMMAND [ARGUMENT]... [--OPTION VALUE]...
  *
  * One table in options.c has a row for each option: its type, range, default, the commands that
- * take it, the field of struct options that it sets, its help. A row for each command is in main.c.
- * What is taken, what is refused and all help are made from these two tables.
+ * take it, the field of struct options that it sets, its help. A table in main.c has a row for each
+ * command. These two tables decide which words are accepted, and all help is made from them.
  *
- * Rules. Options and arguments stand in any order; `--` ends the options. An option's value is the
- * next word, unless that begins with `--`, or what follows `=` in the same word. No value is empty.
+ * Rules. Options and arguments may have any order; `--` ends the options. An option's value is the
+ * next word, unless that begins with `--`, or the rest of the same word after `=`. No value is empty.
  * Names are not shortened. An option may be given once; --set may be repeated, and the later one
  * wins. A number is decimal, the whole word, finite, and in the range. `--help` or `-h` anywhere
- * before `--` shows the command's help, and nothing else is done.
+ * before `--` shows the command's help and does nothing else.
  *
- * A mistake dies (status 1) with a line that says what was expected, before anything is done.
+ * On a mistake the program dies (status 1) before it does anything; its message says what was
+ * expected.
  */
 #ifndef KDECAY_OPTIONS_H
 #define KDECAY_OPTIONS_H
@@ -21,8 +22,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* An option that the command does not take, or that was not given and has no default, is 0 or NULL,
- * but for threads: all CPUs. */
+/* An option is 0 or NULL if the command does not take it, or if it was not given and has no default.
+ * Only threads is different: it is then the number of CPUs. */
 struct options {
     char **arguments; /* the words that are no options */
     size_t argument_count;
@@ -63,7 +64,7 @@ void options_free(struct options *options);
 /* RESULTS/NAME; belongs to *options. */
 const char *options_path(struct options *options, const char *name);
 
-/* Die of a mistake that the tables cannot tell, naming the command's help. */
+/* Die because of a mistake that the tables cannot describe; the message names the command's help. */
 _Noreturn void options_die(const struct command *command, const char *what, const char *word);
 _Noreturn void options_die_command(const struct command *commands, size_t count, const char *word);
 

@@ -25,7 +25,7 @@ static int ends_in(const char *path, const char *suffix)
 
 /* ---- Logs --------------------------------------------------------------------------------- */
 
-/* Fills `good` with the logs that can be read. */
+/* Fill `good` with the logs that can be read. */
 static void check_logs(const struct audit_options *options, struct ledger *good,
                        struct check *check)
 {
@@ -90,7 +90,7 @@ static int is_readme(const struct audit_options *options, const char *path)
            strcmp(path + length, "/README.md") == 0;
 }
 
-/* Files that are no logs, and arms that have none. */
+/* Files that are not logs, and arms without logs. */
 static void check_files(const struct audit_options *options, const struct ledger *ledger,
                         const struct experiment_files *files, struct check *check)
 {
@@ -193,7 +193,7 @@ static void check_sources(const struct audit_options *options, struct check *che
 
 /* ---- Schedule ----------------------------------------------------------------------------- */
 
-/* A log of a run that diverged has the rows of the epochs before, and each log its first losses. */
+/* A log of a diverged run has the rows of the epochs before; each log has its first losses. */
 static void check_length(const struct log *log, long steps_per_epoch, struct check *check)
 {
     const int diverged = log->status == LOG_DIVERGED;
@@ -221,8 +221,8 @@ static void check_schedule(const struct ledger *ledger, struct check *check)
                 continue;
             }
             const double lr = schedule_lr(&schedule, (double)(row->step - 1));
-            /* Programs up to 747fed2 rounded within the formula, in double: to a unit in the last
-             * place of L0. No smaller change passes either, since a row's digest is chained. */
+            /* Programs up to 747fed2 rounded inside the formula, in double, hence the tolerance of a
+             * unit in the last place of L0. A forged rate within it fails, too: rows are chained. */
             *(lr == row->lr ? &check->bitwise : &check->by_tolerance) += 1;
             if (!(fabs(lr - row->lr) <= log->experiment.lr * 0x1p-52))
                 check_fail(check, "%s:%d: lr %.17g: expected L(%ld) = %.17g", log->path, row->line,
@@ -275,7 +275,7 @@ static void check_data(const struct ledger *ledger, struct check *check)
 static const char *const made_folders[] = {"tables", "plots"};
 enum { MADE_FOLDERS = sizeof made_folders / sizeof made_folders[0] };
 
-/* What an earlier report left there would count as an extra file. */
+/* Files of an earlier report would count as extra files. */
 static int empty_scratch(const char *scratch, struct error *error)
 {
     int status = 0;
@@ -302,7 +302,7 @@ static int write_report(const struct audit_options *options, const struct ledger
                   : report_write(&options->project, options->scratch, error);
 }
 
-/* Make the tables and list them as sha256sum does, one line a file. NULL with *error set. */
+/* Make the tables and list them as sha256sum does, one line per file. NULL with *error set. */
 static char *regenerate(const struct audit_options *options, const struct ledger *ledger,
                         struct error *error)
 {
@@ -329,7 +329,7 @@ static char *regenerate(const struct audit_options *options, const struct ledger
     return NULL;
 }
 
-/* Whether the report can take the logs as they were read: all of them, each at its place. */
+/* Whether the report can use the logs that were read: all are there, each at its own path. */
 static int is_whole(const struct audit_options *options, const struct ledger *ledger,
                     const struct check *logs)
 {
@@ -443,7 +443,7 @@ static void check_page(const struct audit_options *options, struct check *check)
 
 /* ---- Environment -------------------------------------------------------------------------- */
 
-/* Note each value of the logs' that is not `here`, with how many have it. */
+/* Note each value in the logs that differs from `here`, with the number of its logs. */
 static void note_others(const struct ledger *ledger, size_t field, const char *what,
                         const char *here, struct check *check)
 {
@@ -478,7 +478,7 @@ static void list_environment(const struct audit_options *options, const struct l
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-/* The checks that look at the experiment files, which are read once. */
+/* The checks that use the experiment files, which are read once. */
 static void check_experiments(const struct audit_options *options, const struct ledger *ledger,
                               struct checks *checks)
 {

@@ -1,36 +1,38 @@
 /*
- * audit - does what is claimed follow from what was logged?
+ * audit - checks that the claims follow from the logs.
  *
  * Checks (see check.h for their verdicts):
- *   logs          every *.tsv below results (but the published numbers) is a whole log: all its
- *                 columns, each row's digest chained to the rows above, the digest of all bytes.
- *   ledger        every log lies at its own arm and seed, no run stands there under two seeds, and
- *                 its experiment file exists and has the digest that the log was made with. Arms
- *                 without logs and *.part files, unfinished runs, are listed and do not fail (but
- *                 the table of runs has a row for each, which the check regeneration sees as it
- *                 sees a new log); any file but logs, unfinished runs, lists of digests and
- *                 RESULTS/README.md does.
- *   registration  an arm that a protocol registered still has it, its logs carry it, and none was
- *                 started before it was committed (registration.h).
- *   sources       every byte of every file below results and experiments is what audit_keep() saw,
- *                 and no file is new or gone. Left out: *.part files, hidden files and the list
- *                 itself, any change of which contradicts the files.
- *   schedule      the learning rate of each row is L(step - 1) computed anew, to a unit in the last
- *                 place of L0, the steps are epoch x steps an epoch, and there are as many rows and
- *                 step losses as the run took.
- *   size          parameters and MACs are those of the network built anew from the experiment.
+ *   logs          every *.tsv below results, except the published numbers, is a whole log: it has all
+ *                 columns, each row's digest is chained to the rows above, and the digest of all
+ *                 bytes is right.
+ *   ledger        every log is at the path of its arm and seed, and no run is there under two seeds.
+ *                 Its experiment file exists and has the digest that is in the log. Arms without
+ *                 logs and unfinished runs (*.part) are listed and do not fail. (But the table of
+ *                 runs has a row for each unfinished run, so the check regeneration notices it, as
+ *                 it notices a new log.) Any other file fails, except lists of digests and
+ *                 RESULTS/README.md.
+ *   registration  a registered arm still has its protocol, its logs carry the protocol's digest, and
+ *                 no log was started before the protocol was committed (registration.h).
+ *   sources       every byte of every file below results and experiments is as audit_keep() saw it,
+ *                 and no file is new or gone. Left out are *.part files, hidden files and the list
+ *                 itself, whose every change contradicts the files.
+ *   schedule      the learning rate of each row equals a new computation of L(step - 1), to a unit in
+ *                 the last place of L0. The steps are epoch x steps per epoch. The numbers of rows
+ *                 and of step losses are right.
+ *   size          parameters and MACs are those of a network that is built again from the experiment.
  *   data          the images of CIFAR runs are the known ones (SHA-256 of the sorted records).
- *   regeneration  tables and plot data made anew have the digests that were kept beside the logs.
- *   claims        the verdict table is among them. It has no check of its own.
- *   drawing       figures and paper drawn anew have the digests that were kept, under the system
- *                 and versions that were kept with them; under others the paper has the words
+ *   regeneration  tables and plot data are made again; they have the digests that were kept beside
+ *                 the logs.
+ *   claims        has no check of its own: regeneration covers the table of verdicts.
+ *   drawing       figures and paper are drawn again; they have the kept digests if the system and the
+ *                 versions are the kept ones. Otherwise only the words of the paper are compared
  *                 (drawn.h).
- *   page          the data of the page (src/page/data.mjs) made anew have the digests that were kept.
- *   replay, spot  runs made again, wholly or their first steps; see replay.h.
- *   environment   judges nothing: where the machine and program that made the logs differ from
- *                 these.
+ *   page          the page's data (src/page/data.mjs) are made again; they have the kept digests.
+ *   replay, spot  runs are trained again, completely or only their first steps; see replay.h.
+ *   environment   judges nothing. It lists how this machine and program differ from those that made
+ *                 the logs.
  *
- * Checks after the first look at the logs that the first could read.
+ * The first check reads the logs. The other checks use only the logs that it could read.
  */
 #ifndef KDECAY_AUDIT_H
 #define KDECAY_AUDIT_H
@@ -54,14 +56,14 @@ struct audit_options {
     const char *program, *compiler; /* what runs, in a log's words */
 };
 
-/* Run all checks; checks_free() them. What they found is right when none has VERDICT_FAIL. */
+/* Run all checks; checks_free() them. The audit passes if no check has VERDICT_FAIL. */
 void audit_run(const struct audit_options *options, struct checks *checks);
 
-/* Make tables and plots in the scratch folder and keep their digests in options->digests; keep
- * options->drawn, unless it is NULL, in options->kept_drawn, and options->page likewise; then keep
- * the digests of all sources in options->sources. 0, or -1 with *error set. */
+/* Make tables and plots in the scratch folder and keep their digests in options->digests. Keep the
+ * list options->drawn in options->kept_drawn, unless it is NULL, and options->page likewise. Then
+ * keep the digests of all sources in options->sources. 0, or -1 with *error set. */
 int audit_keep(const struct audit_options *options, struct error *error);
-/* The sources alone. */
+/* Keep only the digests of the sources. */
 int audit_keep_sources(const struct audit_options *options, struct error *error);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * check - what an audit found, check by check: for people, for programs, for CI services.
+ * check - the results of an audit's checks, as text for people, JSON for programs, XML for CI services.
  *
  * A check looks at `checked` things of one kind. Its verdict is
- *     FAIL   something that it looked at is not as it should be
- *     PASS   it looked at something, and all of it is
- *     SKIP   it could not look at anything; the reason says why. A skip is no pass
- *     NOTE   it lists what is, and judges nothing
+ *     FAIL   something that it looked at is wrong
+ *     PASS   it looked at something, and everything is right
+ *     SKIP   it could not look at anything; the reason says why. A skip is not a pass
+ *     NOTE   it only lists facts, and judges nothing
  *
- * Failures and notes quote names that come from files, so they may hold anything: bytes that are
- * no printable ASCII become '?' as they are added. So a name with a newline cannot pose as a line of
- * the report, and all of it may stand in JSON and XML.
+ * Failures and notes quote names from files, which may hold any bytes. A byte that is not printable
+ * ASCII becomes '?' when it is added. So a name with a newline cannot look like a line of the report,
+ * and every text is allowed in JSON and XML.
  */
 #ifndef KDECAY_CHECK_H
 #define KDECAY_CHECK_H
@@ -25,8 +25,8 @@ struct check {
     const char *name, *unit; /* unit: of what is checked, "logs" */
     int judges;              /* 0: VERDICT_NOTE whatever it finds */
     long checked, failed;
-    long bitwise, by_tolerance; /* how many comparisons asked for equal bits, and how many did not;
-                                   both 0 where nothing is compared with what was kept */
+    long bitwise, by_tolerance; /* the numbers of comparisons that asked for equal bits, and of those
+                                   within a tolerance; both 0 if nothing kept is compared */
     double seconds;
     struct text reason;          /* why nothing was checked */
     struct text failures, notes; /* lines, each with its newline */
@@ -56,13 +56,13 @@ void checks_free(struct checks *checks);
 
 long checks_count(const struct checks *checks, enum verdict verdict);
 
-/* A line `PASS|FAIL|SKIP|NOTE  name  count  seconds  comparisons  failures or reason` a check, each
- * of its failures and notes indented below it, at last `audit: N passed, N failed, N skipped`. */
+/* For each check a line `PASS|FAIL|SKIP|NOTE  name  count  seconds  comparisons  failures or reason`,
+ * with its failures and notes indented below it; at the end `audit: N passed, N failed, N skipped`. */
 void checks_write_text(const struct checks *checks, struct text *out);
 /* {"passed": N, "failed": N, "skipped": N, "levels": [{"name", "verdict", "checked", "unit",
  * "bitwise", "by_tolerance", "seconds", "reason", "failures": [...], "notes": [...]}, ...]} */
 void checks_write_json(const struct checks *checks, struct text *out);
-/* JUnit: a testsuite of one testcase a check. */
+/* JUnit: a testsuite with one testcase per check. */
 void checks_write_xml(const struct checks *checks, struct text *out);
 
 #endif

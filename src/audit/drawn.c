@@ -67,7 +67,7 @@ static struct list section_of(const struct list *list, const char *system)
 
 /* ---- Comparison --------------------------------------------------------------------------- */
 
-/* What a line is about: a file, or a package with its version. */
+/* The subject of a line: a file, or a package with its version. */
 static const char *subject_of(const char *line)
 {
     return line[0] == '#' ? line : line + DIGEST_LENGTH + 2;
@@ -81,7 +81,7 @@ static const char *find(const struct list *list, const char *subject)
     return NULL;
 }
 
-/* The first package line of `a` that `b` has not, or NULL. */
+/* The first package line of `a` that is not in `b`, or NULL. */
 static const char *other_version(const struct list *a, const struct list *b)
 {
     for (size_t i = 0; i < a->count; i++)
@@ -109,8 +109,8 @@ static void compare(const struct list *kept, const struct list *made, int all, s
     }
 }
 
-/* Compare what was made with the section of its system, or, if there is none, its words with those
- * of the first section. */
+/* Compare the new files with the section of their system. If there is none, compare their words with
+ * those of the first section. */
 static void compare_sections(const struct list *kept, const struct list *made, struct drawn *drawn)
 {
     const char *system = system_of(made);

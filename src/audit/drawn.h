@@ -1,8 +1,8 @@
 /*
- * drawn - are the figures and the paper the bytes that they were?
+ * drawn - checks that figures and paper, drawn again, have the same bytes as before.
  *
- * Those depend on the packages that draw, so a list has a section for each system, whose name and
- * versions stand above the digests:
+ * Their bytes depend on the packages that draw. So a list has a section for each system, with the
+ * system's name and versions above the digests:
  *
  *     # debian 12
  *     # gnuplot-nox 5.4.4+dfsg1-2+b2
@@ -14,8 +14,8 @@
  *     # gnuplot-nox 6.0.2+dfsg1-1
  *     ...
  *
- * Under equal versions all files are compared; under others, or on a system that has no section, the
- * words alone, since lines, pages and compression may differ.
+ * With equal versions all files are compared. With other versions, or on a system that has no section,
+ * only the words are compared, since lines, pages and compression may differ.
  */
 #ifndef KDECAY_DRAWN_H
 #define KDECAY_DRAWN_H
@@ -27,15 +27,15 @@
 struct drawn {
     long checked;         /* files */
     struct text failures; /* one a line */
-    struct text note;     /* what was not compared and why; empty: all was */
+    struct text note;     /* what was not compared, and why; empty if all was compared */
 };
 
-/* Compare two such lists, files `kept` and `made`, of which the second has one section. Free both
- * texts' bytes. */
+/* Compare two such lists, the files `kept` and `made`; `made` has one section. Free the bytes of both
+ * texts. */
 void drawn_compare(const char *kept, const char *made, struct drawn *drawn);
 
-/* Put the section of `made` into `kept`, in the place of the one of the same system; sections stand
- * in the order of their first lines. 0, or -1 with *error set. */
+/* Put the section of `made` into `kept`, where it replaces the section of the same system. Sections are
+ * sorted by their first lines. 0, or -1 with *error set. */
 int drawn_keep(const char *kept, const char *made, struct error *error);
 
 #endif

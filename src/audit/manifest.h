@@ -1,8 +1,8 @@
 /*
- * manifest - lists of SHA-256 as sha256sum writes them: "DIGEST  NAME\n" a file.
+ * manifest - lists of SHA-256 as sha256sum writes them, with a line "DIGEST  NAME\n" per file.
  *
- * A kept list and one made anew must be the same bytes. The comparison says where they are not:
- * which file differs, is missing or is there twice.
+ * A kept list and a new one must have the same bytes. If not, the comparison names the files that
+ * differ, are missing or are listed twice.
  */
 #ifndef KDECAY_MANIFEST_H
 #define KDECAY_MANIFEST_H

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "audit/mutation.h"
 
+#include "audit/lines.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -39,7 +40,7 @@ static char *load(const char *path, size_t *size)
     return bytes;
 }
 
-/* Keep what is there now, unless an earlier state is kept already. */
+/* Keep the file's current state, unless an earlier state is already kept. */
 static void remember(struct draw *draw, const char *path)
 {
     struct mutation *mutation = draw->mutation;
@@ -53,7 +54,7 @@ static void remember(struct draw *draw, const char *path)
     mutation->before[i].bytes = file_exists(path) ? load(path, &mutation->before[i].size) : NULL;
 }
 
-/* Write the file; 0 if these bytes are there already. */
+/* Write the file; 0 if it already has these bytes. */
 static int put(struct draw *draw, const char *path, const char *bytes, size_t size)
 {
     if (file_exists(path)) {
@@ -127,50 +128,6 @@ static const char *pick(struct draw *draw, enum sort sort)
 
 /* ---- Lines -------------------------------------------------------------------------------- */
 
-struct lines {
-    char **line; /* without newlines */
-    size_t count;
-};
-
-static struct lines lines_of(const char *path)
-{
-    struct lines lines = {NULL, 0};
-    char *bytes = load(path, NULL);
-    for (char *line = strtok(bytes, "\n"); line; line = strtok(NULL, "\n")) {
-        lines.line = memory_resize(lines.line, lines.count + 1, sizeof *lines.line);
-        lines.line[lines.count++] = memory_text("%s", line);
-    }
-    free(bytes);
-    return lines;
-}
-
-static void lines_free(struct lines *lines)
-{
-    for (size_t i = 0; i < lines->count; i++)
-        free(lines->line[i]);
-    free(lines->line);
-}
-
-static void lines_drop(struct lines *lines, size_t i)
-{
-    free(lines->line[i]);
-    memmove(lines->line + i, lines->line + i + 1, (--lines->count - i) * sizeof *lines->line);
-}
-
-static void lines_double(struct lines *lines, size_t i)
-{
-    lines->line = memory_resize(lines->line, lines->count + 1, sizeof *lines->line);
-    memmove(lines->line + i + 1, lines->line + i, (lines->count++ - i) * sizeof *lines->line);
-    lines->line[i] = memory_text("%s", lines->line[i + 1]);
-}
-
-static void lines_swap(struct lines *lines, size_t i, size_t j)
-{
-    char *line = lines->line[i];
-    lines->line[i] = lines->line[j];
-    lines->line[j] = line;
-}
-
 static int put_lines(struct draw *draw, const char *path, const struct lines *lines)
 {
     struct text text = {0};
@@ -182,7 +139,7 @@ static int put_lines(struct draw *draw, const char *path, const struct lines *li
     return changed;
 }
 
-/* Another digit for one of the decimal digits of bytes[0 .. length); 0 if there is none. */
+/* Change one of the decimal digits of bytes[0 .. length); 0 if there is none. */
 static int change_digit(struct draw *draw, char *bytes, size_t length)
 {
     size_t digits = 0;
@@ -238,7 +195,7 @@ static int has_rows(const struct lines *log)
     return i < log->count;
 }
 
-/* The line number of a row, of a log that has_rows(). */
+/* The line number of a random row; the log has_rows(). */
 static size_t draw_row(struct draw *draw, const struct lines *log)
 {
     for (;;) {
@@ -264,13 +221,7 @@ static size_t line_with(const struct lines *log, const char *start)
     die("a log without a line \"%s\"", start);
 }
 
-static void set_line(struct lines *log, size_t i, char *line)
-{
-    free(log->line[i]);
-    log->line[i] = line;
-}
-
-/* Compute chain and digests anew, as log.h describes them. */
+/* Compute the chain and the digests again, as log.h describes them. */
 static void seal(struct lines *log)
 {
     struct text identity = {0}, all = {0};
@@ -299,17 +250,17 @@ static void seal(struct lines *log)
             free(digest);
         }
         if (begins(line, "# run-sha256: "))
-            set_line(log, i, memory_text("# run-sha256: %s", chain.hex));
+            lines_set(log, i, memory_text("# run-sha256: %s", chain.hex));
         else if (begins(line, "# text-sha256: "))
-            set_line(log, i,
-                     memory_text("# text-sha256: %s", digest_of(all.bytes, all.length).hex));
+            lines_set(log, i,
+                      memory_text("# text-sha256: %s", digest_of(all.bytes, all.length).hex));
         text_add(&all, "%s\n", log->line[i]);
     }
     free(identity.bytes);
     free(all.bytes);
 }
 
-/* Edits return whether the log can be edited so. */
+/* An edit returns whether it can change this log. */
 
 static int edit_error(struct draw *draw, struct lines *log)
 {
@@ -319,7 +270,7 @@ static int edit_error(struct draw *draw, struct lines *log)
     return change_digit(draw, value, length);
 }
 
-/* By at least 0.01, the tables' last digit. */
+/* The change is at least 0.01, one unit of the tables' last digit. */
 static int edit_last_error(struct draw *draw, struct lines *log)
 {
     char **row = &log->line[last_row(log)];
@@ -352,7 +303,7 @@ static int edit_images(struct draw *draw, struct lines *log)
 {
     for (size_t i = 0; i < log->count; i++)
         if (begins(log->line[i], "# experiment: data.set = made-up"))
-            return 0; /* their digest is known to nobody who does not make them up */
+            return 0; /* the audit has no list of digests of synthetic images */
     char *line = log->line[line_with(log, below(draw, 2) ? "# train-sha256: " : "# test-sha256: ")];
     char *value = strchr(line, ':');
     return change_digit(draw, value, strlen(value));
@@ -379,7 +330,7 @@ static int swap_rows(struct draw *draw, struct lines *log)
 
 static int edit_seed(struct draw *draw, struct lines *log)
 {
-    set_line(log, line_with(log, "# seed: "), memory_text("# seed: %zu", 1 + below(draw, 99)));
+    lines_set(log, line_with(log, "# seed: "), memory_text("# seed: %zu", 1 + below(draw, 99)));
     return 1;
 }
 
@@ -414,7 +365,7 @@ static int change_published(struct draw *draw)
     return digit_of(draw, PUBLISHED);
 }
 
-/* In a table of the thesis: original or ours. */
+/* Change `original` or `ours` in a table of the thesis. */
 static int change_published_error(struct draw *draw)
 {
     const char *path = pick(draw, THESIS);
@@ -431,7 +382,7 @@ static int change_published_error(struct draw *draw)
     return changed;
 }
 
-/* The list's names keep their places. */
+/* The names in the list stay where they are; two digests change places. */
 static int swap_artefacts(struct draw *draw)
 {
     const char *path = draw->project->audit->digests;
@@ -475,7 +426,7 @@ static int edit_artefacts(struct draw *draw)
     return edit_list(draw, draw->project->audit->digests);
 }
 
-/* Where no list of the page's data is kept, that of artefacts. */
+/* If no list of the page's data is kept, edit the list of artefacts. */
 static int edit_page(struct draw *draw)
 {
     const struct audit_options *audit = draw->project->audit;
@@ -523,7 +474,7 @@ static int delete_log(struct draw *draw)
     return 1;
 }
 
-/* Another file's bytes beside some file. */
+/* Add a copy of a random file beside another random file. */
 static int add_stray(struct draw *draw)
 {
     static const char *const endings[] = {"tsv", "txt", "ini", "sha256", "tsv~"};
@@ -539,7 +490,7 @@ static int add_stray(struct draw *draw)
     return changed;
 }
 
-/* Over a log of the other arm, or as one more of its seeds. */
+/* Copy a log over a log of another arm, or as one more seed of that arm. */
 static int copy_log(struct draw *draw)
 {
     const char *from = pick(draw, LOG), *to = pick(draw, LOG);
@@ -558,13 +509,13 @@ static int copy_log(struct draw *draw)
     return changed;
 }
 
-/* A log that says it is of another seed, at that seed's place, sealed. */
+/* Give a log another seed and that seed's path, and seal it. */
 static int relabel_seed(struct draw *draw)
 {
     const char *from = pick(draw, LOG);
     struct lines log = lines_of(from);
     const size_t seed = 50 + below(draw, 50);
-    set_line(&log, line_with(&log, "# seed: "), memory_text("# seed: %zu", seed));
+    lines_set(&log, line_with(&log, "# seed: "), memory_text("# seed: %zu", seed));
     seal(&log);
     char *path = memory_text("%.*s/seed-%zu.tsv", (int)(strrchr(from, '/') - from), from, seed);
     say(draw, "%s: %s as another seed", path, from);
@@ -582,9 +533,9 @@ enum { PLAIN, SEALED = 1, LISTED = 2 };
 
 static const struct kind {
     const char *name;
-    int (*edit)(struct draw *draw, struct lines *log); /* of a log that is drawn */
-    int (*act)(struct draw *draw);                     /* or on any files */
-    int forged;                                        /* PLAIN, or what is put right after it */
+    int (*edit)(struct draw *draw, struct lines *log); /* edits a random log */
+    int (*act)(struct draw *draw);                     /* or changes any files */
+    int forged;                                        /* PLAIN, or the digests made again */
 } kinds[] = {
     {"digit of an error", edit_error, NULL, PLAIN},
     {"dropped row", drop_row, NULL, PLAIN},

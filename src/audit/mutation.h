@@ -1,10 +1,10 @@
 /*
  * mutation - ways to forge or damage a project, for the selftest of the audit.
  *
- * A kind is plain (bytes change, and nothing else), sealed (a forged log whose chain and digests
- * are computed anew) or listed (the list of sources is adjusted as well, so that only checks that
- * know what a log means can find it). What is drawn always changes the bytes of some file; it is
- * drawn anew until it does.
+ * A kind is plain (it only changes bytes), sealed (it also computes the chain and the digests of the
+ * forged log again) or listed (it also adjusts the list of sources, so that only checks that know the
+ * meaning of a log can find it). A mutation always changes the bytes of some file: a draw that changes
+ * none is drawn again.
  */
 #ifndef KDECAY_MUTATION_H
 #define KDECAY_MUTATION_H
@@ -20,7 +20,7 @@ struct mutation_project {
     size_t count;
 };
 
-/* Files as they were before, and what was done. */
+/* The files as they were before, and a description of the change. */
 enum { MUTATION_FILES = 3 };
 struct mutation {
     char *what; /* "results/...: bit 3 of byte 17" */

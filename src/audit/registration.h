@@ -1,9 +1,9 @@
 /*
  * registration - arms that were registered before their runs.
  *
- * A protocol says what a set of runs is to decide, and how, before the first of them. It is a file
- * PROTOCOL.md in the folder of its arms' files or in one above. Each of the arms carries its
- * SHA-256 (the key run.protocol), so each log does. The audit holds three things together:
+ * A protocol says, before the first run, what a set of runs will decide, and how. It is a file
+ * PROTOCOL.md in the folder of its arms' files or in a folder above. Each of the arms carries its
+ * SHA-256 (the key run.protocol), and so does each log. The audit compares three things:
  *
  *   the file     still has the digest that its arms carry
  *   the logs     carry the digest that their arms carry
@@ -13,7 +13,7 @@
  *
  *     SHA-256<two blanks>2026-11-27T12:00:00Z<two blanks>experiments/confirmation/PROTOCOL.md
  *
- * A date of git can be forged, as any date; the digest can't be made to fit another text.
+ * A date in git can be forged, like any date. The digest cannot be made to fit another text.
  */
 #ifndef KDECAY_REGISTRATION_H
 #define KDECAY_REGISTRATION_H
@@ -21,12 +21,12 @@
 #include "audit/check.h"
 #include "report/ledger.h"
 
-/* The path of the protocol of an arm, from the folder of the arm's file upwards to `experiments`;
- * free() it. NULL where no folder has one. */
+/* The path of an arm's protocol, in the folder of the arm's file or in one above it, up to
+ * `experiments`; free() it. NULL if no folder has one. */
 char *registration_path(const char *experiments, const char *arm);
 
-/* `dates` is the file of dates; NULL, or an empty file: they are unknown, and a note says so.
- * Skips where no arm is registered. */
+/* `dates` is the file of dates. If it is NULL or an empty file, the dates are unknown, and a note says
+ * so. The check is skipped if no arm is registered. */
 void registration_check(const char *experiments, const struct experiment_files *files,
                         const struct ledger *ledger, const char *dates, struct check *check);
 

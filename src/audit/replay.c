@@ -45,7 +45,7 @@ static void check_bits(const struct log *kept, const struct log *again, struct c
                        again->rows[i].line, again->rows[i].epoch, kept->path, kept->rows[i].line);
             return;
         }
-    /* the chain's last link covers every row's, the counts, the status and the final state */
+    /* the chain's last link covers all rows, the counts, the status and the final state */
     if (strcmp(kept->run.hex, again->run.hex) != 0)
         check_fail(check, "%s: run-sha256 differs from that of %s", again->path, kept->path);
     else
@@ -219,7 +219,7 @@ void replay_spot_check(const struct replay_spot *spot, const char *folder,
         struct error reason;
         char *again = folder ? log_path(folder, log->experiment.arm, log->seed) : NULL;
         if (again && file_exists(again))
-            ; /* the whole run is made again */
+            ; /* the whole run is trained again */
         else if (!dataset_is_there(&log->experiment, spot->data))
             without_images++;
         else if (!can_train(log, &reason))

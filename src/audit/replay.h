@@ -1,12 +1,12 @@
 /*
- * replay - runs made again, compared with the kept logs: what no forger of digests can pass.
+ * replay - trains runs again and compares them with the kept logs. Forged digests cannot pass this.
  *
- * Where the environment keys are equal (onednn_environment()) every bit must be; elsewhere oneDNN
- * may round otherwise, and the losses must agree within the tolerances below. Each comparison that
- * holds leaves a note that says which of the two it was.
+ * If the environment keys are equal (onednn_environment()), every bit must be equal. Otherwise oneDNN
+ * may round differently, and the losses must agree within the tolerances below. Each successful
+ * comparison leaves a note that says which of the two it was.
  *
- * The first steps of a few runs cost seconds where the whole run costs hours: they are drawn by a
- * seed that the auditor chooses, so that nobody who writes logs knows which.
+ * A whole run costs hours; the first steps of a few runs cost seconds. These runs are drawn by a seed
+ * that the auditor chooses, so nobody who writes logs knows them in advance.
  */
 #ifndef KDECAY_REPLAY_H
 #define KDECAY_REPLAY_H
@@ -16,8 +16,8 @@
 
 #include <stdint.h>
 
-/* Relative, of the losses of the first REPLAY_FIRST_STEPS and of those up to REPLAY_STEPS; later
- * ones are not compared, as rounding grows from step to step. Measured, preact-20 on CIFAR-10 and
+/* Relative tolerances, for the losses of the first REPLAY_FIRST_STEPS and of those up to REPLAY_STEPS.
+ * Later losses are not compared, since rounding grows from step to step. Measured, preact-20 on CIFAR-10 and
  * CIFAR-100 at the rate 0.1, step 3 and step 10 at most:
  *
  *     f32    AVX2 against AVX-512 kernels                      7.3e-5   1.2e-2 (step 9)
@@ -30,7 +30,7 @@
 #define REPLAY_FIRST_LOSS 1e-3
 #define REPLAY_FIRST_LOSS_BF16 5e-3
 #define REPLAY_STEP_LOSS 5e-2
-/* The last train loss (nats) has had the whole run to drift apart. */
+/* For the last train loss (nats), which may drift during the whole run. */
 #define REPLAY_LAST_LOSS 0.25
 
 enum { REPLAY_FIRST_STEPS = 3, REPLAY_STEPS = 10 };
@@ -46,9 +46,9 @@ struct replay_spot {
     const char *data, *kept; /* images, whitenings: as for training_open() */
 };
 
-/* Train the first steps of the drawn runs. Not drawn are runs that lie below `folder`, made again
- * as a whole, those without images and those in a precision that this CPU lacks. Dies where
- * images are there but are not CIFAR's. */
+/* Train the first steps of the drawn runs. Some runs are not drawn: those below `folder`, which were
+ * trained again completely, those whose images are missing, and those in a precision that this CPU
+ * lacks. Dies if images exist but are not CIFAR's. */
 void replay_spot_check(const struct replay_spot *spot, const char *folder,
                        const struct ledger *ledger, struct check *check);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What became of the mutations of a kind. */
+/* The results of the mutations of a kind. */
 struct tally {
     long tried, missed;
     long by[CHECKS_MAX]; /* found by each check */
@@ -51,8 +51,8 @@ static void copy_files(const char *from, const char *to)
     free(path);
 }
 
-/* The page's data as they are before any mutation: what is kept of them, since node makes them. Returns
- * 0 where nothing is kept. */
+/* The page's data before any mutation. Node makes them, so the kept list stands for them. Returns 0 if
+ * nothing is kept. */
 static int copy_page(const char *kept, const char *made)
 {
     struct error error;

@@ -1,14 +1,14 @@
 /*
- * selftest - can the audit fail? A copy of the results and experiments is forged or damaged
- * (mutation.h) once a run, and audited without training: a check must fail. A mutation that none
- * finds is missed, and described so that it can be looked at.
+ * selftest - shows that the audit can fail. In each run a copy of results and experiments is forged or
+ * damaged (mutation.h) and audited without training; a check must fail. If none does, the mutation is
+ * missed, and the output describes it.
  *
  * Runs take the kinds of mutation in turn; everything in run r is drawn by (seed, r). The folders
- * are copied to COPY/results and COPY/experiments and the process works in COPY, because tables
- * name logs by their path. Whatever was in these folders before is removed.
+ * are copied to COPY/results and COPY/experiments, and the process works in COPY, because tables
+ * name logs by their path. Earlier files in these folders are removed.
  *
- * Output: a line `kind  tried  caught  missed  check n, check n ...` a kind, with the number of
- * those that each check caught; at last `selftest: N caught, N missed`.
+ * Output: for each kind a line `kind  tried  caught  missed  check n, check n ...`, with the number of
+ * mutations that each check caught; at the end `selftest: N caught, N missed`.
  */
 #ifndef KDECAY_SELFTEST_H
 #define KDECAY_SELFTEST_H

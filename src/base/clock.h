@@ -1,11 +1,11 @@
 /*
- * clock - the clock of progress lines, of a log's columns wall_* and of benchmarks. No result
+ * clock - the clock for progress lines, for a log's columns wall_*, and for benchmarks. No result
  * depends on it.
  */
 #ifndef KDECAY_CLOCK_H
 #define KDECAY_CLOCK_H
 
-/* Since some moment in the past; never set back. */
+/* Seconds since a fixed moment in the past. The clock never goes back. */
 double clock_seconds(void);
 
 #endif

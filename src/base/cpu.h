@@ -4,7 +4,7 @@
 #ifndef KDECAY_CPU_H
 #define KDECAY_CPU_H
 
-/* As Linux tells it, "unknown CPU" where it does not; free() it. */
+/* The name that Linux gives, or "unknown CPU" if it gives none; free() it. */
 char *cpu_name(void);
 
 #endif

@@ -15,10 +15,11 @@
 #define KDECAY_DECIMAL_H
 
 /* `value` with so many decimals, 0 to 9; `sign` is "+" for a sign in front of positive numbers,
- * too, else "". What is not finite, or has more than 15 digits, is as printf has it. free() it. */
+ * too, else "". A value that is not finite, or has more than 15 digits, is printed by printf's rules.
+ * free() it. */
 char *decimal_text(double value, const char *sign, int decimals);
 
-/* "[-0.42, -0.16]", the ends of an interval, signed; free() it. */
+/* The two ends of an interval with their signs, "[-0.42, -0.16]"; free() it. */
 char *decimal_interval(double low, double high, int decimals);
 
 #endif

@@ -14,8 +14,8 @@ struct digest {
 
 struct digest digest_of(const void *bytes, size_t size);
 
-/* The digest of `previous` (its hexadecimal text, may be empty) followed by `text`: a link of a
- * chain in which no link can be changed, dropped or moved without changing all that follow. */
+/* The digest of `previous` (its hexadecimal text, which may be empty) followed by `text`. It is one
+ * link of a chain: a link that is changed, dropped or moved changes all later links. */
 struct digest digest_chain(const char *previous, const char *text);
 struct digest digest_chain_bytes(const char *previous, const void *bytes, size_t size);
 

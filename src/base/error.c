@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In one piece: mpirun puts lines of its own between the pieces of a rank's. */
+/* Write the line in one piece: mpirun may put other lines between the pieces of a rank's output. */
 static void say(const char *format, va_list arguments, const char *reason)
 {
     enum { TEXT = 4096, REST = 256 };
     char text[TEXT], line[TEXT + REST];
     vsnprintf(text, sizeof text, format, arguments);
     for (char *c = text; (c = strpbrk(c, "\r\n")); c++)
-        *c = ' '; /* of what was typed: a message is one line */
+        *c = ' '; /* typed text may hold newlines, but a message is one line */
     snprintf(line, sizeof line, "kdecay: %s%s%s\n", text, reason ? ": " : "", reason ? reason : "");
     fputs(line, stderr);
 }
@@ -62,7 +62,7 @@ int error_set(struct error *error, const char *format, ...)
         va_end(arguments);
         for (char *at = error->text; *at; at++)
             if ((unsigned char)*at < ' ')
-                *at = '?'; /* a user's text may hold newlines, a message is one line */
+                *at = '?'; /* a user's text may hold newlines, but a message is one line */
     }
     return -1;
 }

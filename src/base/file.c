@@ -37,7 +37,7 @@ char *file_read(const char *path, size_t *size, struct error *error)
         free(bytes);
         return NULL;
     }
-    bytes = memory_resize(bytes, length + 1, 1); /* so that tools see who reads beyond the end */
+    bytes = memory_resize(bytes, length + 1, 1); /* so that tools notice a read beyond the end */
     bytes[length] = '\0';
     if (size)
         *size = length;
@@ -63,7 +63,7 @@ void file_stop_flushing(void)
     flushing = 0;
 }
 
-/* A rename is on the disk only once its folder is. */
+/* A rename is on the disk only when its folder is. */
 static void flush_folder_of(const char *path)
 {
     char *folder = memory_text("%s", path);

@@ -31,8 +31,8 @@ static void add_order(double *sums, const double *values, const unsigned char *o
         sums[a] += values[order[a]];
 }
 
-/* All orders of `arms` things, [order][arm]; their number. Each is that of the number before, with
- * the least change (Knuth, algorithm L). */
+/* All orders of `arms` things, [order][arm]; returns their number. Each is the next one in
+ * lexicographic order (Knuth, algorithm L). */
 static size_t all_orders(size_t arms, unsigned char orders[][LARGEST_EXACT])
 {
     size_t count = 0;
@@ -61,7 +61,7 @@ static size_t all_orders(size_t arms, unsigned char orders[][LARGEST_EXACT])
     }
 }
 
-/* How many of the orders of the seeds from `seed` on reach the bar, given the sums so far. */
+/* The number of orders of the seeds from `seed` on that reach the bar, given the sums so far. */
 static uint64_t count_extreme(const struct block *block, size_t seed, const double *sums,
                               unsigned char orders[][LARGEST_EXACT], size_t order_count)
 {
@@ -78,8 +78,8 @@ static uint64_t count_extreme(const struct block *block, size_t seed, const doub
     return extreme;
 }
 
-/* A uniformly random order of the first `arms` of MOST (Fisher and Yates), of the draw `draw` and the
- * seed `seed`. */
+/* A uniformly random order of the first `arms` of MOST (Fisher and Yates), for this draw and this
+ * seed. */
 static void draw_order(uint32_t draw, size_t seed, unsigned char *order, size_t arms)
 {
     const struct rng rng = {SEED, RNG_PERMUTE};

@@ -1,20 +1,21 @@
 /*
  * max_t - several arms against one, tested together by permuting the arms within each seed.
  *
- * Every arm has one value for each seed, and the seed is a block. Of a set S of arms the hypothesis is
+ * Every arm has one value for each seed, and each seed is a block. The hypothesis of a set S of arms is
  * that they and the reference do not differ: then their values are exchangeable within each seed.
- * Its statistic is the largest |mean over seeds of (arm - reference)| of the arms in S, and its p is
- * the share of the permutations of these values, seed by seed, that give at least the observed one.
- * A common scale, as of a t, would change no order: all arms have the same seeds.
+ * The statistic is the largest |mean over seeds of (arm - reference)| of the arms in S. The values are
+ * permuted within each seed; p is the share of permutations whose statistic is at least the observed
+ * one. Dividing by a common scale, as a t statistic does, would not change the order of the
+ * permutations, since all arms have the same seeds.
  *
- * The adjusted p of one arm is the largest p of all sets S that it is in (closed testing: Marcus, Peritz
- * and Gabriel 1976). So the probability of any false claim is at most the level whichever arms truly
- * differ, and no normal distribution is assumed. An arm alone gives the exact sign-flip test, so
- * that with n seeds no p is below 2/2^n, however many arms there are. (Westfall and Young 1993 have
- * the max-T of permutations.)
+ * The adjusted p of an arm is the largest p of all sets S that contain it (closed testing: Marcus, Peritz
+ * and Gabriel 1976). So the probability of any false claim is at most the level, whichever arms truly
+ * differ, and no normal distribution is assumed. A set of one arm gives the exact sign-flip test. So
+ * with n seeds no p is below 2/2^n, however many arms there are. (The max-T of permutations is from
+ * Westfall and Young 1993.)
  *
- * A set of s arms has ((s + 1)!)^n permutations. Up to MAX_T_EXACT they are all enumerated; else
- * MAX_T_DRAWS random ones are drawn by counter-based numbers of a fixed seed, and p is
+ * A set of s arms has ((s + 1)!)^n permutations. Up to MAX_T_EXACT of them are enumerated. For larger
+ * sets MAX_T_DRAWS random ones are drawn by counter-based numbers with a fixed seed, and p is
  * (1 + as extreme ones) / (1 + draws), which keeps the level (Phipson and Smyth 2010).
  */
 #ifndef KDECAY_MAX_T_H
@@ -33,9 +34,10 @@ struct max_t {
     size_t random;      /* how many of the sets of arms were tested by random permutations */
 };
 
-/* values[arm * seeds + seed], of `arms` arms, one of which is the reference. adjusted[arm] becomes
- * its p, NaN for the reference; NaN for all where there is a reason: fewer than 2 seeds or arms,
- * more than MAX_T_COMPARISONS arms besides the reference, or a value that is not finite. */
+/* Input: values[arm * seeds + seed] of `arms` arms, one of which is the reference. Output:
+ * adjusted[arm], the arm's p; NaN for the reference. All are NaN if there is a reason: fewer than 2
+ * seeds or arms, more than MAX_T_COMPARISONS arms besides the reference, or a value that is not
+ * finite. */
 struct max_t max_t_test(const double *values, size_t arms, size_t seeds, size_t reference,
                         double *adjusted);
 

@@ -75,7 +75,7 @@ char *memory_copy(const char *bytes, size_t length)
 
 void text_add(struct text *text, const char *format, ...)
 {
-    /* most texts fit at once, so that the numbers in them are formatted once */
+    /* most texts fit at the first try, so their numbers are formatted only once */
     for (;;) {
         const size_t room = text->capacity - text->length;
         va_list arguments;

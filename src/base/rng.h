@@ -3,7 +3,7 @@
  *
  * Philox4x32-10 (Salmon et al., SC 2011; Debian's Random123) maps (key, counter) to 128 random
  * bits. The key is (seed, purpose); the counter is (epoch, image or parameter, draw), so that
- * any number can be had in any order by any thread, and a resumed run needs no generator state.
+ * any thread can compute any number in any order, and a resumed run needs no generator state.
  */
 #ifndef KDECAY_RNG_H
 #define KDECAY_RNG_H

@@ -94,7 +94,7 @@ void statistics_holm(const double *p, size_t n, double *adjusted)
         adjusted[i] = NAN;
         members += isnan(p[i]) ? 0 : 1;
     }
-    /* families are a handful of k: pick the smallest that is left, again and again */
+    /* families are small: take the smallest remaining p, again and again */
     double floor = 0;
     for (size_t left = members; left > 0; left--) {
         size_t smallest = n;
@@ -129,7 +129,7 @@ double statistics_tost(const double *differences, size_t n, double margin)
     const double mean = statistics_mean(differences, n), sd = statistics_sd(differences, n);
     if (isnan(sd))
         return NAN;
-    /* of the two p the larger is that of the nearer bound */
+    /* the larger of the two p belongs to the nearer bound */
     const double room = margin - fabs(mean);
     if (!(sd > 0))
         return room > 0 ? 0 : 1;

@@ -1,12 +1,12 @@
 /*
  * statistics - how arms are compared, by rules fixed before any result was seen.
  *
- * Arms share their seeds, so that a comparison is one of pairs: d_i = error of arm - error of the
- * k = 1 arm, with the same seed i (points of percentage; below 0 is better). The unit of
- * repetition is the run; that all runs share one test set is not covered by any of these numbers.
+ * Arms share their seeds, so a comparison is made of pairs: d_i = error of the arm - error of the
+ * k = 1 arm with the same seed i (percentage points; below 0 is better). The unit of repetition is
+ * the run. All runs share one test set; none of these numbers covers that.
  *
- * Where a number does not exist (too few pairs, a diverged run) it is NaN and the reason, a
- * constant string, says why; else the reason is NULL.
+ * If a number does not exist (too few pairs, a diverged run), it is NaN, and the reason, a constant
+ * string, says why. Otherwise the reason is NULL.
  */
 #ifndef KDECAY_STATISTICS_H
 #define KDECAY_STATISTICS_H
@@ -39,8 +39,8 @@ struct interval statistics_t_interval(const double *differences, size_t n, doubl
  * value is 2/2^n. */
 double statistics_sign_flip(const double *differences, size_t n, const char **reason);
 
-/* The least p that this test of n pairs can give once Holm has adjusted it in a family of so many
- * comparisons: min(1, comparisons * 2 / 2^n). It is known before any run. */
+/* The least p of this test with n pairs, adjusted by Holm in a family of so many comparisons:
+ * min(1, comparisons * 2 / 2^n). It is known before any run. */
 double statistics_least_p(size_t n, size_t comparisons);
 
 /* The least n for which that is below STATISTICS_LEVEL. With fewer pairs the family is not

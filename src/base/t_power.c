@@ -3,7 +3,7 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-/* P(T <= t) for t >= 0, as Lenth has it; x = t^2 / (t^2 + freedom), h = delta^2 / 2:
+/* P(T <= t) for t >= 0, by Lenth; x = t^2 / (t^2 + freedom), h = delta^2 / 2:
  *   Phi(-delta) + 1/2 sum over j of (p_j I_x(j + 1/2, freedom / 2) + q_j I_x(j + 1, freedom / 2)),
  *   p_j = e^-h h^j / j!,   q_j = delta e^-h h^j / (sqrt(2) Gamma(j + 3/2))
  * The terms grow up to j = h and then fall; logarithms keep e^-h from vanishing. */

@@ -44,8 +44,8 @@ struct entry {
     struct experiment experiment;
     char *network;
     const char *precision;
-    char *refused;           /* why it is not measured at all; NULL: it is */
-    char *missing[PROGRAMS]; /* why a program is not; NULL: it is */
+    char *refused;           /* why nothing is measured; NULL: something is */
+    char *missing[PROGRAMS]; /* why a program is not measured; NULL: it is */
     char *instruction;       /* of the machine's peak; NULL until it has run */
     double *samples;         /* [program][value][round]; NaN: none */
 };
@@ -81,7 +81,7 @@ static double median(const struct bench *bench, const struct entry *entry, int p
     return middle;
 }
 
-/* PyTorch's fastest setting, as a program; TORCH where none was measured. */
+/* PyTorch's fastest setting, as a program; TORCH if none was measured. */
 static int best_torch(const struct bench *bench, const struct entry *entry)
 {
     int best = TORCH;
@@ -96,7 +96,7 @@ static int best_torch(const struct bench *bench, const struct entry *entry)
 
 /* ---- Processes ------------------------------------------------------------------------------ */
 
-/* What a child is to do. */
+/* The work of a child process. */
 struct job {
     const struct bench_options *options;
     const struct entry *entry; /* NULL: ask the script for PyTorch's version */
@@ -104,7 +104,7 @@ struct job {
     const char *experiment; /* the canonical text's file */
 };
 
-/* Bytes that a process can have without pushing others out. */
+/* The bytes that a process can take without moving other memory to the disk. */
 static size_t free_bytes(void)
 {
     struct error error;
@@ -117,7 +117,7 @@ static size_t free_bytes(void)
     return bytes;
 }
 
-/* The script's words; before them its interpreter, NULL where the script runs by itself. */
+/* `words` are the interpreter (NULL if the script runs by itself), the script and its arguments. */
 static _Noreturn void run_script(const char **words)
 {
     if (!words[0])
@@ -144,7 +144,7 @@ static _Noreturn void run_torch(const struct job *job)
                                 threads, "--seconds", seconds, NULL});
 }
 
-/* All that it prints goes into `output`; memory above what is free now is refused to it. */
+/* All output of the child goes to `output`. It cannot take more memory than is free now. */
 static _Noreturn void be_child(const struct job *job, int output)
 {
     const size_t bytes = free_bytes();
@@ -165,7 +165,7 @@ static _Noreturn void be_child(const struct job *job, int output)
     exit(EXIT_SUCCESS);
 }
 
-/* The last line of what a failed program printed. */
+/* The last line that a failed program printed. */
 static char *reason_of(const char *printed)
 {
     size_t end = strlen(printed);
@@ -177,7 +177,7 @@ static char *reason_of(const char *printed)
     return memory_copy(printed + start, end - start);
 }
 
-/* Run a job in a process of its own. What it printed, or NULL and *reason; free() them. */
+/* Run a job in a process of its own. Returns its output, or NULL with *reason set; free() them. */
 static char *run(const struct job *job, char **reason)
 {
     int ends[2];
@@ -210,7 +210,7 @@ static char *run(const struct job *job, char **reason)
     return NULL;
 }
 
-/* What stands behind "NAME " at the start of a line, or NULL. free() it. */
+/* The text after "NAME " at the start of a line, or NULL; free() it. */
 static char *value_of(const char *printed, const char *name)
 {
     const size_t length = strlen(name);
@@ -319,8 +319,8 @@ static const struct table_column columns[] = {
     {"PyTorch layout", NULL, 'l', NULL, TABLE_ALL, NULL},
     {"PyTorch allocator", NULL, 'l', NULL, TABLE_ALL, NULL},
 };
-/* The text shows ours, the machine's and PyTorch's in three tables, each of which begins with the
- * first two columns. */
+/* The text shows the columns in three tables: ours, the machine's and PyTorch's. Each table begins with
+ * the first two columns. */
 enum { NAME_COLUMNS = 2, OUR_COLUMNS = 13, MACHINE_COLUMNS = 6 };
 
 static const struct table_column setting_columns[] = {
@@ -362,8 +362,8 @@ static void add_our_cells(const struct bench *bench, const struct entry *e, stru
     add_number(table, median(bench, e, OURS, PEAK) / (1 << 20), 0);
 }
 
-/* Training one image takes the multiply-adds of its forward pass three times, near enough: the
- * images need no gradient. */
+/* Training one image takes about three times the multiply-adds of its forward pass; slightly less,
+ * since the images need no gradient. */
 static double machine_rate(const struct bench *bench, const struct entry *e)
 {
     return median(bench, e, MACHINE, ADDS) / (3 * (double)model_size_of(&e->experiment).macs);
@@ -520,8 +520,8 @@ static void ask_for_torch(struct bench *bench)
         bench->torch_version[strcspn(bench->torch_version, "\n")] = '\0';
 }
 
-/* Leaves the reason in entry->refused where the program has no such precision, or the machine not
- * the memory. */
+/* Stores the reason in entry->refused if the program does not have the precision, or if the machine
+ * does not have the memory. */
 static void load_entry(const struct bench_options *options, const char *path, const char *precision,
                        struct entry *entry)
 {

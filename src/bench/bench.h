@@ -1,27 +1,27 @@
 /*
- * bench - training speed and memory of networks, beside PyTorch's where it is there.
+ * bench - training speed and memory of networks, compared with PyTorch if it is installed.
  *
- * Every measurement is a process of its own (bench_measure.h; for PyTorch, the script), so that
- * its peak memory is that of one network. A measurement may take the memory that the machine has
- * free, no more. For each network and precision, rounds go over all programs: ours on the threads
- * asked for, ours on one, PyTorch in each of its settings; so a slow minute of the machine hits
- * all of them. A number is the median of its rounds; PyTorch's is that of its fastest setting.
+ * Every measurement is a process of its own (bench_measure.h; for PyTorch, the script), so that its
+ * peak memory is the memory of one network. A measurement may use only the memory that is free on the
+ * machine. For each network and precision, every round runs all programs: ours with the given threads,
+ * ours with one thread, and PyTorch in each of its settings. So a slow minute of the machine affects
+ * all of them. A number is the median of its rounds. PyTorch's number is that of its fastest setting.
  *
- * PyTorch's settings: the layout of its maps (contiguous, channels-last), and whether glibc keeps
- * freed memory instead of handing it back to the kernel page by page (allocator: plain, keeping).
+ * PyTorch's settings are the layout of its maps (contiguous, channels-last), and whether glibc keeps
+ * freed memory or returns it to the kernel page by page (allocator: keeping, plain).
  *
  * The machine's own peak, multiply-adds and copies of memory (machine_peak.h), is measured in turn
  * with the programs.
  *
  * The script is called as `SCRIPT version`, and as
  * `SCRIPT EXPERIMENT.txt --precision f32|bf16 --layout contiguous|channels-last --threads N
- * --seconds N`, with a canonical text. For the first it prints one line, which the tables quote;
- * for the second, lines of bench_measure()'s form: train, peak.
+ * --seconds N`, with a canonical text. The first prints one line, which the tables quote. The second
+ * prints the lines train and peak, in the format of bench_measure().
  *
- * Files in `out`, renewed after each network:
+ * Files in `out`, written again after each network:
  *
- *   bench.txt   tables, and why what is missing is missing
- *   bench.csv   the same numbers, a row a network and precision
+ *   bench.txt   tables, and the reason for each missing number
+ *   bench.csv   the same numbers, one row per network and precision
  *   rounds.csv  every measurement
  */
 #ifndef KDECAY_BENCH_H
@@ -43,7 +43,7 @@ struct bench_options {
     const char *compiler; /* and flags */
 };
 
-/* Dies where an experiment cannot be read. What cannot be measured is told in bench.txt. */
+/* Dies if an experiment cannot be read. bench.txt tells what could not be measured. */
 void bench_run(const struct bench_options *options);
 
 #endif

@@ -1,17 +1,17 @@
 /*
  * bench_measure - how fast one network trains in this process, and how much memory it takes.
  *
- * The experiment's network is fed with synthetic images, so that no data is needed; its classifier
- * has ten classes. After a warm-up, rounds of four follow each other until training alone has
- * taken the time asked for, each part with its own clock; where a step takes longer than that,
- * one warms up and one is timed:
+ * The experiment's network gets synthetic images, so no data is needed; its classifier has ten
+ * classes. After a warm-up, rounds of four parts follow each other until training alone has taken the
+ * given time. Each part has its own clock. If a single step takes longer than the given time, one step
+ * warms up and one is timed:
  *
- *   fill      images are moved, normalised and brought into the network
+ *   fill      move and normalise images and copy them into the network
  *   train     forward, backward, SGD: training.batch images
  *   limit     all convolutions of the step and nothing else (network_convolve)
  *   evaluate  forward with the running statistics
  *
- * As they alternate, a disturbance of the machine hits all of them alike.
+ * The parts alternate, so a disturbance of the machine affects all of them equally.
  */
 #ifndef KDECAY_BENCH_MEASURE_H
 #define KDECAY_BENCH_MEASURE_H

@@ -1,8 +1,8 @@
 /*
- * machine_peak - what this machine can do at most: multiply-adds, and copies of memory.
+ * machine_peak - the peak speed of this machine: multiply-adds, and copies of memory.
  *
- * A network's limit (bench_measure.h) is that of the kernels that it uses. The machine's peak shows
- * how much faster other kernels could be. Each thread runs a loop of the CPU's best instruction on
+ * A network's limit (bench_measure.h) is the speed of the kernels that it uses. The machine's peak
+ * shows how much faster other kernels could be. Each thread runs a loop of the CPU's best instruction on
  * registers alone:
  *
  *   f32    fused multiply-adds of vectors: AVX-512, else AVX2, else the product and sum of SSE2

@@ -1,5 +1,5 @@
 /*
- * scaling_measure - what the model of scaling.h stands on, of this machine, and its answers.
+ * scaling_measure - measures this machine for the model of scaling.h, and prints the predictions.
  */
 #ifndef KDECAY_SCALING_MEASURE_H
 #define KDECAY_SCALING_MEASURE_H

@@ -3,10 +3,10 @@
  *
  *     synthetic_logs FOLDER FROM TO
  *
- * writes log FROM+1 to log TO: FOLDER/results/ARM/seed-N.tsv, each of EPOCHS rows and as many step
- * losses as a log holds; and FOLDER/experiments/ARM.ini for the arms that they begin. An arm has
- * SEEDS logs. Arms are of either image set, three of four of the desk scale and one of the full
- * one; a family of ARMS_A_FAMILY arms differs in k alone, and families in lr.
+ * writes log FROM+1 to log TO, FOLDER/results/ARM/seed-N.tsv, each with EPOCHS rows and all step
+ * losses that a log may hold, and FOLDER/experiments/ARM.ini for each new arm. An arm has SEEDS logs.
+ * There are arms of both image sets; three of four are of the desk scale and one is of the full
+ * scale. The ARMS_A_FAMILY arms of a family differ only in k; families differ in lr.
  */
 #include "base/error.h"
 #include "base/file.h"

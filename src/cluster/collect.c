@@ -9,7 +9,7 @@
 
 enum outcome { COPIED, KNOWN, AGREES, REFUSED };
 
-/* A log that is whole, finished or diverged, and in its place. 0, or -1 with *error. */
+/* Read a whole log, finished or diverged, whose path fits its arm and seed. 0, or -1 with *error. */
 static int read_whole(const char *path, const char *folder, struct log *log, struct error *error)
 {
     if (log_read(path, log, error) != 0)
@@ -67,7 +67,7 @@ long collect(const char *from, const char *results, FILE *out)
 {
     static const char *const words[] = {"copied", "known", "agrees", "REFUSED"};
     long number[REFUSED + 1] = {0};
-    /* a folder that was given with a slash behind it */
+    /* a folder that was given with a slash at its end */
     char *folder = memory_text("%s", from);
     for (size_t length = strlen(folder); length > 1 && folder[length - 1] == '/';)
         folder[--length] = '\0';

@@ -21,7 +21,7 @@ static const struct table_column columns[] = {
     {"make submit SCALE=full EXP=", NULL, 'l', NULL, TABLE_TEXT, NULL},
 };
 
-/* Whether the row asks for the arm. Two rows share a folder: the second one is that of SGDR. */
+/* Whether the row needs the arm. Two rows share a folder: the second one is the row of SGDR. */
 static int has_arm(const struct published_table *published, const struct published_row *row,
                    const struct experiment *experiment)
 {
@@ -38,7 +38,7 @@ static int has_arm(const struct published_table *published, const struct publish
            (!shares || (experiment->decay == DECAY_COSINE) == is_second);
 }
 
-/* Of the row's arms; the run is the longest. */
+/* The cost of the row's arms; `run` is the longest run. */
 struct cost {
     double macs, run, all; /* multiply-adds; core-hours */
     int arms;

@@ -45,7 +45,7 @@ struct arrays {
     size_t count;
 };
 
-/* The array that takes one more such run; a new one if there is none. */
+/* The array that has room for one more such run; a new one if there is none. */
 static struct array *array_for(struct arrays *arrays, const struct array *key)
 {
     for (size_t i = 0; i < arrays->count; i++) {

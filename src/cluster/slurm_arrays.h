@@ -1,21 +1,21 @@
 /*
- * slurm_arrays - the runs that are still to be made, as job arrays for Slurm: one task a run.
+ * slurm_arrays - the runs to do, as job arrays for Slurm, with one task per run.
  *
- * A job array has one time limit and one size of memory for all its tasks, so the runs are grouped
- * by scale, network, limit and memory; an array has at most `tasks` of them. Within it seed 1 of
- * all arms stands before seed 2, so that a campaign that is cut short leaves equal seeds.
+ * All tasks of a job array have the same time limit and the same size of memory. So the runs are
+ * grouped by scale, network, limit and memory, with at most `tasks` runs per array. In an array, seed 1
+ * of all arms comes before seed 2, so that all arms have the same seeds if a campaign is cut short.
  *
  * The time limit of a task, in minutes:
  *     safety x core-hours x 60 / (cpus x ranks)      up to the next 10, from 10 to 60 x hours
- * where the core-hours are those of `make status`. A run that needs more than the longest limit is
- * stopped before the limit, goes back into the queue and goes on from its checkpoint; so it does
- * when the prediction was too low. One without a prediction gets the longest limit.
+ * where the core-hours are those of `make status`. A run that needs more time than the longest limit,
+ * or more than predicted, is stopped before the limit, goes back into the queue and resumes from its
+ * checkpoint. A run without a prediction gets the longest limit.
  *
- * SIGTERM comes a tenth of the limit before its end, at most 10 minutes: what a step, or at worst
- * the evaluation after an epoch, may take.
+ * SIGTERM comes a tenth of the limit before its end, at most 10 minutes. This is enough for a step, or
+ * for the evaluation after an epoch.
  *
- * Memory for each CPU, MiB: 5/4 of what training takes in a rank, over its CPUs, up to the next
- * 128.
+ * Memory for each CPU, in MiB: 5/4 of the memory that training takes in a rank, divided by the rank's
+ * CPUs, rounded up to a multiple of 128.
  */
 #ifndef KDECAY_SLURM_ARRAYS_H
 #define KDECAY_SLURM_ARRAYS_H
@@ -35,10 +35,10 @@ struct slurm_arrays_options {
 /* The time limit of one run in minutes; `core_hours` may be NAN. */
 int slurm_arrays_minutes(const struct slurm_arrays_options *options, double core_hours);
 
-/* Write the lists, and a line for each array to `out`:
+/* Write the lists, and write to `out` a line for each array:
  *     NAME TASKS MINUTES SIGNAL-SECONDS MIB-A-CPU CORE-HOURS NETWORK
- * where CORE-HOURS are predicted for all its tasks, or "-". 0; or -1 with *error set, also where
- * status_check_part() says so. */
+ * where CORE-HOURS are predicted for all its tasks, or "-". 0; or -1 with *error set, also if
+ * status_check_part() fails. */
 int slurm_arrays_write(const struct slurm_arrays_options *options, FILE *out, struct error *error);
 
 #endif

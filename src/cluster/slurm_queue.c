@@ -83,7 +83,7 @@ static int find_task(const char *path, long task, struct slurm_queue_run *run, s
     return status;
 }
 
-/* 1 if the line told of a run, 0 if of another's job, -1 with *error. */
+/* 1 if the line is about one of our runs, 0 if it is another's job, -1 with *error. */
 static int read_line(const char *line, const char *folder, struct slurm_queue_run *run,
                      struct error *error)
 {

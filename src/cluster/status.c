@@ -24,7 +24,7 @@ int status_wanted_seeds(enum scale scale)
     BUG("a scale without seeds");
 }
 
-/* The first and the last seed that an experiment is to be run with. */
+/* The first and the last wanted seed of an experiment. */
 struct seed_range {
     long first, last;
 };
@@ -55,7 +55,7 @@ struct sources {
     const char *results;
     struct ledger ledger;
     struct experiment_files experiments;
-    char **parts; /* paths of logs in the making */
+    char **parts; /* paths of unfinished logs */
     size_t part_count;
     struct slurm_queue queue;
 };
@@ -118,7 +118,7 @@ static enum state state_of(const struct sources *sources, const struct experimen
     return state;
 }
 
-/* Neither done, nor waiting or running in Slurm, nor held by a process here. */
+/* Whether a run is not done, not in Slurm, and not locked by a process here. */
 static int is_to_do(const struct sources *sources, const struct experiment_file *file, long seed)
 {
     const enum state state = state_of(sources, file, seed);
@@ -150,7 +150,7 @@ static long part_seed(const char *path, const char *results, const char *arm)
 
 /* A row of the table; or several, added up. */
 struct tally {
-    int wanted, seeds[MISSING + 1]; /* how many are in each state */
+    int wanted, seeds[MISSING + 1]; /* seeds: the number in each state */
     double hours;                   /* of the missing runs */
     int unknown;                    /* missing runs whose hours are unknown */
 };
@@ -189,7 +189,7 @@ static void add_tally(struct tally *sum, const struct tally *tally)
     sum->unknown += tally->unknown;
 }
 
-/* Whether they take the same time for an image. */
+/* Whether two experiments need the same time for an image. */
 static int is_alike(const struct experiment *left, const struct experiment *right)
 {
     char *a = ledger_network(left), *b = ledger_network(right);
@@ -199,7 +199,7 @@ static int is_alike(const struct experiment *left, const struct experiment *righ
     return same;
 }
 
-/* Of one run; NAN if nothing tells. */
+/* The predicted core-hours of one run; NAN without a prediction. */
 static double core_hours(const struct sources *sources, const struct experiment *experiment,
                          struct speed desk)
 {
@@ -216,7 +216,7 @@ static double core_hours(const struct sources *sources, const struct experiment 
 
 /* ---- The table ---------------------------------------------------------------------------- */
 
-/* The states that have a column, in order; `queued` only where there is a queue. */
+/* The states that have a column, in order; `queued` only if there is a queue. */
 static const struct {
     enum state state;
     const char *name;
@@ -256,7 +256,7 @@ static char *hours_text(double hours)
     return isfinite(hours) ? memory_text("%.*f", hours < 10 ? 2 : 0, hours) : memory_text("-");
 }
 
-/* How many seeds an arm's comparisons need (question.h); none where it has no comparison. */
+/* The number of seeds that an arm's comparisons need (question.h); none without a comparison. */
 static char *needed_text(size_t needed, int wanted)
 {
     return needed == 0               ? memory_text("-")
@@ -264,7 +264,7 @@ static char *needed_text(size_t needed, int wanted)
                                      : memory_text("%zu", needed);
 }
 
-/* `hours` is a run's, NAN for a row of totals. */
+/* `hours` are those of one run; NAN for a row of totals. */
 static void add_row(struct table *table, int with_queue, const char *name, const char *scale,
                     size_t needed, double hours, const struct tally *tally)
 {
@@ -337,7 +337,7 @@ int status_write(const struct status_options *options, FILE *out, struct error *
     return 0;
 }
 
-/* Whether an experiment file is `part` or lies below it, however both are written. */
+/* Whether an experiment file is `part` or is below it; both paths may be written in any way. */
 static int is_chosen(const char *part, const char *path)
 {
     if (!part)

@@ -98,7 +98,7 @@ static void add_run(struct table *table, const struct watch_options *options, co
     const struct log_row *last = log->row_count ? &log->rows[log->row_count - 1] : NULL;
     const long done = log->row_count, all = log->experiment.epochs;
     const double pace = epoch_seconds(log), age = age_of(path, now);
-    /* Of the epoch under way so much is over, if anybody works on it. */
+    /* the part of the current epoch that is over, if a process trains it */
     const double under_way = strcmp(process, "-") == 0 ? 0 : fmin(fmax(0, age), pace);
     char *checkpoint = checkpoint_path(options->checkpoints, &log->experiment, log->seed);
     table_add(table, table_cell(memory_text("%s", log->experiment.arm), NULL));
@@ -126,7 +126,7 @@ static void add_unknown(struct table *table, const char *name, long seed, const 
 
 /* ---- Runs --------------------------------------------------------------------------------- */
 
-/* The log that a task of the queue writes; NULL where its experiment cannot be read. free() it. */
+/* The log that a task of the queue writes; NULL if its experiment cannot be read. free() it. */
 static char *log_of_task(const struct watch_options *options, const struct slurm_queue_run *task)
 {
     struct experiment experiment;
@@ -135,7 +135,7 @@ static char *log_of_task(const struct watch_options *options, const struct slurm
     return log_path(options->results, experiment.arm, task->seed);
 }
 
-/* Whether Slurm runs what writes the part. */
+/* Whether the process that writes the part runs in Slurm. */
 static int is_in_slurm(const struct watch_options *options, const struct slurm_queue *queue,
                        const char *part)
 {
@@ -224,7 +224,7 @@ int watch_write(const struct watch_options *options, time_t now, FILE *out, stru
 int watch_follow(const struct watch_options *options, struct error *error)
 {
     for (;;) {
-        /* Home, an empty screen, and lines that are cut, not wrapped, at its edge. */
+        /* Go home, clear the screen, and cut lines at its edge instead of wrapping them. */
         printf("\033[H\033[2J\033[?7l");
         if (watch_write(options, time(NULL), stdout, error) != 0)
             return -1;

@@ -12,7 +12,7 @@ const struct augment dataset_unmoved = {0, CROP_PADDING, CROP_PADDING};
 
 /* ---- Records ------------------------------------------------------------------------------ */
 
-/* Sort and identify. qsort's order among equal records cannot be seen: they are the same bytes. */
+/* Sort and identify. qsort's order of equal records does not matter: they have the same bytes. */
 static int compare_cifar10(const void *left, const void *right)
 {
     return memcmp(left, right, 1 + IMAGE_FLOATS);
@@ -80,8 +80,8 @@ int dataset_label(const struct images *images, size_t index)
 
 /* ---- Synthetic images --------------------------------------------------------------------- */
 
-/* Integers only: the same bytes on every machine. Class c has stripes of a direction and a width
- * of its own in one of three colours; the noise leaves something to learn. */
+/* Only integers are used, so the bytes are the same on every machine. Each class has stripes with its
+ * own direction and width, in one of three colours; the noise leaves something to learn. */
 static void make_up(struct images *images, size_t count, uint32_t part)
 {
     static const int direction[10][2] = {{1, 0}, {0, 1}, {1, 1}, {1, -1}, {2, 1},
@@ -109,7 +109,7 @@ static void make_up(struct images *images, size_t count, uint32_t part)
 
 /* ---- Sets --------------------------------------------------------------------------------- */
 
-/* Where a real set lies and what identifies it. */
+/* The files of a real set and its digests. */
 struct source {
     const char *folder;
     const char *train_files[5], *test_file;
@@ -186,7 +186,7 @@ static const uint8_t *image_bytes(const struct images *images, size_t index)
     return images->records + (index + 1) * images->record_bytes - IMAGE_FLOATS;
 }
 
-/* Sums of bytes and their squares are whole numbers below 2^53: exact in any order. */
+/* Sums of bytes and of their squares are whole numbers below 2^53, so they are exact in any order. */
 static void measure_channels(struct dataset *dataset)
 {
     const struct images *train = &dataset->train;
@@ -327,7 +327,7 @@ struct augment dataset_augment(enum augmentation augmentation, uint32_t seed, ui
                             .right = (int)rng_below(w.word[2], 2 * CROP_PADDING + 1)};
 }
 
-/* Where row or column `at` of the padded image comes from; -1: a zero. */
+/* The row or column of the image that row or column `at` of the padded image shows; -1: zeros. */
 static int source_of(int at, int reflects)
 {
     if (at >= 0 && at < IMAGE_SIDE)

@@ -1,22 +1,22 @@
 /*
- * dataset - images: CIFAR-10 and CIFAR-100 in the official binary layout, or made up.
+ * dataset - images: CIFAR-10 and CIFAR-100 in the official binary layout, or synthetic ones.
  *
- * A record is one label byte (CIFAR-100: a coarse, then the fine label, which is the one used) and
+ * A record is one label byte (CIFAR-100: a coarse and then the fine label; the fine one is used) and
  * 3 x 32 x 32 bytes: the red, green and blue planes, row by row. [Krizhevsky 2009;
  * www.cs.toronto.edu/~kriz/cifar.html]
  *
  * Images are identified by content: the records are sorted bytewise on loading, so that any
- * order of the files gives the same data set, and the SHA-256 of the sorted records goes into the
- * log. An image's index is its place in that order; every random number of augmentation hangs on
+ * order of the files gives the same data set. The SHA-256 of the sorted records goes into the log.
+ * An image's index is its position in that order; every random number of augmentation depends on
  * it. Real sets must have the known digest: images that differ are not CIFAR.
  *
  * Synthetic images need no download: ten classes of coloured stripes under noise, in the same
- * records, drawn from a fixed key, so that all machines make up the same.
+ * records. They are drawn from a fixed key, so they are the same on all machines.
  *
  * Normalisation, by the training images: mean-std, per channel (byte - mean) / deviation over all
  * pixels; or pixel-mean, (byte - mean of that pixel and channel) / 255
  * [SGDR's and Lasagne's ResNet recipe: github.com/loshchil/SGDR]; or zca, contrast and whitening
- * (whitening.h). Whitened images are kept as floats, 12 KiB each: CIFAR's take 703 MiB. A crop
+ * (whitening.h). Whitened images are kept as floats, 12 KiB each; CIFAR needs 703 MiB. A crop
  * pads the normalised image, with zeros or by mirroring it.
  */
 #ifndef KDECAY_DATASET_H
@@ -60,12 +60,12 @@ struct augment {
     int mirrored, down, right;
 };
 
-/* Load what the experiment names from `folder`, which holds cifar-10-batches-bin/ or
- * cifar-100-binary/, or is that folder itself (NULL for synthetic images). 0, or -1 with *error.
- * Release with dataset_free().
+/* Load the experiment's images from `folder`, which holds cifar-10-batches-bin/ or
+ * cifar-100-binary/, or is that folder itself (NULL for synthetic images). Returns 0, or -1 with
+ * *error. Release with dataset_free().
  *
- * The fit of zca takes minutes; it is kept as KEPT/whitening/DIGEST.bin, by the digest of the
- * training images, and read from there the next time (`kept` NULL: it is not kept). */
+ * The fit of zca takes minutes. It is kept as KEPT/whitening/DIGEST.bin, named after the digest of
+ * the training images, and read from there the next time (`kept` NULL: it is not kept). */
 int dataset_load(struct dataset *dataset, const struct experiment *experiment, const char *folder,
                  const char *kept, struct error *error);
 void dataset_free(struct dataset *dataset);

@@ -16,12 +16,12 @@ static const double contrast_scale = 55, smallest_divisor = 1e-8, filter_bias = 
 
 /* ---- Products of matrices ----------------------------------------------------------------- */
 
-/* Not by a BLAS: its order of sums depends on the CPU and, in fast ones, on the threads. Matrices
- * are cut into panels of PANEL columns, filled up with zeros: entry (k, j) of a matrix of `depth`
+/* No BLAS is used: its order of sums depends on the CPU and, in fast ones, on the threads. Matrices
+ * are cut into panels of PANEL columns, filled up with zeros: entry (k, j) of a matrix with `depth`
  * rows is at [j / PANEL][k][j % PANEL]. */
 enum { PANEL = 8, DEPTH = 256 /* rows: a panel of them fits in the first cache */ };
 
-/* One row of a panel; GCC splits it into what the CPU has, which changes no bit. */
+/* One row of a panel. GCC splits it into the CPU's vectors, which changes no bit. */
 typedef double vector __attribute__((vector_size(PANEL * sizeof(double)), may_alias));
 
 static size_t panels(size_t columns)
@@ -49,8 +49,8 @@ static double *panels_of(const double *matrix, size_t depth, size_t columns)
     return out;
 }
 
-/* c[i][j] += a[k][i] b[k][j], k in order, for the PANEL rows of c below a's panel. Half of them at
- * a time, so that the sums stay in the registers of AVX2, too. */
+/* c[i][j] += a[k][i] b[k][j], k in order, for the PANEL rows of c that a's panel makes. It works on half
+ * of them at a time, so that the sums also fit into the registers of AVX2. */
 CLONES static void add_tile(size_t depth, const double *a, const vector *b, vector *c)
 {
     for (size_t half = 0; half < PANEL; half += PANEL / 2) {
@@ -85,7 +85,7 @@ static void add_product(size_t depth, const double *a, size_t rows, const double
                          (vector *)(c + (j * tiles + i) * PANEL * PANEL));
 }
 
-/* The lower half of an n x n matrix in panels, out row by row and mirrored. */
+/* Write the lower half of an n x n matrix in panels row by row, and mirror it. */
 static void mirror(const double *lower, size_t n, double *out)
 {
     for (size_t i = 0; i < n; i++)
@@ -164,7 +164,7 @@ static void fit_covariance(const struct whitening *whitening, const float *rows,
     free(sums);
 }
 
-/* V diag(1 / sqrt(l)) V^T of the matrix, which is used up. */
+/* V diag(1 / sqrt(l)) V^T of the matrix, which is overwritten. */
 static void fit_matrix(struct whitening *whitening, double *covariance)
 {
     const size_t n = whitening->n;
@@ -233,7 +233,7 @@ void whitening_apply(const struct whitening *whitening, float *rows, size_t coun
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* What stands in front of mean and matrix. */
+/* The text before mean and matrix. */
 static char *file_line(const struct whitening *whitening, const char *images)
 {
     return memory_text("kdecay whitening 1\timages %s\tGSL %s\tSHA-256 %s\n", images, gsl_version,

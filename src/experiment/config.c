@@ -157,7 +157,7 @@ static const struct key keys[] = {
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
-/* Words are stored in fields of an enum, which an int may stand for. */
+/* A word is stored in a field of an enum type, through a pointer to int. */
 _Static_assert(sizeof(enum scale) == sizeof(int), "a word's field has the size of an int");
 
 static int *integer_at(struct experiment *experiment, const struct key *key)
@@ -206,7 +206,7 @@ static const char *word_name(const char *words, int index, int *length)
     return at;
 }
 
-/* "60 120 160"; empty is an empty list. */
+/* "60 120 160"; an empty text is an empty list. */
 static int set_epochs(struct epoch_list *list, const struct key *key, const char *value,
                       struct error *error)
 {
@@ -226,7 +226,7 @@ static int set_epochs(struct epoch_list *list, const struct key *key, const char
     return 0;
 }
 
-/* 64 hexadecimal digits; empty is none. */
+/* 64 hexadecimal digits; an empty text is no digest. */
 static int set_digest(struct digest *digest, const struct key *key, const char *value,
                       struct error *error)
 {
@@ -287,7 +287,7 @@ static int key_index(const char *name)
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* What take_key() needs; one for each file of a chain of includes. */
+/* The state of take_key(), one for each file in a chain of includes. */
 struct reading {
     struct experiment *experiment;
     const char *path;
@@ -350,7 +350,7 @@ static int prefix_error(struct error *error, const char *path, int line)
     return -1;
 }
 
-/* Shared by files and texts. */
+/* For files and texts. */
 static int read_text(struct reading *reading, const char *text, size_t size)
 {
     const int line = ini_text_read(text, size, take_key, reading, reading->error);
@@ -424,7 +424,7 @@ static int finish(struct experiment *experiment, const uint8_t *set, const char 
                      : 0;
 }
 
-/* The path below experiments/, without the ending. */
+/* The path below experiments/, without its ending. */
 static int name_arm(struct experiment *experiment, const char *path, struct error *error)
 {
     static const char folder[] = "experiments/";

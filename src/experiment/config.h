@@ -1,19 +1,19 @@
 /*
- * config - an experiment file: all that a run depends on besides its seed and the images.
+ * config - an experiment file: everything that a run depends on, except its seed and the images.
  *
  * An experiment is an INI file of `key = value` lines in sections (read by inih; ini_text.h says
  * what a line may be). The only key outside a section is `include = FILE`, relative to the
- * including file. There may be several; they come first, a later one overrides an earlier one, and
- * what the file itself says overrides them all. A key that is unknown, misspelt, out of range, set
- * twice in one file or missing is an error that names file and line. Values that do not go together
- * are an error, too (config_rules.h).
+ * including file. There may be several, and they come first. A later one overrides an earlier one, and
+ * the file's own keys override them all. A key that is unknown, misspelt, out of range, missing, or
+ * set twice in one file is an error that names file and line. Values that contradict each other are
+ * an error, too (config_rules.h).
  *
  * The table of keys in config.c is the whole language: name, type, range, default, meaning.
- * `kdecay keys` prints it. The canonical text of an experiment lists the keys without a default and
- * those whose value is not the default, in the table's order; its SHA-256 identifies the
- * experiment, whatever the file's comments, includes or order. A key that is added later, with a
- * default that is what the program did before, leaves the texts and digests of all earlier logs as
- * they are; so a default is never changed and a word never renamed.
+ * `kdecay keys` prints it. The canonical text of an experiment lists, in the table's order, the keys
+ * that have no default and those whose value is not the default. Its SHA-256 identifies the
+ * experiment; the file's comments, includes and order do not matter. A new key must have a default
+ * that does what the program did before. Then the texts and digests of all earlier logs stay the
+ * same. For the same reason a default is never changed and a word is never renamed.
  *
  * Experiments are kept in experiments/ and named by their path there: the arm of
  * experiments/cifar10/preact-20/poly-k2.0.ini is "cifar10/preact-20/poly-k2.0", and its logs are
@@ -70,8 +70,8 @@ struct experiment {
     /* [run] */
     enum scale scale;
     int first_seed;         /* the least of the seeds that the arm is to be run with */
-    int seeds;              /* how many there are, from there on; 0: as many as status.h says; -1: none */
-    struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": none did */
+    int seeds;              /* the number of these seeds; 0: the number in status.h; -1: none */
+    struct digest protocol; /* of the PROTOCOL.md that registered the arm; "": not registered */
     /* [data] */
     enum image_set set;
     int train_pictures; /* synthetic images only, else 0 */
@@ -87,19 +87,19 @@ struct experiment {
     int width;                        /* widening factor; wide-resnet */
     int growth;                       /* channels a layer adds; densenet-bc */
     double dropout;                   /* share of activations set to 0 */
-    enum fan fan;                     /* what the convolutions' first deviation is scaled by */
+    enum fan fan;                     /* by which the convolutions' first deviation is scaled */
     enum gamma gamma;                 /* BN's first scales */
     enum padding padding;             /* of the 3x3 convolutions but the stem, see padding.h */
     int padding_depth, padding_reach; /* learned: D and r of the Padding Layer */
     enum weights weights; /* of the 3x3 convolutions but the first, see weight_block.h */
-    int rows;             /* what each of them trains; 0: drawn for the budget */
+    int rows;             /* the trained rows of each of them; 0: drawn for the budget */
     int weights_seed;
     int budget;    /* numbers that all of them may store, see row_search.h; 0: no limit */
     int rows_draw; /* bank with a budget: which draw of rows per layer */
     int channels;  /* of the first stage; preact */
     /* [training] */
     int epochs;
-    int batch;                  /* images a step */
+    int batch;                  /* images per step */
     enum last_batch last_batch; /* the images left over at an epoch's end */
     int shards;                 /* fixed parts of a batch; part of the result, see network.h */
     enum convolution convolution;
@@ -120,7 +120,7 @@ struct experiment {
     int endpoint;            /* 0 or 1: whether the last step trains with lr_end */
     struct epoch_list drops; /* step: the epochs at whose start the rate drops, for k = 1 */
     int cycle;               /* epochs of the first cycle; 0: one cycle, the whole run */
-    int cycle_factor;        /* each cycle is so many times as long as the one before */
+    int cycle_factor;        /* the length of a cycle over that of the one before */
     int warmup_steps;
     double warmup_lr;
     enum warmup warmup;
@@ -133,7 +133,7 @@ struct experiment {
 int config_load(const char *path, const char *const *overrides, size_t count,
                 struct experiment *experiment, struct error *error);
 
-/* Read a canonical text, as a log holds it; `name` stands for the file in messages. */
+/* Read a canonical text from a log; messages name it `name`. */
 int config_parse(const char *text, const char *name, struct experiment *experiment,
                  struct error *error);
 
@@ -143,7 +143,7 @@ char *config_text(const struct experiment *experiment);
 /* SHA-256 of the canonical text. */
 struct digest config_digest(const struct experiment *experiment);
 
-/* What the decays' own keys are where an experiment does not say. */
+/* The defaults of the decays' own keys. */
 struct decay_shape config_default_shape(void);
 
 /* Images of the training set, and steps of an epoch over it. */

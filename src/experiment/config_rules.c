@@ -10,7 +10,7 @@
 
 /* ---- Keys that belong together ------------------------------------------------------------ */
 
-/* Keys that belong together, or to a value; the message follows the file's name. */
+/* Keys that belong together, or to one value of another key. The message follows the file's name. */
 static const char *misplaced_key(const struct experiment *e)
 {
     const int synthetic = e->set == SET_SYNTHETIC, step = e->decay == DECAY_STEP;
@@ -74,13 +74,12 @@ static const char *misplaced_key(const struct experiment *e)
 
 /* ---- Schedules for a run's length --------------------------------------------------------- */
 
-/* A run as its rates see it: in units of a step, or with update = epoch of an epoch, within each of
- * which the rate is one. */
+/* A run in units with one rate each: a unit is a step, or an epoch with update = epoch. */
 struct span {
     struct schedule schedule;
     long unit;        /* steps */
-    long first, last; /* units behind the warm-up; the first may have begun within it */
-    long clock;       /* steps over which t runs, with cycles those of the first one */
+    long first, last; /* units after the warm-up; the first one may begin within it */
+    long clock;       /* steps over which t runs; with cycles, those of the first cycle */
 };
 
 static struct span span_of(const struct experiment *e)
@@ -96,7 +95,7 @@ static struct span span_of(const struct experiment *e)
     return span;
 }
 
-/* Before anything is asked of the schedule itself. */
+/* The checks that need no schedule. */
 static int check_length(const struct experiment *e, const char *path, struct error *error)
 {
     const long images = config_train_count(e), epoch = config_steps_per_epoch(e);
@@ -130,7 +129,7 @@ static int check_length(const struct experiment *e, const char *path, struct err
     return 0;
 }
 
-/* The drops of a step decay, where k has moved them. */
+/* The drops of a step decay, after k has moved them. */
 static int check_drops(const struct experiment *e, const struct span *span, const char *path,
                        struct error *error)
 {
@@ -153,7 +152,7 @@ static int check_drops(const struct experiment *e, const struct span *span, cons
     return 0;
 }
 
-/* Whether a cycle has more than one rate, where it must. */
+/* Whether each cycle that must have more than one rate has it. */
 static int check_cycle(const struct experiment *e, const struct span *span, const char *path,
                        struct error *error)
 {
@@ -177,7 +176,7 @@ static int check_cycle(const struct experiment *e, const struct span *span, cons
     return 0;
 }
 
-/* The step (from 0) that the rate of a unit is taken at. */
+/* The step (from 0) at which the rate of a unit is taken. */
 static double step_of(const struct span *span, long unit)
 {
     return fmax((double)span->schedule.warmup_steps, (double)(unit * span->unit));
@@ -188,7 +187,7 @@ static double rate_of(const struct span *span, long unit)
     return schedule_lr(&span->schedule, step_of(span, unit));
 }
 
-/* Units that a long run is seen at: the first, the last and as many between, evenly. */
+/* The units at which a long run is tested: the first, the last, and evenly spaced ones between. */
 enum { PROBES = 257 };
 
 static long probe_count(const struct span *span)
@@ -222,10 +221,10 @@ static int rate_falls(const struct span *span)
     for (long i = 1; i < probe_count(span); i++)
         if (rate_of(span, probe(span, i)) < rate_of(span, probe(span, i - 1)))
             return 1;
-    return rate_of(span, span->last) < rate_of(span, span->last - 1); /* behind a late peak */
+    return rate_of(span, span->last) < rate_of(span, span->last - 1); /* after a late peak */
 }
 
-/* What joins the decay's own keys to another one. */
+/* The word between the decay's own keys and another key. */
 static const char *or_own(const char *keys)
 {
     return !keys[0] ? "" : strchr(keys, ' ') ? " or one of " : " or ";
@@ -253,7 +252,7 @@ static char *name_decay(const struct experiment *e)
     return text.bytes;
 }
 
-/* The rates behind the warm-up. */
+/* The rates after the warm-up. */
 static int check_rates(const struct experiment *e, const struct span *span, const char *path,
                        struct error *error)
 {

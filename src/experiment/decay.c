@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* x86-64's and 128-bit long doubles have enough digits; a long double that is a double has not. */
+/* The long doubles of x86-64 and those of 128 bits have enough digits; a double has not. */
 _Static_assert(sizeof(long double) > sizeof(double), "decay.c needs an extended long double");
 
 static const long double pi = 3.14159265358979323846264338327950288L;
@@ -48,7 +48,7 @@ static long double cosine_slope(const struct decay_shape *shape, long double s, 
     return -pi / 2 * sinl(pi * (s < rest ? s : rest));
 }
 
-/* Term by term of the cosine's series: the mean of s^(2nk) is 1 / (2nk + 1). */
+/* The cosine's series, term by term: the mean of s^(2nk) is 1 / (2nk + 1). */
 static double cosine_mean(const struct decay_shape *shape, double k)
 {
     UNUSED(shape);
@@ -143,7 +143,7 @@ static double exponential_mean(const struct decay_shape *shape, double k)
 
 /* ---- Tanh: (1 - tanh(l + (h - l) s)) / 2 [HTD, arXiv 1806.01593: l = -6, h = 3] -------------- */
 
-/* Nearly, not quite 1 and 0 at the ends. The formula is 1 / (1 + exp(2 x)). */
+/* Only nearly 1 and 0 at the ends. The formula is 1 / (1 + exp(2 x)). */
 static long double hyperbolic(const struct decay_shape *shape, long double s, long double rest)
 {
     UNUSED(rest);
@@ -217,7 +217,7 @@ static double knee_mean(const struct decay_shape *shape, double k)
 
 /* ---- WSD: 1 for a share, then 1 - sqrt(p) [Haegele et al., arXiv 2405.18392] ----------------- */
 
-/* p goes from 0 to 1 behind the hold; 1 - sqrt(p) = (1 - p) / (1 + sqrt(p)). */
+/* p goes from 0 to 1 after the hold; 1 - sqrt(p) = (1 - p) / (1 + sqrt(p)). */
 static long double wsd(const struct decay_shape *shape, long double s, long double rest)
 {
     const long double cooldown = 1 - (long double)shape->hold;

@@ -1,20 +1,20 @@
 /*
  * decay - the base decays: plain functions f(s) of the progress s of training, s in [0,1].
  *
- * A learning-rate schedule is L = Le + (L0 - Le) f(s). Every f here has the greatest value 1, and
- * most go from f(0) = 1 to f(1) = 0; what does not says so. schedule.h turns any of them into its
- * k-decay f(s^k).
+ * A learning-rate schedule is L = Le + (L0 - Le) f(s). The greatest value of every f is 1. Most of
+ * them go from f(0) = 1 to f(1) = 0; the exceptions say so. schedule.h makes the k-decay f(s^k) from
+ * any of them.
  *
- * To add a decay, write its f in decay.c and a row of the table there: its name is then a word of
- * the key schedule.decay, and every command, table and figure knows it. What a function gets:
+ * To add a decay, write its f in decay.c and add a row to the table there. Its name is then a word of
+ * the key schedule.decay, and every command, table and figure knows it. A function gets:
  *
  *   shape   the numbers that the decays' own keys set
  *   s       the progress
- *   rest    1 - s. Near the end 1 - s has lost the digits that a small rate is made of, so that
- *           what is relative to the end is said with `rest`.
+ *   rest    1 - s, exactly. Near the end, computing 1 - s from s loses the digits that make a small
+ *           rate, so a formula relative to the end uses `rest`.
  *
  * Extended precision (x86-64's long double, 64 bits) leaves room for the powers: a relative error e
- * of s is k e of s^k, and N k e of its N-th power.
+ * of s becomes k e of s^k, and N k e of its N-th power.
  */
 #ifndef KDECAY_DECAY_H
 #define KDECAY_DECAY_H
@@ -44,13 +44,13 @@ struct decay {
     const char *keys; /* its own keys, as "schedule.power" */
     const char *formula;
     decay_function *value; /* f(s) */
-    decay_function *slope; /* f'(s); infinite where f is steep, one side's where f has a corner */
-    /* The mean over s in [0,1] of f(s^k), the area under the curve; NAN where no closed form is
-     * known. NULL: none at all. */
+    decay_function *slope; /* f'(s); infinite where f is vertical; at a corner, that of one side */
+    /* The mean over s in [0,1] of f(s^k), the area under the curve; NAN if no closed form is known
+     * for these numbers. NULL: no closed form is known at all. */
     double (*mean)(const struct decay_shape *shape, double k);
 };
 
-/* Rows that other rooms ask for by name. */
+/* Rows that other files ask for by name. */
 enum { DECAY_POLYNOMIAL, DECAY_COSINE, DECAY_STEP };
 
 extern const struct decay decays[];

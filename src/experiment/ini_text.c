@@ -3,11 +3,11 @@
 #include <ini.h>
 #include <string.h>
 
-/* Where a reading is. */
+/* The state of a reading. */
 struct lines {
     const char *next, *end;
     int count; /* lines begun */
-    int bad;   /* the line that cannot be handed to inih, or whose key was refused; 0: none */
+    int bad;   /* the line that inih cannot read, or whose key was refused; 0: none */
     struct error *error;
     ini_text_taker *take;
     void *user;
@@ -23,7 +23,7 @@ static int is_control(char byte)
     return ((unsigned char)byte < ' ' && byte != '\t') || byte == 127;
 }
 
-/* Whether inih would read a line, of `room` bytes with newline and NUL at most, as it stands. */
+/* Whether inih would read a line correctly; with newline and NUL it has room for `room` bytes. */
 static int check_line(const char *start, const char *end, int room, struct error *error)
 {
     for (const char *at = start; at < end; at++)
@@ -52,8 +52,8 @@ static int check_line(const char *start, const char *end, int room, struct error
     return 0;
 }
 
-/* inih's reader: the next line, or NULL behind the last one and behind a bad one. It ends with a
- * newline, as inih 59 takes a full buffer without one for the start of a line that is too long. */
+/* inih's reader: the next line, or NULL after the last line and after a bad one. The line ends with a
+ * newline, since inih 59 takes a full buffer without one for the start of a too long line. */
 static char *next_line(char *line, int room, void *stream)
 {
     struct lines *lines = stream;
@@ -101,7 +101,7 @@ int ini_text_read(const char *text, size_t size, ini_text_taker *take, void *use
     const size_t skipped = size >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
     const struct lines start = {
         .next = text + skipped, .end = text + size, .error = error, .take = take, .user = user};
-    /* inih reads on behind a line that it cannot read, so that it sees all lines before any key
+    /* inih continues after a line that it cannot read; so the reader checks all lines before any key
      * counts. */
     struct lines form = start;
     const int malformed = ini_parse_stream(next_line, &form, pass_over, &form);

@@ -1,11 +1,11 @@
 /*
  * ini_text - the keys of a text in INI form, as inih reads them.
  *
- * inih by itself reads some texts otherwise than people do, and says nothing: it takes what follows
- * the 199th byte of a line for a line of its own (or drops it, from version 58 on), an indented line for more of the value above it,
- * and passes over what follows a NUL byte or stands behind `[section]`. So it gets the text line by
- * line, without the white space around a line, and a line that it would misread is an error.
- * Indentation thus means nothing, and a block copied from an indented page reads as it looks.
+ * inih silently reads some texts in another way than people do. It takes the rest of a line after its
+ * 199th byte for a new line (from version 58 on it drops this rest), and an indented line for more of
+ * the value above it. It ignores everything after a NUL byte or after `[section]`. So this reader gives
+ * inih the text line by line, without the white space around a line, and refuses a line that inih
+ * would misread. Indentation therefore means nothing: a block copied from an indented page works.
  */
 #ifndef KDECAY_INI_TEXT_H
 #define KDECAY_INI_TEXT_H
@@ -14,13 +14,13 @@
 
 #include <stddef.h>
 
-/* Gets a key, with the section that it stands in ("": none), and returns 1; or 0, having said why
- * elsewhere, and is not called again. */
+/* Called for each key with its section ("": none). Returns 1; or 0 to refuse the key and stop the
+ * reading, after it has stored the reason itself. */
 typedef int ini_text_taker(void *user, const char *section, const char *name, const char *value);
 
-/* Check the form of all `size` bytes, then hand each key to `take`, in order. Returns 0; or the
+/* Check the form of all `size` bytes, then call `take` for each key, in order. Returns 0; or the
  * number of the first bad line, with *error set (without file and line) unless `take` refused the
- * line. A byte order mark at the start is passed over, and CR LF ends a line as LF does. */
+ * line. A byte order mark at the start is ignored, and CR LF ends a line as LF does. */
 int ini_text_read(const char *text, size_t size, ini_text_taker *take, void *user,
                   struct error *error);
 

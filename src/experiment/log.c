@@ -70,7 +70,7 @@ void log_add_columns(struct log_writer *writer)
 
 void log_add_row(struct log_writer *writer, const struct log_row *row)
 {
-    /* an error is a count over at most 50,000 images: 10 digits give it back exactly */
+    /* an error is a count out of at most 50,000 images: 10 digits are enough to read it back exactly */
     char *link =
         memory_text("%ld\t%ld\t%.17g\t%.17g\t%.10g\t%.17g\t%.10g", row->epoch, row->step, row->lr,
                     row->train_loss, row->train_error, row->test_loss, row->test_error);
@@ -106,8 +106,8 @@ struct cursor {
     struct error *error;
 };
 
-/* Go to the next line. Returns the newline that ended this one; or NULL, and stays, at a last line
- * without one, which is a cut file. */
+/* Go to the next line. Returns the newline at the end of this line. A last line without one means that
+ * the file was cut: then returns NULL and stays. */
 static const char *pass_line(struct cursor *cursor)
 {
     const char *newline = strchr(cursor->at, '\n');
@@ -130,8 +130,8 @@ static int at_key(const struct cursor *cursor, const char *key)
            strncmp(cursor->at + 2 + length, ": ", 2) == 0;
 }
 
-/* The value of the next line, "# key: value": what is left of the newline before cursor->at; NULL
- * with the error set. */
+/* The value of the next line, "# key: value"; it ends at the newline before cursor->at. NULL with the
+ * error set. */
 static const char *pass(struct cursor *cursor, const char *key)
 {
     if (!at_key(cursor, key)) {
@@ -149,7 +149,7 @@ static const char *pass(struct cursor *cursor, const char *key)
     return value;
 }
 
-/* The same as a string of its own. */
+/* The same as a new string. */
 static char *take(struct cursor *cursor, const char *key)
 {
     const char *value = pass(cursor, key);
@@ -181,7 +181,7 @@ static int take_integer(struct cursor *cursor, const char *key, long long *numbe
     return good ? 0 : expected(cursor, "a whole number");
 }
 
-/* The lines "# experiment: ..." back into a canonical text and that into the experiment. */
+/* Turn the lines "# experiment: ..." into a canonical text, and that into the experiment. */
 static int take_experiment(struct cursor *cursor, struct log *log)
 {
     struct text text = {0};
@@ -233,7 +233,7 @@ static int parse_identity(struct cursor *cursor, struct log *log, struct digest 
     return 0;
 }
 
-/* Pass over lines of one key; returns how many, or -1. */
+/* Skip the lines of one key; returns their number, or -1. */
 static int pass_lines(struct cursor *cursor, const char *key)
 {
     int lines = 0;
@@ -276,7 +276,7 @@ static int parse_surroundings(struct cursor *cursor, struct log *log)
     return parse_ranks(cursor, log);
 }
 
-/* The lines from `first` on are a link. */
+/* Add the lines from `first` on as a link. */
 static void add_link_read(const struct cursor *cursor, const char *first, struct digest *chain)
 {
     *chain = digest_chain_bytes(chain->hex, first, (size_t)(cursor->at - first));
@@ -298,8 +298,8 @@ static int parse_step_loss(struct cursor *cursor, struct log *log, struct digest
     return 0;
 }
 
-/* The columns of a row that ends at `newline`; sscanf() takes twice as long. Returns the length of
- * what the chain covers, or 0 where the row has another form. */
+/* Read the columns of a row that ends at `newline`; sscanf() would take twice as long. Returns the
+ * number of bytes that the chain covers, or 0 if the row has another form. */
 static size_t scan_row(const char *line, const char *newline, struct log_row *row,
                        char digest[LOG_ROW_DIGEST + 1])
 {
@@ -329,11 +329,11 @@ static size_t scan_row(const char *line, const char *newline, struct log_row *ro
         if (end == at || *end != (i + 1 < REALS ? '\t' : '\n'))
             return 0;
     }
-    /* strtod() skips white space, newlines too */
+    /* strtod() skips white space, also newlines */
     return end == newline ? covered : 0;
 }
 
-/* What may stand above the first row and between rows. */
+/* Lines that may stand above the first row and between rows. */
 static int parse_steps(struct cursor *cursor, struct log *log, struct digest *chain)
 {
     for (;;) {
@@ -418,7 +418,7 @@ static int parse_end(struct cursor *cursor, const char *bytes, struct log *log,
     return 0;
 }
 
-/* The whole grammar; leaves the last link in *chain. */
+/* Read the whole log; leaves the last link in *chain. */
 static int parse(const char *bytes, const char *path, struct log *log, struct digest *chain,
                  struct error *error)
 {

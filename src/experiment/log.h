@@ -12,22 +12,22 @@
  *     # initial-sha256: ...                    -+
  *     # program: / # compiler: / # onednn: / # environment: / # kernel: ... / # threads: (of all
  *     ranks) / # started:
- *     # ranks: 2 / # mpi: ... / # rank: threads 1, CPU   (one a rank) where there were several
- *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; where an epoch
- *                                                has fewer, the rest stand between the rows
- *     epoch <TAB> step <TAB> lr ...              column names, then one row an epoch
- *     # resumed: after epoch 2, ...              where a stopped run went on; also above the
- *                                                columns
+ *     # ranks: 2 / # mpi: ... / # rank: threads 1, CPU   (one line per rank) for several ranks
+ *     # step-loss: 1 2.4137...                   the first LOG_STEP_LOSSES steps; if an epoch has
+ *                                                fewer steps, the others stand between the rows
+ *     epoch <TAB> step <TAB> lr ...              column names, then one row per epoch
+ *     # resumed: after epoch 2, ...              a stopped run was resumed here; it may also stand
+ *                                                above the column names
  *     # status: finished                         or "diverged at step N"
  *     # state-sha256: ...                        parameters, momentum, BN statistics at the end
  *     # run-sha256: ...                          the last link of the chain
  *     # text-sha256: ...                         of all bytes above this line
  *
- * The chain: link 0 is the SHA-256 of the lines from "# arm" to "# initial-sha256"; each step loss,
+ * The chain: link 0 is the SHA-256 of the lines from "# arm" to "# initial-sha256". Each step loss,
  * each row (its columns left of `digest`) and the end add a link (digest_chain). The `digest`
- * column shows the first 16 digits of the row's link. What the chain covers is a pure function of
- * experiment, seed, images and environment key; the columns named wall_* and the other header
- * lines are not, and only the text digest covers them.
+ * column shows the first 16 digits of the row's link. Everything in the chain is a pure function of
+ * experiment, seed, images and environment key. The columns wall_* and the other header lines are
+ * not; only the text digest covers them.
  *
  * gnuplot, awk and R read the file as it stands: '#' starts a comment, columns are separated by
  * tabs.
@@ -56,7 +56,7 @@ struct log_row {
     int line;                 /* in the file, from 1; set by the reader */
 };
 
-/* What the header says. Strings are the caller's. */
+/* The facts of the header. The strings belong to the caller. */
 struct log_facts {
     const struct experiment *experiment;
     long seed;
@@ -68,8 +68,8 @@ struct log_facts {
     int threads;         /* of all ranks */
     const char *started; /* UTC */
     int ranks;
-    const char *mpi;        /* the library; of several ranks alone, as is the next one */
-    const char *rank_lines; /* "threads N, CPU\n", one a rank */
+    const char *mpi;        /* the library; only for several ranks, as the next one */
+    const char *rank_lines; /* "threads N, CPU\n", one line per rank */
 };
 
 /* ---- Writing ------------------------------------------------------------------------------ */
@@ -85,7 +85,7 @@ void log_add_step_loss(struct log_writer *writer, long step, double loss);
 void log_add_columns(struct log_writer *writer);
 void log_add_row(struct log_writer *writer, const struct log_row *row);
 void log_add_resumed(struct log_writer *writer, const char *how);
-/* `diverged_at` is the step whose loss was not finite, or 0 for a run that finished. */
+/* `diverged_at` is the step whose loss was not finite; 0 if the run finished. */
 void log_end(struct log_writer *writer, long diverged_at, const struct digest *state);
 
 /* ---- Reading ------------------------------------------------------------------------------ */
@@ -111,12 +111,12 @@ struct log {
 
 /* Read and verify: syntax, the experiment's digest, every link of the chain, consecutive epochs,
  * the text digest, and that a finished log has all its epochs. `bytes` may hold a running log,
- * which has no end. 0, or -1 with *error naming file, line and what was expected. */
+ * which has no end. Returns 0; or -1 with *error, which names file, line and what was expected. */
 int log_parse(const char *bytes, const char *path, struct log *log, struct error *error);
 int log_read(const char *path, struct log *log, struct error *error);
 void log_free(struct log *log);
 
-/* Go on writing after the text of a running log. */
+/* Continue to write after the text of a running log. */
 int log_restore(struct log_writer *writer, const char *bytes, const char *path,
                 struct error *error);
 

@@ -36,7 +36,7 @@ struct schedule schedule_of(const struct experiment *experiment, long steps_per_
 
 /* ---- Progress ----------------------------------------------------------------------------- */
 
-/* Where t is in its cycle: s = t/T and 1 - s, each to full relative precision. */
+/* The position of t in its cycle: s = t/T and 1 - s, both with full relative precision. */
 struct progress {
     long double s, rest;
     double length; /* T */
@@ -62,8 +62,8 @@ static struct progress progress_at(const struct schedule *schedule, double t)
     return (struct progress){(long double)t / length, (long double)(length - t) / length, length};
 }
 
-/* s^k and 1 - s^k. The logarithm goes by way of 1 - s where s is nearer to 1, so that 1 - s^k
- * keeps its digits; t^k / T^k would overflow for large t and k. */
+/* s^k and 1 - s^k. If s is closer to 1, the logarithm is computed from 1 - s, so that 1 - s^k keeps its
+ * digits. t^k / T^k would overflow for large t and k. */
 static struct progress warped(struct progress progress, double k)
 {
     if (k == 1)
@@ -123,13 +123,13 @@ double schedule_slope(const struct schedule *schedule, double t)
     const long double turn = schedule->k == 1 ? 1 : schedule->k * powl(now.s, schedule->k - 1.0L);
     long double slope;
     if (schedule->form == FORM_WARP) {
-        /* with k > 1 the turn at s = 0 is 0, and so is the slope, however steep f starts */
+        /* with k > 1 the derivative of s^k is 0 at s = 0, and so is the slope, however steep f is */
         const long double base = schedule->decay->slope(&schedule->shape, later.s, later.rest);
         slope = turn == 0 || base == 0 ? 0 : base * turn;
     } else {
         slope = schedule->decay->slope(&schedule->shape, now.s, now.rest) + 1 - turn;
     }
-    /* + 0: no -0 where lr_end = lr or the slope is too small for a number */
+    /* + 0: no -0 if lr_end = lr, or if the slope is too small for a double */
     return (double)(((long double)schedule->lr - schedule->lr_end) * slope / now.length) + 0;
 }
 

@@ -7,12 +7,12 @@
  *
  *     d^k tau / dt^k = k! / T^k,   tau(0) = tau'(0) = ... = tau^(k-1)(0) = 0,   tau(T) = 1;
  *
- * its only solution is tau(t) = (t/T)^k, which continues to any real k > 0. The rate is
+ * its only solution is tau(t) = (t/T)^k, which is defined for any real k > 0. The rate is
  *
  *     L_k(t) = Le + (L0 - Le) f((t/T)^k),
  *     dL_k/dt = (L0 - Le) f'((t/T)^k) k t^(k-1) / T^k,
  *
- * and k = 1 gives the base back. (The derivation is our reconstruction; the formula for the
+ * and k = 1 is the base itself. (The derivation is our reconstruction; the formula for the
  * polynomial and cosine bases agrees with timm's poly_lr.py and cosine_lr.py.)
  *
  * form = additive is the other reading of "adding a k-decay item":
@@ -22,24 +22,23 @@
  * The two are the same for the linear base only. For the cosine the additive form rises above L0
  * before it falls: with k = 2, to 1.073 L0 at t = 0.148 T.
  *
- * Step t = 0, 1, ..., T-1 of a run of T steps trains with L(t), so that Le itself, at t = T, is
- * reached only when the run is over. What else an experiment may ask for, in the order in which it
- * acts:
+ * Step t = 0, 1, ..., T-1 of a run of T steps trains with L(t). So the rate reaches Le, at t = T,
+ * only when the run is over. An experiment may ask for more, in the order in which it acts:
  *
  *   update = epoch   t is rounded down to the start of its epoch
- *   warmup_steps     the first steps train with warmup_lr, or (linear) go from there in a straight
- *                    line to L at the end of warm-up. The clock t runs meanwhile, or (waits) starts
- *                    then, with a T that is so many steps shorter
+ *   warmup_steps     the first steps train with warmup_lr; or (linear) the rate goes from there in a
+ *                    straight line to L at the end of warm-up. During warm-up the clock t runs; or
+ *                    (waits) it starts at the end of warm-up, and T is shorter by these steps
  *   cycle            warm restarts [SGDR, Loshchilov and Hutter, arXiv 1608.03983]: t and T are
- *                    those of the cycle that t is in; k acts inside of each cycle
+ *                    those of the current cycle; k acts inside each cycle
  *   endpoint         T is one step (update = epoch: one epoch) shorter, so that the last one trains
  *                    with Le
- *   decay = step     has a rule for k of its own, since a drop belongs to the start of an epoch:
- * the drop of epoch e of E moves to the epoch nearest to E (e/E)^(1/k). (Ours; the thesis has
- * none.)
+ *   decay = step     k has its own rule, since a drop belongs to the start of an epoch: the drop at
+ *                    epoch e of E moves to the epoch nearest to E (e/E)^(1/k). (This rule is ours;
+ *                    the thesis has none.)
  *
- * L is computed in extended precision and rounded once: it is within 2 units in the last place of
- * the formula, near t = T too. k = 1 is the base bit for bit.
+ * L is computed in extended precision and rounded once. It is within 2 units in the last place of
+ * the formula, also near t = T. k = 1 gives the base bit for bit.
  */
 #ifndef KDECAY_SCHEDULE_H
 #define KDECAY_SCHEDULE_H
@@ -71,19 +70,19 @@ struct schedule schedule_of(const struct experiment *experiment, long steps_per_
 /* L(t), 0 <= t <= steps. */
 double schedule_lr(const struct schedule *schedule, double t);
 
-/* dL/dt, per step; 0 for update = epoch and in a constant warm-up, INFINITY where L is steep. */
+/* dL/dt, per step; 0 for update = epoch and in a constant warm-up; INFINITY where L is vertical. */
 double schedule_slope(const struct schedule *schedule, double t);
 
-/* Whether the rate drops at the start of step t = 0, 1, ...; of the step decay. */
+/* Whether the rate of the step decay drops at the start of step t = 0, 1, ... */
 int schedule_drops_at(const struct schedule *schedule, long t);
 
 /* The mean of L over steps 0 .. T-1. */
 double schedule_mean_rate(const struct schedule *schedule);
 
 /* The mean learning-rate factor, (mean of L - Le) / (L0 - Le): the share of the greatest possible
- * sum of learning rates. By the sum over steps 0 .. T-1: NAN where Le = L0, which is no decay; and,
- * as the area under f(s^k), in closed form: NAN where none is known, or where warm-up and cut
- * cycles make it another. */
+ * sum of learning rates. schedule_mean() sums over steps 0 .. T-1; NAN if Le = L0, which is no
+ * decay. schedule_area() is the area under f(s^k) in closed form; NAN if none is known, or if
+ * warm-up or a cut cycle changes it. */
 double schedule_mean(const struct schedule *schedule);
 double schedule_area(const struct schedule *schedule);
 

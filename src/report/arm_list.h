@@ -1,12 +1,12 @@
 /*
- * arm_list - what the page asks about arms and bases (src/page), so that it need not know how an
- * experiment is named or which values it leaves out.
+ * arm_list - facts about arms and bases for the page (src/page), so that the page need not know how
+ * experiments are named or which values are defaults.
  *
- *   tables/arms.tsv   of each experiment file its arm, images, network, base, k, precision, epochs,
+ *   tables/arms.tsv   for each experiment file: arm, images, network, base, k, precision, epochs,
  *                     scale, the number of its logs, and its set of registered arms (registered.h):
- *                     "complete", "incomplete"; "-" where no protocol registered it
- *   tables/bases.tsv  of each arm below schedules/plain/ its name there and all that its schedule
- *                     says, defaults too, in the words of the keys of an experiment file
+ *                     "complete" or "incomplete"; "-" if no protocol registered it
+ *   tables/bases.tsv  for each arm below schedules/plain/: its name there and its whole schedule with
+ *                     the defaults, by the keys of an experiment file
  */
 #ifndef KDECAY_ARM_LIST_H
 #define KDECAY_ARM_LIST_H

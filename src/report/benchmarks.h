@@ -2,17 +2,17 @@
  * benchmarks - speeds that were measured and kept: results/benchmarks/ranks.tsv.
  *
  * `make bench-ranks` writes the file: '#' comments that tell machine, program, date and command, a
- * line of column names, then a measurement a line, fields separated by tabs:
+ * line of column names, then one line per measurement, with tabs between its fields:
  *
  *   experiment    "cifar10/preact-20/poly-k1.0", an arm of experiments/
  *   ranks         MPI ranks that trained its network on synthetic images
- *   threads       of a rank
- *   cores         CPUs that they had: fewer than ranks x threads where they shared them
- *   shards, batch of the minibatch; the experiment's own, or a part of it, that a rank of many has
- *   images_per_s  images a second of training, of all ranks together
+ *   threads       threads of each rank
+ *   cores         CPUs that they had; fewer than ranks x threads if they shared them
+ *   shards, batch of the minibatch: the experiment's own, or the part that one of many ranks has
+ *   images_per_s  images per second of training, of all ranks together
  *
- * Such a file is no log and proves nothing: no number in it can be had again. It is the only source
- * of the paper's numbers of speed.
+ * Such a file is not a log and proves nothing: its numbers cannot be reproduced exactly. It is the
+ * only source of the paper's numbers about speed.
  */
 #ifndef KDECAY_BENCHMARKS_H
 #define KDECAY_BENCHMARKS_H

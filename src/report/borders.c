@@ -51,10 +51,10 @@ static void write_moments(struct text *text, const struct moments *m)
 struct measured {
     const struct layer *convolution, *output; /* the output's layer may be a PARTIAL */
     struct activation shape;
-    struct moments row[BORDERS_ROWS]; /* one without numbers is not in the file */
+    struct moments row[BORDERS_ROWS]; /* a row without numbers is not in the file */
 };
 
-/* All that an experiment's network has to measure. */
+/* Everything to measure in an experiment's network. */
 struct measures {
     struct architecture architecture;
     struct measured *measured;
@@ -72,7 +72,7 @@ static int is_measured(const struct layer *layer)
     return layer->kind == LAYER_CONVOLUTION && layer->kernel == 3 && layer->inputs[0] != 0;
 }
 
-/* 0, or -1 with *error set; to be freed in either case. */
+/* 0, or -1 with *error set; free the measures in both cases. */
 static int list_measures(struct measures *measures, const struct experiment *experiment,
                          struct error *error)
 {
@@ -80,7 +80,7 @@ static int list_measures(struct measures *measures, const struct experiment *exp
     const struct architecture *a = &measures->architecture;
     if (architecture_build(&measures->architecture, experiment, error) != 0)
         return -1;
-    /* a real test set has more than are measured */
+    /* a real test set has more images than are measured */
     if (experiment->set == SET_SYNTHETIC)
         measures->images = least(experiment->test_pictures, BORDERS_IMAGES);
     if (a->padding == PADDING_LEARNED)
@@ -119,7 +119,7 @@ static const struct layer *pad_of(const struct measured *m)
 
 /* ---- Measuring ------------------------------------------------------------------------------- */
 
-/* The network's watcher: see one shard of one layer's output. */
+/* The network's watcher: gets one shard of one layer's output. */
 static void see(void *context, const struct layer *layer, const struct extent *extent,
                 const void *map)
 {
@@ -139,7 +139,7 @@ static void watch_outputs(struct measures *measures, struct training *training)
 {
     network_watch(training->network, see, measures);
     for (int seen = 0; seen < measures->images;) {
-        /* which may reach beyond the last image: how many are measured hangs on no minibatch */
+        /* it may reach beyond the last image: the number of images does not depend on the minibatch */
         const int loaded = training_load_test_batch(training, (size_t)seen);
         const int count = least(loaded, measures->images - seen);
         network_evaluate(training->network, count);
@@ -222,16 +222,16 @@ static void read_log(const struct borders_options *options, struct log *log)
     free(path);
 }
 
-/* Not of the log's machine, the convolutions' roundings would not be those of the run. */
+/* On another machine than the log's, convolutions might round differently than in the run. */
 static void load_weights(const struct borders_options *options, const struct training *training,
                          const struct log *log)
 {
     char *path = checkpoint_path(options->checkpoints, options->experiment, options->seed);
     struct parameters *parameters = network_parameters(training->network);
-    struct progress place;
+    struct progress progress;
     struct error error;
     char *text = NULL;
-    if (checkpoint_load(path, parameters, &place, &text, &error) != 0)
+    if (checkpoint_load(path, parameters, &progress, &text, &error) != 0)
         die("%s", error.text);
     free(text);
     if (strcmp(parameters_digest(parameters).hex, log->state.hex) != 0)
@@ -283,7 +283,7 @@ struct reader {
     struct error *error;
 };
 
-/* What measuring would count: a row's count, and which rows there are. */
+/* The rows that measuring would write, and their counts. */
 static void count_numbers(struct measures *measures)
 {
     const struct activation *values = measures->architecture.activations;
@@ -302,7 +302,7 @@ static int refuse(const struct reader *reader, const char *expected)
                      reader->path, reader->line, expected);
 }
 
-/* The line must begin so; the last of the bytes is a tab or a newline. */
+/* The line must begin with these bytes, the last of which is a tab or a newline. */
 static int expect(const struct reader *reader, const char *bytes, size_t length)
 {
     if (strncmp(reader->at, bytes, length) == 0)
@@ -327,7 +327,7 @@ static int read_head(struct reader *reader, const char *head)
     return 0;
 }
 
-/* `row` begins with the row's place, and is the whole row afterwards. */
+/* `row` begins with the name and position of the row, and is the whole row afterwards. */
 static int read_row(struct reader *reader, struct text *row, double *rms)
 {
     if (expect(reader, row->bytes, row->length) != 0)
@@ -369,7 +369,7 @@ static int read_rows(struct reader *reader, const struct measures *measures,
     return status;
 }
 
-/* The whole file. */
+/* Read the whole file. */
 static int read_all(struct reader *reader, const struct log *log, const struct measures *measures,
                     struct borders_layer *layer)
 {

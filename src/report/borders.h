@@ -1,6 +1,6 @@
 /*
- * borders - what a trained network's maps look like near their borders, and what its Padding Layers
- * have learned: one small file beside the log of a finished run, results/ARM/seed-N.borders.tsv.
+ * borders - measures of a trained network's maps near their borders, and the filters that its Padding
+ * Layers have learned: one small file beside the log of a finished run, results/ARM/seed-N.borders.tsv.
  *
  *     # kdecay borders: 1                      the format's version
  *     # arm: pad-net/learned
@@ -21,13 +21,13 @@
  *     count     output: numbers at that distance, over images and channels; filter: channels
  *     mean, rms, sd, min, max   of these numbers: rms^2 = mean^2 + sd^2
  *
- * One group of rows for every 3x3 convolution but the stem, in the network's order: first the
- * outputs, by distance (those that the map has), then, with learned padding, the taps in the order
- * [d][e] and the constant. An output is what the convolution makes in evaluation mode, with
- * PARTIAL's ratios, before BN and before any residual is added. Filters are those of padding.h.
+ * Every 3x3 convolution except the stem has a group of rows, in the network's order: first the
+ * outputs, by the distances that the map has; then, with learned padding, the taps in the order
+ * [d][e] and the constant. An output is the convolution's result in evaluation mode, with PARTIAL's
+ * ratios, before batch norm and before any residual is added. Filters are those of padding.h.
  *
- * The numbers are a pure function of weights, images and environment: shards follow each other on
- * one thread, sums are taken in double.
+ * The numbers are a pure function of weights, images and environment: one thread computes the shards
+ * one after another, and sums are taken in double.
  */
 #ifndef KDECAY_BORDERS_H
 #define KDECAY_BORDERS_H
@@ -53,13 +53,13 @@ struct borders_options {
     const char *data, *results, *checkpoints;
 };
 
-/* Measure the run from its checkpoint and write the file, whole or not at all. Dies where the run
- * has no finished log or no checkpoint, or where the two have not the same weights. */
+/* Measure the run from its checkpoint and write the file, whole or not at all. Dies if the run has no
+ * finished log or no checkpoint, or if log and checkpoint do not have the same weights. */
 void borders_run(const struct borders_options *options);
 
-/* What a file says of one convolution. */
+/* One convolution in a file. */
 struct borders_layer {
-    double rms[BORDERS_ROWS]; /* 0 of a row that it has not */
+    double rms[BORDERS_ROWS]; /* 0 for a row that it does not have */
 };
 
 struct borders {
@@ -67,7 +67,7 @@ struct borders {
     int layers, taps; /* taps: of each, with the constant; 0 where padding is not learned */
 };
 
-/* Where the measures of a log's run lie, if there are any; free() it. */
+/* The path of the measures of a log's run, whether or not the file exists; free() it. */
 char *borders_path(const struct log *log);
 
 /* Read the file of a log, which must be whole: the head that the log makes, then exactly the rows

@@ -39,7 +39,7 @@ static int all_have(const struct arm *const *arms, size_t count, long seed)
     return 1;
 }
 
-/* For each seed that all arms have, the endpoints' sum with the weights. */
+/* For each seed that all arms have, the weighted sum of the endpoints. */
 static struct comparison compare(const struct arm *const *arms, const double *weights, size_t count,
                                  const struct endpoint *endpoint)
 {
@@ -84,7 +84,7 @@ struct comparison cells_compare_by(const struct arm *arm, const struct arm *cont
     return compare((const struct arm *const[]){control, arm}, (const double[]){-1, 1}, 2, endpoint);
 }
 
-/* The slope of a least-squares line is a sum of the errors with the weights
+/* The slope of a least-squares line is a weighted sum of the errors; the weights are
  * (x - mean x) / sum of (x - mean x)^2. */
 struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count)
 {
@@ -208,7 +208,7 @@ static void add_source(struct text *sources, const char *path, int line)
     text_add(sources, "%s\t%d\n", path, line);
 }
 
-/* The cell shows the number `what` of an arm: it came from a line of each of its logs. */
+/* The number `what` of an arm: its sources are one line of each of the arm's logs. */
 static struct table_cell trace_arm(struct table_cell cell, const struct arm *arm, const char *what,
                                    int (*line)(const struct log *log))
 {
@@ -218,7 +218,7 @@ static struct table_cell trace_arm(struct table_cell cell, const struct arm *arm
     return table_traced(cell, memory_text("%s:%s", arm->name, what), sources.bytes);
 }
 
-/* The cell shows the number `what` of a comparison: it came from the last rows of its pairs. */
+/* The number `what` of a comparison: its sources are the last rows of its pairs. */
 static struct table_cell trace_comparison(struct table_cell cell,
                                           const struct comparison *comparison, const char *what)
 {
@@ -257,7 +257,7 @@ char *cells_link(const struct arm *arm, const char *shown)
     return memory_text("\\fromruns{%s}{%s}", arm->name, shown);
 }
 
-/* A cell that shows `plain`, in LaTeX a link around `shown`. Takes both over. */
+/* A cell that shows `plain`, and in LaTeX `shown` as a link. Takes both over. */
 static struct table_cell linked(const struct arm *arm, char *plain, char *shown)
 {
     char *tex = cells_link(arm, shown);
@@ -265,7 +265,7 @@ static struct table_cell linked(const struct arm *arm, char *plain, char *shown)
     return table_cell(plain, tex);
 }
 
-/* A finite number; `arm`, where it is from, may be NULL. */
+/* A finite number from `arm`, which may be NULL. */
 static struct table_cell finite(double value, const char *sign, int decimals, const struct arm *arm)
 {
     char *plain = decimal_text(value, sign, decimals);
@@ -310,7 +310,7 @@ struct table_cell cells_n(const void *row)
     return arm->count ? trace_arm(n, arm, "n", ledger_last_line) : n;
 }
 
-/* The number `what` of an arm, or a dash where it is not finite. */
+/* The number `what` of an arm, or a dash if it is not finite. */
 static struct table_cell of_arm(const struct arm *arm, const char *what, double value, int decimals,
                                 int (*line)(const struct log *log))
 {
@@ -429,7 +429,7 @@ const char *cells_verdict_word(const struct comparison *c)
                       : statistics_verdict(c->pairs, c->comparisons, c->interval, c->holm);
 }
 
-/* What is not testable says from how many pairs on it is, but in LaTeX, which is narrower. */
+/* "not testable" is followed by the number of pairs that are needed, except in narrow LaTeX. */
 struct table_cell cells_verdict(const void *row)
 {
     const struct comparison *c = comparison_of(row);

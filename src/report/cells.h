@@ -1,9 +1,9 @@
 /*
- * cells - what the tables of arms share: one arm against another, and the cells that show it.
+ * cells - code that all tables of arms share: comparisons of two arms, and the cells that show them.
  *
- * A number that an arm's logs gave is a link in LaTeX (see report.h) and has a value id (see
- * trace.h); what does not exist is "-". A diverged run makes the mean infinite, which the cell
- * says, and leaves the arm without a comparison, hence without evidence.
+ * A number from an arm's logs is a link in LaTeX (see report.h) and has a value id (see trace.h). A
+ * number that does not exist is "-". A diverged run makes the mean infinite; the cell says so, and
+ * the arm has no comparison, hence no evidence.
  */
 #ifndef KDECAY_CELLS_H
 #define KDECAY_CELLS_H
@@ -40,16 +40,16 @@ struct comparison {
 
 extern const struct comparison cells_no_comparison;
 
-/* NaN all over where a run of either diverged, with a seed that the other has or not: else a
- * diverged run would be dropped from the comparison. Points to both arms. */
+/* All numbers are NaN if a run of either arm diverged, even with a seed that the other arm does not
+ * have: otherwise a diverged run would drop out of the comparison. Points to both arms. */
 struct comparison cells_compare(const struct arm *arm, const struct arm *control);
 struct comparison cells_compare_by(const struct arm *arm, const struct arm *control,
                                    const struct endpoint *endpoint);
 
-/* The trend of the error over x: instead of a difference, each seed gives the slope of its
- * least-squares line through the errors of `count` >= 2 arms, points per unit of x. With two arms
- * at distance 1 it is their difference. The last arm against the first; NaN all over where a run
- * diverged. Keeps `arms`. */
+/* The trend of the error over x, as a comparison of the last arm with the first. Instead of a
+ * difference, each seed gives the slope of its least-squares line through the errors of `count` >= 2
+ * arms, in points per unit of x. With two arms at distance 1 this is their difference. All numbers
+ * are NaN if a run diverged. Keeps `arms`. */
 struct comparison cells_trend(const struct arm *const *arms, const double *x, size_t count);
 
 /* Select the arms that the trend over k uses and move them to the front. `arms` is sorted by k;
@@ -57,48 +57,48 @@ struct comparison cells_trend(const struct arm *const *arms, const double *x, si
  * where none has k = 1. */
 size_t cells_over_k(const struct arm **arms, double *x, size_t count);
 
-/* The trend over log2 k, points for a doubling of k, as a family of its own, of those arms, which
- * it moves to the front. No comparison where they are fewer than three. */
+/* The trend of these arms over log2 k, in points for a doubling of k, as a family of its own. Moves the
+ * arms to the front. No comparison if they are fewer than three. */
 struct comparison cells_trend_over_k(const struct arm **arms, size_t count);
 
 /* The last errors of the seeds that all of `count` arms have, [arm][seed], to free(). NaN in a
  * diverged run. */
 double *cells_shared_errors(const struct arm *const *arms, size_t count, size_t *seeds);
 
-/* Adjust the p of one family, the comparisons of a question (question.h). All that were planned
- * belong to it, so that a p is not adjusted for fewer because some have no runs yet: those of a
- * comparison that has no p, and what `planned` is more than there are, count as 1. A member that is
- * NULL or no comparison is left out. */
+/* Adjust the p of one family, the comparisons of a question (question.h). All `planned` comparisons
+ * belong to it, so that p is not adjusted for fewer while some have no runs yet. A comparison
+ * without a p, and a planned one that is not in `family`, count as p = 1. A member that is NULL or no
+ * comparison is left out. */
 void cells_holm(struct comparison *const *family, size_t count, size_t planned);
 
 /* "better", "worse", "no evidence" or "not testable" (statistics.h); "null control". */
 const char *cells_verdict_word(const struct comparison *comparison);
 
-/* The first of `arms` (as ledger_arms() sorted them) that differ in k alone; their number. Compares
- * each with the first of k = 1 among them, all as one family of Holm's, with those of the questions
- * that have no runs yet; the comparison of an arm of k = 1 is cells_no_comparison. Without such an
- * arm there are no pairs. */
+/* Compare the arms at the front of `arms` (sorted by ledger_arms()) that differ only in k; returns
+ * their number. Each is compared with the first one of k = 1 among them. They are one family of Holm's,
+ * together with the question's comparisons that have no runs yet. The comparison of an arm of k = 1
+ * is cells_no_comparison. Without such an arm there are no pairs. */
 size_t cells_compare_k(const struct arm *arms, size_t count, const struct questions *questions,
                        struct comparison *comparisons);
 
-/* LaTeX that shows `shown` (LaTeX, too) as a link to where an arm's number came from: \fromlog to
- * the row of its one run, or \fromruns to its runs in the ledger; \fromledger where they are not of
- * one experiment file. free() it. */
+/* LaTeX that shows `shown` (LaTeX, too) as a link to the source of an arm's number: \fromlog to the
+ * row of its only run, or \fromruns to its runs in the ledger, or \fromledger if its runs are of
+ * several experiment files. free() it. */
 char *cells_link(const struct arm *arm, const char *shown);
 
 /* ---- Cells -------------------------------------------------------------------------------- */
 
-/* A number that no log gave, or a dash where it is not finite. `sign` is "+" to show it always,
+/* A number that is not from a log; a dash if it is not finite. `sign` is "+" to show the sign always,
  * else "". */
 struct table_cell cells_number(double value, const char *sign, int decimals);
 
-/* A number as published at a line of a file; `mark` stands behind it. Takes the id over. */
+/* A published number, from a line of a file, followed by `mark`. Takes the id over. */
 struct table_cell cells_published(double value, int decimals, const char *mark, char *id,
                                   const char *path, int line);
 
 /* ---- Columns ------------------------------------------------------------------------------ */
 
-/* How columns of a table are filled (table.h) whose rows begin with this. */
+/* A table whose rows begin with this struct can use the columns below (table.h). */
 struct cells_row {
     const struct arm *arm;               /* NULL: dashes */
     const struct comparison *comparison; /* of that arm; not NULL where a column shows it */

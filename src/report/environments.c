@@ -16,7 +16,7 @@ static int same_program(const struct log *a, const struct log *b)
     return same_environment(a, b) && strcmp(a->program, b->program) == 0;
 }
 
-/* How many logs are as log `i`; 0 if an earlier one is. */
+/* The number of logs in the environment of log `i`; 0 if an earlier log has this environment. */
 static size_t count_of(const struct ledger *ledger, size_t i,
                        int (*same)(const struct log *a, const struct log *b))
 {

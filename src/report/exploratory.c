@@ -17,7 +17,7 @@ struct line {
     double max_t;
     struct interval left_out, pooled;
     double pooled_p, tost;
-    struct comparison loss; /* the same of the test loss */
+    struct comparison loss; /* the same comparison of the test loss */
 };
 
 static const struct line *line_of(const void *row)
@@ -27,7 +27,7 @@ static const struct line *line_of(const void *row)
 
 /* ---- Analyses ----------------------------------------------------------------------------- */
 
-/* What needs the comparison alone. A diverged run leaves it without a mean, and so without these. */
+/* The numbers that need only this comparison. With a diverged run it has no mean, hence none of them. */
 static void compare_pairs(struct line *line)
 {
     size_t pairs;
@@ -46,7 +46,7 @@ static void compare_pairs(struct line *line)
     free(errors);
 }
 
-/* What needs all arms with the same control: max-T, and the pooled model. */
+/* The numbers that need all arms with the same control: max-T, and the pooled model. */
 static void compare_together(struct line *const *line, size_t count)
 {
     const struct arm **arms = memory_zeroed(count + 1, sizeof *arms);

@@ -75,7 +75,7 @@ int ledger_read(const char *results, const char *published, struct ledger *ledge
     *ledger = (struct ledger){.logs = memory_zeroed(count, sizeof *ledger->logs), .count = count};
     struct error *errors = memory_zeroed(count, sizeof *errors);
     int *status = memory_zeroed(count, sizeof *status);
-    /* the digests and numbers of many logs take seconds */
+    /* reading the digests and numbers of many logs takes seconds */
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < count; i++) {
         status[i] = log_read(path[i], &ledger->logs[i], &errors[i]);
@@ -219,7 +219,7 @@ int ledger_arms(const struct ledger *ledger, const char *folder, enum scale scal
         if (log->experiment.scale != scale || log->experiment.set != set ||
             (folder && !ledger_is_below(log->experiment.arm, folder)))
             continue;
-        /* sorted by path, the logs of an arm stand together */
+        /* the logs are sorted by path, so those of an arm are neighbours */
         struct arm *arm = arms->count ? &arms->arm[arms->count - 1] : NULL;
         if (!arm || strcmp(arm->name, log->experiment.arm) != 0) {
             arm = &arms->arm[arms->count++];

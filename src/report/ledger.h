@@ -1,10 +1,10 @@
 /*
- * ledger - all that was run: the logs below a results folder, and the arms that they belong to.
+ * ledger - all runs: the logs below a results folder, and the arms that they belong to.
  *
- * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. That is checked here, because a
- * number is traced by its arm and because a log that lies twice would count twice. Files below the
- * folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts, diverged
- * ones too: their error is infinite and so is the mean of their arm.
+ * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. This is checked here, because a
+ * number is traced by its arm, and because a second copy of a log would count as a second run. Files
+ * below the folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts,
+ * also a diverged one: its error is infinite, and so is the mean of its arm.
  */
 #ifndef KDECAY_LEDGER_H
 #define KDECAY_LEDGER_H
@@ -36,19 +36,19 @@ char **ledger_files(const char *results, const char *published, const char *suff
 /* Whether a path, or the name of an arm, lies below a folder. */
 int ledger_is_below(const char *path, const char *folder);
 
-/* 0 if the log lies where its arm and seed belong and its arm is a name of letters, digits and
- * "/._-" only, which paths, links and TeX take as it stands; else -1. */
+/* 0 if the log is at the path of its arm and seed, and the arm's name has only letters, digits and
+ * "/._-", which need no escape in paths, links and TeX; else -1. */
 int ledger_check_place(const struct log *log, const char *results, struct error *error);
 
-/* Read, verify and place all logs. 0; or -1 with *error set and nothing to free. */
+/* Read and verify all logs and their paths. 0; or -1 with *error set and nothing to free. */
 int ledger_read(const char *results, const char *published, struct ledger *ledger,
                 struct error *error);
 void ledger_free(struct ledger *ledger);
 
 /* Test error (%) after the last epoch; infinite if the run diverged. */
 double ledger_last_error(const struct log *log);
-/* Lines of the row that ledger_last_error() came from, and of the first row with the smallest test
- * error; of a run that diverged, of its "# status". */
+/* The line of the row that ledger_last_error() came from, and the line of the first row with the
+ * smallest test error. For a diverged run, the line of its "# status". */
 int ledger_last_line(const struct log *log);
 int ledger_best_line(const struct log *log);
 
@@ -61,7 +61,7 @@ struct arm {
     const struct log *logs; /* `count` of them */
     size_t count, diverged;
     int is_gathered;       /* its runs are of several experiment files (weight_search.h) */
-    struct digest base;    /* of the experiment with k = 1: arms that differ in k alone share it */
+    struct digest base;    /* of the experiment with k = 1: arms that differ only in k share it */
     double mean, sd, best; /* of the last errors, %; of the best errors: their mean */
     double loss;           /* mean of the last training losses */
     double rate;           /* mean of wall_images_per_s over all epochs; NAN without any */
@@ -116,31 +116,32 @@ void ledger_free_experiments(struct experiment_files *files);
 const struct experiment_file *ledger_find_experiment(const struct experiment_files *files,
                                                      const char *arm);
 
-/* The word that the canonical text gives for `key`: "network.family" of a preact-20 is "preact".
- * free() it. */
+/* The value of `key` in the canonical text: "network.family" of a preact-20 is "preact"; free()
+ * it. */
 char *ledger_value(const struct experiment *experiment, const char *key);
 
-/* The canonical text without the lines of some keys: names with a space between them, a whole
- * section as "schedule."; free() it. */
+/* The canonical text without the lines of some keys; free() it. `keys` holds names with spaces
+ * between them; "schedule." names a whole section. */
 char *ledger_text_but(const struct experiment *experiment, const char *keys);
 
-/* Whether two experiments differ in those keys alone, or not at all. */
+/* Whether two experiments differ only in these keys, or not at all. */
 int ledger_same_but(const struct experiment *left, const struct experiment *right,
                     const char *keys);
 
 /* The network's short name: "preact-20", "preact-164-bottleneck", "wrn-28-10" (depth, width),
- * "densenet-bc-100-12" (depth, growth), with "-c8" (channels of the first stage), "-bank-u32"
- * (weights, rows), "-pad-partial" and "-pad-learned-d2" (padding, depth D of the Padding Layer)
- * where they are not the usual ones; free() it. */
+ * "densenet-bc-100-12" (depth, growth). A value that is not the usual one is added: "-c8" (channels
+ * of the first stage), "-bank-u32" (weights, rows), "-pad-partial" and "-pad-learned-d2" (padding,
+ * depth D of the Padding Layer). free() it. */
 char *ledger_network(const struct experiment *experiment);
 
-/* The name of the experiment's decay; where it restarts, LEDGER_RESTARTS. */
+/* The name of the experiment's decay; LEDGER_RESTARTS if it restarts. */
 #define LEDGER_RESTARTS "sgdr"
 const char *ledger_base(const struct experiment *experiment);
 
 /* ---- Cost --------------------------------------------------------------------------------- */
 
-/* How fast logs trained: what turns multiply-adds into core-seconds. Evaluation is not counted. */
+/* The speed of training in logs: it turns multiply-adds into core-seconds. Evaluation is not
+ * counted. */
 struct speed {
     double macs;         /* of one forward pass x images trained on */
     double core_seconds; /* threads x seconds that they took */
@@ -150,10 +151,10 @@ struct speed {
 void ledger_add_speed(struct speed *speed, const struct log *log);
 /* Of all desk runs, on either image set. */
 struct speed ledger_desk_speed(const struct ledger *ledger);
-/* Threads x seconds of all epochs of a log, as it says. */
+/* Threads x hours of all epochs of a log, by its own clock. */
 double ledger_logged_hours(const struct log *log);
-/* Predicted for one run of the experiment; NAN where nothing was measured or there is no such
- * network. */
+/* The predicted core-hours of one run of the experiment; NAN if nothing was measured, or if the
+ * network does not exist. */
 double ledger_core_hours(const struct experiment *experiment, struct speed speed);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * measure - what a run is judged by, after any of its epochs: the test error, which the protocol
- * names, and beside it the test loss and the training error.
+ * measure - the numbers that a run is judged by, after any of its epochs: the test error, which the
+ * protocol names, and also the test loss and the training error.
  *
- * The tables compare last test errors (cells.h). Figures and the paper's text compare the others,
- * too, and over the epochs; those comparisons are exploratory and have no verdict.
+ * The tables compare last test errors (cells.h). Figures and the paper's text also compare the other
+ * measures, and all measures over the epochs. Those comparisons are exploratory and have no verdict.
  */
 #ifndef KDECAY_MEASURE_H
 #define KDECAY_MEASURE_H
@@ -32,8 +32,8 @@ struct measure_difference {
 struct measure_difference measure_compare(const struct arm *arm, const struct arm *control,
                                           enum measure measure, long epoch);
 
-/* Whether each run of `arm` ends with the same error and state as the control's run of the same
- * seed: then both are one training under two names, and their difference is 0 for no reason but that. */
+/* Whether each run of `arm` ends with the same error and state as the control's run of the same seed.
+ * Then both are one training under two names, and their difference of 0 says nothing. */
 int measure_same_training(const struct arm *arm, const struct arm *control);
 
 #endif

@@ -35,7 +35,7 @@ static struct table_cell first_source(const char *sources)
                       NULL);
 }
 
-/* A row: `value` with its id and sources, and what a comparison has beside it; NULL: none. */
+/* A row: `value` with its id and sources, and a comparison's other numbers; NULL: no comparison. */
 static void add_row(struct table *table, const char *macro, const char *what,
                     struct table_cell value, const struct comparison *comparison)
 {
@@ -61,7 +61,7 @@ static void add_none(struct table *table, const char *macro)
 
 /* ---- The thesis's cells -------------------------------------------------------------------- */
 
-/* What its cells say against their originals and against matched baselines. */
+/* The gains of the thesis's cells over their originals and over matched baselines. */
 struct gains {
     size_t cells, matched;
     double mean[2], largest[2]; /* of the matched cells; largest[0]: of all cells */
@@ -88,7 +88,7 @@ static void add_cell(struct gains *gains, const struct published_table *table,
     text_add(&gains->sources[1], "%s\t%d\n", literature->path, matched->line);
 }
 
-/* Shown with a link to the first of its sources. */
+/* Show the number with a link to the first of its sources. */
 static void add_published(struct table *table, const char *macro, const char *what, char *id,
                           double value, const char *sign, int decimals, const char *sources)
 {
@@ -144,7 +144,7 @@ static const struct published_row *wide_of(const struct published_table *table)
     return NULL;
 }
 
-/* What its authors print for a network with dropout. */
+/* The number that its authors print for the network with dropout. */
 static const struct literature_row *dropout_of(const struct literature *literature, const char *set,
                                                const struct published_row *wide)
 {
@@ -158,8 +158,8 @@ static const struct literature_row *dropout_of(const struct literature *literatu
     return NULL;
 }
 
-/* That number, and the thesis's less it. It is no matched baseline, since no source says that the
- * thesis trained with dropout. */
+/* That number, and its difference to the thesis's. It is not a matched baseline, since no source says
+ * that the thesis trained with dropout. */
 static void add_dropout(struct table *table, const struct thesis_table *thesis,
                         const struct literature *literature)
 {
@@ -204,7 +204,7 @@ static char *pair_sources(const struct arm *arm, const struct arm *control, long
     return sources.bytes;
 }
 
-/* A difference in an endpoint. */
+/* The difference of two arms in an endpoint. */
 static void add_endpoint(struct table *table, const char *macro, const struct arm *arm,
                          const struct arm *control, const struct endpoint *endpoint)
 {
@@ -225,7 +225,7 @@ static void add_difference(struct table *table, const char *macro, const struct 
     add_endpoint(table, macro, arm, control, &cells_last_error);
 }
 
-/* The first epoch from which on the mean stays below that of the control; 0 where it ends above. */
+/* The first epoch from which on the mean stays below the control's; 0 if it ends above. */
 static long leads_from(const struct arm *arm, const struct arm *control)
 {
     long epoch = arm->experiment->epochs;
@@ -253,7 +253,7 @@ static void add_lead(struct table *table, const char *macro, const struct arm *a
     free(what);
 }
 
-/* Numbers to be kept, in groups of three digits. */
+/* The count of numbers to keep, in groups of three digits. */
 static void add_stored(struct table *table, const char *macro, const struct arm *arm)
 {
     if (!arm) {

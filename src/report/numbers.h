@@ -1,10 +1,11 @@
 /*
- * numbers - the numbers of results that stand in the paper's text and in no table.
+ * numbers - results that the paper shows in its text, but in no table.
  *
- *     OUT/tables/numbers.csv, .tex, .sources.tsv   a row for each; of a difference its interval and
- *                                      pairs, too. LaTeX has the value id and the first source
- *     OUT/tables/number-macros.tex     \MACRO for each, the value with its link, and \MACROInterval
- *                                      and \MACROPairs, dashes where it is no difference
+ *     OUT/tables/numbers.csv, .tex, .sources.tsv   a row for each number; a difference has an interval
+ *                                      and pairs, too. LaTeX shows the value id and the first source
+ *     OUT/tables/number-macros.tex     for each number \MACRO, the value with its link, and
+ *                                      \MACROInterval and \MACROPairs, which are dashes if it is not a
+ *                                      difference
  *
  * Value ids of their own, beside those of trace.h:
  *   thesis:mean-gain-original   mean of original - ours over the thesis's cells that have a matched
@@ -13,7 +14,8 @@
  *   ARM:leads-from-epoch:CONTROL   the first epoch from which on the arm's mean test error stays
  *                               below the control's
  *
- * A value that does not exist is a dash; numbers by count have no source. Registered arms (run.protocol) are in no number here.
+ * A value that does not exist is a dash. Counts have no source. No number here uses registered arms
+ * (run.protocol).
  */
 #ifndef KDECAY_NUMBERS_H
 #define KDECAY_NUMBERS_H

@@ -9,7 +9,7 @@
 
 /* ---- Arms --------------------------------------------------------------------------------- */
 
-/* The runs of an arm that were measured: all of one experiment, so with the same rows. */
+/* The measured runs of an arm. They have the same experiment, hence the same rows. */
 struct measured_arm {
     const struct arm *arm;
     struct borders *run;
@@ -23,7 +23,7 @@ static void free_runs(struct measured_arm *m)
     free(m->run);
 }
 
-/* 0, or -1 with *error set; release with free_runs() in either case. */
+/* 0, or -1 with *error set; release with free_runs() in both cases. */
 static int read_runs(const struct arm *arm, struct measured_arm *m, struct error *error)
 {
     int status = 0;

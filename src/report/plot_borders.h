@@ -1,6 +1,6 @@
 /*
- * plot_borders - what the figures of Pad Net draw, from the measures of borders that lie beside
- * logs (borders.h), in the form of plot_data.h. Layers are the 3x3 convolutions but the stem,
+ * plot_borders - data for the figures of Pad Net, from the measures of borders beside the logs
+ * (borders.h), in the format of plot_data.h. Layers are the 3x3 convolutions except the stem,
  * numbered from 1 in the network's order.
  *
  *   border-maps.tsv     for each arm of pad-net/ with k = 1 that has measures a line "# arm: NAME,
@@ -16,8 +16,8 @@
 
 #include "report/ledger.h"
 
-/* Write both files below OUT/plots/. 0; or -1 with *error set, where borders_read() refuses a
- * measure or logs contradict each other. */
+/* Write both files below OUT/plots/. 0; or -1 with *error set if borders_read() refuses a measure,
+ * or if logs contradict each other. */
 int plot_borders_write(const struct ledger *ledger, const char *out, struct error *error);
 
 #endif

@@ -46,7 +46,7 @@ static struct curve curve_of(const char *name)
     return (struct curve){name, schedule};
 }
 
-/* All that k can bend, under one name where two are the same curve; with room for one more. */
+/* All decays that k changes; two that are the same curve have one name. Leaves room for one more. */
 static struct curve *all_curves(size_t *count)
 {
     struct curve *curves = memory_zeroed(decay_count + 1, sizeof *curves);
@@ -64,7 +64,7 @@ static double slope_in_runs(const struct schedule *schedule, double t)
     return schedule_slope(schedule, t) * (double)schedule->steps;
 }
 
-/* Where a run ends, a cycle would start. */
+/* At the end of a run, a new cycle would start. */
 static double factor(const struct schedule *schedule, double t)
 {
     const double end = (double)schedule->steps;
@@ -138,7 +138,7 @@ static double area(const struct schedule *schedule)
     return (double)(sum / AREA_POINTS);
 }
 
-/* The share of training below low_factor, of a factor that never rises. */
+/* The share of training in which a factor that never rises is below low_factor. */
 static double low_share(const struct schedule *schedule)
 {
     double above = 0, below = (double)schedule->steps;

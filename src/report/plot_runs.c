@@ -24,7 +24,7 @@ void plot_add_number(struct text *text, double value)
 
 /* ---- Groups ------------------------------------------------------------------------------- */
 
-/* Whether an arm may be drawn in the group, which holds those before it. */
+/* Whether an arm may be drawn in the group, which holds the arms before it. */
 static int belongs(const struct plot_group *group, const struct arm *arm)
 {
     if (arm->count == arm->diverged || registered_is(arm->experiment) ||
@@ -46,7 +46,7 @@ static struct plot_group group_at(const struct arm *arm, size_t count, size_t *s
     return group;
 }
 
-/* Whether each arm of the group is a training that the other one has, too. */
+/* Whether the other group has every training of this group, too. */
 static int repeats(const struct plot_group *group, const struct plot_group *other)
 {
     size_t same = 0;
@@ -59,7 +59,7 @@ static int repeats(const struct plot_group *group, const struct plot_group *othe
     return same == group->count;
 }
 
-/* In its place; takes it over. */
+/* Insert the group in its order; takes it over. */
 static void add_group(struct plot_groups *groups, struct plot_group group)
 {
     size_t at = groups->count++;
@@ -215,7 +215,7 @@ static const struct arm *of_k2(const struct plot_group *group)
     return NULL;
 }
 
-/* Below which name a group is drawn; free() it. */
+/* The name below which a group is drawn; free() it. */
 static char *series_of(const struct plot_group *group)
 {
     const struct experiment *e = group->arm[0]->experiment;

@@ -1,9 +1,9 @@
 /*
- * plot_runs - what the figures of k draw, from raw logs of the desk scale, in the form of
- * plot_data.h. A group is the arms that differ in k alone, with k = 1 and another k that have
- * finished runs; the first is the one that has most of them. An arm that is the same training as an
- * earlier one under another name is left out, and so are registered arms (run.protocol), which have
- * a table of their own.
+ * plot_runs - data for the figures of k, from raw logs of the desk scale, in the format of
+ * plot_data.h. A group is a set of arms that differ only in k; k = 1 and at least one other k must
+ * have finished runs. The first group is the one with the most finished runs. Two kinds of arms are
+ * left out: an arm that is the same training as an earlier one under another name, and registered
+ * arms (run.protocol), which have a table of their own.
  *
  *   over-k.tsv     of the first group: a line "# panel: WHAT | EPOCHS | N"; then for each measure
  *                  (measure.h) a line "# measure: NAME | its mean at k = 1", a block of the other
@@ -16,7 +16,7 @@
  *                  line "# series: NAME", a block of its groups (epochs, pairs, mean difference,
  *                  ends of its interval) and a block of the runs (epochs, difference)
  *
- * A mean is NaN where a run diverged, the ends of an interval where there is none.
+ * A mean is NaN if a run diverged. The ends of an interval that does not exist are NaN.
  */
 #ifndef KDECAY_PLOT_RUNS_H
 #define KDECAY_PLOT_RUNS_H
@@ -31,18 +31,18 @@ struct plot_group {
     size_t count, finished; /* finished: runs */
 };
 
-/* All groups of both image sets, that with most finished runs first. */
+/* All groups of both image sets. The group with the most finished runs comes first. */
 struct plot_groups {
     struct arms arms[2];
     struct plot_group *group;
     size_t count;
 };
 
-/* 0; or -1 with *error set and nothing to free, when the logs contradict each other. */
+/* 0; or -1 with *error set and nothing to free if the logs contradict each other. */
 int plot_groups_read(const struct ledger *ledger, struct plot_groups *groups, struct error *error);
 void plot_groups_free(struct plot_groups *groups);
 
-/* Append "\tVALUE", NaN where it is not finite. */
+/* Append "\tVALUE"; "\tNaN" if it is not finite. */
 void plot_add_number(struct text *text, double value);
 
 /* Write the text to OUT/plots/NAME.tsv, take it over. */

@@ -30,7 +30,7 @@ static void add_family(struct text *text, int panel, const char *what, struct te
     free(rows->bytes);
 }
 
-/* Takes the label over. Nothing where the two have no pair, or are the same training. */
+/* Takes the label over. Adds nothing if the two have no pair, or are the same training. */
 static void add_difference(struct text *text, char *label, const struct arm *arm,
                            const struct arm *control)
 {
@@ -63,7 +63,7 @@ static void add_groups(struct text *text, const struct plot_groups *groups)
     add_family(text, 1, "k", &rows);
 }
 
-/* Those of schedules/k2.0 and k3.0 against the linear base there. */
+/* The arms of schedules/k2.0 and k3.0 against the linear base there. */
 static int add_schedules(struct text *text, const struct ledger *ledger, struct error *error)
 {
     static const char *const folders[] = {"schedules/k2.0", "schedules/k3.0"};
@@ -102,7 +102,7 @@ static int compare_rows(const void *left, const void *right)
     return strcmp((*a)->name, (*b)->name);
 }
 
-/* The arms directly in a folder that `belongs` takes, against one of them. */
+/* The arms directly in a folder that `belongs` selects, against one of them. */
 struct folder_family {
     int panel;
     const char *folder, *control, *what;
@@ -213,7 +213,7 @@ static int compare_stored(const void *left, const void *right)
     return x != y ? (x > y) - (x < y) : compare_rows(left, right);
 }
 
-/* How many runs stand behind the points. */
+/* The number of runs of the points. */
 struct tally {
     size_t low, high, diverged;
 };
@@ -262,7 +262,7 @@ static int is_search(const struct experiment *e)
     return any(e) && e->weights == WEIGHTS_SEARCH;
 }
 
-/* The number of its arms that have a mean to be drawn. */
+/* The number of its arms that have a mean to draw. */
 static size_t add_series(struct text *text, struct tally *tally, const struct arms *arms,
                          const char *name, int (*belongs)(const struct experiment *e),
                          const struct arm *ordinary)

@@ -1,7 +1,7 @@
 /*
- * plot_studies - what the figures of the studies draw, from raw logs of the desk scale, in the form
- * of plot_data.h. What is the same training under two names is drawn once; registered arms
- * (run.protocol) are left out, as in plot_runs.h.
+ * plot_studies - data for the figures of the studies, from raw logs of the desk scale, in the format
+ * of plot_data.h. A training with two names is drawn once. Registered arms (run.protocol) are left
+ * out, as in plot_runs.h.
  *
  *   differences.tsv       every paired difference of last test errors: for each family a line
  *                         "# family: PANEL | WHAT" and a block of its arms: label, pairs, mean, the

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The thesis's names are long: "Wide ResNet With SGDR" of depth 28-10. */
+/* A short label, since the thesis's names are long: "Wide ResNet With SGDR" of depth 28-10. */
 static const char *short_network(const char *network)
 {
     return strncmp(network, "ResNet", 6) == 0     ? "ResNet"

@@ -50,7 +50,7 @@ static const struct log *find_log(const struct ledger *ledger, const char *arm, 
     return NULL;
 }
 
-/* Of a pair of arms: the seeds that both have, and the differences; free() them. */
+/* The differences of a pair of arms, over the *count seeds that both have; free() them. */
 static double *differences_of(const struct ledger *ledger, const struct question_pair *pair,
                               size_t *count)
 {
@@ -77,7 +77,7 @@ static double sd_of(struct variance variance)
     return variance.freedom > 0 ? sqrt(variance.squares / variance.freedom) : NAN;
 }
 
-/* Seeds that both arms are to be run with, of the comparison with the fewest. */
+/* The planned pairs of the comparison that has the fewest. */
 static size_t planned_of(const struct power_options *options, const struct question *question)
 {
     size_t planned = SIZE_MAX;
@@ -93,7 +93,7 @@ static size_t planned_of(const struct power_options *options, const struct quest
     return planned;
 }
 
-/* Whether nobody may look at the runs of one of its arms yet. */
+/* Whether the runs of one of its arms are sealed. */
 static int is_sealed(const struct sources *sources, const struct question *question)
 {
     for (size_t i = 0; i < question->count; i++) {
@@ -105,7 +105,7 @@ static int is_sealed(const struct sources *sources, const struct question *quest
     return 0;
 }
 
-/* Add what the question's pairs say; the number of pairs of the comparison that has the fewest. */
+/* Add the variance of the question's pairs; returns the pairs of the comparison with the fewest. */
 static size_t look(const struct ledger *ledger, const struct question *question, int may_see,
                    struct variance *variance)
 {
@@ -124,14 +124,14 @@ static size_t look(const struct ledger *ledger, const struct question *question,
     return fewest;
 }
 
-/* Of a question; one that is sealed is only counted. */
+/* The variance of a question. A sealed one is only counted. */
 static size_t pairs_of(const struct sources *sources, const struct question *question,
                        struct variance *variance)
 {
     return look(&sources->ledger, question, !is_sealed(sources, question), variance);
 }
 
-/* Whether they train the same network on the same images for the same epochs. */
+/* Whether two experiments train the same network on the same images for the same epochs. */
 static int is_alike(const struct question *a, const struct question *b)
 {
     const struct experiment *x = a->pair->control, *y = b->pair->control;
@@ -158,7 +158,7 @@ static struct variance variance_alike(const struct sources *sources,
 struct power {
     const struct question *question;
     size_t planned, needed, pairs;
-    struct variance variance; /* of pairs: its own, or of alike ones */
+    struct variance variance; /* of its own pairs, or of those of similar arms */
     int own;
     size_t n;     /* pairs for the effect; 0: not known */
     double finds; /* NAN: not known, or not testable */

@@ -28,7 +28,7 @@ static int number(const struct tsv *tsv, const char *const *columns, int field, 
                      tsv->path, tsv->line, columns[field], tsv->field[field]);
 }
 
-/* What all three kinds of tables are. */
+/* The common part of all three kinds of tables. */
 struct list {
     char *path, *bytes;
     void *rows;
@@ -182,7 +182,7 @@ const struct literature_row *published_find(const struct literature *literature,
 
 /* ---- Value ids ---------------------------------------------------------------------------- */
 
-/* Lower case; whatever is neither letter nor digit becomes one '-' between those that are. */
+/* Lower case; all between two letters or digits that is neither becomes one '-'. */
 static void add_slug(struct text *out, const char *name, size_t length)
 {
     int gap = 0, first = 1;

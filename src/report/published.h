@@ -1,14 +1,14 @@
 /*
  * published - numbers of the thesis and of the literature, transcribed into text files.
  *
- * results/published/table-5-2.tsv and table-5-3.tsv hold the thesis's two tables cell by cell,
- * literature.tsv what other papers report for the same networks, claims.tsv what the thesis claims.
- * All are lines of tab-separated fields below '#' comments and one line of column names. Errors are
- * percentages, lower is better.
+ * results/published/table-5-2.tsv and table-5-3.tsv hold the thesis's two tables cell by cell;
+ * literature.tsv holds numbers of other papers for the same networks; claims.tsv holds the claims of
+ * the thesis. Each file has '#' comments, one line of column names, and lines of tab-separated
+ * fields. Errors are percentages; lower is better.
  *
- * The reader is strict: a wrong column name, a missing field or a number that is none is an error
- * that names file and line. Rows keep their line, because every number in the paper links to it.
- * All strings of a row belong to the table that was read.
+ * The reader is strict: a wrong column name, a missing field or a wrong number is an error that
+ * names file and line. Rows keep their line, because every number in the paper links to it. All
+ * strings of a row belong to the table that was read.
  */
 #ifndef KDECAY_PUBLISHED_H
 #define KDECAY_PUBLISHED_H
@@ -23,8 +23,8 @@ struct published_row {
     const char *depth;     /* "28-10" */
     const char *params;    /* millions, as printed: "36.5" */
     double original, ours; /* error, % */
-    double k;              /* with which `ours` was reached */
-    const char *note;      /* printed behind `original`: "*", or "-" for none */
+    double k;              /* the k of `ours` */
+    const char *note;      /* printed after `original`: "*", or "-" for none */
     const char *cited;     /* reference number in the thesis, or "-" */
     const char *folder;    /* of the row's experiments: "cifar10/wrn-28-10" */
     int line;
@@ -46,7 +46,7 @@ struct literature_row {
     const char *set, *network, *depth; /* "CIFAR-10"; as in the thesis's tables */
     const char *role;                  /* "cited", "matched", "cited+matched" or "other" */
     double error;                      /* % */
-    const char *statistic, *runs;      /* "median" of "5"; "-" where the source is silent */
+    const char *statistic, *runs;      /* "median" of "5"; "-" if the source does not say */
     const char *setting, *source;
     int line;
 };
@@ -62,7 +62,7 @@ struct literature {
 int published_read_literature(const char *path, struct literature *literature, struct error *error);
 void published_free_literature(struct literature *literature);
 
-/* Of which rules (claims_rules.h) a claim names one each. */
+/* The kinds of rules (claims_rules.h). A claim names one rule of each kind. */
 enum published_rule {
     RULE_COMPUTED,
     RULE_OWN,
@@ -76,7 +76,7 @@ enum published_rule {
 struct published_claim {
     const char *id;            /* "C3" */
     const char *table;         /* the thesis's tables with numbers for it, or "-" */
-    const char *folder;        /* below which of experiments/ its own experiments are, or "-" */
+    const char *folder;        /* the folder below experiments/ of its own experiments, or "-" */
     const char *control, *arm; /* last parts of names below that folder, or "-" */
     double limit;              /* NAN for "-" */
     const char *rules[PUBLISHED_RULES];

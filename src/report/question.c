@@ -16,11 +16,10 @@ static const char *weights_part(const struct experiment *e)
                                              : "channels";
 }
 
-/* Arms of a folder that differ from the control in some keys alone. */
+/* Arms of a folder that differ from the control only in some keys. */
 static const struct rule {
     const char *folder;
-    const char
-        *control; /* its name, or, without a slash, the last part of it in the arm's folder */
+    const char *control; /* its name; without a slash, the last part of it, in the arm's folder */
     const char *keys;
     const char *(*part)(const struct experiment *e); /* NULL: all are one question */
 } rules[] = {
@@ -71,7 +70,7 @@ struct builder {
     struct questions questions;
 };
 
-/* Add a pair to the question FOLDER: PART (against CONTROL). Takes nothing over. */
+/* Add a pair to the question FOLDER: PART (against CONTROL). */
 static void add(struct builder *builder, const struct experiment *arm,
                 const struct experiment *control, const char *part, int is_null)
 {
@@ -94,7 +93,7 @@ static void add(struct builder *builder, const struct experiment *arm,
 }
 
 /* The first experiment of the arm's folder, scale and image set that is `chosen` and differs from the
- * arm in these keys alone. */
+ * arm only in these keys. */
 static const struct experiment *beside(const struct builder *builder, const struct experiment *arm,
                                        const char *keys,
                                        int (*chosen)(const struct experiment *other))
@@ -139,7 +138,7 @@ static void ask_by_rule(struct builder *builder, const struct rule *rule,
     const struct experiment *control = control_of(builder, rule, arm);
     if (!control)
         return;
-    /* an arm of plain/ has its own linear for control, once */
+    /* the control of an arm of plain/ is its own linear: compare it once */
     const int elsewhere = strchr(rule->control, '/') != NULL;
     if (elsewhere && strcmp(rule->folder, "schedules") == 0 && same_folder(arm, control))
         return;

@@ -1,25 +1,25 @@
 /*
  * question - which comparisons belong together: a question, the family of Holm's adjustment.
  *
- * Questions follow from the experiment files alone, so that before any run it is known how many
- * comparisons a question has, hence from how many pairs on it can be answered at all
+ * Questions follow from the experiment files alone. So the number of a question's comparisons is known
+ * before any run, and also the number of pairs that it needs to be answered at all
  * (statistics_pairs_needed()). The comparisons of one question have one kind of change in common:
  *
- *   weight-net   with ordinary-c16: a bank's rows; an expansion's rows; the channels. Each is a
- *                question of its own, as it is a reading of its own (claims.h, W4)
- *   pad-net      the paddings, with zero; of each folder
- *   pad-effect   learned, with zero
- *   precision    bf16 with f32
- *   schedules    of each folder, all with its own arm linear; and all with plain/linear
- *   confirmation/controls   all with primary/k3.0, as PROTOCOL.md there says
- *   draws        arms that differ in the seed of what is fixed alone, with the one of seed 0
- *   k            in every folder: the other k, with the arm that differs in k alone and has k = 1
+ *   weight-net   each arm against ordinary-c16: a bank's rows; an expansion's rows; the channels. Each
+ *                is a question of its own, since each is read on its own (claims.h, W4)
+ *   pad-net      in each folder, the paddings against zero
+ *   pad-effect   learned against zero
+ *   precision    bf16 against f32
+ *   schedules    in each folder, all arms against its own arm linear; and all against plain/linear
+ *   confirmation/controls   all against primary/k3.0, as PROTOCOL.md there says
+ *   draws        arms that differ only in the seed of their fixed parts, against the one of seed 0
+ *   k            in every folder: each other k against the arm that differs only in k and has k = 1
  *
- * Null controls are no question. They are trainings that differ from the control in nothing but
- * where they start or how sums are rounded, so that the true difference is 0 (weight_block.h): a
- * bank of as many rows as there are slots, which is the ordinary network to the last bit; and an
- * expansion of as many rows or more, A A^T = I, under which SGD on P moves M = A P as it moves the
- * weights of an ordinary network. They belong to no family, and show what chance does.
+ * Null controls belong to no question. They differ from the control only in their start or in the
+ * rounding of sums, so the true difference is 0 (weight_block.h). One kind is a bank with as many
+ * rows as there are slots: it is the ordinary network to the last bit. The other kind is an expansion
+ * with as many rows or more, A A^T = I: SGD on P moves M = A P as it moves the weights of an ordinary
+ * network. They belong to no family, and they show the effect of chance.
  */
 #ifndef KDECAY_QUESTION_H
 #define KDECAY_QUESTION_H
@@ -42,18 +42,18 @@ struct questions {
     size_t count;
 };
 
-/* Of all these experiments, whose strings must outlive the questions. */
+/* The questions of all these experiments, whose strings must outlive the questions. */
 struct questions questions_of(const struct experiment *const *experiments, size_t count);
 struct questions questions_of_files(const struct experiment_files *files);
 void questions_free(struct questions *questions);
 
-/* The question in which the arm is compared, the first one; NULL: it is a control, or alone. *pair
- * becomes its pair there. */
+/* The first question in which the arm is compared; *pair becomes its pair there. NULL if the arm is a
+ * control, or alone. */
 const struct question *questions_find(const struct questions *questions, const char *arm,
                                       const struct question_pair **pair);
 
-/* From how many pairs on the arm's questions can be answered, all in which it is compared or is the
- * control; 0: there is none. */
+/* The number of pairs that all questions of the arm need, those in which it is compared and those in
+ * which it is the control; 0 if there is none. */
 size_t questions_pairs_needed(const struct questions *questions, const char *arm);
 
 /* Whether training moves the arm's weights exactly as an ordinary network's. */

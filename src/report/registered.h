@@ -1,9 +1,9 @@
 /*
- * registered - which runs may be looked at: a registered run once its set is complete.
+ * registered - which runs may be shown: a registered run is shown once its set is complete.
  *
  * An arm is registered if its experiment names a protocol (run.protocol, the SHA-256 of a file that
  * was committed before the first run). Such a protocol promises that nobody sees a mean before all
- * runs of a set are there, so that no run is added or left out because of what the others said.
+ * runs of a set exist. So no run is added or left out because of the results of the others.
  *
  * The arms of one protocol form two sets. Those below a folder `primary` are the first; they are
  * complete when each of them has a log of each of its seeds. Arms of which none is wanted
@@ -31,8 +31,8 @@ struct registered_count registered_count(const struct ledger *ledger,
 int registered_is_sealed(const struct ledger *ledger, const struct experiment_files *files,
                          const struct experiment *arm);
 
-/* The ledger without its sealed runs. Shares what the logs point to with `ledger`, so that only
- * the array `logs` is to be freed. */
+/* The ledger without its sealed runs. Its logs share their contents with `ledger`, so free only the
+ * array `logs`. */
 struct ledger registered_open(const struct ledger *ledger, const struct experiment_files *files);
 
 #endif

@@ -27,8 +27,8 @@
 
 /* ---- The ledger --------------------------------------------------------------------------- */
 
-/* A run that goes on, or was given up, has no result: only its start is told, so that the table
- * changes when a run starts and ends, not with every epoch. */
+/* An unfinished run has no result. The table shows only its start, so that it changes when a run starts
+ * and ends, not with every epoch. */
 struct run_row {
     const struct log *log; /* NULL: it cannot be read */
     const char *path;
@@ -66,7 +66,7 @@ static struct table_cell cell_run_epochs(const void *row)
     return at->log ? table_cell(memory_text("%d", at->log->experiment.epochs), NULL) : table_dash();
 }
 
-/* A number of one run, of its log's line. Takes `plain` over. */
+/* A number of one run, from a line of its log. Takes `plain` over. */
 static struct table_cell from_log(const struct log *log, const char *what, char *plain)
 {
     const int line = ledger_last_line(log);
@@ -129,7 +129,7 @@ static struct table_cell cell_run_line(const void *row)
                : table_cell(memory_text("%d", ledger_last_line(at->log)), NULL);
 }
 
-/* In LaTeX the path is the link's target. */
+/* In LaTeX the links lead to the path, so there is no column for it. */
 static const struct table_column run_columns[] = {
     {"arm", "Arm", 'p', "5.0cm", TABLE_ALL, cell_run_arm},
     {"seed", "Seed", 'r', NULL, TABLE_ALL, cell_run_seed},
@@ -204,7 +204,7 @@ static void write_runs(const struct project *project, const struct ledger *ledge
 
 /* ---- Macros ------------------------------------------------------------------------------- */
 
-/* Names of macros are letters only. */
+/* Names of macros have only letters. */
 static void add_letters(struct text *text, const char *name)
 {
     static const char *const digits[] = {"Zero", "One", "Two",   "Three", "Four",
@@ -300,8 +300,8 @@ static const struct arm *lowest_of(const struct arms *arms)
     return lowest;
 }
 
-/* Of the campaign's first group: the trend over k, as in the last row of its table, that without k
- * = 1, and the k of the lowest mean. */
+/* The campaign's first group: its trend over k, as in the last row of its table; the trend without k = 1;
+ * the k of the lowest mean. */
 static int add_trend_macros(struct text *text, const struct ledger *ledger, struct error *error)
 {
     struct arms arms;
@@ -337,8 +337,8 @@ static int compare_states(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* Finished logs that end with the same state as another: of arms that are the same training
- * under other names. One of each such set is no repeat. */
+/* The number of finished logs that repeat another: they end with the same state, since their arms are
+ * the same training under other names. The first log of each such set is not counted. */
 static size_t count_repeats(const struct ledger *ledger)
 {
     const char **states = memory_zeroed(ledger->count, sizeof *states);
@@ -384,7 +384,7 @@ static int write_macros(const struct ledger *ledger, const struct ledger *open, 
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-/* All that is written from. */
+/* All inputs of the files. */
 struct inputs {
     struct ledger ledger; /* all runs; the logs are the caller's */
     struct ledger open;   /* without the sealed ones (registered.h) */

@@ -1,5 +1,5 @@
 /*
- * report - everything that the paper and the figures read, made from logs and published numbers.
+ * report - makes all files that paper and figures read, from logs and published numbers.
  *
  *     OUT/tables/table-5-2.txt ...     see thesis_table.h; also of table-5-3
  *     OUT/tables/table-schedules.txt|csv|tex   see schedule_table.h
@@ -7,19 +7,19 @@
  *                                      and -pad-net
  *     OUT/tables/table-exploratory.txt|csv|tex   see exploratory.h
  *     OUT/tables/claims.txt ...        see claims.h
- *     OUT/tables/runs.txt|csv|tex      the ledger: every run, whatever its scale and its end;
- *                                      unfinished ones (*.part) stand last
+ *     OUT/tables/runs.txt|csv|tex      the ledger: every run of any scale, finished or diverged;
+ *                                      unfinished ones (*.part) come last
  *     OUT/tables/environments.txt|tex  see environments.h
  *     OUT/tables/scaling.txt|csv|tex   see scaling_report.h
- *     OUT/tables/NAME.sources.tsv      of each CSV: where each of its numbers came from, trace.h
+ *     OUT/tables/NAME.sources.tsv      for each CSV the sources of its numbers, see trace.h
  *     OUT/tables/table-confirmation.txt ...   see confirmation.h
  *     OUT/tables/macros.tex            numbers of the paper's text; also number-macros.tex, see
  *                                      numbers.h, and confirmation-macros.tex
- *     OUT/tables/NAME.values.tex       numbers of a table by their value ids, for the text, table.h
+ *     OUT/tables/NAME.values.tex       a table's numbers by their value ids, for the text, see table.h
  *     OUT/plots/schedules.tsv ...      see plot_data.h
  *
- * The output is a function of the files read alone: no clock, no locale, no absolute path that was
- * not given. Paths are shown as given, so give them relative to the project.
+ * The output depends only on the files that are read: not on the clock, the locale, or an absolute
+ * path that was not given. Paths are shown as given, so give them relative to the project.
  *
  * In LaTeX a number from a log is a link. The paper defines
  *     \fromlog{PATH}{LINE}{8.37}        to a line of a log
@@ -44,13 +44,12 @@
 #include "base/error.h"
 #include "report/ledger.h"
 
-/* Write all files below `out`, each whole or not at all; one whose bytes would stay the same is
- * left alone. 0; or -1 with *error set, when a source cannot be read. Dies when a file cannot be
+/* Write all files below `out`, each whole or not at all. A file whose bytes would stay the same is
+ * not touched. 0; or -1 with *error set if a source cannot be read. Dies if a file cannot be
  * written. */
 int report_write(const struct project *project, const char *out, struct error *error);
 
-/* The same from logs that were read before: all of them, each at its place, as ledger_read() gives
- * them. */
+/* The same from logs that were read before: all of them, as ledger_read() returns them. */
 int report_write_from(const struct project *project, const struct ledger *ledger, const char *out,
                       struct error *error);
 

@@ -26,7 +26,7 @@ struct model {
     struct architecture architecture;
 };
 
-/* Whether a row tells what a rank of the network computes with shards of so many images. */
+/* Whether a row measures what a rank of the network computes with shards of this size. */
 static int is_sample(const struct model *model, const struct benchmark *row, int images)
 {
     return strcmp(row->experiment, model->experiment->arm) == 0 && row->ranks == 1 &&
@@ -34,12 +34,12 @@ static int is_sample(const struct model *model, const struct benchmark *row, int
 }
 
 struct samples {
-    struct scaling_sample *sample; /* sorted by rounds, of each the first */
+    struct scaling_sample *sample; /* sorted by rounds; the first one for each number of rounds */
     int *line;
     size_t count;
 };
 
-/* None where a shard would be no whole image. To be freed. */
+/* Samples of shards of this size; none if a shard would be less than an image. free() them. */
 static struct samples samples_of(const struct model *model, int shards)
 {
     const int batch = model->experiment->batch;
@@ -108,7 +108,7 @@ static struct prediction predict(const struct model *model, int ranks, int which
     return (struct prediction){shards, line, e->batch / seconds, 100 * one / (ranks * seconds)};
 }
 
-/* The measurement of the whole minibatch on so many ranks, or NULL. */
+/* The measurement of the whole minibatch on this number of ranks, or NULL. */
 static const struct benchmark *measured(const struct model *model, int ranks)
 {
     const struct experiment *e = model->experiment;
@@ -156,7 +156,7 @@ static char *shown(double value)
     return memory_text("%.*f", value < 100 ? 1 : 0, value);
 }
 
-/* A number of the measurements, that links to `line`. Takes over `plain`, `id` and `sources`. */
+/* A number from the measurements, with a link to `line`. Takes over `plain`, `id` and `sources`. */
 static struct table_cell number(const struct model *model, char *plain, int line, char *id,
                                 char *sources)
 {
@@ -165,7 +165,7 @@ static struct table_cell number(const struct model *model, char *plain, int line
         sources);
 }
 
-/* What was measured on so many ranks: their cores, or images a second. */
+/* A measured number for this number of ranks: their cores, or images per second. */
 static struct table_cell measurement(const struct model *model, int ranks, const char *what)
 {
     const struct benchmark *row = measured(model, ranks);
@@ -186,7 +186,7 @@ static void add_lines(const struct model *model, int shards, struct text *source
     samples_free(&samples);
 }
 
-/* Images a second of so many ranks by a link, or their efficiency, which compares with one rank. */
+/* The images per second of this number of ranks over a link, or their efficiency against one rank. */
 static struct table_cell predicted(const struct model *model, int ranks, int which, int efficiency)
 {
     const struct prediction p = predict(model, ranks, which);
@@ -292,7 +292,7 @@ static void write_table(const struct table *table, const char *path, const char 
 
 /* ---- All ------------------------------------------------------------------------------------ */
 
-/* One network, that of the row: 0, or -1 with *error set. */
+/* Add the network of the row. 0, or -1 with *error set. */
 static int add_network(const struct benchmark *row, struct model *model,
                        const struct experiment_files *experiments, struct text *panels,
                        struct table *table, struct error *error)

@@ -35,7 +35,7 @@ static int check(const struct study *rows, struct error *error)
     return 0;
 }
 
-/* One family: the rows of a group with one control. */
+/* Compare the rows of a group with one control, as one family. */
 static void compare_family(struct study_row *row, size_t count, int which,
                            const struct study_row *control)
 {

@@ -15,7 +15,7 @@ static const char *name_of(const struct study_row *row)
     return row->experiment->arm;
 }
 
-/* The length of what comes before the last slash of an arm's name, and that slash: its group. */
+/* The length of the group in an arm's name: up to the last slash, which is included. */
 static size_t group_length(const struct study_row *row)
 {
     return (size_t)(strrchr(name_of(row), '/') - name_of(row)) + 1;
@@ -81,7 +81,7 @@ static void add_rows(struct study *study, const struct experiment_files *files)
     }
 }
 
-/* Every group starts with a control, every arm is of the desk. */
+/* Check that every group starts with a control, and that every arm is of the desk scale. */
 static int check(const struct study *study, const char *control, struct error *error)
 {
     for (size_t i = 0; i < study->count; i++) {
@@ -239,7 +239,7 @@ static struct table_cell cell_arm_or_command(const void *line)
     return table_cell(name_or_command(((const struct study_line *)line)->row), NULL);
 }
 
-/* In text and LaTeX, what a group shares stands in a heading over it. */
+/* In text and LaTeX, a heading over each group shows what its rows share. */
 void study_add_columns(struct table *table)
 {
     static const struct table_column columns[] = {
@@ -264,7 +264,7 @@ void study_add_columns(struct table *table)
 
 /* ---- Words -------------------------------------------------------------------------------- */
 
-/* What all rows of the group have, else "". */
+/* The word, if all rows of the group have it; else "". */
 static const char *shared_word(const struct study_row *row, size_t count,
                                const char *(*word_of)(const struct experiment *experiment))
 {

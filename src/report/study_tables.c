@@ -69,7 +69,7 @@ static struct table_cell cell_added(const void *line)
     return integer(size_of(line).trained - control_size(line).trained);
 }
 
-/* How much more than `of`, in % of it. */
+/* How much a number is above `of`, in % of `of`. */
 static struct table_cell percent_more(long long value, long long of)
 {
     return cells_number(100 * ((double)(value - of) / (double)of), "", 2);
@@ -125,8 +125,8 @@ struct variant_table {
     const struct table_column *own;
     size_t own_count;
     const char *notes;     /* of its own columns */
-    const char *questions; /* which there are in one group */
-    int trend;             /* whether the trend over k stands below a group */
+    const char *questions; /* the questions in one group, in words */
+    int trend;             /* whether the trend over k is shown below a group */
 };
 
 static const struct variant_table tables[] = {
@@ -185,7 +185,7 @@ static void add_line(const struct study *rows, const struct study_row *row,
     table_add_row(table, &line);
 }
 
-/* Below the group's rows, where three or more have runs: the trend that C2 asks for (claims.h). */
+/* Below a group with three or more arms that have runs: the trend of claim C2 (claims.h). */
 static void add_trend(const struct study *rows, const struct study_row *group, size_t count,
                       struct table *table)
 {

@@ -86,7 +86,7 @@ void table_add_heading(struct table *table, int where, const char *title)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-/* The columns that show in one of the three ways, from left to right. */
+/* The columns of one of the three outputs, from left to right. */
 struct columns {
     size_t *at;
     size_t count;
@@ -170,7 +170,7 @@ void table_write_csv(const struct table *table, struct text *out)
     free(shown.at);
 }
 
-/* Of each place: id, the text shown, line and column of the CSV, file and line of the source. */
+/* For each source: id, the text shown, line and column of the CSV, file and line of the source. */
 static void write_sources(const struct table *table, struct text *out)
 {
     const size_t columns = table->column_count;

@@ -1,13 +1,12 @@
 /*
  * table - one table, written once: aligned text, CSV and LaTeX come from one list of columns.
  *
- * A column says what it is called, how it is set, in which of the three it shows, and how its cell
- * is made from a row. A row is whatever the table's columns understand; table_add_row() hands it to
- * each of them. So a table is one list, and a new column is one line of it.
+ * A column has a name, an alignment, the outputs that show it, and a function that makes its cell
+ * from a row. A row may be any type that the table's columns know; table_add_row() passes it to each
+ * of them. So a table is one list, and a new column is one line of it.
  *
- * A cell has a plain text and, where it should be more than that text in LaTeX (a link to its log),
- * a LaTeX text. The plain texts make the text and the CSV, so that no number can differ between the
- * three.
+ * A cell has a plain text. If LaTeX should show more than this text (a link to its log), the cell
+ * has a LaTeX text, too. Text and CSV are made from the plain texts, so their numbers cannot differ.
  */
 #ifndef KDECAY_TABLE_H
 #define KDECAY_TABLE_H
@@ -56,17 +55,17 @@ void table_free(struct table *table);
 
 /* ---- Cells -------------------------------------------------------------------------------- */
 
-/* Takes both strings over; `tex` may be NULL: the plain text, escaped; a lone "-", nothing there,
- * becomes a dash. */
+/* Takes both strings over. With `tex` NULL, LaTeX shows the plain text, escaped; "-", which stands
+ * for no value, becomes a dash. */
 struct table_cell table_cell(char *plain, char *tex);
 
-/* A copy of a text; "-"; no text at all. */
+/* Cells with a copy of a text; with "-"; with no text at all. */
 struct table_cell table_text(const char *text);
 struct table_cell table_dash(void);
 struct table_cell table_blank(void);
 
-/* The cell with where its number came from: its value id (see trace.h) and a line "FILE<TAB>LINE\n"
- * for each place in a log or a published file. Takes both strings over. */
+/* The cell together with the sources of its number: its value id (see trace.h) and a line
+ * "FILE<TAB>LINE\n" for each line of a log or a published file. Takes both strings over. */
 struct table_cell table_traced(struct table_cell cell, char *id, char *sources);
 
 /* ---- Rows --------------------------------------------------------------------------------- */
@@ -77,8 +76,8 @@ void table_add_row(struct table *table, const void *row);
 /* The next cell, for rows that are filled by hand. */
 void table_add(struct table *table, struct table_cell cell);
 
-/* A heading over the rows that follow, shown where `where` says and never in the CSV; between rows
- * only. */
+/* Add a heading over the rows that follow. `where` says which outputs show it; the CSV never does.
+ * Call it only between rows. */
 void table_add_heading(struct table *table, int where, const char *title);
 
 /* ---- Files -------------------------------------------------------------------------------- */
@@ -91,8 +90,8 @@ void table_write_csv(const struct table *table, struct text *out);
  * column gaps; caption and float are the paper's. */
 void table_write_tex(const struct table *table, const char *environment, struct text *out);
 
-/* Write OUT/tables/NAME.csv, NAME.tex, an `environment`, and NAME.sources.tsv: a line for each place
- * that a number of the CSV came from, see trace.h. */
+/* Write OUT/tables/NAME.csv, NAME.tex (an `environment`) and NAME.sources.tsv, which has a line for
+ * each source of a number of the CSV (see trace.h). */
 void table_write_files(const char *out, const char *name, const struct table *table,
                        const char *environment);
 
@@ -103,8 +102,7 @@ void table_write_values(const char *out, const char *name, const struct table *t
 /* Write the text to OUT/tables/NAMEENDING and empty it. */
 void table_write_out(const char *out, const char *name, const char *ending, struct text *text);
 
-/* `plain` with the characters escaped that TeX takes for its own; free() it. A '/' may end a
- * line. */
+/* `plain` with TeX's special characters escaped; free() it. TeX may break a line after a '/'. */
 char *table_tex_escaped(const char *plain);
 
 #endif

@@ -32,7 +32,7 @@ static char *source_of(const struct literature_row *row)
     return source;
 }
 
-/* All that part 2 is filled from. */
+/* The inputs of part 2. */
 struct full_sources {
     const struct experiment_files *files;
     const struct arms *arms;
@@ -40,7 +40,7 @@ struct full_sources {
     struct speed speed;
 };
 
-/* What a row of parts 1 and 2 is filled from. */
+/* The inputs of a row of parts 1 and 2. */
 struct thesis_row {
     struct cells_row cells; /* first: what cells.h fills columns from */
     const struct published_row *row;
@@ -50,7 +50,7 @@ struct thesis_row {
     const struct literature_row *matched, *cited; /* NULL: none is known */
     /* part 2 */
     const char *decay, *k;
-    const struct experiment_file *file; /* NULL: nobody wrote it yet */
+    const struct experiment_file *file; /* NULL: there is no file yet */
     const struct full_sources *sources;
 };
 
@@ -152,7 +152,7 @@ static struct table_cell cell_cited_source(const void *row)
     return at->cited ? table_cell(source_of(at->cited), NULL) : table_dash();
 }
 
-/* In LaTeX the last column would not fit the page: the paper tells the sources in its text. */
+/* The last column does not fit the page, so LaTeX does not show it; the paper's text names the sources. */
 static const struct table_column thesis_columns[] = {
     {"network", "Network", 'p', "3.9cm", TABLE_ALL, cell_network},
     {"depth", "Depth", 'l', NULL, TABLE_ALL, cell_depth},
@@ -185,7 +185,7 @@ static void fill_thesis(const struct thesis_table *source, const struct literatu
 
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
 
-/* Experiments in bf16 repeat those in f32 faster: they stand below them. */
+/* Experiments in bf16 repeat those in f32 faster, so they come after them. */
 static const enum precision precisions[] = {PRECISION_F32, PRECISION_BF16};
 
 /* Whether an experiment fills a cell of the thesis at this k. */
@@ -230,7 +230,7 @@ static struct table_cell cell_full_n(const void *row)
     return at->cells.arm ? cells_n(row) : table_text("0");
 }
 
-/* Predicted from the training speed of all desk logs. */
+/* The core-hours predicted from the training speed of all desk logs. */
 static struct table_cell cell_full_hours(const void *row)
 {
     const struct thesis_row *at = row;
@@ -286,7 +286,7 @@ static void add_full_row(struct table *table, const struct published_row *row, c
     free(k);
 }
 
-/* The rows of a cell: those of its experiments, or one that says that there is none yet. */
+/* The rows of a cell: one per experiment, or one row that says that there is no experiment yet. */
 static void add_cell_rows(struct table *table, const struct published_row *row, enum image_set set,
                           double k, const struct full_sources *sources)
 {
@@ -305,7 +305,7 @@ static void add_cell_rows(struct table *table, const struct published_row *row, 
         add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", k), NULL, sources);
 }
 
-/* The literature's own recipe: SGDR's cosine in the row that repeats a network, else steps. */
+/* The literature's own recipe: SGDR's cosine in the second row of a network, else the step decay. */
 static void add_recipe_rows(struct table *table, const struct published_row *row,
                             enum image_set set, int repeats, const struct full_sources *sources)
 {
@@ -327,7 +327,7 @@ static void fill_full(const struct thesis_table *source, const struct full_sourc
     table_begin(table, full_columns, COUNT(full_columns));
     for (size_t i = 0; i < source->published.count; i++) {
         const struct published_row *row = &source->published.rows[i];
-        /* the row "with SGDR" asks for the same network as the one above it: it adds SGDR's arms */
+        /* the row "with SGDR" has the network of the row above it, and shows SGDR's arms */
         int repeats = 0;
         for (size_t j = 0; j < i; j++)
             repeats |= strcmp(source->published.rows[j].folder, row->folder) == 0;
@@ -373,7 +373,7 @@ static struct table_cell cell_desk_k(const void *row)
 
 enum { WIDE = TABLE_TEXT | TABLE_CSV };
 
-/* LaTeX is narrower: what a family shares stands in a heading over it. */
+/* LaTeX is narrower: a heading over each family shows what its rows share. */
 static const struct table_column desk_columns[] = {
     {"network", NULL, 'l', NULL, WIDE, cell_desk_network},
     {"decay", NULL, 'l', NULL, WIDE, cell_desk_decay},
@@ -395,7 +395,7 @@ static const struct table_column desk_columns[] = {
     {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cells_verdict},
 };
 
-/* The first of `arms` that differ in k alone; their number. */
+/* The number of arms at the front of `arms` that differ only in k. */
 static size_t add_desk_family(const struct arm *arms, size_t count,
                               const struct questions *questions, const char *set,
                               struct table *table)

@@ -1,22 +1,23 @@
 /*
- * thesis_table - the thesis's tables, with what the literature, full-scale runs and desk runs say.
+ * thesis_table - the thesis's tables, beside numbers of the literature, full-scale runs and desk runs.
  *
- * Three parts that never mix, each with its scale:
+ * They have three parts that never mix. Each part says its scale:
  *   1. the thesis's own cells, as published, beside the literature's matched baseline;
  *   2. the same networks at full scale, from logs: the literature's own recipe (step; SGDR in the
- *      row that cites it), k = 1 and the thesis's k. A cell without a log is a dash with the
- * command that fills it and its predicted core-hours;
+ *      row that cites it), k = 1 and the thesis's k. A cell without a log is a dash, with the
+ *      command that fills it and its predicted core-hours;
  *   3. the desk-scale table, from logs: small members of the same families.
  *
- * An arm belongs to the table if its name lies below `folder`; so the arms of schedules/, which
- * have a table of their own (schedule_table.h), are not here.
+ * An arm belongs to the table if its name is below `folder`. So the arms of schedules/, which have a
+ * table of their own (schedule_table.h), are not here.
  *
- * Rules of part 3 (and of the mean in part 2): the error is that after the last epoch; mean and
- * sample standard deviation are over all runs of an arm; a diverged run makes the mean infinite and
- * leaves the arm without a comparison, hence without evidence; the best over epochs stands in a
- * column that is labelled test-selected; differences are paired by seed with the arm that differs
- * in k alone and has k = 1; Holm's family is all k other than 1 of one such experiment. See
- * statistics.h for the verdict.
+ * Rules of part 3, and of the mean in part 2:
+ *   - The error is the error after the last epoch. Mean and sample standard deviation are over all
+ *     runs of an arm.
+ *   - A diverged run makes the mean infinite. The arm then has no comparison, hence no evidence.
+ *   - The best error over the epochs has a column of its own, labelled test-selected.
+ *   - Differences are paired by seed with the arm that differs only in k and has k = 1. Holm's family
+ *     is all other k of such an experiment. See statistics.h for the verdict.
  *
  * Predicted core-hours: ledger_core_hours() at the speed of all desk logs.
  */

@@ -36,7 +36,7 @@ static void print_run(const struct trace_options *options, const struct log *log
             (int)strcspn(log->program, "-"), log->program, options->experiments, arm, log->seed);
 }
 
-/* What a published file says of itself: the comment that it starts with. */
+/* The comment at the start of a published file, which describes it. */
 static void print_origin(const char *bytes, FILE *stream)
 {
     const char *label = "the file";
@@ -46,7 +46,7 @@ static void print_origin(const char *bytes, FILE *stream)
     }
 }
 
-/* One place: the line as it stands, and whose it is. */
+/* Print one source: its line, and the run or file that it belongs to. */
 static int print_place(const struct trace_options *options, const char *path, int number,
                        FILE *stream, struct error *error)
 {
@@ -90,9 +90,9 @@ enum { ID, SHOWN, ROW, COLUMN, PLACE, LINE, FIELDS };
 static const char *const index_columns[FIELDS] = {"id", "shown", "row", "column", "file", "line"};
 
 struct found {
-    int cells;          /* that show the value */
+    int cells;          /* the number of cells that show the value */
     struct text where;  /* a line for each of them */
-    struct text places; /* of the first of them: lines "FILE<TAB>LINE\n" */
+    struct text places; /* the sources of the first of them: lines "FILE<TAB>LINE\n" */
 };
 
 static int search(const char *path, const char *id, struct found *found, struct error *error)

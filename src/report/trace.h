@@ -1,10 +1,10 @@
 /*
- * trace - from a number back to the lines that it came from.
+ * trace - finds the lines that a number came from.
  *
- * Every number in a table's CSV that came from a log, from a published file or from the
- * measurements of benchmarks.h has a value id. The report writes OUT/tables/NAME.sources.tsv beside
- * NAME.csv: tab-separated columns id, shown (the text in the CSV), row and column (the CSV's line,
- * and the name of its column), file, line; a line for each place that the number came from.
+ * A number in a table's CSV has a value id if it came from a log, from a published file or from the
+ * measurements of benchmarks.h. Beside NAME.csv the report writes OUT/tables/NAME.sources.tsv, with a
+ * line for each source of each number. Its tab-separated columns are: id, shown (the text in the
+ * CSV), row and column (the CSV's line, and the name of its column), file, line.
  *
  *   ARM:last-error           mean test error (%) after the last epoch, of all runs of the arm
  *   ARM:sd                   their sample standard deviation
@@ -13,22 +13,21 @@
  *   ARM:n                    number of runs
  *   ARM:difference:CONTROL   mean of ARM's last error less CONTROL's, over the seeds that both
  *                            have; likewise pairs, low, high (95 % interval), p and holm
- *   ARM:alone-difference:CONTROL   the same of a comparison that is a family of its own: of a trend
- *                                  over
- *                            several arms (cells.h), CONTROL the first and ARM the last of them, or
- *                            of two; likewise alone-pairs, ...
- *   ARM:step-difference:CONTROL    the same of an arm and the one with the next smaller k, adjusted
+ *   ARM:alone-difference:CONTROL   the same for a comparison that is a family of its own: the trend
+ *                            over several arms (cells.h), of which CONTROL is the first and ARM the
+ *                            last, or the difference of two arms; likewise alone-pairs, ...
+ *   ARM:step-difference:CONTROL    the same for an arm and the arm with the next smaller k, adjusted
  *                            over these steps
- *   ARM:left-out-low:CONTROL       exploratory.h; likewise left-out-high, equivalence; and max-t,
- *                            pooled-low, pooled-high, pooled-holm, into which the runs of the
- *                            question's other arms enter, too
+ *   ARM:left-out-low:CONTROL       see exploratory.h; likewise left-out-high and equivalence. Also
+ *                            max-t, pooled-low, pooled-high, pooled-holm, which depend on the runs
+ *                            of the question's other arms, too
  *   ARM:train-loss           mean of its runs' last training losses
- *   ARM:images-per-s         of the clock, mean of all its epochs; the index names the last ones.
- *                            Likewise logged-core-hours, the sum over its runs
+ *   ARM:images-per-s         mean over all its epochs, by the clock; the index names each run's last
+ *                            one. Likewise logged-core-hours, the sum over its runs
  *   ARM:core-hours           predicted for one run of ARM, from the speed of all desk logs
  *   ARM/seed-N:last-error    of one run; likewise minutes, diverged-at
- *   ARM/seed-N:epoch-E:COLUMN      a number of a log's row, by the name of its column. What the
- *                                  figures show; in no table
+ *   ARM/seed-N:epoch-E:COLUMN      a number in a row of a log, by the name of its column. Figures show
+ *                                  it; no table does
  *   table-5-2:wide-resnet-28-10:ours     of the thesis's table, by network, depth and column;
  *                                  likewise params, original, k, delta (ours - original),
  *                                  delta-matched (ours - the literature's matched number)
@@ -42,9 +41,9 @@
  *                                     likewise
  *                                  efficiency-10-gb-s, in %
  *
- * holm is adjusted within its table's family: besides the lines of its own pairs, which the index
- * gives, the p of the other members enter, which are values of the same table. A number is shown
- * rounded to its last digit, by printf.
+ * holm is adjusted within its table's family. It depends on the lines of its own pairs, which the
+ * index names, and on the p of the other members, which are values of the same table. A number is
+ * shown rounded to its last digit, by printf.
  */
 #ifndef KDECAY_TRACE_H
 #define KDECAY_TRACE_H
@@ -57,9 +56,9 @@ struct trace_options {
     const char *results, *experiments, *out;
 };
 
-/* Print to `stream` where the value is shown and, for each place that it came from, the line itself
- * and, of a log, the run, its digests and the commands that train it again. 0; or -1 with *error
- * set: no such value, no tables below `out`, a source that cannot be read. */
+/* Print to `stream` which table shows the value, and each line that it came from; for a log also the
+ * run, its digests and the commands that train it again. 0; or -1 with *error set if there is no such
+ * value or no table below `out`, or if a source cannot be read. */
 int trace_write(const struct trace_options *options, const char *id, FILE *stream,
                 struct error *error);
 

@@ -64,7 +64,7 @@ size_t sources_cell(const struct sources *sources, size_t first)
 
 /* ---- Numbers ------------------------------------------------------------------------------ */
 
-static char *compare(const struct source *source, double value, double slack)
+char *sources_compare(const struct source *source, double value, double slack)
 {
     char *end;
     const double shown = strtod(source->shown, &end);
@@ -75,12 +75,12 @@ static char *compare(const struct source *source, double value, double slack)
     return memory_text("%s: shows %s, but its sources give %.6f", source->id, source->shown, value);
 }
 
-static char *wrong(const struct source *source, const char *what)
+char *sources_wrong(const struct source *source, const char *what)
 {
     return memory_text("%s: %s:%ld: %s", source->id, source->file, source->line, what);
 }
 
-static double mean_of(const double *values, size_t n)
+double sources_mean(const double *values, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
@@ -88,40 +88,18 @@ static double mean_of(const double *values, size_t n)
     return sum / (double)n;
 }
 
-static double sd_of(const double *values, size_t n)
+double sources_sd(const double *values, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += pow(values[i] - mean_of(values, n), 2);
+        sum += pow(values[i] - sources_mean(values, n), 2);
     return sqrt(sum / (double)(n - 1));
-}
-
-/* The number of sign patterns whose |sum| is not below `least`. */
-static double flips(const double *values, size_t n, double sum, double least)
-{
-    if (n == 0)
-        return fabs(sum) >= least - 1e-9 ? 1 : 0;
-    return flips(values + 1, n - 1, sum + *values, least) +
-           flips(values + 1, n - 1, sum - *values, least);
-}
-
-static double p_of(const double *values, size_t n)
-{
-    return flips(values, n, 0, fabs(mean_of(values, n)) * (double)n) / pow(2, (double)n);
-}
-
-/* Half the width of the 95 % interval; quantiles 0.975 of Student's t as printed in tables. */
-static double half_width(const double *values, size_t n)
-{
-    static const double t[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
-                               2.446912,  2.364624, 2.306004, 2.262157};
-    return n - 2 < COUNT(t) ? t[n - 2] * sd_of(values, n) / sqrt((double)n) : NAN;
 }
 
 /* ---- Ids of runs and arms ----------------------------------------------------------------- */
 
 /* The part of an id up to its n-th ':', and what stands between that and the next. */
-static char *part_of(const char *id, int number)
+char *sources_part(const char *id, int number)
 {
     for (; number > 0 && *id; number--) {
         id += strcspn(id, ":");
@@ -144,7 +122,7 @@ static char **logs_below(const char *folder, size_t *count)
     return path;
 }
 
-static char **logs_of(const struct sources_of *of, const char *arm, size_t *count)
+char **sources_logs(const struct sources_of *of, const char *arm, size_t *count)
 {
     if (sources_is_gathered(arm))
         return sources_gathered(of, arm, count);
@@ -155,10 +133,10 @@ static char **logs_of(const struct sources_of *of, const char *arm, size_t *coun
 }
 
 /* The log of an arm whose path ends as the other one's; free() it. NULL: there is none. */
-static char *log_beside(const struct sources_of *of, const char *arm, const char *other)
+char *sources_log_beside(const struct sources_of *of, const char *arm, const char *other)
 {
     size_t count;
-    char **path = logs_of(of, arm, &count), *found = NULL;
+    char **path = sources_logs(of, arm, &count), *found = NULL;
     for (size_t i = 0; i < count; i++)
         if (strcmp(strrchr(path[i], '/'), strrchr(other, '/')) == 0)
             found = path[i];
@@ -168,7 +146,7 @@ static char *log_beside(const struct sources_of *of, const char *arm, const char
     return found;
 }
 
-static void free_logs(char **path, size_t count)
+void sources_free_logs(char **path, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         free(path[i]);
@@ -182,20 +160,20 @@ static char *run_problem(const struct sources_of *of, const struct source *sourc
     const int other = strcmp(path, source->file) != 0;
     free(path);
     if (other || source->line != places_end(source->file))
-        return wrong(source, "is not the end of this run's log");
+        return sources_wrong(source, "is not the end of this run's log");
     if (strcmp(what, "last-error") == 0)
-        return compare(source, places_number(source->file, source->line, "test_error"), 0);
+        return sources_compare(source, places_number(source->file, source->line, "test_error"), 0);
     if (strcmp(what, "minutes") == 0) {
         double sum = 0;
         for (long line = places_next_row(source->file, 0); line;
              line = places_next_row(source->file, line))
             sum += places_number(source->file, line, "wall_seconds");
-        return compare(source, sum / 60, 0);
+        return sources_compare(source, sum / 60, 0);
     }
     char *status = places_header(source->file, "status", NULL);
     const int same = strcmp(what, "diverged-at") == 0 && strcmp(status, source->shown) == 0;
     free(status);
-    return same ? NULL : wrong(source, "does not say what is shown");
+    return same ? NULL : sources_wrong(source, "does not say what is shown");
 }
 
 /* The line of the lowest test error, the first of equals. */
@@ -229,580 +207,37 @@ static char *arm_problem(const struct sources_of *of, const struct source *sourc
     const int best = strcmp(what, "best-error") == 0, loss = strcmp(what, "train-loss") == 0;
     const int hours = strcmp(what, "logged-core-hours") == 0;
     if (strcmp(what, "spent-core-hours") == 0)
-        return compare(source, sources_spent(source, n), 0);
+        return sources_compare(source, sources_spent(source, n), 0);
     double *errors = memory_zeroed(n, sizeof *errors);
     size_t count, diverged = 0;
-    char **path = logs_of(of, arm, &count), *problem = NULL;
+    char **path = sources_logs(of, arm, &count), *problem = NULL;
     if (count != n)
-        problem = wrong(source, "has not one source a log of its arm");
+        problem = sources_wrong(source, "has not one source a log of its arm");
     for (size_t i = 0; i < n && !problem; i++) {
         if (strcmp(path[i], source[i].file) != 0)
-            problem = wrong(&source[i], "is not the next log of its arm");
+            problem = sources_wrong(&source[i], "is not the next log of its arm");
         else if (source[i].line != (best ? best_line(path[i]) : places_end(path[i])))
-            problem = wrong(&source[i], "is not the line of its number");
+            problem = sources_wrong(&source[i], "is not the line of its number");
         errors[i] =
             places_number(source[i].file, source[i].line, loss ? "train_loss" : "test_error");
         diverged += places_diverged(source[i].file) ? 1 : 0;
     }
     const double clock = clock_of(path, count, hours);
-    free_logs(path, count);
+    sources_free_logs(path, count);
     if (!problem && (hours || strcmp(what, "images-per-s") == 0)) {
-        problem = compare(source, clock, 0);
+        problem = sources_compare(source, clock, 0);
     } else if (!problem && strcmp(what, "n") == 0) {
-        problem = compare(source, (double)n, 0);
+        problem = sources_compare(source, (double)n, 0);
     } else if (!problem && diverged) {
         char *note = memory_text("diverged: %zu of %zu", diverged, n);
         if (strcmp(note, source->shown) != 0)
-            problem = wrong(source, "hides a diverged run");
+            problem = sources_wrong(source, "hides a diverged run");
         free(note);
     } else if (!problem) {
-        problem =
-            compare(source, strcmp(what, "sd") == 0 ? sd_of(errors, n) : mean_of(errors, n), 0);
+        problem = sources_compare(
+            source, strcmp(what, "sd") == 0 ? sources_sd(errors, n) : sources_mean(errors, n), 0);
     }
     free(errors);
-    return problem;
-}
-
-/* ---- Ids of comparisons ------------------------------------------------------------------- */
-
-/* The column of a log that an id's "test-loss-difference" is of, and where "difference" begins. */
-static const char *endpoint_of(const char *what, const char **rest)
-{
-    static const char loss[] = "test-loss-", train[] = "train-error-";
-    *rest = what;
-    if (strncmp(what, loss, sizeof loss - 1) == 0) {
-        *rest = what + sizeof loss - 1;
-        return "test_loss";
-    }
-    if (strncmp(what, train, sizeof train - 1) == 0) {
-        *rest = what + sizeof train - 1;
-        return "train_error";
-    }
-    return "test_error";
-}
-
-/* Differences of the pairs, which stand one behind the other: arm, control. */
-static double *differences_of(const struct source *source, size_t pairs, const char *column)
-{
-    double *differences = memory_zeroed(pairs, sizeof *differences);
-    for (size_t i = 0; i < pairs; i++)
-        differences[i] = places_number(source[2 * i].file, source[2 * i].line, column) -
-                         places_number(source[2 * i + 1].file, source[2 * i + 1].line, column);
-    return differences;
-}
-
-/* The length of "poly-k" in "poly-k2.0", of "k" in "k2.0"; 0 without k. */
-static size_t stem_of(const char *leaf)
-{
-    for (size_t i = strlen(leaf); i > 1; i--)
-        if (leaf[i - 2] == 'k' && leaf[i - 1] >= '0' && leaf[i - 1] <= '9' &&
-            (i == 2 || leaf[i - 3] == '-'))
-            return i - 1;
-    return 0;
-}
-
-/* Names the comparisons that are one family of Holm's with that of an arm: of restarts, all with the
- * same control; of Weight Net and Pad Net, those of one question, whatever the control; else those of
- * one folder and control, but of the confirmation, controls of one folder. "" where the arm is compared in none. */
-static char *family_of(const char *arm, const char *control)
-{
-    const char *leaf = strrchr(arm, '/') + 1;
-    const int weights = strncmp(arm, "weight-net/", 11) == 0;
-    if (strncmp(arm, "confirmation/", 13) == 0)
-        return memory_text("%s %.*s", arm, (int)(strrchr(control, '/') - control), control);
-    if (strstr(control, "sgdr"))
-        return memory_text("%s", control);
-    if (strncmp(arm, "weight-search/", 14) == 0)
-        return memory_text("%s", "search and its rivals");
-    if (!weights && strncmp(arm, "pad-net/", 8) != 0)
-        return memory_text("%.*s%s", (int)(leaf - arm), arm, control);
-    if (strcmp(leaf, "ordinary-c16") == 0 || strcmp(leaf, "zero") == 0 || strstr(leaf, "-u576") ||
-        strstr(leaf, "-u1152"))
-        return memory_text("%s", "");
-    const char *question = stem_of(leaf) ? "k" : strstr(leaf, "-s") ? "draws" : "";
-    return memory_text("%.*s%s%.*s", (int)(leaf - arm), arm, question,
-                       *question || !weights ? 0 : (int)strcspn(leaf, "-"), leaf);
-}
-
-/* How many comparisons of the family there are to be, by the names of the experiment files: in a
- * folder of several k, the other k of the same stem. */
-static size_t planned_of(const struct sources_of *of, const char *arm, const char *control)
-{
-    const size_t folder = (size_t)(strrchr(arm, '/') - arm) + 1, root = strlen(of->experiments) + 1;
-    char *family = family_of(arm, control);
-    size_t count, planned = 0;
-    char **path = file_list(of->experiments, ".ini", &count);
-    for (size_t i = 0; i < count; i++) {
-        char *name = memory_text("%.*s", (int)(strlen(path[i]) - root - 4), path[i] + root);
-        const char *slash = strrchr(name, '/');
-        const size_t stem = stem_of(arm + folder);
-        char *other =
-            slash && strncmp(name, arm, folder) == 0 && (size_t)(slash - name) + 1 == folder
-                ? family_of(name, control)
-                : memory_text("%s", "-");
-        const int is_schedule = strncmp(arm, "schedules/", 10) == 0;
-        /* with restarts: every k > 1 of this network, by the name of its file */
-        const size_t k = slash ? stem_of(slash + 1) : 0;
-        if (strstr(control, "sgdr"))
-            planned +=
-                (strstr(name, "cifar10/preact-20/") && k && strtod(slash + 1 + k, NULL) > 1) ||
-                (strncmp(name, "schedules/k", 11) == 0 && strcmp(slash, "/linear") == 0);
-        planned += strcmp(other, family) == 0 && strncmp(arm, "confirmation/", 13) != 0 &&
-                   strcmp(name, control) != 0 && !strstr(control, "sgdr") &&
-                   (is_schedule || strstr(arm, "-net/") ||
-                    (strncmp(name + folder, arm + folder, stem) == 0 &&
-                     (stem_of(name + folder) != 0) == (stem != 0)));
-        free(other);
-        free(name);
-        free(path[i]);
-    }
-    free(path);
-    free(family);
-    return planned;
-}
-
-/* Holm's p of the cell that `own` starts, in its family; what has no p counts as 1. */
-static double holm_of(const struct sources_of *of, const struct sources *sources,
-                      const struct source *own)
-{
-    char *kind =
-        part_of(own->id, 1); /* "holm", or "step-holm": of a folder, whatever the control */
-    const int steps = strcmp(kind, "step-holm") == 0;
-    double p[64], adjusted = 0;
-    size_t m = 0;
-    char *arm = part_of(own->id, 0), *control = part_of(own->id, 2);
-    char *family = family_of(arm, steps ? "" : control);
-    const char *leaf = strrchr(arm, '/') + 1;
-    char *first = memory_text("%.*s1.0", (int)(leaf - arm + (long)stem_of(leaf)), arm);
-    const size_t planned = planned_of(of, arm, steps ? first : control);
-    free(first);
-    double own_p = NAN;
-    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
-        const struct source *source = &sources->source[i];
-        char *what = part_of(source->id, 1), *other = part_of(source->id, 2);
-        char *name = part_of(source->id, 0);
-        char *its =
-            strcmp(what, kind) == 0 ? family_of(name, steps ? "" : other) : memory_text("%s", "-");
-        if (strcmp(its, family) == 0) {
-            const size_t pairs = sources_cell(sources, i) / 2;
-            double *differences = differences_of(source, pairs, "test_error");
-            p[m++] = p_of(differences, pairs);
-            own_p = source == own ? p[m - 1] : own_p;
-            free(differences);
-        }
-        free(its);
-        free(name);
-        free(what);
-        free(other);
-    }
-    const size_t least = /* PROTOCOL.md of both */
-        strstr(control, "confirmation/controls/") || strstr(control, "weight-search/") ? 4
-                                                                                       : planned;
-    while (m < least)
-        p[m++] = 1;
-    free(kind);
-    free(family);
-    free(arm);
-    free(control);
-    /* for each p up to the own one: times the number of those that are not smaller, ties in order
-     */
-    for (size_t i = 0; i < m; i++) {
-        size_t smaller = 0;
-        for (size_t j = 0; j < m; j++)
-            smaller += p[j] < p[i] || (!(p[j] > p[i]) && j < i) ? 1 : 0;
-        if (p[i] <= own_p)
-            adjusted = fmax(adjusted, fmin(1, (double)(m - smaller) * p[i]));
-    }
-    return isnan(own_p) ? NAN : adjusted;
-}
-
-/* Whether the sources are, in turn, the ends of the logs of all seeds that both arms have. */
-static char *pairs_problem(const struct sources_of *of, const struct source *source, size_t n,
-                           const char *arm, const char *control)
-{
-    size_t count, at = 0;
-    char **path = logs_of(of, arm, &count), *problem = NULL;
-    for (size_t i = 0; i < count && !problem; i++) {
-        char *other = log_beside(of, control, path[i]);
-        if (other) {
-            if (at + 2 > n || strcmp(source[at].file, path[i]) != 0 ||
-                strcmp(source[at + 1].file, other) != 0)
-                problem = wrong(source, "has not one source for each log of its pairs");
-            else if (source[at].line != places_end(path[i]) ||
-                     source[at + 1].line != places_end(other))
-                problem = wrong(source, "has a source that is not its log's last row");
-            at += 2;
-        }
-        free(other);
-    }
-    free_logs(path, count);
-    return problem || at == n ? problem : wrong(source, "has sources of no pair");
-}
-
-/* P(T > t) by Simpson's rule over the density of Student's t. */
-static double tail_of_t(double t, double freedom)
-{
-    enum { STEPS = 20000 };
-    const double scale =
-        exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(freedom * acos(-1));
-    double sum = 0;
-    for (int i = 0; i <= STEPS; i++) {
-        const double x = t * i / STEPS;
-        sum += (i == 0 || i == STEPS ? 1
-                : i % 2              ? 4
-                                     : 2) *
-               scale * pow(1 + x * x / freedom, -(freedom + 1) / 2);
-    }
-    return 0.5 - sum * t / STEPS / 3;
-}
-
-/* Differences to one run over the seeds that all arms have: row 0 is that arm itself, row 1 the
- * comparison asked for. */
-struct together {
-    double value[10][32];
-    size_t arms, seeds;
-};
-
-/* Of the cells that have the same kind, family and control as the one that `own` starts; of the kind
- * max-t-of-arm, the same arm, whatever the control. (All signs may turn.) */
-static struct together together_of(const struct sources *sources, const struct source *own)
-{
-    struct together all = {.arms = 2, .seeds = 0};
-    const struct source *first[10] = {NULL, own};
-    size_t pairs[10] = {0};
-    char *arm = part_of(own->id, 0), *what = part_of(own->id, 1), *control = part_of(own->id, 2);
-    char *family = family_of(arm, control);
-    for (size_t i = 0; i < sources->count; i += sources_cell(sources, i)) {
-        const struct source *source = &sources->source[i];
-        char *name = part_of(source->id, 0), *kind = part_of(source->id, 1);
-        char *other = part_of(source->id, 2), *its = family_of(name, other);
-        const int together = strcmp(what, "max-t-of-arm") == 0
-                                 ? strcmp(name, arm) == 0
-                                 : strcmp(other, control) == 0 && strcmp(its, family) == 0;
-        if (strcmp(kind, what) == 0 && together) {
-            const size_t a = source == own ? 1 : all.arms++;
-            first[a] = source;
-            pairs[a] = sources_cell(sources, i) / 2;
-        }
-        free(its);
-        free(other);
-        free(kind);
-        free(name);
-    }
-    for (size_t s = 0; s < pairs[1]; s++) {
-        size_t there = 0;
-        for (size_t a = 1; a < all.arms; a++)
-            for (size_t j = 0; j < pairs[a]; j++)
-                if (strcmp(strrchr(first[a][2 * j].file, '/'), strrchr(own[2 * s].file, '/')) ==
-                    0) {
-                    double *d = differences_of(&first[a][2 * j], 1, "test_error");
-                    all.value[a][all.seeds] = *d;
-                    there++;
-                    free(d);
-                }
-        all.seeds += there == all.arms - 1;
-    }
-    free(family);
-    free(control);
-    free(what);
-    free(arm);
-    return all;
-}
-
-/* The residual sd of seed + arm, and its degrees of freedom, 10 at most. */
-static double residual_of(const struct together *all, size_t *freedom)
-{
-    double squares = 0, seed[32] = {0}, whole = 0;
-    for (size_t a = 0; a < all->arms; a++)
-        for (size_t s = 0; s < all->seeds; s++) {
-            seed[s] += all->value[a][s] / (double)all->arms;
-            whole += all->value[a][s] / (double)(all->arms * all->seeds);
-        }
-    for (size_t a = 0; a < all->arms; a++)
-        for (size_t s = 0; s < all->seeds; s++) {
-            const double r =
-                all->value[a][s] - mean_of(all->value[a], all->seeds) - seed[s] + whole;
-            squares += r * r;
-        }
-    *freedom = (all->arms - 1) * (all->seeds - 1);
-    return sqrt(squares / (double)*freedom);
-}
-
-/* The t that leaves 2.5 % above it. */
-static double quantile_of(double freedom)
-{
-    double low = 0, high = 20;
-    for (int i = 0; i < 60; i++) {
-        const double middle = (low + high) / 2;
-        if (tail_of_t(middle, freedom) > 0.025)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static double pooled_p_of(const struct together *all, size_t arm, double sd, double freedom)
-{
-    const double mean = fabs(mean_of(all->value[arm], all->seeds));
-    return sd > 0     ? 2 * tail_of_t(mean / (sd * sqrt(2 / (double)all->seeds)), freedom)
-           : mean > 0 ? 0
-                      : 1;
-}
-
-/* Holm's p of the first arm. */
-static double pooled_holm_of(const struct together *all, double sd, double freedom)
-{
-    double adjusted = 0, p[10];
-    for (size_t a = 1; a < all->arms; a++)
-        p[a] = pooled_p_of(all, a, sd, freedom);
-    for (size_t a = 1; a < all->arms; a++) {
-        size_t smaller = 0;
-        for (size_t b = 1; b < all->arms; b++)
-            smaller += p[b] < p[a] || (!(p[b] > p[a]) && b < a);
-        if (p[a] <= p[1])
-            adjusted = fmax(adjusted, fmin(1, (double)(all->arms - 1 - smaller) * p[a]));
-    }
-    return adjusted;
-}
-
-static double largest_of(const struct together *set)
-{
-    double largest = 0;
-    for (size_t a = 1; a < set->arms; a++)
-        largest = fmax(
-            largest, fabs(mean_of(set->value[a], set->seeds) - mean_of(set->value[0], set->seeds)));
-    return largest;
-}
-
-/* Every order of the set's values of every seed, by Heap's recursion. */
-static void count_orders(struct together *set, size_t seed, size_t left, double bar,
-                         double *extreme, double *all)
-{
-    if (seed == set->seeds) {
-        *all += 1;
-        *extreme += largest_of(set) >= bar - 1e-9;
-    } else if (left == 1) {
-        count_orders(set, seed + 1, set->arms, bar, extreme, all);
-    } else {
-        for (size_t i = 0; i < left; i++) {
-            double *one = &set->value[i][seed], *other = &set->value[left - 1][seed], kept = *one;
-            *one = *other;
-            *other = kept;
-            count_orders(set, seed, left - 1, bar, extreme, all);
-            *other = *one;
-            *one = kept;
-        }
-    }
-}
-
-/* The same of 20,000 random orders. */
-static double drawn_p(struct together *set, double bar)
-{
-    enum { DRAWS = 20000 };
-    uint64_t state = 1;
-    double extreme = 0;
-    for (int draw = 0; draw < DRAWS; draw++) {
-        for (size_t s = 0; s < set->seeds; s++)
-            for (size_t left = set->arms; left > 1; left--) {
-                state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-                double *one = &set->value[(state >> 33) % left][s], kept = *one;
-                *one = set->value[left - 1][s];
-                set->value[left - 1][s] = kept;
-            }
-        extreme += largest_of(set) >= bar - 1e-9;
-    }
-    return extreme / DRAWS;
-}
-
-/* The largest p of the sets that hold the first arm; *error is what drawing may make it wrong by. */
-static double max_t_of(const struct together *all, double *error)
-{
-    double largest = 0;
-    for (unsigned chosen = 1; chosen < 1u << (all->arms - 1); chosen += 2) {
-        struct together set = {.arms = 1, .seeds = all->seeds};
-        for (size_t a = 1; a < all->arms; a++)
-            if (chosen >> (a - 1) & 1)
-                memcpy(set.value[set.arms++], all->value[a], sizeof set.value[0]);
-        const double bar = largest_of(&set);
-        const double orders = pow(tgamma((double)set.arms + 1), (double)set.seeds);
-        double extreme = 0, count = 0;
-        if (orders < 5e4)
-            count_orders(&set, 0, set.arms, bar, &extreme, &count);
-        const double p = count > 0 ? extreme / count : drawn_p(&set, bar);
-        if (p > largest)
-            *error = count > 0 ? 0 : 6 * sqrt(p * (1 - p) / 20000);
-        largest = fmax(largest, p);
-    }
-    return largest;
-}
-
-/* A number of exploratory.h into which other arms enter. */
-static char *together_problem(const struct sources *sources, const struct source *source,
-                              const char *what)
-{
-    const struct together all = together_of(sources, source);
-    double error = 0;
-    if (strncmp(what, "max-t", 5) == 0) {
-        const double p = max_t_of(&all, &error);
-        return compare(source, p, error);
-    }
-    size_t freedom;
-    const double sd = residual_of(&all, &freedom), mean = mean_of(all.value[1], all.seeds);
-    const double half = quantile_of((double)freedom) * sd * sqrt(2 / (double)all.seeds);
-    return strcmp(what, "pooled-low") == 0 ? compare(source, mean - half, 1e-6 * half)
-           : strcmp(what, "pooled-high") == 0
-               ? compare(source, mean + half, 1e-6 * half)
-               : compare(source, pooled_holm_of(&all, sd, (double)freedom), 0);
-}
-
-/* A number of exploratory.h that needs its own pairs alone. */
-static char *exploratory_problem(const struct source *source, const char *what, const double *d,
-                                 size_t pairs)
-{
-    const double mean = mean_of(d, pairs), room = 0.3 - fabs(mean);
-    double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < pairs && pairs > 1; i++) {
-        const double left = (mean * (double)pairs - d[i]) / (double)(pairs - 1);
-        low = fmin(low, left);
-        high = fmax(high, left);
-    }
-    if (strcmp(what, "left-out-low") == 0)
-        return compare(source, low, 0);
-    if (strcmp(what, "left-out-high") == 0)
-        return compare(source, high, 0);
-    if (strcmp(what, "equivalence") == 0)
-        return compare(source,
-                       sd_of(d, pairs) > 0 ? tail_of_t(room * sqrt((double)pairs) / sd_of(d, pairs),
-                                                       (double)(pairs - 1))
-                       : room > 0          ? 0
-                                           : 1,
-                       0);
-    return wrong(source, "is of no known kind");
-}
-
-/* One number of the comparison of which these are the differences; `holm` is adjusted. */
-static char *difference_problem(const struct source *source, const char *what, const double *d,
-                                size_t pairs, double holm)
-{
-    const double mean = mean_of(d, pairs), half = half_width(d, pairs);
-    if (strcmp(what, "pairs") == 0)
-        return compare(source, (double)pairs, 0);
-    if (strcmp(what, "difference") == 0)
-        return compare(source, mean, 0);
-    if (strcmp(what, "low") == 0)
-        return compare(source, mean - half, 1e-6 * half);
-    if (strcmp(what, "high") == 0)
-        return compare(source, mean + half, 1e-6 * half);
-    if (strcmp(what, "p") == 0)
-        return compare(source, p_of(d, pairs), 0);
-    if (strcmp(what, "holm") == 0)
-        return compare(source, holm, 0);
-    return wrong(source, "is of no known kind");
-}
-
-static char *comparison_problem(const struct sources_of *of, const struct sources *sources,
-                                const struct source *source, size_t n, const char *arm,
-                                const char *what, const char *control)
-{
-    char *problem = pairs_problem(of, source, n, arm, control);
-    if (problem)
-        return problem;
-    if (strncmp(what, "max-t", 5) == 0 || strncmp(what, "pooled-", 7) == 0)
-        return together_problem(sources, source, what);
-    what += strncmp(what, "step-", 5) == 0 ? 5 : 0;
-    const char *rest, *column = endpoint_of(what, &rest);
-    double *d = differences_of(source, n / 2, column);
-    const double holm = strcmp(what, "holm") == 0 ? holm_of(of, sources, source) : NAN;
-    problem = strncmp(what, "left-out", 8) == 0 || strcmp(what, "equivalence") == 0
-                  ? exploratory_problem(source, what, d, n / 2)
-                  : difference_problem(source, rest, d, n / 2, holm);
-    free(d);
-    return problem;
-}
-
-/* ---- Ids of what is a family of its own ---------------------------------------------------- */
-
-/* log2 of what the log's experiment says behind " KEY = "; 0 where it says nothing. */
-static double doublings_of(const char *path, const char *key)
-{
-    char *bytes = places_text(path), *start = memory_text(" %s = ", key);
-    const char *at = strstr(bytes, start);
-    const double x = at ? log2(strtod(at + strlen(start), NULL)) : 0;
-    free(start);
-    free(bytes);
-    return x;
-}
-
-/* The slope of the least-squares line through the errors of `m` logs; of two, their difference. */
-static double slope_of(const struct source *source, size_t m, const char *key)
-{
-    double x[32], sum = 0, squares = 0;
-    for (size_t i = 0; i < m; i++)
-        x[i] = strcmp(key, "difference") == 0 ? (double)i : doublings_of(source[i].file, key);
-    for (size_t i = 0; i < m; i++) {
-        const double off = x[i] - mean_of(x, m);
-        sum += off * places_number(source[i].file, source[i].line, "test_error");
-        squares += off * off;
-    }
-    return sum / squares;
-}
-
-/* Whether the sources are, seed by seed of those that all have, the ends of the logs of the same
- * `m` arms, the first of `control`, the last of `arm`. */
-static char *seeds_problem(const struct sources_of *of, const struct source *source, size_t n,
-                           size_t m, const char *arm, const char *control)
-{
-    size_t count, at = 0;
-    char **path = logs_of(of, arm, &count), *problem = NULL;
-    for (size_t i = 0; i < count && !problem; i++) {
-        const char *leaf = strrchr(path[i], '/');
-        size_t there = 0;
-        for (size_t a = 0; a < m; a++) {
-            const char *file = source[a].file;
-            char *log = memory_text("%.*s%s", (int)(strrchr(file, '/') - file), file, leaf);
-            there += file_exists(log) ? 1 : 0;
-            if (at + a >= n || strcmp(source[at + a].file, log) != 0 ||
-                source[at + a].line != places_end(log))
-                problem = problem ? problem : wrong(source, "has not one source a log of a seed");
-            free(log);
-        }
-        if (there < m) {
-            free(problem);
-            problem = NULL;
-        } else {
-            at += m;
-        }
-    }
-    free_logs(path, count);
-    const char *const ends[] = {control, arm};
-    for (size_t i = 0; i < COUNT(ends) && !problem; i++) {
-        char *folder = memory_text("%s/%s/seed-", of->results, ends[i]);
-        if (strncmp(source[i ? m - 1 : 0].file, folder, strlen(folder)) != 0)
-            problem = wrong(source, "begins or ends with another arm");
-        free(folder);
-    }
-    return problem || at == n ? problem : wrong(source, "has sources of no seed");
-}
-
-static char *alone_problem(const struct sources_of *of, const struct source *source, size_t n,
-                           const char *arm, const char *what, const char *control)
-{
-    const char *key = strncmp(arm, "weight-net/", 11) == 0 ? "network.rows"
-                      : strncmp(arm, "pad-net/", 8) == 0   ? "difference"
-                                                           : "schedule.k";
-    size_t m = 0;
-    while (m < n && strcmp(strrchr(source[m].file, '/'), strrchr(source->file, '/')) == 0)
-        m++;
-    char *problem = m < 2 || n % m ? wrong(source, "is of no seeds of several arms")
-                                   : seeds_problem(of, source, n, m, arm, control);
-    if (problem)
-        return problem;
-    double *d = memory_zeroed(n / m, sizeof *d);
-    for (size_t i = 0; i < n / m; i++)
-        d[i] = slope_of(source + i * m, m, key);
-    problem = difference_problem(source, what, d, n / m, p_of(d, n / m));
-    free(d);
     return problem;
 }
 
@@ -820,7 +255,7 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
         if (strcmp(scale, "run.scale = desk") == 0 && first) {
             if (used >= n || strcmp(source[used].file, path[i]) != 0 ||
                 source[used].line != places_end(path[i]))
-                problem = wrong(source, "has not one source for each desk log");
+                problem = sources_wrong(source, "has not one source for each desk log");
             used++;
             for (long line = first; line; line = places_next_row(path[i], line)) {
                 macs += places_header_number(path[i], "macs");
@@ -830,9 +265,9 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
         }
         free(scale);
     }
-    free_logs(path, count);
+    sources_free_logs(path, count);
     if (problem || used != n)
-        return problem ? problem : wrong(source, "has sources that are no desk logs");
+        return problem ? problem : sources_wrong(source, "has sources that are no desk logs");
     char *file = memory_text("%s/%s.ini", of->experiments, arm);
     struct experiment experiment;
     struct error error;
@@ -841,8 +276,8 @@ static char *core_hours_problem(const struct sources_of *of, const struct source
         model_size(&experiment, &size, &error) != 0)
         fail_msg("%s", error.text);
     free(file);
-    return compare(source,
-                   (double)size.macs * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
+    return sources_compare(
+        source, (double)size.macs * 50000 * experiment.epochs * core_seconds / macs / 3600, 0);
 }
 
 /* ---- Published numbers -------------------------------------------------------------------- */
@@ -885,7 +320,7 @@ static char *place_problem(const struct sources_of *of, const struct source *sou
     free(expected);
     free(slug);
     free(path);
-    return good ? NULL : wrong(source, "is not the line of this id");
+    return good ? NULL : sources_wrong(source, "is not the line of this id");
 }
 
 static char *literature_problem(const struct sources_of *of, const struct source *source,
@@ -898,7 +333,8 @@ static char *literature_problem(const struct sources_of *of, const struct source
 /* "claims:C3:says" */
 static char *claim_problem(const struct sources_of *of, const struct source *source)
 {
-    char *id = part_of(source->id, 1), *claim = places_field(source->file, source->line, "claim");
+    char *id = sources_part(source->id, 1),
+         *claim = places_field(source->file, source->line, "claim");
     char *path = memory_text("%s/claims.tsv", of->published);
     char *says = places_field(source->file, source->line, "says");
     const int good = strcmp(path, source->file) == 0 && strcmp(id, claim) == 0 &&
@@ -907,7 +343,7 @@ static char *claim_problem(const struct sources_of *of, const struct source *sou
     free(path);
     free(claim);
     free(id);
-    return good ? NULL : wrong(source, "is not the line of this claim");
+    return good ? NULL : sources_wrong(source, "is not the line of this claim");
 }
 
 /* "claims:C3:mean-gain-matched": the sources are, in turn, rows of the thesis's tables and their matched
@@ -936,22 +372,22 @@ static char *gain_problem(const struct source *source, size_t n, const char *wha
         free(one);
         free(role);
         if (!good)
-            return wrong(matched, "is not the matched baseline of its row");
+            return sources_wrong(matched, "is not the matched baseline of its row");
         gain[0][i] = places_number(row->file, row->line, "original_error") - ours;
         gain[1][i] = places_number(matched->file, matched->line, "error") - ours;
     }
     if (n != 20)
-        return wrong(source, "has not ten pairs of sources");
+        return sources_wrong(source, "has not ten pairs of sources");
     for (size_t k = 0; k < 2; k++) {
-        result[k] = mean ? mean_of(gain[k], n / 2) : gain[k][0];
+        result[k] = mean ? sources_mean(gain[k], n / 2) : gain[k][0];
         for (size_t i = 0; i < n / 2 && !mean; i++)
             result[k] = fmax(result[k], gain[k][i]);
     }
-    return compare(source,
-                   strstr(what, "-original")  ? result[0]
-                   : strstr(what, "-matched") ? result[1]
-                                              : result[1] - result[0],
-                   0);
+    return sources_compare(source,
+                           strstr(what, "-original")  ? result[0]
+                           : strstr(what, "-matched") ? result[1]
+                                                      : result[1] - result[0],
+                           0);
 }
 
 /* "table-5-2:wide-resnet-28-10:ours" */
@@ -963,7 +399,7 @@ static char *table_problem(const struct sources_of *of, const struct source *sou
         const char *what, *column;
     } kinds[] = {
         {"params", "params_M"}, {"original", "original_error"}, {"ours", "ours_error"}, {"k", "k"}};
-    char *row = part_of(source->id, 1), *what = part_of(source->id, 2);
+    char *row = sources_part(source->id, 1), *what = sources_part(source->id, 2);
     char *problem = place_problem(of, source, table, row, columns, COUNT(columns));
     const double ours = places_number(source->file, source->line, "ours_error");
     const char *other = strstr(source->id, ":literature:");
@@ -983,16 +419,16 @@ static char *table_problem(const struct sources_of *of, const struct source *sou
         if (!problem && other)
             problem = literature_problem(of, &source[1], other + strlen(":literature:"));
         else if (!problem && (network || !strstr(role, "matched") || strcmp(set, own) != 0))
-            problem = wrong(&source[1], "is not the matched baseline");
+            problem = sources_wrong(&source[1], "is not the matched baseline");
         free(set);
         free(role);
         free(network);
     } else if (!problem && n != 1) {
-        problem = wrong(source, "has too many sources");
+        problem = sources_wrong(source, "has too many sources");
     }
     free(row);
     free(what);
-    return problem ? problem : compare(source, value, 0);
+    return problem ? problem : sources_compare(source, value, 0);
 }
 
 /* ---- Cells --------------------------------------------------------------------- */
@@ -1001,32 +437,33 @@ char *sources_problem(const struct sources_of *of, const struct sources *sources
 {
     const struct source *source = &sources->source[first];
     const size_t n = sources_cell(sources, first);
-    char *name = part_of(source->id, 0), *what = part_of(source->id, 1), *problem;
-    char *control = part_of(source->id, 2);
+    char *name = sources_part(source->id, 0), *what = sources_part(source->id, 1), *problem;
+    char *control = sources_part(source->id, 2);
     const char *leaf = strrchr(name, '/');
     if (strncmp(name, "table-", 6) == 0)
         problem = table_problem(of, source, n, name);
     else if (strcmp(name, "ranks") == 0)
-        problem = compare(source, sources_ranks(of, source, n), 0);
+        problem = sources_compare(source, sources_ranks(of, source, n), 0);
     else if (strcmp(name, "thesis") == 0)
-        problem = compare(source, sources_thesis(of, source, n, what), 0);
+        problem = sources_compare(source, sources_thesis(of, source, n, what), 0);
     else if (strcmp(what, "leads-from-epoch") == 0)
-        problem = compare(source, sources_leads(of, source, n, name, control), 0);
+        problem = sources_compare(source, sources_leads(of, source, n, name, control), 0);
     else if (strcmp(name, "claims") == 0)
         problem = strstr(control, "-gain-") ? gain_problem(source, n, control)
                                             : claim_problem(of, source);
     else if (strcmp(name, "literature") == 0) {
         problem = literature_problem(of, source, source->id + strlen("literature:"));
         if (!problem)
-            problem = compare(source, places_number(source->file, source->line, "error"), 0);
+            problem =
+                sources_compare(source, places_number(source->file, source->line, "error"), 0);
     } else if (leaf && strncmp(leaf, "/seed-", 6) == 0)
         problem = run_problem(of, source, name, what);
     else if (strcmp(what, "core-hours") == 0)
         problem = core_hours_problem(of, source, n, name);
     else if (*control && strncmp(what, "alone-", 6) == 0)
-        problem = alone_problem(of, source, n, name, what + 6, control);
+        problem = sources_alone_problem(of, source, n, name, what + 6, control);
     else if (*control)
-        problem = comparison_problem(of, sources, source, n, name, what, control);
+        problem = sources_comparison_problem(of, sources, source, n, name, what, control);
     else
         problem = arm_problem(of, source, n, name, what);
     free(control);

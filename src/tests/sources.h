@@ -35,6 +35,34 @@ void sources_free(struct sources *sources);
 /* The number of sources, from `first` on, of one cell. */
 size_t sources_cell(const struct sources *sources, size_t first);
 
+/* ---- What the parts of this check share ----------------------------------------------------- */
+
+/* NULL if the cell shows `value`, give or take `slack`; else what is wrong, free() it. */
+char *sources_compare(const struct source *source, double value, double slack);
+
+/* "ID: FILE:LINE: WHAT"; free() it. */
+char *sources_wrong(const struct source *source, const char *what);
+
+/* The field of an id between its colons, from 0 on; free() it. */
+char *sources_part(const char *id, int number);
+
+/* The logs of an arm, sorted. */
+char **sources_logs(const struct sources_of *of, const char *arm, size_t *count);
+void sources_free_logs(char **path, size_t count);
+
+/* The log of an arm whose path ends as the other one's; free() it. NULL: there is none. */
+char *sources_log_beside(const struct sources_of *of, const char *arm, const char *other);
+
+double sources_mean(const double *values, size_t n);
+double sources_sd(const double *values, size_t n);
+
+/* What is wrong with the n sources of "ARM:WHAT:CONTROL", and of "ARM:alone-WHAT:CONTROL"; free() it. */
+char *sources_comparison_problem(const struct sources_of *of, const struct sources *sources,
+                                 const struct source *source, size_t n, const char *arm,
+                                 const char *what, const char *control);
+char *sources_alone_problem(const struct sources_of *of, const struct source *source, size_t n,
+                            const char *arm, const char *what, const char *control);
+
 /* What the n sources of a cell with an id "ranks:..." give; NaN if they are not those of the id. */
 double sources_ranks(const struct sources_of *of, const struct source *source, size_t n);
 

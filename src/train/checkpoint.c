@@ -29,7 +29,7 @@ static void add_string(struct text *json, const char *value)
     text_add(json, "\"");
 }
 
-/* What a file is to hold. */
+/* The contents of a file. */
 enum content { CONTENT_STATE, CONTENT_WEIGHTS };
 
 static int is_in(const struct tensor *tensor, enum tensor_state state, enum content content)
@@ -59,7 +59,7 @@ static void add_tensors(struct text *json, const struct parameters *p, enum cont
     }
 }
 
-/* Copy all tensors out of or into the parameters, in the order of add_tensors(). */
+/* Copy all tensors from or to the parameters, in the order of add_tensors(). */
 static void move_tensors(struct parameters *into, const struct parameters *p, enum content content,
                          float *data)
 {
@@ -76,7 +76,7 @@ static void move_tensors(struct parameters *into, const struct parameters *p, en
     }
 }
 
-/* Close the header, whose metadata is there, and write the file; frees the text. */
+/* Close the header after its metadata and write the file; frees the text. */
 static void write_file(const char *path, struct text *json, const struct parameters *parameters,
                        enum content content)
 {
@@ -107,16 +107,16 @@ char *checkpoint_path(const char *folder, const struct experiment *experiment, l
 }
 
 void checkpoint_save(const char *path, const struct parameters *parameters,
-                     const struct progress *place, const char *log)
+                     const struct progress *progress, const char *log)
 {
     const struct digest state = parameters_digest(parameters);
     struct text json = {0};
     text_add(&json,
              "{\"__metadata__\":{\"format\":\"pt\",\"epoch\":\"%ld\",\"state-sha256\":\"%s\"",
-             place->epoch, state.hex);
-    if (place->steps) {
-        char *sums = memory_text("%ld %.17g %ld %ld", place->steps, place->loss_sum, place->wrong,
-                                 place->images);
+             progress->epoch, state.hex);
+    if (progress->steps) {
+        char *sums = memory_text("%ld %.17g %ld %ld", progress->steps, progress->loss_sum,
+                                 progress->wrong, progress->images);
         text_add(&json, ",\"within\":\"%s %s\"", sums, digest_chain(state.hex, sums).hex);
         free(sums);
     }
@@ -137,7 +137,7 @@ void checkpoint_export(const char *path, const struct parameters *parameters, co
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
-/* After `prefix` at *at, the JSON string that add_string() wrote; NULL where it is not there. */
+/* The JSON string that add_string() wrote after `prefix` at *at; NULL if there is none. */
 static char *take_string(const char **at, const char *prefix)
 {
     const size_t length = strlen(prefix);
@@ -163,24 +163,24 @@ static char *take_string(const char **at, const char *prefix)
     return value;
 }
 
-/* What `within` says of the place; `state` is the digest that it is chained to. */
-static int parse_within(char *within, const char *state, struct progress *place)
+/* Read the progress from `within`, which is chained to the digest `state`. */
+static int parse_within(char *within, const char *state, struct progress *progress)
 {
     char *space = strrchr(within, ' ');
     if (!space)
         return -1;
     *space = '\0';
     int end = 0;
-    const int good = sscanf(within, "%ld %lf %ld %ld%n", &place->steps, &place->loss_sum,
-                            &place->wrong, &place->images, &end) == 4 &&
-                     within[end] == '\0' && place->steps > 0 && place->images > 0 &&
+    const int good = sscanf(within, "%ld %lf %ld %ld%n", &progress->steps, &progress->loss_sum,
+                            &progress->wrong, &progress->images, &end) == 4 &&
+                     within[end] == '\0' && progress->steps > 0 && progress->images > 0 &&
                      strcmp(space + 1, digest_chain(state, within).hex) == 0;
     return good ? 0 : -1;
 }
 
 /* Our own header, read back strictly: metadata, then exactly the tensors of these parameters. */
 static int parse_header(const char *json, const struct parameters *parameters,
-                        struct progress *place, char **digest, char **log, size_t *bytes)
+                        struct progress *progress, char **digest, char **log, size_t *bytes)
 {
     const char *at = json;
     char *format = take_string(&at, "{\"__metadata__\":{\"format\":");
@@ -188,13 +188,13 @@ static int parse_header(const char *json, const struct parameters *parameters,
     *digest = number ? take_string(&at, ",\"state-sha256\":") : NULL;
     char *within = *digest ? take_string(&at, ",\"within\":") : NULL;
     *log = *digest ? take_string(&at, ",\"log\":") : NULL;
-    *place = (struct progress){.epoch = number ? strtol(number, NULL, 10) : 0};
+    *progress = (struct progress){.epoch = number ? strtol(number, NULL, 10) : 0};
     struct text rest = {0};
     text_add(&rest, "}");
     add_tensors(&rest, parameters, CONTENT_STATE, bytes);
     text_add(&rest, "}");
-    const int good = *log && place->epoch >= 0 &&
-                     (!within || parse_within(within, *digest, place) == 0) &&
+    const int good = *log && progress->epoch >= 0 &&
+                     (!within || parse_within(within, *digest, progress) == 0) &&
                      strncmp(at, rest.bytes, rest.length) == 0 &&
                      strspn(at + rest.length, " ") == strlen(at + rest.length);
     free(format);
@@ -204,7 +204,7 @@ static int parse_header(const char *json, const struct parameters *parameters,
     return good ? 0 : -1;
 }
 
-int checkpoint_load(const char *path, struct parameters *parameters, struct progress *place,
+int checkpoint_load(const char *path, struct parameters *parameters, struct progress *progress,
                     char **log, struct error *error)
 {
     size_t size = 0;
@@ -220,7 +220,7 @@ int checkpoint_load(const char *path, struct parameters *parameters, struct prog
     if (good) {
         char *json = memory_copy(file + LENGTH_BYTES, length);
         size_t bytes = 0;
-        good = parse_header(json, parameters, place, &digest, log, &bytes) == 0 &&
+        good = parse_header(json, parameters, progress, &digest, log, &bytes) == 0 &&
                size == LENGTH_BYTES + length + bytes;
         free(json);
         if (good) {

@@ -15,13 +15,13 @@ long export_weights(const struct experiment *experiment, long seed, const char *
             "folder with --checkpoints",
             path);
     struct network *network = network_create(experiment, 1);
-    struct progress place;
+    struct progress reached;
     struct error error;
-    if (checkpoint_load(path, network_parameters(network), &place, &log, &error) != 0)
+    if (checkpoint_load(path, network_parameters(network), &reached, &log, &error) != 0)
         die("%s", error.text);
     checkpoint_export(out, network_parameters(network), log);
     network_destroy(network);
     free(log);
     free(path);
-    return place.epoch;
+    return reached.epoch;
 }

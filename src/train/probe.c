@@ -75,7 +75,7 @@ static void write_text(const struct probe *probe, const char *name, const char *
 
 /* ---- Steps --------------------------------------------------------------------------------- */
 
-/* Put the `count` images in the network on record. */
+/* Record the `count` images that are in the network. */
 static void record(struct probe *probe, int count)
 {
     struct network *network = probe->training.network;
@@ -86,7 +86,7 @@ static void record(struct probe *probe, int count)
     }
 }
 
-/* One step; `moment` is its folder, or NULL where it is not laid open. Returns its images. */
+/* One step. `moment` is its folder, or NULL if its tensors are not written. Returns its images. */
 static int take_step(struct probe *probe, long step, const char *moment)
 {
     const int count = training_load_batch(&probe->training, step);
@@ -106,7 +106,7 @@ static int take_step(struct probe *probe, long step, const char *moment)
     return count;
 }
 
-/* Of the last step's `count` images, which are still in the network. */
+/* Evaluate the last step's `count` images, which are still in the network. */
 static void evaluate(const struct probe *probe, int count)
 {
     const struct pass_result result = network_evaluate(probe->training.network, count);

@@ -1,8 +1,8 @@
 /*
- * probe - the first steps of a run laid open, for comparison with another implementation.
+ * probe - inputs and outputs of a run's first steps, for comparison with another implementation.
  *
- * The probe trains as the trainer does and writes down what goes in and what comes out, so that
- * another program can take the same steps from the same start on the same images:
+ * The probe trains as the trainer does and writes all inputs and outputs to files. So another
+ * program can take the same steps from the same start on the same images:
  *
  *   experiment.txt     the experiment's canonical text
  *   inputs.bin         the images as the network sees them, float[3][32][32] each, step by step
@@ -13,7 +13,7 @@
  *     logits.bin           as below
  *   first/, last/      the first and the last step:
  *     before.safetensors   parameters, momentum and running statistics before it (checkpoint.h)
- *     logits.bin           the logits, float[classes] an image
+ *     logits.bin           the logits, float[classes] per image
  *     gradients.bin        the gradients of all trained tensors, in the order of before.safetensors
  *     after.safetensors    the state after it
  *
@@ -34,7 +34,7 @@ struct probe_options {
     const char *out;  /* folder; files there are overwritten */
 };
 
-/* Dies where the images are missing or the run has not so many steps. */
+/* Dies if the images are missing, or if the run has fewer steps. */
 void probe_run(const struct probe_options *options);
 
 #endif

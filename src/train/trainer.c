@@ -26,11 +26,11 @@ struct run {
     struct log_writer log;
     char *log_path, *part_path, *checkpoint_path;
     struct file_lock log_lock, checkpoint_lock;
-    struct progress place;
+    struct progress reached;
     double saved; /* end of the last checkpoint, at first the begin of training (clock_seconds) */
 };
 
-/* Every rank keeps the log in mind, one writes it. */
+/* Every rank keeps the log in memory; rank 0 writes it. */
 static int leads(void)
 {
     return ranks_rank() == 0;
@@ -39,7 +39,7 @@ static int leads(void)
 /* Steps done since the start. */
 static long steps_of(const struct run *run)
 {
-    return run->place.epoch * run->training.steps_per_epoch + run->place.steps;
+    return run->reached.epoch * run->training.steps_per_epoch + run->reached.steps;
 }
 
 static double percent(long wrong, long images)
@@ -57,7 +57,7 @@ static void utc_now(char *text, size_t size)
 
 /* ---- Progress ------------------------------------------------------------------------------ */
 
-/* One line that renews itself on a terminal; elsewhere a line now and then. */
+/* On a terminal, one line that is overwritten again and again; elsewhere a new line now and then. */
 struct epoch_clock {
     double started, shown;
     int terminal;
@@ -94,7 +94,7 @@ static void ask_stop(int signal)
     stop_asked = 1;
 }
 
-/* A signal that is ignored (nohup, a job in the background) stays so; the second one kills. */
+/* A signal that is ignored (nohup, a job in the background) stays ignored; a second signal kills. */
 static void catch_stops(void)
 {
     const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
@@ -113,17 +113,17 @@ static void save(struct run *run)
 {
     if (!leads())
         return;
-    checkpoint_save(run->checkpoint_path, network_parameters(run->training.network), &run->place,
+    checkpoint_save(run->checkpoint_path, network_parameters(run->training.network), &run->reached,
                     run->log.text.bytes);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
     run->saved = clock_seconds();
 }
 
-/* Within an epoch; its end has a checkpoint anyway. Rank 0's clock decides, and nobody needs to be
- * told: rank 0 has the whole state and writes it, the others wait for its next message. */
+/* A checkpoint within an epoch (its end always has one). Rank 0's clock decides, without a message to
+ * the others: rank 0 has the whole state and writes it, and the others wait for its next message. */
 static int save_is_due(const struct run *run)
 {
-    return leads() && run->place.steps < run->training.steps_per_epoch &&
+    return leads() && run->reached.steps < run->training.steps_per_epoch &&
            clock_seconds() - run->saved >= 60 * run->options->checkpoint_minutes;
 }
 
@@ -131,12 +131,12 @@ static int save_is_due(const struct run *run)
 
 enum outcome { EPOCH_DONE, DIVERGED, STOPPED };
 
-/* Train to the end of the epoch under way; `lr` is the rate of its last step. */
+/* Train to the end of the current epoch; *lr becomes the rate of its last step. */
 static enum outcome train_epoch(struct run *run, struct epoch_clock *progress, double *lr)
 {
     struct training *training = &run->training;
-    struct progress *place = &run->place;
-    while (place->steps < training->steps_per_epoch) {
+    struct progress *reached = &run->reached;
+    while (reached->steps < training->steps_per_epoch) {
         if (ranks_any(stop_asked))
             return STOPPED;
         const long step = steps_of(run) + 1;
@@ -150,10 +150,10 @@ static enum outcome train_epoch(struct run *run, struct epoch_clock *progress, d
         network_backward(training->network);
         network_sum_gradients(training->network);
         *lr = training_sgd_update(training, step);
-        place->steps++;
-        place->loss_sum += result.loss_sum;
-        place->wrong += result.wrong;
-        place->images += count;
+        reached->steps++;
+        reached->loss_sum += result.loss_sum;
+        reached->wrong += result.wrong;
+        reached->images += count;
         progress->images += count;
         progress_show(progress, run, step, loss, *lr);
         if (save_is_due(run))
@@ -234,21 +234,21 @@ static void begin_log(struct run *run)
     free(kernels);
 }
 
-/* The checkpoint's parameters, its place and, as the result, its log. */
+/* Load the checkpoint's parameters and progress; returns its log. */
 static char *load_checkpoint(struct run *run)
 {
     const char *path = run->checkpoint_path;
     struct error error;
     char *text = NULL;
     struct log log;
-    if (checkpoint_load(path, network_parameters(run->training.network), &run->place, &text,
+    if (checkpoint_load(path, network_parameters(run->training.network), &run->reached, &text,
                         &error) != 0 ||
         log_parse(text, path, &log, &error) != 0)
         die("%s", error.text);
     if (strcmp(log.experiment_digest.hex, config_digest(run->experiment).hex) != 0 ||
-        log.seed != run->options->seed || log.row_count != run->place.epoch ||
-        run->place.epoch > run->experiment->epochs ||
-        run->place.steps >= run->training.steps_per_epoch)
+        log.seed != run->options->seed || log.row_count != run->reached.epoch ||
+        run->reached.epoch > run->experiment->epochs ||
+        run->reached.steps >= run->training.steps_per_epoch)
         die("%s: belongs to another run; move it away to train from the beginning", path);
     if (strcmp(log.environment, network_environment(run->training.network)) != 0)
         die("%s: was made on another machine (%s), where oneDNN may round otherwise; go on there, "
@@ -258,7 +258,7 @@ static char *load_checkpoint(struct run *run)
     return text;
 }
 
-/* Rank 0's parameters, place and text to all. */
+/* Send rank 0's parameters, progress and text to all ranks. */
 static char *share_checkpoint(struct run *run, char *text)
 {
     struct parameters *p = network_parameters(run->training.network);
@@ -267,7 +267,7 @@ static char *share_checkpoint(struct run *run, char *text)
     if (!leads())
         text = memory_zeroed(size, 1);
     ranks_broadcast(text, size);
-    ranks_broadcast(&run->place, sizeof run->place);
+    ranks_broadcast(&run->reached, sizeof run->reached);
     ranks_broadcast(p->weight, p->floats * sizeof *p->weight);
     ranks_broadcast(p->momentum, p->trained_floats * sizeof *p->momentum);
     parameters_choose_rows(p);
@@ -276,7 +276,7 @@ static char *share_checkpoint(struct run *run, char *text)
     return text;
 }
 
-/* Take up the checkpoint's parameters and log. */
+/* Resume from the checkpoint's parameters and log. */
 static void resume(struct run *run)
 {
     char *text = share_checkpoint(run, leads() ? load_checkpoint(run) : NULL);
@@ -286,8 +286,8 @@ static void resume(struct run *run)
     free(text);
     char now[32];
     utc_now(now, sizeof now);
-    char *where = run->place.steps ? memory_text("after step %ld", steps_of(run))
-                                   : memory_text("after epoch %ld", run->place.epoch);
+    char *where = run->reached.steps ? memory_text("after step %ld", steps_of(run))
+                                     : memory_text("after epoch %ld", run->reached.epoch);
     char *ranks =
         ranks_count() > 1 ? memory_text("ranks %d, ", ranks_count()) : memory_text("%s", "");
     char *how = memory_text("%s, %sthreads %d, program %s, at %s", where, ranks,
@@ -341,10 +341,10 @@ static void unlock(struct run *run)
     file_unlock(&run->checkpoint_lock);
 }
 
-/* All that a stop may lose is less than a step. */
+/* A stop loses less than a step. */
 static _Noreturn void stop(struct run *run)
 {
-    if (run->place.steps)
+    if (run->reached.steps)
         save(run);
     unlock(run);
     ranks_close();
@@ -360,11 +360,11 @@ static void train(struct run *run)
                                    .terminal = leads() && isatty(STDERR_FILENO),
                                    .first_step = steps_of(run)};
     run->saved = progress.started;
-    while (run->place.epoch < run->experiment->epochs) {
+    while (run->reached.epoch < run->experiment->epochs) {
         const double started = clock_seconds();
         const long images_before = progress.images;
-        struct progress *place = &run->place;
-        struct log_row row = {.epoch = place->epoch + 1};
+        struct progress *reached = &run->reached;
+        struct log_row row = {.epoch = reached->epoch + 1};
         const enum outcome outcome = train_epoch(run, &progress, &row.lr);
         if (progress.terminal)
             fputc('\n', stderr);
@@ -377,8 +377,8 @@ static void train(struct run *run)
         const double trained = clock_seconds();
         evaluate(run, &row);
         row.step = steps_of(run);
-        row.train_loss = place->loss_sum / (double)place->images;
-        row.train_error = percent(place->wrong, place->images);
+        row.train_loss = reached->loss_sum / (double)reached->images;
+        row.train_error = percent(reached->wrong, reached->images);
         row.wall_seconds = clock_seconds() - started;
         row.wall_images_per_s = (double)(progress.images - images_before) / (trained - started);
         if (row.epoch == 1)
@@ -389,13 +389,13 @@ static void train(struct run *run)
                     "epoch %ld/%d  train error %.2f %%  test error %.2f %%  %.0f images/s\n",
                     row.epoch, run->experiment->epochs, row.train_error, row.test_error,
                     row.wall_images_per_s);
-        *place = (struct progress){.epoch = row.epoch};
+        *reached = (struct progress){.epoch = row.epoch};
         save(run);
     }
     finish(run, 0);
 }
 
-/* Better now than by the kernel's out-of-memory killer an hour later. */
+/* Stop now, before the kernel's out-of-memory killer stops the run an hour later. */
 static void check_memory(const struct experiment *experiment)
 {
     const size_t each = network_bytes(experiment, ranks_count()) + dataset_bytes(experiment);
@@ -407,7 +407,7 @@ static void check_memory(const struct experiment *experiment)
             needed >> 20, there >> 20);
 }
 
-/* What must be equal on all ranks for one run. */
+/* The values that must be equal on all ranks. */
 static void check_ranks(const struct run *run)
 {
     const struct dataset *dataset = &run->training.dataset;
@@ -447,7 +447,7 @@ static void complete(struct run *run)
 
 char *trainer_run(const struct trainer_options *options)
 {
-    catch_stops(); /* at once: to read the images takes seconds, to fit a whitening minutes */
+    catch_stops(); /* at once, since reading images takes seconds, and fitting a whitening minutes */
     struct run run = {.options = options, .experiment = options->experiment};
     run.log_path = log_path(options->results, options->experiment->arm, options->seed);
     if (ranks_any(is_done(options, run.log_path)))

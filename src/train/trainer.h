@@ -9,19 +9,19 @@
  *
  * A run is a pure function of experiment, seed, images and environment key (onednn_environment):
  * killed at any moment and called again, on any number of threads and ranks (ranks.h), it ends with
- * the same bits. A killed run goes on after the step of the last checkpoint: at most
- * `checkpoint_minutes`, a step and an evaluation are lost. SIGINT, SIGTERM or SIGUSR1 at any rank,
- * while it trains or still reads its images, end the step on all, then save a checkpoint, so that
- * no step is lost (a second signal kills).
+ * the same bits. A killed run resumes after the step of the last checkpoint. It loses at most
+ * `checkpoint_minutes`, a step and an evaluation. SIGINT, SIGTERM or SIGUSR1 may reach any rank,
+ * while it trains or still reads its images. Then all ranks finish the step and save a checkpoint,
+ * so no step is lost. (A second signal kills.)
  *
- * The minutes run from the end of one checkpoint to the beginning of the next, so that training
- * gets them whole however slow the disk is. Training waits while a checkpoint is digested, written
- * and flushed to the disk. It has 8 bytes a parameter: 292 MB of WRN-28-10, for which a busy
- * machine of two cores took 4 to 6 s, 1 % of 10 minutes.
+ * The minutes count from the end of one checkpoint to the start of the next, so a slow disk takes
+ * no time from training. Training waits while a checkpoint is digested, written and flushed to the
+ * disk. A checkpoint has 8 bytes per parameter: 292 MB for WRN-28-10, for which a busy machine with
+ * two cores took 4 to 6 s, 1 % of 10 minutes.
  *
- * While it runs, RESULTS/ARM/seed-N.tsv.part shows the log so far; the last act renames it to .tsv.
- * A log that is there already is never overwritten. No two processes work on one log or one
- * checkpoint (file_lock).
+ * While it runs, RESULTS/ARM/seed-N.tsv.part shows the log so far; at the end it is renamed to .tsv.
+ * An existing log is never overwritten. Two processes never work on one log or one checkpoint
+ * (file_lock).
  */
 #ifndef KDECAY_TRAINER_H
 #define KDECAY_TRAINER_H
@@ -40,9 +40,9 @@ struct trainer_options {
     const char *compiler;      /* for the log: compiler and flags */
 };
 
-/* Train, or go on, to the end, on all ranks together. Dies on any error, on a signal (die_stopped),
- * and where the log exists but tells of another experiment. Returns the path of the finished log;
- * free() it. */
+/* Start or resume the run and train to the end, on all ranks together. Dies on any error, on a signal
+ * (die_stopped), and if the log exists but holds another experiment. Returns the path of the finished
+ * log; free() it. */
 char *trainer_run(const struct trainer_options *options);
 
 #endif

@@ -31,8 +31,8 @@ void training_close(struct training *training)
 
 /* ---- Images ------------------------------------------------------------------------------ */
 
-/* Copies a minibatch into the network: images first, first + 1, ... of `order` (NULL: in their own
- * order), as many as are left. This rank copies only those that it needs. In epoch 0 there is no
+/* Copy a minibatch into the network: images first, first + 1, ... of `order` (NULL: in their own
+ * order), fewer if the set ends. This rank copies only the images that it needs. In epoch 0 there is no
  * augmentation. */
 static int fill(struct training *training, const struct images *images, const uint32_t *order,
                 size_t first, uint32_t epoch)
@@ -44,7 +44,7 @@ static int fill(struct training *training, const struct images *images, const ui
     const struct network_images own = network_own_images(training->network, count);
 #pragma omp parallel for num_threads(network_threads(training->network)) schedule(static)
     for (int i = own.from; i < own.to; i++) {
-        const size_t place = first + (size_t)i, index = order ? order[place] : place;
+        const size_t position = first + (size_t)i, index = order ? order[position] : position;
         const struct augment augment =
             dataset_augment(augmentation, training->seed, epoch, (uint32_t)index);
         dataset_image(&training->dataset, images, index, augment,
@@ -58,7 +58,7 @@ int training_load_batch(struct training *training, long step)
 {
     const struct images *train = &training->dataset.train;
     const long epoch = (step - 1) / training->steps_per_epoch + 1;
-    const size_t place = (size_t)((step - 1) % training->steps_per_epoch);
+    const size_t position = (size_t)((step - 1) % training->steps_per_epoch);
     if (training->ordered != epoch) {
         const struct rng rng = {training->seed, RNG_SHUFFLE};
         rng_shuffle(rng, (uint32_t)epoch, training->order, (uint32_t)train->count);
@@ -67,7 +67,7 @@ int training_load_batch(struct training *training, long step)
     if (training->experiment->momentum_reset && schedule_drops_at(&training->schedule, step - 1))
         parameters_clear_momentum(network_parameters(training->network));
     network_set_step(training->network, training->seed, (uint32_t)step);
-    return fill(training, train, training->order, place * (size_t)training->experiment->batch,
+    return fill(training, train, training->order, position * (size_t)training->experiment->batch,
                 (uint32_t)epoch);
 }
 

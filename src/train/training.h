@@ -1,17 +1,17 @@
 /*
- * training - one step of training, and what it stands on: images, network, schedule, optimizer.
+ * training - one step of training, and all it needs: images, network, schedule, optimizer.
  *
  * A run of T steps has S steps per epoch. Step s = 1 .. T belongs to epoch e = (s - 1) / S + 1 and
  * consists of these calls, in this order:
  *
  *   training_load_batch()    At the first step of an epoch it shuffles the training images by
- *                            (seed, e); the steps of the epoch take `batch` of them one after
- *                            another, the last one what is left. Where the experiment resets
- *                            momentum at drops and the rate drops at s - 1, it clears the momentum.
+ *                            (seed, e). Each step of the epoch takes the next `batch` of them; the
+ *                            last step takes the rest. If the experiment resets momentum at drops
+ *                            and the rate drops at s - 1, it clears the momentum.
  *                            It augments the step's images by (seed, e, image), normalises them and
  *                            copies them with their labels into the network. Dropout will draw by
  *                            (seed, s).
- *   network_forward()        gives the loss. The trainer stops here where it is not finite.
+ *   network_forward()        gives the loss. The trainer stops here if it is not finite.
  *   network_backward()       computes the gradients of this rank's shards.
  *   network_sum_gradients()  sums them over the ranks.
  *   training_sgd_update()    SGD with the rate L(s - 1) (schedule.h). Weight decay acts on the

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* last: cmocka has a macro of the name fail */
 #include "tests/tests.h"
 
 enum { FIRST_SEED = 7, SEEDS = 8, DRAWS = 8 };

@@ -361,7 +361,6 @@ int weight_search_write(const struct ledger *ledger, const struct experiment_fil
         add_notes(&search, &text);
     table_write_out(out, name, ".txt", &text);
     table_write_files(out, name, &table, "tabular");
-    table_write_values(out, name, &table);
     table_free(&table);
     weight_search_free(&search);
     return 0;

@@ -85,6 +85,7 @@ struct layer {
     int kernel, stride, padding;
     int rows;         /* CONVOLUTION: of its Weight Block; 0: it trains its weights directly */
     int fused;        /* BN_RELU and the CONVOLUTION behind it: they run in one pass (fused.h) */
+    int leader;       /* fused BN_RELU: the layer that does its part of its own inputs, too */
     int depth, reach; /* PAD: D and r of its filter */
     double dropout;   /* DROPOUT: the share set to 0 */
     long long parameters; /* that are trained */

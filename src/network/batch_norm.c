@@ -404,13 +404,12 @@ void bn_relu_shard_sums(const struct layer_call *call)
 static void forward(const struct layer_call *call)
 {
     const struct bn_relu_state *state = call->state;
-    for (int i = 0; i < call->layer->input_count; i++) {
+    for (int i = 0; i < call->layer->input_count && !call->layer->fused; i++) {
         const struct extent extent = map_valid(&state->extents[i], call->in.count);
         void *x = input_map(call, call->layer->inputs[i]);
         if (!call->model->minibatch.training && addend_of(call))
             bn_relu_add(extent, x, addend_of(call));
-        if (!call->layer->fused)
-            bn_relu_apply(extent, x, state->norm.scale, state->norm.shift, call->out);
+        bn_relu_apply(extent, x, state->norm.scale, state->norm.shift, call->out);
     }
 }
 
@@ -489,12 +488,6 @@ const struct batch_norm *bn_relu_norm(const struct model *model, int layer)
 {
     const struct bn_relu_state *state = model->states[layer];
     return &state->norm;
-}
-
-struct extent bn_relu_extent(const struct model *model, int layer, int input)
-{
-    const struct bn_relu_state *state = model->states[layer];
-    return state->extents[input];
 }
 
 const struct layer_ops bn_relu_ops = {.name = "bn + relu",

@@ -127,9 +127,7 @@ void bn_relu_backward_finish(const struct model *model, int layer);
 /* Evaluation starts with this. */
 void bn_relu_freeze(const struct model *model, int layer);
 
-/* For a layer that does a BN_RELU's work along with its own (fused.h): its numbers, and an input's
- * map as part of its wide one. */
+/* For a layer that does a BN_RELU's work along with its own (fused.h). */
 const struct batch_norm *bn_relu_norm(const struct model *model, int layer);
-struct extent bn_relu_extent(const struct model *model, int layer, int input);
 
 #endif

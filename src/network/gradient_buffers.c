@@ -10,6 +10,7 @@ enum { PARTS = 2 };
 /* The state of planning: how many layers still need each buffer. */
 struct planner {
     struct gradient_buffers *plan;
+    const struct architecture *architecture;
     const size_t *activation_floats;
     int *references;     /* of each buffer */
     int (*parts)[PARTS]; /* of each activation's gradient, so far */
@@ -77,7 +78,7 @@ static void plan_norm_input(struct planner *p, const struct layer *layer,
         BUG("a BN_RELU whose input has two other readers");
     out->residual = p->parts[input][0];
     out->target = NO_BUFFER;
-    const int same_shape = layer->input_count == 1 && !layer->fused;
+    const int same_shape = layer->input_count == 1;
     const int in_place[] = {out->residual, same_shape ? plan->gradient : NO_BUFFER,
                             same_shape ? plan->gradient2 : NO_BUFFER};
     for (int i = 0; i < 3 && out->target == NO_BUFFER; i++)
@@ -91,11 +92,26 @@ static void plan_norm_input(struct planner *p, const struct layer *layer,
     p->parts[input][0] = out->target;
 }
 
-/* behind: the layer that follows, where the two are fused. */
-static void plan_norm(struct planner *p, const struct layer *layer, struct gradient_layer *plan,
-                      const struct gradient_layer *behind)
+/* A fused BN_RELU leaves to its leader the inputs that both read, and its buffer until then. */
+static void plan_fused(struct planner *p, int l)
 {
-    plan->gradient = layer->fused ? behind->gradient : p->parts[layer->output][0];
+    const struct layer *layers = p->architecture->layers;
+    struct gradient_layer *plans = p->plan->layers;
+    const int leader = layers[l].leader;
+    plans[l].gradient = plans[l + 1].gradient;
+    for (int i = 0; i < layers[l].input_count; i++) {
+        plans[l].inputs[i] = (struct gradient_input){NO_BUFFER, NO_BUFFER};
+        if (l == leader || i >= layers[leader].input_count)
+            plan_norm_input(p, &layers[l], &plans[l], layers[l].inputs[i], &plans[l].inputs[i]);
+    }
+    for (int m = l; l == leader && m < p->architecture->layer_count; m++)
+        if (layers[m].kind == LAYER_BN_RELU && layers[m].fused && layers[m].leader == l)
+            release(p, plans[m].gradient);
+}
+
+static void plan_norm(struct planner *p, const struct layer *layer, struct gradient_layer *plan)
+{
+    plan->gradient = p->parts[layer->output][0];
     plan->gradient2 = p->parts[layer->output][1];
     if (plan->gradient == NO_BUFFER)
         BUG("a BN_RELU whose output nobody reads");
@@ -114,7 +130,10 @@ static void plan_layer(struct planner *p, const struct layer *layer, struct grad
     *plan = (struct gradient_layer){
         NO_BUFFER, NO_BUFFER, memory_zeroed((size_t)layer->input_count, sizeof *plan->inputs)};
     if (layer->kind == LAYER_BN_RELU) {
-        plan_norm(p, layer, plan, plan + 1);
+        if (layer->fused)
+            plan_fused(p, (int)(layer - p->architecture->layers));
+        else
+            plan_norm(p, layer, plan);
         return;
     }
     if (layer->output != NO_ACTIVATION)
@@ -137,6 +156,7 @@ void gradient_buffers_plan(struct gradient_buffers *plan, const struct architect
         .layer_count = architecture->layer_count};
     struct planner planner = {
         .plan = plan,
+        .architecture = architecture,
         .activation_floats = activation_floats,
         .parts = memory_zeroed((size_t)architecture->activation_count, sizeof *planner.parts)};
     for (int v = 0; v < architecture->activation_count; v++)

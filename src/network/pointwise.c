@@ -10,25 +10,25 @@
 /* Pixels of a tile; vectors of a panel; between the rows of a tile is room for one vector more,
  * since blocks are written whole. */
 enum { TILE = 64, PANEL_BLOCKS = 3, ROW_BLOCKS = PANEL_BLOCKS + 1 };
-enum { MOST_AHEAD = 16 };
+enum { MOST_AHEAD = 32, FETCHED = 8 };
 
 /* What comes next, a tile of each of some maps. It is fetched into the cache, some pixels of each at
  * a time, during the product before: where every pass waits for memory, the products hide half of
  * that. */
 struct ahead {
-    int count, pixel;
+    int count, pixel, at_once;
     uintptr_t map[MOST_AHEAD];
     size_t step[MOST_AHEAD]; /* bytes from one pixel to the next */
 };
 
-static inline __attribute__((always_inline)) void fetch(struct ahead *ahead, int pixels)
+static inline __attribute__((always_inline)) void fetch(struct ahead *ahead)
 {
     if (ahead->pixel == TILE)
         return;
     for (int i = 0; i < ahead->count; i++)
-        for (int p = ahead->pixel; p < ahead->pixel + pixels; p++)
+        for (int p = ahead->pixel; p < ahead->pixel + ahead->at_once; p++)
             __builtin_prefetch((const void *)(ahead->map[i] + (size_t)p * ahead->step[i]));
-    ahead->pixel += pixels;
+    ahead->pixel += ahead->at_once;
 }
 
 struct pointwise_kernels {
@@ -46,8 +46,9 @@ struct pointwise_kernels {
                              float *c);
     void (*sums)(const void *x, size_t step, const struct pointwise_norm *norm, int channel,
                  const float *dz, double *sums, double *products);
-    void (*apply)(const void *x, size_t step, const struct pointwise_norm *norm, int channel,
-                  const float *dz, const void *residual, void *target);
+    void (*add_part)(int is_first, const void *x, size_t step, const struct pointwise_norm *norm,
+                     int channel, const float *dz, float *sum);
+    void (*store_sum)(const float *sum, const void *residual, size_t step, void *target);
 };
 
 #define AVX512 "avx512f,avx512bw,avx512vl,avx512dq"
@@ -265,7 +266,10 @@ static size_t out_tile_floats(const struct pointwise *p)
 
 size_t pointwise_scratch(const struct pointwise *p)
 {
-    return 2 * tile_floats(p) + 2 * out_tile_floats(p);
+    const size_t sums = 2 * tile_floats(p) + 2 * out_tile_floats(p);
+    const size_t parts =
+        POINTWISE_PARTS * (tile_floats(p) + out_tile_floats(p)) + (size_t)(TILE * p->out.block);
+    return sums > parts ? sums : parts;
 }
 
 /* The tile of output channels from o on. */
@@ -326,23 +330,24 @@ static void look_at(const struct tile *t, const struct extent *e, const void *ma
     ahead->step[ahead->count++] = step_of(e) * precision_bytes(e->precision);
 }
 
-/* The blocks of the panel behind the i-th one, in the next tile where that is the last one. */
-static struct ahead ahead_of(const struct tile *t, int i, const void *const *residuals,
-                             const void *diff_out)
+/* What a product of the i-th panel of [from, to) has ahead: the blocks of the panel behind it; where
+ * it is the last one, those of the next tile, and `outs` gradients of outputs there. */
+static struct ahead ahead_of(const struct tile *t, int i, int from, int to,
+                             const void *const *residuals, const struct pointwise_part *outs,
+                             int out_count)
 {
     const struct pointwise *p = t->p;
     struct tile next = *t;
-    struct ahead ahead = {.count = 0};
-    const int is_last = ++i == p->panel_count;
+    struct ahead ahead = {.at_once = FETCHED};
+    const int is_last = i + 1 == to;
     if (is_last) {
-        i = 0;
         next.pixel += TILE;
         if (next.pixel == map_pixels(&p->out)) {
             next.pixel = 0;
             next.image++;
         }
     }
-    const struct panel *panel = &p->panels[i];
+    const struct panel *panel = &p->panels[is_last ? from : i + 1];
     for (int b = panel->first; b < panel->first + panel->count; b++) {
         const struct block *block = &p->blocks[b];
         const struct extent *e = &p->inputs[block->input];
@@ -350,8 +355,11 @@ static struct ahead ahead_of(const struct tile *t, int i, const void *const *res
         if (residuals)
             look_at(&next, e, residuals[block->input], block->channel, &ahead);
     }
-    for (int c = 0; is_last && diff_out && c < p->out.channels; c += p->out.block)
-        look_at(&next, &p->out, diff_out, c, &ahead);
+    for (int o = 0; is_last && o < out_count; o++) {
+        const struct extent *e = &outs[o].pointwise->out;
+        for (int c = 0; c < e->channels; c += e->block)
+            look_at(&next, e, outs[o].diff_out, c, &ahead);
+    }
     return ahead;
 }
 
@@ -362,7 +370,7 @@ static void forward_tile(const struct tile *t, void *out)
     for (int i = 0; i < p->panel_count; i++) {
         const struct panel *panel = &p->panels[i];
         normalise(t, panel, 0, z);
-        struct ahead ahead = ahead_of(t, i, NULL, NULL);
+        struct ahead ahead = ahead_of(t, i, 0, p->panel_count, NULL, NULL, 0);
         for (int o = 0; o < p->out.channels; o += out_step(p))
             p->kernels->multiply_rows(
                 out_width(p, o), i == 0, words(p, panel->lanes), z,
@@ -382,9 +390,9 @@ void pointwise_forward(const struct pointwise *p, const struct pointwise_pass *p
 }
 
 /* d_out of the tile in rows, and in columns where these are others. */
-static void copy_out(const struct tile *t, const void *diff_out, float *rows, float *columns)
+static void copy_out(const struct pointwise *p, const struct tile *t, const void *diff_out,
+                     float *rows, float *columns)
 {
-    const struct pointwise *p = t->p;
     for (int c = 0; c < p->out.channels; c += p->out.block) {
         const void *from = tile_of(t, &p->out, diff_out, c);
         const int lane = c % out_step(p);
@@ -395,16 +403,13 @@ static void copy_out(const struct tile *t, const void *diff_out, float *rows, fl
 }
 
 /* dz of a panel. */
-static void multiply_back(const struct tile *t, const struct panel *panel, const float *rows,
-                          float *dz, struct ahead *ahead)
+static void multiply_back(const struct pointwise *p, const struct panel *panel, const void *weights,
+                          float *rows, float *dz, struct ahead *ahead)
 {
-    const struct pointwise *p = t->p;
     for (int o = 0; o < p->out.channels; o += out_step(p))
         p->kernels->multiply_rows(
-            panel->width, o == 0, words(p, out_width(p, o)),
-            out_tile(p, (float *)(uintptr_t)rows, o),
-            words_from(p, t->pass->weights, panel->backward + (size_t)(o * panel->width)), dz,
-            ahead);
+            panel->width, o == 0, words(p, out_width(p, o)), out_tile(p, rows, o),
+            words_from(p, weights, panel->backward + (size_t)(o * panel->width)), dz, ahead);
 }
 
 static void sums_tile(const struct tile *t, const void *diff_out, float *diff_weights, double *sums)
@@ -412,7 +417,8 @@ static void sums_tile(const struct tile *t, const void *diff_out, float *diff_we
     const struct pointwise *p = t->p;
     float *z = t->pass->scratch, *dz = z + tile_floats(p), *rows = dz + tile_floats(p);
     float *columns = p->out.precision == PRECISION_F32 ? rows : rows + out_tile_floats(p);
-    copy_out(t, diff_out, rows, columns);
+    const struct pointwise_part out = {.pointwise = p, .diff_out = diff_out};
+    copy_out(p, t, diff_out, rows, columns);
     for (int i = 0; i < p->panel_count; i++) {
         const struct panel *panel = &p->panels[i];
         normalise(t, panel, 1, z);
@@ -420,8 +426,8 @@ static void sums_tile(const struct tile *t, const void *diff_out, float *diff_we
             p->kernels->multiply_columns(out_width(p, o), t->is_first, panel->lanes, z,
                                          out_tile(p, columns, o),
                                          diff_weights + weight_at(p, panel->channel, o));
-        struct ahead ahead = ahead_of(t, i, NULL, diff_out);
-        multiply_back(t, panel, rows, dz, &ahead);
+        struct ahead ahead = ahead_of(t, i, 0, p->panel_count, NULL, &out, 1);
+        multiply_back(p, panel, t->pass->weights, rows, dz, &ahead);
         for (int b = panel->first; b < panel->first + panel->count; b++) {
             const struct block *block = &p->blocks[b];
             const struct extent *e = &p->inputs[block->input];
@@ -442,34 +448,76 @@ void pointwise_backward_sums(const struct pointwise *p, const struct pointwise_p
                       diff_weights, sums);
 }
 
-static void backward_tile(const struct tile *t, const void *diff_out, const void *const *residuals,
-                          void *const *targets)
+/* The tile of a part, in scratch memory. */
+static float *part_tiles(const struct pointwise_part *parts, int part, float *scratch)
+{
+    for (int i = 0; i < part; i++)
+        scratch += tile_floats(parts[i].pointwise) + out_tile_floats(parts[i].pointwise);
+    return scratch;
+}
+
+static void backward_block(const struct tile *t, const struct block *block,
+                           const struct pointwise_part *parts, int count, float *scratch,
+                           const void *residual, void *target)
+{
+    const struct extent *e = &t->p->inputs[block->input];
+    const void *x = tile_of(t, e, t->pass->inputs[block->input], block->channel);
+    float *sum = part_tiles(parts, count, scratch);
+    for (int i = 0; i < count; i++)
+        t->p->kernels->add_part(i == 0, x, step_of(e), &parts[i].norm, block->wide,
+                                part_tiles(parts, i, scratch) + block->lane, sum);
+    t->p->kernels->store_sum(sum, tile_of(t, e, residual, block->channel), step_of(e),
+                             tile_of(t, e, target, block->channel));
+}
+
+/* The panels [from, to) of the first part. */
+static void backward_tile(const struct tile *t, int from, int to,
+                          const struct pointwise_part *parts, int count,
+                          const void *const *residuals, void *const *targets)
 {
     const struct pointwise *p = t->p;
-    float *dz = t->pass->scratch, *rows = dz + tile_floats(p);
-    copy_out(t, diff_out, rows, NULL);
-    for (int i = 0; i < p->panel_count; i++) {
-        const struct panel *panel = &p->panels[i];
-        struct ahead ahead = ahead_of(t, i, residuals, diff_out);
-        multiply_back(t, panel, rows, dz, &ahead);
-        for (int b = panel->first; b < panel->first + panel->count; b++) {
-            const struct block *block = &p->blocks[b];
-            const struct extent *e = &p->inputs[block->input];
-            p->kernels->apply(tile_of(t, e, t->pass->inputs[block->input], block->channel),
-                              step_of(e), &t->pass->norm, block->wide, dz + block->lane,
-                              tile_of(t, e, residuals[block->input], block->channel),
-                              tile_of(t, e, targets[block->input], block->channel));
+    float *scratch = t->pass->scratch;
+    for (int i = 0; i < count; i++)
+        copy_out(parts[i].pointwise, t, parts[i].diff_out,
+                 part_tiles(parts, i, scratch) + tile_floats(p), NULL);
+    for (int j = from; j < to; j++) {
+        const struct panel *panel = &p->panels[j];
+        struct ahead ahead = ahead_of(t, j, from, to, residuals, parts, count);
+        ahead.at_once = FETCHED / count;
+        for (int i = 0; i < count; i++) {
+            float *dz = part_tiles(parts, i, scratch);
+            const struct pointwise *part = parts[i].pointwise;
+            multiply_back(part, &part->panels[j], parts[i].weights, dz + tile_floats(p), dz,
+                          &ahead);
         }
+        for (int b = panel->first; b < panel->first + panel->count; b++)
+            backward_block(t, &p->blocks[b], parts, count, scratch, residuals[p->blocks[b].input],
+                           targets[p->blocks[b].input]);
     }
 }
 
-void pointwise_backward(const struct pointwise *p, const struct pointwise_pass *pass,
-                        const void *diff_out, const void *const *residuals, void *const *targets)
+int pointwise_splits(const struct pointwise *p, int input)
 {
+    for (int i = 0; i < p->panel_count; i++)
+        if (p->blocks[p->panels[i].first].input == input &&
+            p->blocks[p->panels[i].first].channel == 0)
+            return i;
+    return -1;
+}
+
+void pointwise_backward(const struct pointwise_part *parts, int count, int first,
+                        const struct pointwise_pass *pass, const void *const *residuals,
+                        void *const *targets)
+{
+    const struct pointwise *p = parts[0].pointwise;
+    const int from = pointwise_splits(p, first);
+    if (from < 0 || count > POINTWISE_PARTS)
+        BUG("parts of a backward pass that do not fit");
     for (int n = 0; n < pass->images; n++)
         for (int pixel = 0; pixel < map_pixels(&p->out); pixel += TILE)
-            backward_tile(&(struct tile){p, pass, n, pixel, 0}, diff_out, residuals, targets);
-    for (int i = 0; i < p->input_count; i++) {
+            backward_tile(&(struct tile){p, pass, n, pixel, 0}, from, p->panel_count, parts, count,
+                          residuals, targets);
+    for (int i = first; i < p->input_count; i++) {
         struct extent e = p->inputs[i];
         e.count = pass->images;
         map_clear_invalid(&e, targets[i]);

@@ -22,8 +22,10 @@
  *
  * Bits. out and dz: a single chain of fused multiply-adds from 0 over the channels, in order. dW: of
  * each 64 pixels a chain of fused multiply-adds from 0, in order; the chains' sums are added in
- * order. Sums of batch norm: as batch_norm.h has them. All else is rounded one by one. So no block
- * size and no panel changes a bit; nothing depends on the number of threads.
+ * order. Sums of batch norm: as batch_norm.h has them. All else is rounded one by one. So in a pass
+ * no block size and no panel changes a bit. (Which convolutions wait for which, and with that the
+ * order in which their dx are added, depends on the panels; see fused.h.) Nothing depends on the
+ * number of threads.
  *
  * bf16. z is rounded to bf16, as batch norm stores it where it stores it. Products take two terms
  * at a time, channels 2i and 2i + 1 (dW: pixels): VDPBF16PS adds the product of the second ones to
@@ -91,8 +93,26 @@ void pointwise_forward(const struct pointwise *pointwise, const struct pointwise
 void pointwise_backward_sums(const struct pointwise *pointwise, const struct pointwise_pass *pass,
                              const void *diff_out, float *diff_weights, double *sums);
 
-/* targets[i] = dx + residuals[i] (unless NULL) of input i; a target may be its residual. */
-void pointwise_backward(const struct pointwise *pointwise, const struct pointwise_pass *pass,
-                        const void *diff_out, const void *const *residuals, void *const *targets);
+/* Of several convolutions that read the same maps, each in its own batch norm, one may be waited for
+ * by the others, so that the maps and their gradients pass once for all: up to POINTWISE_PARTS. */
+enum { POINTWISE_PARTS = 4 };
+
+struct pointwise_part {
+    const struct pointwise *pointwise;
+    struct pointwise_norm norm;
+    const void *weights; /* in the layout that backward reads */
+    const void *diff_out;
+};
+
+/* The panel that begins with the input's first block, or -1 where none does. Only there can the
+ * inputs be split: the panels before are those of a convolution that reads only the inputs before. */
+int pointwise_splits(const struct pointwise *pointwise, int input);
+
+/* targets[i] = the sum of the parts' dx, in order, + residuals[i] (unless NULL), for the inputs i of
+ * the first part from `first` on. The other parts read these inputs, too, and more behind them. A
+ * target may be its residual. Of `pass` the images, the inputs and the scratch count. */
+void pointwise_backward(const struct pointwise_part *parts, int count, int first,
+                        const struct pointwise_pass *pass, const void *const *residuals,
+                        void *const *targets);
 
 #endif

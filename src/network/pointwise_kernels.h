@@ -203,7 +203,7 @@ PASS void NAME(multiply_rows)(int width, int is_first, int depth, const float *a
                               float *c, struct ahead *ahead)
 {
     for (int r = 0; r < TILE; r += ROWS, a += ROWS * ROW, c += ROWS * ROW) {
-        fetch(ahead, ROWS);
+        fetch(ahead);
         if (width == BLOCK)
             NAME(rows_of)(1, is_first, depth, a, (const VECTOR *)b, c);
         else if (width == 2 * BLOCK)
@@ -288,8 +288,10 @@ PASS void NAME(sums)(const void *x_, size_t step, const struct pointwise_norm *n
     }
 }
 
-PASS void NAME(apply)(const void *x_, size_t step, const struct pointwise_norm *norm, int channel,
-                      const float *dz, const void *residual, void *target)
+/* sum[pixel] = (sum[pixel] +) dx of a block. */
+PASS void NAME(add_part)(int is_first, const void *x_, size_t step,
+                         const struct pointwise_norm *norm, int channel, const float *dz,
+                         float *sum)
 {
     const VECTOR scale = *(const VECTOR *)(norm->scale + channel);
     const VECTOR shift = *(const VECTOR *)(norm->shift + channel);
@@ -297,13 +299,21 @@ PASS void NAME(apply)(const void *x_, size_t step, const struct pointwise_norm *
     const VECTOR offset = *(const VECTOR *)(norm->offset + channel);
     const VECTOR slope = *(const VECTOR *)(norm->slope + channel);
     for (int p = 0; p < TILE; p++) {
-        const size_t at = (size_t)p * step;
-        const VECTOR x = NAME(load)(x_, at);
+        const VECTOR x = NAME(load)(x_, (size_t)p * step);
         const VECTOR dy = NAME(passed)(dz + p * ROW, x, scale, shift);
-        VECTOR dx = scale * dy + (offset + slope * (x - mean));
+        const VECTOR dx = scale * dy + (offset + slope * (x - mean));
+        VECTOR *to = (VECTOR *)sum + p;
+        *to = is_first ? dx : (VECTOR)(*to + dx);
+    }
+}
+
+PASS void NAME(store_sum)(const float *sum, const void *residual, size_t step, void *target)
+{
+    for (int p = 0; p < TILE; p++) {
+        VECTOR dx = ((const VECTOR *)sum)[p];
         if (residual)
-            dx += NAME(load)(residual, at);
-        NAME(store)(target, at, dx);
+            dx += NAME(load)(residual, (size_t)p * step);
+        NAME(store)(target, (size_t)p * step, dx);
     }
 }
 
@@ -316,7 +326,8 @@ static const struct pointwise_kernels KERNELS = {.row = ROW,
                                                  .multiply_rows = NAME(multiply_rows),
                                                  .multiply_columns = NAME(multiply_columns),
                                                  .sums = NAME(sums),
-                                                 .apply = NAME(apply)};
+                                                 .add_part = NAME(add_part),
+                                                 .store_sum = NAME(store_sum)};
 
 #undef JOIN_NAMES
 #undef EXPAND_NAMES

@@ -115,52 +115,102 @@ static struct problem problem_of(const struct setting *s, int block, enum precis
     return p;
 }
 
-/* By the kernels. Nothing may be left of what stood in scratch memory or in the results. */
-static void solve(struct problem *p)
+/* The weights in the three layouts, and where each lies in the first; free all. */
+struct layouts {
+    uint32_t *at;
+    void *forward, *backward;
+};
+
+static struct layouts layouts_of(const struct problem *p)
 {
     const size_t count = (size_t)(p->outs * p->channels), bytes = precision_bytes(p->precision);
-    const size_t weights = pointwise_weights(p->pointwise);
-    const size_t backward_weights = pointwise_backward_weights(p->pointwise);
-    uint32_t *at = memory_zeroed(count, sizeof *at), *forward_at = memory_zeroed(count, sizeof *at);
-    uint32_t *backward_at = memory_zeroed(count, sizeof *at);
+    const int is_bf16 = p->precision == PRECISION_BF16;
+    struct layouts layouts = {.at = memory_zeroed(count, sizeof *layouts.at),
+                              .forward = memory_aligned(pointwise_weights(p->pointwise), bytes),
+                              .backward =
+                                  memory_aligned(pointwise_backward_weights(p->pointwise), bytes)};
+    uint32_t *forward_at = memory_zeroed(count, sizeof *forward_at);
+    uint32_t *backward_at = memory_zeroed(count, sizeof *backward_at);
     int *places = memory_zeroed((size_t)p->outs, sizeof *places);
     for (int o = 0; o < p->outs; o++)
         places[o] = o;
-    const int is_bf16 = p->precision == PRECISION_BF16;
-    pointwise_positions(p->pointwise, places, p->outs, at, is_bf16 ? forward_at : NULL,
+    pointwise_positions(p->pointwise, places, p->outs, layouts.at, is_bf16 ? forward_at : NULL,
                         backward_at);
-    void *forward = memory_aligned(weights, bytes);
-    void *backward = memory_aligned(backward_weights, bytes);
     for (size_t i = 0; i < count; i++) {
-        map_set(p->precision, forward, is_bf16 ? forward_at[i] : at[i], p->weights[i]);
-        map_set(p->precision, backward, backward_at[i], p->weights[i]);
+        map_set(p->precision, layouts.forward, is_bf16 ? forward_at[i] : layouts.at[i],
+                p->weights[i]);
+        map_set(p->precision, layouts.backward, backward_at[i], p->weights[i]);
     }
-    const size_t floats = pointwise_scratch(p->pointwise);
-    float *scratch = memory_floats(floats), *dw = memory_floats(weights);
-    for (size_t i = 0; i < floats; i++)
-        scratch[i] = NAN;
-    for (size_t i = 0; i < weights; i++)
-        dw[i] = NAN;
+    free(forward_at);
+    free(backward_at);
+    free(places);
+    return layouts;
+}
+
+static void layouts_free(struct layouts *layouts)
+{
+    free(layouts->at);
+    free(layouts->forward);
+    free(layouts->backward);
+}
+
+static float *filled(size_t count)
+{
+    float *floats = memory_floats(count);
+    for (size_t i = 0; i < count; i++)
+        floats[i] = NAN;
+    return floats;
+}
+
+static struct pointwise_norm norm_of(const struct problem *p)
+{
+    return (struct pointwise_norm){p->norm[0], p->norm[1], p->norm[2], p->norm[3], p->norm[4]};
+}
+
+/* Every second input has a residual. */
+static void *residual_of(const struct problem *p, int input)
+{
+    return input % 2 == 0 ? p->residual[input] : NULL;
+}
+
+static void solve_backward(struct problem *p, const struct pointwise_part *parts, int count,
+                           int first)
+{
+    float *scratch = filled(2 * pointwise_scratch(p->pointwise));
     const void *x[MOST_INPUTS], *residuals[MOST_INPUTS];
     for (int i = 0; i < p->input_count; i++) {
         x[i] = p->x[i];
-        residuals[i] = i % 2 == 0 ? p->residual[i] : NULL;
+        residuals[i] = residual_of(p, i);
     }
-    struct pointwise_pass pass = {
-        .images = COUNT,
-        .inputs = x,
-        .norm = {p->norm[0], p->norm[1], p->norm[2], p->norm[3], p->norm[4]},
-        .weights = forward,
-        .scratch = scratch};
+    const struct pointwise_pass pass = {.images = COUNT, .inputs = x, .scratch = scratch};
+    pointwise_backward(parts, count, first, &pass, residuals, p->dx);
+    free(scratch);
+}
+
+/* By the kernels. Nothing may be left of what stood in scratch memory or in the results. */
+static void solve(struct problem *p)
+{
+    struct layouts layouts = layouts_of(p);
+    float *scratch = filled(pointwise_scratch(p->pointwise));
+    float *dw = filled(pointwise_weights(p->pointwise));
+    const void *x[MOST_INPUTS];
+    for (int i = 0; i < p->input_count; i++)
+        x[i] = p->x[i];
+    struct pointwise_pass pass = {.images = COUNT,
+                                  .inputs = x,
+                                  .norm = norm_of(p),
+                                  .weights = layouts.forward,
+                                  .scratch = scratch};
     pointwise_forward(p->pointwise, &pass, p->y);
-    pass.weights = backward;
+    pass.weights = layouts.backward;
     pointwise_backward_sums(p->pointwise, &pass, p->dy, dw, p->sums);
-    pointwise_backward(p->pointwise, &pass, p->dy, residuals, p->dx);
-    for (size_t i = 0; i < count; i++)
-        p->dw[i] = dw[at[i]];
-    void *all[] = {at, forward_at, backward_at, places, forward, backward, scratch, dw};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        free(all[i]);
+    for (int i = 0; i < p->outs * p->channels; i++)
+        p->dw[i] = dw[layouts.at[i]];
+    const struct pointwise_part part = {p->pointwise, norm_of(p), layouts.backward, p->dy};
+    solve_backward(p, &part, 1, 0);
+    free(scratch);
+    free(dw);
+    layouts_free(&layouts);
 }
 
 static void problem_free(struct problem *p)
@@ -284,10 +334,28 @@ static float passed(const struct problem *p, int image, int c, int pixel)
     return normalised(p, image, c, pixel) <= 0 ? 0 : dz;
 }
 
+static float dx_of(const struct problem *p, int image, int c, int pixel)
+{
+    const int w = p->where[c];
+    const float x = x_at(p, image, c, pixel) - p->norm[2][w];
+    return p->norm[0][w] * passed(p, image, c, pixel) + (p->norm[3][w] + p->norm[4][w] * x);
+}
+
+/* What stands in the map of channel c is dx and the residual. */
+static void check_dx(const struct problem *p, int image, int c, int pixel, float dx)
+{
+    const int i = p->input_of[c], channel = p->channel_of[c];
+    if (residual_of(p, i))
+        dx += map_number(&p->extents[i], p->residual[i], image, channel, pixel);
+    if (p->precision == PRECISION_BF16)
+        dx = bf16_widen(bf16_round(dx));
+    assert_true(map_number(&p->extents[i], p->dx[i], image, channel, pixel) == dx);
+}
+
 static void check_inputs(const struct problem *p)
 {
     for (int c = 0; c < p->channels; c++) {
-        const int w = p->where[c], i = p->input_of[c];
+        const int w = p->where[c];
         double sum = 0, product = 0;
         for (int n = 0; n < COUNT; n++) {
             for (int first = 0; first < map_pixels(&p->out); first += TILE) {
@@ -297,14 +365,7 @@ static void check_inputs(const struct problem *p)
                     const float dz = passed(p, n, c, pixel);
                     s[pixel % 4] += dz;
                     q[pixel % 4] += dz * x;
-                    float dx = p->norm[0][w] * dz + (p->norm[3][w] + p->norm[4][w] * x);
-                    if (i % 2 == 0)
-                        dx +=
-                            map_number(&p->extents[i], p->residual[i], n, p->channel_of[c], pixel);
-                    if (p->precision == PRECISION_BF16)
-                        dx = bf16_widen(bf16_round(dx));
-                    assert_true(map_number(&p->extents[i], p->dx[i], n, p->channel_of[c], pixel) ==
-                                dx);
+                    check_dx(p, n, c, pixel, dx_of(p, n, c, pixel));
                 }
                 sum += (double)((s[0] + s[1]) + (s[2] + s[3]));
                 product += (double)((q[0] + q[1]) + (q[2] + q[3]));
@@ -358,6 +419,55 @@ static void test_bits_of_the_twin(void **state)
     check(8, PRECISION_F32);
     check(16, PRECISION_F32);
     check(16, PRECISION_BF16);
+}
+
+/* ---- Parts ---------------------------------------------------------------------------------- */
+
+/* Two that read the same three maps, of which the second one reads more: together for those, and
+ * the second one alone for the others. */
+static void check_parts(int block, enum precision precision)
+{
+    const struct setting first = {{24, 12, 12}, 48, 8, 16},
+                         second = {{24, 12, 12, 12, 5}, 60, 8, 16};
+    if (!has(block, precision))
+        return;
+    struct problem one = problem_of(&first, block, precision);
+    struct problem two = problem_of(&second, block, precision);
+    for (int i = 0; i < one.input_count; i++) {
+        free(one.x[i]);
+        one.x[i] = two.x[i];
+    }
+    assert_true(pointwise_splits(two.pointwise, one.input_count) > 0);
+    assert_int_equal(pointwise_splits(two.pointwise, 1), block == 16 ? -1 : 1);
+    assert_int_equal(pointwise_splits(two.pointwise, 0), 0);
+    struct layouts of_one = layouts_of(&one), of_two = layouts_of(&two);
+    const struct pointwise_part parts[] = {{one.pointwise, norm_of(&one), of_one.backward, one.dy},
+                                           {two.pointwise, norm_of(&two), of_two.backward, two.dy}};
+    solve_backward(&one, parts, 2, 0);
+    solve_backward(&two, parts + 1, 1, one.input_count);
+    for (int c = 0; c < two.channels; c++)
+        for (int n = 0; n < COUNT; n++)
+            for (int pixel = 0; pixel < map_pixels(&two.out); pixel++) {
+                const float dx = dx_of(&two, n, c, pixel);
+                if (c < one.channels)
+                    check_dx(&one, n, c, pixel, dx_of(&one, n, c, pixel) + dx);
+                else
+                    check_dx(&two, n, c, pixel, dx);
+            }
+    for (int i = 0; i < one.input_count; i++)
+        one.x[i] = NULL;
+    layouts_free(&of_one);
+    layouts_free(&of_two);
+    problem_free(&one);
+    problem_free(&two);
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
+    check_parts(8, PRECISION_F32);
+    check_parts(16, PRECISION_F32);
+    check_parts(16, PRECISION_BF16);
 }
 
 /* ---- Networks ------------------------------------------------------------------------------- */
@@ -421,6 +531,7 @@ static void test_rule(void **state)
 
 const struct CMUnitTest pointwise_tests[] = {
     cmocka_unit_test(test_bits_of_the_twin),
+    cmocka_unit_test(test_parts),
     cmocka_unit_test(test_threads_change_no_bit),
     cmocka_unit_test(test_rule),
 };

@@ -1,5 +1,5 @@
 /*
- * faults - a library to preload before the program (LD_PRELOAD): makes what rarely happens happen.
+ * faults - a library to preload before the program (LD_PRELOAD): makes rare failures happen.
  *
  *   FAULT_ALLOCATION=N  the N-th allocation fails
  *   FAULT_MEMORY=N      the N-th allocation and all after it fail

@@ -1,5 +1,5 @@
 /*
- * Runs all tests but those of the project's own results, or the groups that the arguments name:
+ * Runs all tests except those of the project's own results, or the groups that the arguments name:
  * test_NAME.c is the group NAME. Ends with "N passed, N failed" and status 1 if any failed or none
  * ran.
  */

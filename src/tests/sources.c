@@ -98,7 +98,7 @@ double sources_sd(const double *values, size_t n)
 
 /* ---- Ids of runs and arms ----------------------------------------------------------------- */
 
-/* The part of an id up to its n-th ':', and what stands between that and the next. */
+/* The part of an id between its n-th ':' and the next one; n = 0: the part before the first. */
 char *sources_part(const char *id, int number)
 {
     for (; number > 0 && *id; number--) {

@@ -68,7 +68,7 @@ static const char *endpoint_of(const char *what, const char **rest)
     return "test_error";
 }
 
-/* Differences of the pairs, which stand one behind the other: arm, control. */
+/* Differences of the pairs. Their sources follow each other: arm, control, arm, control. */
 static double *differences_of(const struct source *source, size_t pairs, const char *column)
 {
     double *differences = memory_zeroed(pairs, sizeof *differences);
@@ -148,7 +148,7 @@ static size_t planned_of(const struct sources_of *of, const char *arm, const cha
     return planned;
 }
 
-/* Holm's p of the cell that `own` starts, in its family; what has no p counts as 1. */
+/* Holm's p of the cell that `own` starts, in its family. A member without a p counts as 1. */
 static double holm_of(const struct sources_of *of, const struct sources *sources,
                       const struct source *own)
 {
@@ -387,7 +387,7 @@ static double drawn_p(struct together *set, double bar)
     return extreme / DRAWS;
 }
 
-/* The largest p of the sets that hold the first arm; *error is what drawing may make it wrong by. */
+/* The largest p of the sets that hold the first arm; *error is the possible error of drawn orders. */
 static double max_t_of(const struct together *all, double *error)
 {
     double largest = 0;
@@ -428,7 +428,7 @@ static char *together_problem(const struct sources *sources, const struct source
                : sources_compare(source, pooled_holm_of(&all, sd, (double)freedom), 0);
 }
 
-/* A number of exploratory.h that needs its own pairs alone. */
+/* A number of exploratory.h that needs only its own pairs. */
 static char *exploratory_problem(const struct source *source, const char *what, const double *d,
                                  size_t pairs)
 {
@@ -494,9 +494,9 @@ char *sources_comparison_problem(const struct sources_of *of, const struct sourc
     return problem;
 }
 
-/* ---- Ids of what is a family of its own ---------------------------------------------------- */
+/* ---- Ids of comparisons that are a family of their own ------------------------------------- */
 
-/* log2 of what the log's experiment says behind " KEY = "; 0 where it says nothing. */
+/* log2 of the number after " KEY = " in the log's experiment; 0 if it does not have the key. */
 static double doublings_of(const char *path, const char *key)
 {
     char *bytes = places_text(path), *start = memory_text(" %s = ", key);

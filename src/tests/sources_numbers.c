@@ -10,7 +10,7 @@
 
 /* ---- The thesis's cells -------------------------------------------------------------------- */
 
-/* The first line below `line` that holds a cell; 0 behind the last. */
+/* The first line below `line` that holds a cell; 0 after the last one. */
 static long next_cell(const char *path, long line)
 {
     for (long next = line + 1; next < line + 20; next++) {

@@ -43,7 +43,7 @@ void tables_expect_text(const struct fixture *fixture, const char *file, const c
 
 /* ---- CSV ---------------------------------------------------------------------------------- */
 
-/* The next field; *at moves behind its comma, and stays at a newline. free() it. */
+/* The next field; *at moves past its comma, but not past a newline. free() it. */
 static char *next_field(const char **at)
 {
     struct text field = {0};

@@ -1,4 +1,4 @@
-/* The command line. What each command takes is written down here once more, by hand. */
+/* The command line. This file lists the options of each command again, by hand. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/memory.h"
 #include "tests/scratch.h"

@@ -1,4 +1,4 @@
-/* The program as its user runs it: same bits whatever the threads, kills and resumes; clear errors.
+/* The program as its user runs it: equal bits for any threads, kills and resumes; clear errors.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "base/file.h"
@@ -34,7 +34,7 @@ static const char long_epoch[] =
     "lr = 0.1\nlr_end = 0\n";
 enum { LONG_EPOCH = 60 };
 
-/* What the CPU lacks is not tested, but for the complaint. */
+/* A precision that the CPU lacks is not tested, except for its error message. */
 static const char *const precisions[] = {"f32", "bf16"};
 
 static int precision_count(void)
@@ -153,8 +153,8 @@ static int signal_after(const char *command, const char *messages, int signal, l
     return status;
 }
 
-/* Killed again and again, after 40, 160, 280 ... ms, on other numbers of threads, until one call
- * reaches the end by itself. */
+/* Kill the run again and again, after 40, 160, 280 ... ms, with other numbers of threads, until one
+ * call reaches the end. */
 static void check_kills(char *folder)
 {
     struct log whole = train(folder, "whole", 1);
@@ -224,7 +224,7 @@ static int signal_after_checkpoint(const char *command, const char *messages, in
     return status;
 }
 
-/* Every life ends within the one long epoch, and every next one begins at a later step. */
+/* Every process ends within the one long epoch, and the next process begins at a later step. */
 static void check_kills_within_an_epoch(const char *folder, const char *minutes,
                                         const struct log *whole)
 {
@@ -438,7 +438,7 @@ static void test_a_cpu_without_bf16(void **state)
     scratch_remove(folder);
 }
 
-/* A packet a write: what other processes write cannot come between its parts. */
+/* Each write is one packet, so output of other processes cannot come between its parts. */
 static void test_a_complaint_is_one_write(void **state)
 {
     (void)state;

@@ -66,7 +66,7 @@ static void expect_audit(const struct fixture *fixture, int failed, const char *
     expect_of(&options, failed, what);
 }
 
-/* Whatever was done to sources is meant: only what it means can be wrong. */
+/* The list of sources follows every change, so only checks of meaning can find it. */
 static void keep_sources(const struct fixture *fixture)
 {
     const struct audit_options options = options_of(fixture);
@@ -154,7 +154,7 @@ static void cut_log_fails(void **state)
     fixture_end(&fixture);
 }
 
-/* No kind of mutation: with the list of sources put right, the ledger alone can find it. */
+/* This is not a kind of mutation: with the list of sources adjusted, only the ledger can find it. */
 static void stray_file_fails(void **state)
 {
     (void)state;
@@ -432,7 +432,7 @@ static void replay(void **state)
     fixture_end(&fixture);
 }
 
-/* Kernels of other CPUs round a bf16 otherwise, by five times what a float's loss may differ. */
+/* Kernels of other CPUs may round bf16 differently: its tolerance is five times that of float. */
 static void replay_in_bf16(void **state)
 {
     (void)state;

@@ -133,7 +133,7 @@ static void xml_of_each_verdict(void **state)
     checks_free(&checks);
 }
 
-/* What a file may be called, and what a reader must find in its place. */
+/* Names that a file may have, and the text that a reader must find instead. */
 static void hostile_names(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void hostile_names(void **state)
         {"]]>", "]]>", "]]>", "]]&gt;"},
         {"x\nPASS  logs\x1b[2K\x7f\t", "x?PASS  logs?[2K??", "x?PASS  logs?[2K??",
          "x?PASS  logs?[2K??"},
-        /* neither UTF-8 nor what only looks like it */
+        /* neither UTF-8 nor bytes that only look like it */
         {"\xc3\xa9 \xff|\xed\xa0\x80", "?? ?|???", "?? ?|???", "?? ?|???"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

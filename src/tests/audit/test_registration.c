@@ -49,7 +49,7 @@ static struct fixture registered(void)
     return fixture;
 }
 
-/* What the check says: its verdict, and `word` in what it found (NULL: anything). */
+/* Expect this verdict of the check, and `word` in its findings (NULL: any). */
 static void expect(const struct fixture *fixture, const char *dates, enum verdict verdict,
                    const char *word)
 {

@@ -147,8 +147,8 @@ static char *failing(const struct mutation_project *project, const char *name, u
     return names.bytes;
 }
 
-/* What finds a kind: the check that knows what was changed, whatever else fails, too. Forgers who
- * put right what can be put right pass the checks of digests; the meaning does not. */
+/* The check that must find a kind, since it knows the changed thing; others may fail, too. A forger who
+ * adjusts all digests passes the checks of digests, but not the checks of meaning. */
 static void the_right_check_finds_it(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Training refuses what the machine has no memory for, and the bytes that it reckons with are near
- * those that it takes. */
+/* Training refuses a network for which the machine has too little memory, and the predicted bytes
+ * are close to the bytes that it takes. */
 #include "base/memory.h"
 #include "network/network.h"
 #include "tests/network_fixture.h"
@@ -30,7 +30,7 @@ static char *train_command(const char *folder, const char *to, const char *overr
 /* ---- Too much ---------------------------------------------------------------------------------
  */
 
-/* About 93 TiB. Nothing is left behind. */
+/* About 93 TiB. No file is left. */
 static void test_too_large_a_network_is_refused(void **state)
 {
     (void)state;
@@ -102,7 +102,7 @@ static void test_bytes_that_training_takes(void **state)
     check_growth(dense, 64, 16, dense, 192, 16);
 }
 
-/* A rank has its shards alone, but all of the weights: as with so much smaller a minibatch. */
+/* A rank has only its shards, but all weights, as with a minibatch of only these shards. */
 static void test_bytes_of_a_rank(void **state)
 {
     (void)state;

@@ -102,7 +102,7 @@ static void sign_flip(void **state)
     near(statistics_sign_flip(six, 6, &reason), 2.0 / 64, 0);
     const double zeros[] = {0, 0};
     near(statistics_sign_flip(zeros, 2, &reason), 1, 0);
-    /* equal but for the rounding of sums: 0.1 + 0.2 against 0.3 */
+    /* equal except for the rounding of sums: 0.1 + 0.2 against 0.3 */
     const double ties[] = {0.1, 0.2, -0.3};
     near(statistics_sign_flip(ties, 3, &reason), 1, 0);
 
@@ -171,7 +171,7 @@ static void least_p(void **state)
         assert_int_equal(statistics_pairs_needed(needed[i][0]), needed[i][1]);
 }
 
-/* It is what Holm makes of the least p that the test itself gives: pairs that all agree. */
+/* It is the least p of the test, from pairs that all agree, adjusted by Holm. */
 static void least_p_is_reached(void **state)
 {
     (void)state;
@@ -271,7 +271,7 @@ static void holm_keeps_the_level(void **state)
     check_share(claims, TRIALS, STATISTICS_LEVEL, 0);
 }
 
-/* Whatever arms differ: none, or one by very much, which must not make a claim of the others. */
+/* No arm differs, or one differs by very much, which must not lead to a claim about the others. */
 static void max_t_keeps_the_level(void **state)
 {
     (void)state;
@@ -411,7 +411,7 @@ static void max_t_of_one_arm_is_the_sign_flip_test(void **state)
     }
 }
 
-/* 24^5 permutations are too many for the program, so that it draws; here they are all made. */
+/* 24^5 permutations are too many for the program, so it draws some; here all are enumerated. */
 static void max_t_draws_where_there_are_too_many(void **state)
 {
     (void)state;
@@ -592,7 +592,7 @@ static void verdict(void **state)
     assert_string_equal(statistics_verdict(6, 1, below, NAN), "no evidence");
     assert_string_equal(statistics_verdict(6, 1, none, 0.03), "no evidence");
     assert_string_equal(statistics_verdict(8, 4, below, 0.04), "better");
-    /* too few pairs, whatever the errors are */
+    /* too few pairs for any errors */
     assert_string_equal(statistics_verdict(5, 1, below, 0.03), "not testable");
     assert_string_equal(statistics_verdict(7, 4, below, 0.03), "not testable");
     assert_string_equal(statistics_verdict(0, 1, none, NAN), "not testable");

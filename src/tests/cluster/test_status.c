@@ -16,7 +16,7 @@ static struct status_options options_of(const struct fixture *fixture)
     return (struct status_options){.project = fixture_project(fixture)};
 }
 
-/* What status_write() (scale -1) or status_missing() prints; free() it. */
+/* The output of status_write() (scale -1) or status_missing(); free() it. */
 static char *printed(const struct fixture *fixture, int scale)
 {
     char *text = NULL;
@@ -89,7 +89,7 @@ static void every_state(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    /* k1: seeds 1, 2 done, 3 in the making, and 9, of which nobody asked */
+    /* k1: seeds 1 and 2 are done, 3 is unfinished, and 9 is not wanted */
     fixture_write_arm(&fixture, k1, errors, 2);
     write_part(&fixture, k1, 3);
     write_part(&fixture, k1, 9);

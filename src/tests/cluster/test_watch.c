@@ -39,7 +39,7 @@ static char *begin_run(const struct fixture *fixture, long seed, long age)
     return path;
 }
 
-/* What is shown, with single spaces between words; free() it. */
+/* The output, with single spaces between words; free() it. */
 static char *watched(const struct fixture *fixture, const char *queue)
 {
     char *checkpoints = memory_text("%s/checkpoints", fixture->root), *text = NULL;

@@ -68,7 +68,7 @@ static double normalised(const struct dataset *dataset, enum normalisation norma
     return (byte - mean) / sqrt(squares / (TRAIN * 1024));
 }
 
-/* The image as it lies, in double: what moving then moves. */
+/* The stored image, in double, before it is moved. */
 static double *still_image(const struct dataset *dataset, enum normalisation normalisation)
 {
     double *still = memory_zeroed(IMAGE_FLOATS, sizeof *still);
@@ -77,7 +77,7 @@ static double *still_image(const struct dataset *dataset, enum normalisation nor
     return still;
 }
 
-/* The mirror first, then the crop of what stands around the mirrored image. */
+/* First the mirror, then the crop, from the surroundings of the mirrored image. */
 static double expected_at(const double *still, struct augment augment, enum crop_padding padding,
                           int p)
 {

@@ -214,7 +214,7 @@ static void test_threads_change_no_bit(void **state)
 
 enum { KEPT_ROWS = 40, KEPT_N = 6 };
 
-/* What take_or_fit gives is what a fresh fit gives; then the file is good. */
+/* take_or_fit gives the same as a fresh fit; then the file is good. */
 static void check_take_or_fit(const float *rows, const char *path)
 {
     struct whitening fresh, taken, read;
@@ -260,7 +260,7 @@ static void expect_refused(const char *path, size_t n, const char *images, const
         fail_msg("\"%s\" names neither \"%s\" nor the file", error.text, word);
 }
 
-/* Every byte changed, cuts, and a good file of something else; each is then made anew. */
+/* Every byte changed, cut files, and a good file of something else; each is then made again. */
 static void test_bad_files_are_refused(void **state)
 {
     (void)state;

@@ -101,7 +101,7 @@ static void test_canonical_text(void **state)
     free(text);
 }
 
-/* What registers an arm stands in its text, so in each log; other texts are what they were. */
+/* A registered arm's protocol is in its text, so in each log; other texts stay the same. */
 static void test_registration(void **state)
 {
     (void)state;
@@ -199,7 +199,7 @@ static char *line_of(int bytes, const char *head, const char *tail)
     return line;
 }
 
-/* `good` and one more line behind it, which is line 24; what may stand around the line. */
+/* `good` and one more line after it, line 24; with all that may be around the line. */
 static void expect_long_line(const char *before, const char *head, const char *tail,
                              const char *after)
 {
@@ -225,7 +225,7 @@ static void expect_long_line(const char *before, const char *head, const char *t
     }
 }
 
-/* inih alone reads `lr = 9` and the like as lines of their own, from the 200th byte on. */
+/* inih by itself reads text from the 200th byte on, such as `lr = 9`, as a new line. */
 static void test_long_lines(void **state)
 {
     (void)state;
@@ -293,7 +293,7 @@ static void test_bytes_that_are_no_text(void **state)
     scratch_remove(folder);
 }
 
-/* `good` behind a byte order mark, with other ends of line, or indented: the same experiment. */
+/* `good` after a byte order mark, with other ends of line, or indented: the same experiment. */
 static void test_white_space_means_nothing(void **state)
 {
     (void)state;

@@ -118,7 +118,7 @@ static void test_what_is_written_is_read(void **state)
     free(writer.text.bytes);
 }
 
-/* The ranks are no part of what the run is: the chain is that of one rank. */
+/* The ranks do not belong to the identity of a run: the chain is that of one rank. */
 static void test_ranks(void **state)
 {
     (void)state;
@@ -190,7 +190,7 @@ static void test_numbers_are_of_their_line(void **state)
     check_broken_line("0.0333", "ten columns");
 }
 
-/* Every shorter file is an error, or at the end of a row a log that still runs. */
+/* Every cut file is an error; if it is cut at the end of a row, it is a running log. */
 static void test_every_cut_is_seen(void **state)
 {
     (void)state;

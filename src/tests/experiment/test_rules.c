@@ -22,7 +22,7 @@ struct rule {
     const char *message; /* NULL: the experiment is good */
 };
 
-/* Load the base with the overrides: the message behind the file's name, or "". */
+/* Load the base with the overrides: the message after the file's name, or "". */
 static void load(const struct rule *rule, struct error *bare)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);

@@ -169,7 +169,7 @@ static void test_end_points_and_order(void **state)
     }
 }
 
-/* t^k alone would overflow: 10^6 to the 100th. */
+/* t^k by itself would overflow: 10^6 to the 100th. */
 static void test_large_steps_and_k_do_not_overflow(void **state)
 {
     (void)state;
@@ -193,7 +193,7 @@ static void test_k_1_is_the_base(void **state)
     }
 }
 
-/* All go from 1 to 0 but for those whose comment says otherwise. */
+/* All go from 1 to 0, except those whose comment says otherwise. */
 static void test_ends_of_the_bases(void **state)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void test_areas(void **state)
             assert_true(fabs(area - (double)(sum / PIECES)) < 2e-5);
         }
     }
-    /* all but tanh, wsd and one-cycle, of which k = 1 alone is known */
+    /* all except tanh, wsd and one-cycle, for which only k = 1 is known */
     assert_int_equal(known, (int)decay_count * 6 - 3 * 5);
 }
 

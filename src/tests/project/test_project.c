@@ -1,5 +1,5 @@
-/* What depends on the living results, not on the code: the numbers of the project's own tables, and
- * what its README files show of them. `make audit` runs this group; `make test` does not. */
+/* Tests that depend on the current results, not on the code: the numbers of the project's own tables,
+ * and the parts of them in its README files. `make audit` runs this group; `make test` does not. */
 #define _POSIX_C_SOURCE 200809L
 #include "base/file.h"
 #include "base/memory.h"
@@ -24,7 +24,7 @@ static char *make_report(void)
     return folder;
 }
 
-/* Every number of every table is what the lines say that it came from. */
+/* Every number of every table follows from the lines that it names as its sources. */
 static void numbers_of_the_project(void **state)
 {
     (void)state;

@@ -241,10 +241,36 @@ static void unreadable_sources(void **state)
     fixture_end(&fixture);
 }
 
+/* Published numbers may lie below the results; they are not read as logs. */
+static void published_numbers_are_not_logs(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_begin();
+    char *published = memory_text("%s/published", fixture.results);
+    char *path = memory_text("%s/table.tsv", published);
+    file_write(path, "not a log\n", 10);
+    struct status_options options = options_of(&fixture);
+    options.project.published = published;
+    FILE *out = fopen("/dev/null", "w");
+    assert_non_null(out);
+    struct error error;
+    if (status_write(&options, out, &error) != 0)
+        fail_msg("%s", error.text);
+    fclose(out);
+    free(path);
+    free(published);
+    fixture_end(&fixture);
+}
+
 const struct CMUnitTest status_tests[] = {
-    cmocka_unit_test(nothing_was_run),           cmocka_unit_test(every_state),
-    cmocka_unit_test(more_seeds_than_wanted),    cmocka_unit_test(scales_want_their_seeds),
-    cmocka_unit_test(speed_of_the_same_network), cmocka_unit_test(unreadable_sources),
-    cmocka_unit_test(seeds_of_the_experiment),   cmocka_unit_test(what_cannot_conclude),
+    cmocka_unit_test(published_numbers_are_not_logs),
+    cmocka_unit_test(nothing_was_run),
+    cmocka_unit_test(every_state),
+    cmocka_unit_test(more_seeds_than_wanted),
+    cmocka_unit_test(scales_want_their_seeds),
+    cmocka_unit_test(speed_of_the_same_network),
+    cmocka_unit_test(unreadable_sources),
+    cmocka_unit_test(seeds_of_the_experiment),
+    cmocka_unit_test(what_cannot_conclude),
 };
 const size_t status_test_count = sizeof status_tests / sizeof status_tests[0];

@@ -417,15 +417,15 @@ static struct bn_relu_backward backward_of(const struct layer_call *call, int in
 {
     const struct batch_norm *norm = &((const struct bn_relu_state *)call->state)->norm;
     const int gradient2 = call->model->gradient_buffers.layers[call->index].gradient2;
-    return (struct bn_relu_backward){.x = input_map(call, call->layer->inputs[input]),
-                                     .gradient = call->gradient,
-                                     .gradient2 =
-                                         model_gradient_map(call->model, gradient2, call->shard),
-                                     .scale = norm->scale,
-                                     .shift = norm->shift,
-                                     .mean = norm->mean,
-                                     .offset = norm->offset,
-                                     .slope = norm->slope};
+    return (struct bn_relu_backward){
+        .x = input_map(call, call->layer->inputs[input]),
+        .gradient = call->gradient,
+        .gradient2 = model_gradient_map(call->model, gradient2, call->shard, call->worker),
+        .scale = norm->scale,
+        .shift = norm->shift,
+        .mean = norm->mean,
+        .offset = norm->offset,
+        .slope = norm->slope};
 }
 
 void bn_relu_shard_backward_sums(const struct layer_call *call)
@@ -450,9 +450,10 @@ static void backward(const struct layer_call *call)
         const struct gradient_input *buffers =
             &model->gradient_buffers.layers[call->index].inputs[i];
         const struct bn_relu_backward in = backward_of(call, i);
-        bn_relu_backward_apply(map_valid(&state->extents[i], call->in.count), &in,
-                               model_gradient_map(model, buffers->residual, call->shard),
-                               model_gradient_map(model, buffers->target, call->shard));
+        bn_relu_backward_apply(
+            map_valid(&state->extents[i], call->in.count), &in,
+            model_gradient_map(model, buffers->residual, call->shard, call->worker),
+            model_gradient_map(model, buffers->target, call->shard, call->worker));
     }
 }
 

@@ -138,8 +138,8 @@ static struct pointwise_part part_of(const struct layer_call *call, int norm)
         .pointwise = convolution_pointwise(model, norm + 1),
         .norm = {state->scale, state->shift, state->mean, state->offset, state->slope},
         .weights = parameters_backward(&model->parameters, weight),
-        .diff_out =
-            model_gradient_map(model, model->gradient_buffers.layers[norm].gradient, call->shard)};
+        .diff_out = model_gradient_map(model, model->gradient_buffers.layers[norm].gradient,
+                                       call->shard, call->worker)};
 }
 
 void fused_backward(const struct layer_call *call)
@@ -161,8 +161,8 @@ void fused_backward(const struct layer_call *call)
     for (size_t i = 0; i < inputs; i++) {
         const struct gradient_input *buffers =
             &model->gradient_buffers.layers[call->index].inputs[i];
-        residuals[i] = model_gradient_map(model, buffers->residual, call->shard);
-        targets[i] = model_gradient_map(model, buffers->target, call->shard);
+        residuals[i] = model_gradient_map(model, buffers->residual, call->shard, call->worker);
+        targets[i] = model_gradient_map(model, buffers->target, call->shard, call->worker);
     }
     pointwise_backward(parts, count, is_leader ? 0 : model_layer(model, leader)->input_count, &pass,
                        residuals, targets);

@@ -47,7 +47,7 @@ static int take_buffer(struct planner *p, int activation)
 
 static void release(struct planner *p, int buffer)
 {
-    if (buffer != NO_BUFFER)
+    if (buffer >= 0)
         p->references[buffer]--;
 }
 
@@ -68,6 +68,15 @@ static int only_part(const struct planner *p, int activation)
     return p->parts[activation][0];
 }
 
+/* Whether the gradient that BN_RELU makes is read by the layer before it alone. */
+static int is_read_at_once(const struct planner *p, const struct layer *layer, int input)
+{
+    const struct layer *before = layer - 1;
+    return layer > p->architecture->layers && before->output == input && layer->input_count == 1 &&
+           layer->addend == NO_ACTIVATION && before->kind != LAYER_BN_RELU && !before->fused &&
+           p->parts[input][0] == NO_BUFFER;
+}
+
 /* Plans one input of a BN_RELU. Its gradient takes the place of the residual, or of the output's
  * gradient where that is a map of the same shape, if no other layer needs that buffer. */
 static void plan_norm_input(struct planner *p, const struct layer *layer,
@@ -78,6 +87,12 @@ static void plan_norm_input(struct planner *p, const struct layer *layer,
         BUG("a BN_RELU whose input has two other readers");
     out->residual = p->parts[input][0];
     out->target = NO_BUFFER;
+    if (is_read_at_once(p, layer, input)) {
+        out->target = p->parts[input][0] = SCRATCH_BUFFER;
+        if (p->activation_floats[input] > p->plan->scratch_floats)
+            p->plan->scratch_floats = p->activation_floats[input];
+        return;
+    }
     const int same_shape = layer->input_count == 1;
     const int in_place[] = {out->residual, same_shape ? plan->gradient : NO_BUFFER,
                             same_shape ? plan->gradient2 : NO_BUFFER};

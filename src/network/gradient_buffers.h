@@ -8,6 +8,10 @@
  * its gradient in one buffer, from the last of them to the first. A BN_RELU that is fused with the
  * convolution behind it (fused.h) reads the gradient of the convolution's output instead; that of its
  * own does not exist. Buffers are reference counted and reused, so the working set stays in cache.
+ *
+ * What a BN_RELU writes for the layer right before it, which reads it in the same section, on the same
+ * worker (recompute.h), needs no buffer for all shards. It lives in the worker's scratch memory,
+ * SCRATCH_BUFFER.
  */
 #ifndef KDECAY_GRADIENT_BUFFERS_H
 #define KDECAY_GRADIENT_BUFFERS_H
@@ -16,7 +20,7 @@
 
 #include <stddef.h>
 
-enum { NO_BUFFER = -1 };
+enum { NO_BUFFER = -1, SCRATCH_BUFFER = -2 };
 
 /* Of one input of a layer; buffers by index. */
 struct gradient_input {
@@ -35,6 +39,7 @@ struct gradient_buffers {
     int layer_count;
     size_t *buffer_floats; /* of one image */
     int buffer_count;
+    size_t scratch_floats; /* of SCRATCH_BUFFER, of one image */
 };
 
 /* activation_floats: the floats of one image's map of each activation. */

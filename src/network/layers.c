@@ -30,6 +30,6 @@ struct layer_call layers_call(const struct model *model, int l, int shard, int w
         .x = model_map(model, layer->inputs[0], shard, worker),
         .out =
             layer->output == NO_ACTIVATION ? NULL : model_map(model, layer->output, shard, worker),
-        .gradient = model_gradient_map(model, buffers->gradient, shard),
-        .target = model_gradient_map(model, buffers->inputs[0].target, shard)};
+        .gradient = model_gradient_map(model, buffers->gradient, shard, worker),
+        .target = model_gradient_map(model, buffers->inputs[0].target, shard, worker)};
 }

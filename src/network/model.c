@@ -27,15 +27,20 @@ void *model_map(const struct model *model, int activation, int shard, int worker
     if (model->recompute.in_scratch[activation])
         return map_plus(model->precision, model->scratch[worker],
                         images * model->recompute.scratch_offset[activation]);
+    if (model->lodging[activation] != NO_BUFFER)
+        return model_gradient_map(model, model->lodging[activation], shard, worker);
     return map_plus(model->precision, model->maps[activation],
                     (size_t)(shard - model->first_shard) * images *
                         model->activation_floats[activation]);
 }
 
-void *model_gradient_map(const struct model *model, int buffer, int shard)
+void *model_gradient_map(const struct model *model, int buffer, int shard, int worker)
 {
     if (buffer == NO_BUFFER)
         return NULL;
+    if (buffer == SCRATCH_BUFFER)
+        return map_plus(model->precision, model->scratch[worker],
+                        (size_t)model->shard_images * model->recompute.numbers);
     return map_plus(model->precision, model->gradients[buffer],
                     (size_t)(shard - model->first_shard) * (size_t)model->shard_images *
                         model->gradient_buffers.buffer_floats[buffer]);

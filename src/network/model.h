@@ -47,8 +47,10 @@ struct model {
     enum precision precision;    /* of maps and gradients */
     struct extent *extents;      /* [activation]: the shape of a shard's map; its count is 0 */
     size_t *activation_floats;   /* numbers in an image's map of each activation */
+    int *lodging;       /* [activation]: the gradient's buffer in which it lives, or NO_BUFFER */
     void **maps;        /* [activation][own shard * shard numbers]; NULL where it is not kept */
-    void **scratch;     /* [worker][shard numbers], of activations that are not kept */
+    void **scratch;     /* [worker][shard numbers], of activations that are not kept, then of
+                           SCRATCH_BUFFER */
     void **gradients;   /* [buffer], likewise */
     size_t work_floats; /* the largest work space that a layer needs for one shard */
     void **work;        /* [worker] work_floats floats */
@@ -64,7 +66,7 @@ int model_count(const struct model *model, int shard);
 /* The map of a shard that `worker` has in hand. */
 void *model_map(const struct model *model, int activation, int shard, int worker);
 /* NULL for NO_BUFFER. */
-void *model_gradient_map(const struct model *model, int buffer, int shard);
+void *model_gradient_map(const struct model *model, int buffer, int shard, int worker);
 
 /* A tensor's place in the arenas of weights and of gradients, once these are allocated. */
 float *model_weights(const struct model *model, int tensor);

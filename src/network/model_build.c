@@ -10,6 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Activations that the backward pass does not need lodge in its largest buffer. */
+static void plan_lodgings(struct model *model)
+{
+    const struct gradient_buffers *buffers = &model->gradient_buffers;
+    int largest = 0;
+    for (int b = 1; b < buffers->buffer_count; b++)
+        if (buffers->buffer_floats[b] > buffers->buffer_floats[largest])
+            largest = b;
+    for (int v = 0; v < model->architecture.activation_count; v++) {
+        const int lodges = model->recompute.forward_only[v] && !model->recompute.in_scratch[v] &&
+                           model->activation_floats[v] <= buffers->buffer_floats[largest];
+        model->lodging[v] = lodges ? largest : NO_BUFFER;
+    }
+}
+
 /* What follows from the experiment and the block alone. */
 static void plan(struct model *model, const struct experiment *experiment, int block)
 {
@@ -24,6 +39,7 @@ static void plan(struct model *model, const struct experiment *experiment, int b
     model->shard_images = experiment->batch / experiment->shards;
     model->extents = memory_zeroed(count, sizeof *model->extents);
     model->activation_floats = memory_zeroed(count, sizeof *model->activation_floats);
+    model->lodging = memory_zeroed(count, sizeof *model->lodging);
     for (int v = 0; v < architecture->activation_count; v++) {
         const int channels = architecture_padded_channels(architecture, v, block);
         model->extents[v] = (struct extent){.images = model->shard_images,
@@ -38,6 +54,7 @@ static void plan(struct model *model, const struct experiment *experiment, int b
     fused_mark(model, experiment);
     gradient_buffers_plan(&model->gradient_buffers, architecture, model->activation_floats);
     recompute_plan(&model->recompute, architecture, model->activation_floats);
+    plan_lodgings(model);
 }
 
 void model_build(struct model *model, const struct experiment *experiment, int threads)
@@ -65,6 +82,18 @@ void model_build(struct model *model, const struct experiment *experiment, int t
     model->parameters.budget = experiment->weights == WEIGHTS_SEARCH ? experiment->budget : 0;
 }
 
+/* Whether an activation has memory of its own. */
+static int has_map(const struct model *model, int activation)
+{
+    return !model->recompute.in_scratch[activation] && model->lodging[activation] == NO_BUFFER;
+}
+
+/* A worker's scratch memory, for one image. */
+static size_t scratch_numbers(const struct model *model)
+{
+    return model->recompute.numbers + model->gradient_buffers.scratch_floats;
+}
+
 static void allocate_maps(struct model *model)
 {
     const size_t activations = (size_t)model->architecture.activation_count;
@@ -73,13 +102,13 @@ static void allocate_maps(struct model *model)
     const size_t threads = (size_t)model->threads, bytes = precision_bytes(model->precision);
     model->maps = memory_zeroed(activations, sizeof *model->maps);
     for (size_t v = 0; v < activations; v++)
-        if (!model->recompute.in_scratch[v])
+        if (has_map(model, (int)v))
             model->maps[v] = memory_aligned(images * model->activation_floats[v], bytes);
     model->scratch = memory_zeroed(threads, sizeof *model->scratch);
     model->work = memory_zeroed(threads, sizeof *model->work);
     for (size_t w = 0; w < threads; w++) {
         model->scratch[w] =
-            memory_aligned((size_t)model->shard_images * model->recompute.numbers, bytes);
+            memory_aligned((size_t)model->shard_images * scratch_numbers(model), bytes);
         model->work[w] = memory_floats(model->work_floats);
     }
     model->gradients = memory_zeroed(buffers, sizeof *model->gradients);
@@ -118,6 +147,7 @@ static void free_plan(struct model *model)
 {
     free(model->extents);
     free(model->activation_floats);
+    free(model->lodging);
     gradient_buffers_free(&model->gradient_buffers);
     recompute_free(&model->recompute);
     architecture_free(&model->architecture);
@@ -152,7 +182,7 @@ size_t model_bytes(const struct experiment *experiment, int ranks, int block)
     plan(&model, experiment, block);
     size_t image_floats = 0, weights = 0, section = 0, largest_section = 0;
     for (int v = 0; v < model.architecture.activation_count; v++)
-        image_floats += model.recompute.in_scratch[v] ? 0 : model.activation_floats[v];
+        image_floats += has_map(&model, v) ? model.activation_floats[v] : 0;
     for (int b = 0; b < model.gradient_buffers.buffer_count; b++)
         image_floats += model.gradient_buffers.buffer_floats[b];
     for (int l = 0; l < model.architecture.layer_count; l++) {
@@ -166,7 +196,7 @@ size_t model_bytes(const struct experiment *experiment, int ranks, int block)
         section = layer->kind == LAYER_BN_RELU ? 0 : section + floats;
         largest_section = section > largest_section ? section : largest_section;
     }
-    const size_t scratch_floats = model.recompute.numbers;
+    const size_t scratch_floats = scratch_numbers(&model);
     const size_t number = precision_bytes(model.precision), shards = (size_t)(model.shards / ranks);
     const size_t shard_images = (size_t)model.shard_images;
     const int is_f32 = model.precision == PRECISION_F32;
@@ -182,5 +212,5 @@ size_t model_bytes(const struct experiment *experiment, int ranks, int block)
      * beside the rest. */
     const size_t scratch = 2 * shard_images * scratch_floats * number;
     return shards * shard_images * image + scratch + weights * weight +
-           2 * shards * largest_section * sizeof(float);
+           shards * largest_section * sizeof(float);
 }

@@ -210,6 +210,7 @@ static void backward_share(struct network *network, struct share share)
 #pragma omp barrier
         }
         reduce(&network->model, section);
+#pragma omp barrier /* the next section's gradients take the place of these */
     }
 }
 

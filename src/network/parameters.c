@@ -101,14 +101,12 @@ void parameters_allocate(struct parameters *p, int shards)
     p->forward = memory_aligned(forward, precision_bytes(p->precision));
     p->backward = memory_aligned(backward, precision_bytes(p->precision));
     p->gradient = memory_floats(p->slope_floats);
-    for (int i = 0; i < 2; i++)
-        p->scratch[i] = memory_floats((size_t)shards * p->section_floats);
+    p->scratch = memory_floats((size_t)shards * p->section_floats);
 }
 
 void parameters_free(struct parameters *p)
 {
-    for (int i = 0; i < 2; i++)
-        free(p->scratch[i]);
+    free(p->scratch);
     for (int i = 0; i < p->count; i++)
         free(p->tensors[i].open);
     free(p->gradient);
@@ -174,7 +172,7 @@ void parameters_initialise(struct parameters *p, uint32_t seed)
 float *parameters_shard_gradient(const struct parameters *p, int index, int shard)
 {
     const struct tensor *tensor = &p->tensors[index];
-    return p->scratch[tensor->section % 2] + (size_t)(shard - p->first_shard) * p->section_floats +
+    return p->scratch + (size_t)(shard - p->first_shard) * p->section_floats +
            tensor->section_offset;
 }
 

@@ -14,8 +14,7 @@
  *
  * The gradient of a convolution or of the classifier is first computed shard by shard, in scratch
  * memory that belongs to one section of the network at a time (the layers between two BN_RELU
- * layers), then added up. There is scratch for two sections, since one is added up while the next
- * one is written.
+ * layers), then added up.
  *
  * The weights that a Weight Block generates (weight_block.h) are a tensor, too. They are generated
  * again whenever the values of the block's rows are set or renewed. They have a gradient, but they
@@ -83,7 +82,7 @@ struct parameters {
     float *weight, *momentum, *gradient;
     enum precision precision; /* of the two derived arenas; set before they are allocated */
     void *forward, *backward;
-    float *scratch[2]; /* of sections with an even and an odd number: [shards][section_floats] */
+    float *scratch;        /* of the section at hand: [shards][section_floats] */
     size_t section_floats; /* of the largest section */
 };
 

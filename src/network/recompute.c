@@ -33,11 +33,43 @@ static struct readers readers_of(const struct architecture *a, const unsigned ch
     return readers;
 }
 
+/* The layer that adds the output of layer l, if that is all that is done with it; else -1. */
+static int only_adder(const struct architecture *a, int l)
+{
+    int adder = -1;
+    for (int r = 0; r < a->layer_count; r++) {
+        const struct layer *reader = &a->layers[r];
+        for (int i = 0; i < reader->input_count; i++)
+            if (reader->inputs[i] == a->layers[l].output)
+                return -1;
+        if (reader->addend == a->layers[l].output) {
+            if (adder >= 0)
+                return -1;
+            adder = r;
+        }
+    }
+    return adder;
+}
+
+/* Of those that overlap, the first. */
+static void mark_forward_only(const struct architecture *a, unsigned char *forward_only)
+{
+    int alive_until = -1;
+    for (int l = 0; l < a->layer_count; l++) {
+        const int adder = a->layers[l].output == NO_ACTIVATION ? -1 : only_adder(a, l);
+        if (adder < 0 || l <= alive_until)
+            continue;
+        forward_only[a->layers[l].output] = 1;
+        alive_until = adder;
+    }
+}
+
 void recompute_plan(struct recompute *recompute, const struct architecture *a,
                     const size_t *activation_numbers)
 {
     const size_t activations = (size_t)a->activation_count, layers = (size_t)a->layer_count;
     *recompute = (struct recompute){
+        .forward_only = memory_zeroed(activations, 1),
         .in_scratch = memory_zeroed(activations, 1),
         .scratch_offset = memory_zeroed(activations, sizeof *recompute->scratch_offset),
         .rerun = memory_zeroed(layers, 1)};
@@ -55,6 +87,7 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
         recompute->in_scratch[layer->output] = 1;
         recompute->rerun[l] = (unsigned char)readers.want_again;
     }
+    mark_forward_only(a, recompute->forward_only);
     size_t numbers = 0;
     for (int l = 0; l < a->layer_count; l++) {
         const int activation = a->layers[l].output;
@@ -72,6 +105,7 @@ void recompute_plan(struct recompute *recompute, const struct architecture *a,
 
 void recompute_free(struct recompute *recompute)
 {
+    free(recompute->forward_only);
     free(recompute->in_scratch);
     free(recompute->scratch_offset);
     free(recompute->rerun);

@@ -13,6 +13,10 @@
  * that they read. The output of a BN_RELU that is fused with the convolution behind it (fused.h)
  * counts as such an activation, but needs no memory at all. [The idea is that of Pleiss et al., Memory-Efficient Implementation of DenseNets,
  * arXiv 1707.06990]
+ *
+ * An activation that is only added to another one by a BN_RELU (a unit's projection, a shortcut of
+ * option A) is not needed after that sum, neither forward nor backward. No two of them are alive at
+ * a time. They live in memory that the forward pass does not need: that of a gradient (model_build.c).
  */
 #ifndef KDECAY_RECOMPUTE_H
 #define KDECAY_RECOMPUTE_H
@@ -22,10 +26,11 @@
 #include <stddef.h>
 
 struct recompute {
-    unsigned char *in_scratch; /* [activation] */
-    size_t *scratch_offset;    /* [activation]: where in the scratch, in numbers of one image */
-    size_t numbers;            /* of the scratch, of one image */
-    unsigned char *rerun;      /* [layer]: run again in the backward pass */
+    unsigned char *forward_only; /* [activation] */
+    unsigned char *in_scratch;   /* [activation] */
+    size_t *scratch_offset;      /* [activation]: where in the scratch, in numbers of one image */
+    size_t numbers;              /* of the scratch, of one image */
+    unsigned char *rerun;        /* [layer]: run again in the backward pass */
 };
 
 /* activation_numbers: the numbers in one image's map of each activation. Release with

@@ -118,10 +118,30 @@ static void test_paddings(void **state)
     plan_free(&p);
 }
 
+static int forward_only(const char *network)
+{
+    struct planned p = plan_of(network);
+    int found = 0;
+    for (int v = 0; v < p.architecture.activation_count; v++)
+        found += p.recompute.forward_only[v];
+    plan_free(&p);
+    return found;
+}
+
+/* The shortcuts of units that change shape: of the last two stages, and of the first one where that is
+ * wider than the stem. A projection from the raw map's activation is one, too. */
+static void test_forward_only(void **state)
+{
+    (void)state;
+    assert_int_equal(forward_only("family = preact\ndepth = 14\n"), 2);
+    assert_int_equal(forward_only("family = wide-resnet\nwidth = 1\ndepth = 16\n"), 2);
+    assert_int_equal(forward_only("family = wide-resnet\nwidth = 2\ndepth = 16\n"), 3);
+    assert_int_equal(forward_only("family = densenet-bc\ngrowth = 12\ndepth = 10\n"), 0);
+}
+
 const struct CMUnitTest recompute_tests[] = {
-    cmocka_unit_test(test_preact),
-    cmocka_unit_test(test_dropout),
-    cmocka_unit_test(test_densenet),
+    cmocka_unit_test(test_forward_only), cmocka_unit_test(test_preact),
+    cmocka_unit_test(test_dropout),      cmocka_unit_test(test_densenet),
     cmocka_unit_test(test_paddings),
 };
 const size_t recompute_test_count = sizeof recompute_tests / sizeof recompute_tests[0];

@@ -10,9 +10,9 @@
  * of its weights. If the layers that produce it are cheap (layers.h: BN_RELU, PAD and dropout),
  * they run again there. Their inputs are kept, so the bits are the same. A network therefore keeps
  * about one map per convolution, and a DenseNet only what its layers add, not the concatenations
- * that they read. The output of a BN_RELU that is fused with the convolution behind it (fused.h)
- * counts as such an activation, but needs no memory at all. [The idea is that of Pleiss et al., Memory-Efficient Implementation of DenseNets,
- * arXiv 1707.06990]
+ * that they read. [The idea is that of Pleiss et al., Memory-Efficient Implementation of DenseNets,
+ * arXiv 1707.06990] The output of a BN_RELU that is fused with the convolution behind it (fused.h)
+ * counts as such an activation, but needs no memory at all.
  *
  * An activation that is only added to another one by a BN_RELU (a unit's projection, a shortcut of
  * option A) is not needed after that sum, neither forward nor backward. No two of them are alive at

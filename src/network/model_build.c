@@ -212,5 +212,5 @@ size_t model_bytes(const struct experiment *experiment, int ranks, int block)
      * beside the rest. */
     const size_t scratch = 2 * shard_images * scratch_floats * number;
     return shards * shard_images * image + scratch + weights * weight +
-           shards * largest_section * sizeof(float);
+           parameters_scratch_floats(shards, largest_section) * sizeof(float);
 }

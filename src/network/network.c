@@ -210,7 +210,10 @@ static void backward_share(struct network *network, struct share share)
 #pragma omp barrier
         }
         reduce(&network->model, section);
+        const struct parameters *p = &network->model.parameters;
+        if (p->scratch[0] == p->scratch[1]) {
 #pragma omp barrier /* the next section's gradients take the place of these */
+        }
     }
 }
 

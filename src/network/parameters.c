@@ -48,6 +48,13 @@ size_t parameters_end(const struct tensor *tensor)
     return tensor->offset + round_up(tensor->floats);
 }
 
+size_t parameters_scratch_floats(size_t shards, size_t section_floats)
+{
+    enum { SMALL = 1 << 22 }; /* 16 MiB */
+    const size_t floats = shards * section_floats;
+    return floats <= SMALL ? 2 * floats : floats;
+}
+
 static void place_in_sections(struct parameters *p)
 {
     for (int i = 0; i < p->count; i++) {
@@ -101,12 +108,18 @@ void parameters_allocate(struct parameters *p, int shards)
     p->forward = memory_aligned(forward, precision_bytes(p->precision));
     p->backward = memory_aligned(backward, precision_bytes(p->precision));
     p->gradient = memory_floats(p->slope_floats);
-    p->scratch = memory_floats((size_t)shards * p->section_floats);
+    const size_t scratch = (size_t)shards * p->section_floats;
+    p->scratch[0] = memory_floats(scratch);
+    p->scratch[1] = parameters_scratch_floats((size_t)shards, p->section_floats) > scratch
+                        ? memory_floats(scratch)
+                        : p->scratch[0];
 }
 
 void parameters_free(struct parameters *p)
 {
-    free(p->scratch);
+    if (p->scratch[1] != p->scratch[0])
+        free(p->scratch[1]);
+    free(p->scratch[0]);
     for (int i = 0; i < p->count; i++)
         free(p->tensors[i].open);
     free(p->gradient);
@@ -172,7 +185,7 @@ void parameters_initialise(struct parameters *p, uint32_t seed)
 float *parameters_shard_gradient(const struct parameters *p, int index, int shard)
 {
     const struct tensor *tensor = &p->tensors[index];
-    return p->scratch + (size_t)(shard - p->first_shard) * p->section_floats +
+    return p->scratch[tensor->section % 2] + (size_t)(shard - p->first_shard) * p->section_floats +
            tensor->section_offset;
 }
 

@@ -14,7 +14,8 @@
  *
  * The gradient of a convolution or of the classifier is first computed shard by shard, in scratch
  * memory that belongs to one section of the network at a time (the layers between two BN_RELU
- * layers), then added up.
+ * layers), then added up. Where that memory is small there is as much again, since one section is
+ * added up while the next one is written; where it is large, threads wait for each other instead.
  *
  * The weights that a Weight Block generates (weight_block.h) are a tensor, too. They are generated
  * again whenever the values of the block's rows are set or renewed. They have a gradient, but they
@@ -82,12 +83,16 @@ struct parameters {
     float *weight, *momentum, *gradient;
     enum precision precision; /* of the two derived arenas; set before they are allocated */
     void *forward, *backward;
-    float *scratch;        /* of the section at hand: [shards][section_floats] */
+    float *scratch[2]; /* of sections with an even and an odd number: [shards][section_floats]; the
+                          same where they are large */
     size_t section_floats; /* of the largest section */
 };
 
 /* Add a tensor; `like` gives everything but the offsets. Returns its index. */
 int parameters_add(struct parameters *parameters, const struct tensor *like);
+
+/* The floats of `scratch` in all. */
+size_t parameters_scratch_floats(size_t shards, size_t section_floats);
 
 /* Place all tensors and allocate zeroed arenas. */
 void parameters_allocate(struct parameters *parameters, int shards);

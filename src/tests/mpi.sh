@@ -159,7 +159,7 @@ for victim in head tail; do
     job=$!
     saved=$folder/saved
     touch "$saved"
-    for ((i = 0; i < 1200; i++)); do # until there is a checkpoint of this life
+    for ((i = 0; i < 1200; i++)); do # until this start has written a checkpoint
         [ -z "$(find "$folder/epoch-kills" -name '*.safetensors' -newer "$saved" 2>/dev/null)" ] || break
         kill -0 $job 2>/dev/null || break
         sleep 0.05

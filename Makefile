@@ -294,7 +294,7 @@ TABLE_FILES := $(foreach t,$(THESIS_TABLES) $(VARIANT_TABLES) claims claims-numb
                $(foreach t,table-5-2 table-5-3 $(VARIANT_TABLES) claims claims-weight-net claims-pad-net \
                  runs scaling,build/tables/$t.txt) \
                $(foreach e,txt tex,build/tables/environments.$e) build/tables/macros.tex build/tables/number-macros.tex \
-               build/tables/confirmation-macros.tex $(CITED_TABLES:%=build/tables/%.values.tex) \
+               build/tables/confirmation-macros.tex build/tables/weight-search-macros.tex $(CITED_TABLES:%=build/tables/%.values.tex) \
                build/tables/arms.tsv build/tables/bases.tsv
 FIGURES := thesis-cells schedules bases slopes area low-rate over-k curves budget differences rate-map \
            error-parameters border-maps border-filters scaling confirmation

@@ -362,6 +362,10 @@ int weight_search_write(const struct ledger *ledger, const struct experiment_fil
     table_write_out(out, name, ".txt", &text);
     table_write_files(out, name, &table, "tabular");
     table_free(&table);
+    struct text macros = {0};
+    text_add(&macros, "\\newcommand{\\SearchResults}{%zu}\n\\newcommand{\\SearchNeeded}{%d}\n",
+             search.results, SEARCH_SEEDS * (1 + RIVALS));
+    table_write_out(out, "weight-search-macros", ".tex", &macros);
     weight_search_free(&search);
     return 0;
 }

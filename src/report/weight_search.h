@@ -68,7 +68,8 @@ void weight_search_free(struct weight_search *search);
 double weight_search_ratio(const struct contender *rival, const struct contender *search,
                            struct interval *interval);
 
-/* Write OUT/tables/table-weight-search.txt, .csv, .tex and .sources.tsv. 0, or -1 as above. */
+/* Write OUT/tables/table-weight-search.txt, .csv, .tex and .sources.tsv, and weight-search-macros.tex: how
+ * many results there are, and how many are needed. 0, or -1 as above. */
 int weight_search_write(const struct ledger *ledger, const struct experiment_files *files,
                         const char *out, struct error *error);
 

@@ -145,6 +145,8 @@ static void without_runs(void **state)
                "runs per result: 14 | training multiply-adds (10^12): 243.3 | verdict: sealed");
     expect_word(&fixture, "W3", "sealed: 0 of 40 results");
     expect_word(&fixture, "W6", "sealed: 0 of 40 results");
+    fixture_expect(&fixture, "tables/weight-search-macros.tex",
+                   "\\newcommand{\\SearchResults}{0}\n\\newcommand{\\SearchNeeded}{40}\n");
     expect_number(&fixture, "W6", "computed",
                   "training multiply-adds (10^12), search against halving",
                   "reference: 243.3 | new: 60.8 | says: 4.00 times");

@@ -451,3 +451,28 @@ struct table_cell cells_interval(const void *row)
     char *plain = decimal_interval(c->interval.low, c->interval.high, c->endpoint->decimals);
     return linked(c->arm, plain, memory_text("$%s$", plain));
 }
+
+void cells_add_test_columns(struct table *table)
+{
+    static const struct table_column columns[] = {
+        {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
+        {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
+        {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
+        {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
+        {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+    };
+    table_add_columns(table, columns, COUNT(columns));
+}
+
+void cells_add_result_columns(struct table *table)
+{
+    static const struct table_column columns[] = {
+        {"last epoch (%)", "Error (\\%)", 'r', NULL, TABLE_NARROW, cells_mean_and_sd},
+        {"last epoch (%)", NULL, 'r', NULL, TABLE_CSV, cells_mean},
+        {"sample sd", NULL, 'r', NULL, TABLE_CSV, cells_sd},
+        {"pairs", NULL, 'r', NULL, TABLE_CSV, cells_pairs},
+        {"difference", "Difference", 'r', NULL, TABLE_ALL, cells_difference},
+    };
+    table_add_columns(table, columns, COUNT(columns));
+    cells_add_test_columns(table);
+}

@@ -128,6 +128,11 @@ struct table_cell cells_holm_p(const void *row);
 struct table_cell cells_verdict(const void *row);
 struct table_cell cells_interval(const void *row);
 
+/* Append columns that tables share. The test's: ends of the interval, interval, p, adjusted p. The
+ * result's: last error of the arm, pairs and difference, then the test's. */
+void cells_add_test_columns(struct table *table);
+void cells_add_result_columns(struct table *table);
+
 /* Another number of a comparison, of the value id ARM:WHAT:CONTROL; a dash where it is not finite. */
 struct table_cell cells_of_comparison(const void *row, const char *what, double value,
                                       const char *sign, int decimals);

@@ -410,9 +410,8 @@ char *claims_registered_effect(struct sheet *sheet, struct error *error)
     if (!file) {
         word = memory_text("no runs");
     } else if (registered_is_sealed(sources->all, sources->experiments, &file->experiment)) {
-        const struct registered_count runs =
-            registered_count(sources->all, sources->experiments, &file->experiment);
-        word = memory_text("sealed: %zu of %zu runs", runs.present, runs.needed);
+        word = registered_sealed_word(
+            registered_count(sources->all, sources->experiments, &file->experiment));
     } else if (ledger_arms(sources->ledger, folder, SCALE_DESK, SET_CIFAR10, &arms, error) == 0) {
         const struct comparison c =
             compare_alone(sheet, ledger_find_arm(&arms, name), ledger_find_arm(&arms, control));

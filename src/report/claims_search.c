@@ -21,7 +21,10 @@ static int has_verdict(const struct contender *rival, const char *verdict)
     return strcmp(cells_verdict_word(&rival->comparison), verdict) == 0;
 }
 
-char *claims_found(struct sheet *sheet, struct error *error)
+/* A rule's word, which `judge` gives once all results are there. */
+static char *word_of_runs(struct sheet *sheet,
+                          char *(*judge)(struct sheet *sheet, const struct weight_search *search),
+                          struct error *error)
 {
     const struct claims_sources *sources = sheet->sources;
     struct weight_search search;
@@ -29,17 +32,26 @@ char *claims_found(struct sheet *sheet, struct error *error)
         return NULL;
     sheet->from_runs = 1;
     char *word = word_before(&search);
-    if (!word) {
-        const struct contender *uniform = &search.contender[CONTENDER_UNIFORM],
-                               *random = &search.contender[CONTENDER_RANDOM_1];
-        sheet_add_comparison(sheet, &uniform->comparison);
-        sheet_add_comparison(sheet, &random->comparison);
-        const int better = has_verdict(uniform, "better") && has_verdict(random, "better");
-        const int worse = has_verdict(uniform, "worse") || has_verdict(random, "worse");
-        word = memory_text("%s", better ? "better" : worse ? "worse" : "no evidence");
-    }
+    if (!word)
+        word = judge(sheet, &search);
     weight_search_free(&search);
     return word;
+}
+
+static char *judge_found(struct sheet *sheet, const struct weight_search *search)
+{
+    const struct contender *uniform = &search->contender[CONTENDER_UNIFORM],
+                           *random = &search->contender[CONTENDER_RANDOM_1];
+    sheet_add_comparison(sheet, &uniform->comparison);
+    sheet_add_comparison(sheet, &random->comparison);
+    const int better = has_verdict(uniform, "better") && has_verdict(random, "better");
+    const int worse = has_verdict(uniform, "worse") || has_verdict(random, "worse");
+    return memory_text("%s", better ? "better" : worse ? "worse" : "no evidence");
+}
+
+char *claims_found(struct sheet *sheet, struct error *error)
+{
+    return word_of_runs(sheet, judge_found, error);
 }
 
 /* "4.00 times" */
@@ -100,22 +112,17 @@ static int is_cheaper(struct sheet *sheet, const struct contender *rival,
     return error.low > limit || hours.high < 1 ? 0 : error.high < limit && hours.low > 1 ? 1 : -1;
 }
 
+static char *judge_cheaper(struct sheet *sheet, const struct weight_search *search)
+{
+    const struct contender *own = &search->contender[CONTENDER_SEARCH];
+    const int random = is_cheaper(sheet, &search->contender[CONTENDER_RANDOM_4], own);
+    const int halving = is_cheaper(sheet, &search->contender[CONTENDER_HALVING], own);
+    return random == 0 || halving == 0   ? sheet_consistency(1)
+           : random == 1 && halving == 1 ? sheet_consistency(0)
+                                         : memory_text("no evidence");
+}
+
 char *claims_cheaper(struct sheet *sheet, struct error *error)
 {
-    const struct claims_sources *sources = sheet->sources;
-    struct weight_search search;
-    if (weight_search_collect(&search, sources->all, sources->experiments, error) != 0)
-        return NULL;
-    sheet->from_runs = 1;
-    char *word = word_before(&search);
-    if (!word) {
-        const struct contender *own = &search.contender[CONTENDER_SEARCH];
-        const int random = is_cheaper(sheet, &search.contender[CONTENDER_RANDOM_4], own);
-        const int halving = is_cheaper(sheet, &search.contender[CONTENDER_HALVING], own);
-        word = random == 0 || halving == 0   ? sheet_consistency(1)
-               : random == 1 && halving == 1 ? sheet_consistency(0)
-                                             : memory_text("no evidence");
-    }
-    weight_search_free(&search);
-    return word;
+    return word_of_runs(sheet, judge_cheaper, error);
 }

@@ -174,18 +174,10 @@ static const struct table_column registered_columns[] = {
     {"arm", "Arm", 'l', NULL, TABLE_ALL, cell_arm},
     {"mean rate", "Mean rate", 'r', NULL, TABLE_ALL, cell_mean_rate},
     {"runs", "Runs", 'r', NULL, TABLE_ALL, cell_runs},
-    {"last epoch (%)", "Error (\\%)", 'r', NULL, TABLE_NARROW, cells_mean_and_sd},
-    {"last epoch (%)", NULL, 'r', NULL, TABLE_CSV, cells_mean},
-    {"sample sd", NULL, 'r', NULL, TABLE_CSV, cells_sd},
-    {"pairs", NULL, 'r', NULL, TABLE_CSV, cells_pairs},
-    {"difference", "Difference", 'r', NULL, TABLE_ALL, cells_difference},
-    {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
-    {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
-    {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
-    {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
-    {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
-    {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cell_verdict},
 };
+
+static const struct table_column verdict_column = {"verdict", "Verdict", 'l',
+                                                   NULL,      TABLE_ALL, cell_verdict};
 
 static const struct table_column exploratory_columns[] = {
     {"arm", "Arm", 'l', NULL, TABLE_ALL, cell_arm},
@@ -200,6 +192,18 @@ static const struct table_column exploratory_columns[] = {
     {"train high", NULL, 'r', NULL, TABLE_CSV, cell_train_high},
     {"its interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cell_train_interval},
 };
+
+static void add_registered_columns(struct table *table)
+{
+    table_add_columns(table, registered_columns, COUNT(registered_columns));
+    cells_add_result_columns(table);
+    table_add_columns(table, &verdict_column, 1);
+}
+
+static void add_exploratory_columns(struct table *table)
+{
+    table_add_columns(table, exploratory_columns, COUNT(exploratory_columns));
+}
 
 /* ---- Tables ------------------------------------------------------------------------------- */
 
@@ -269,13 +273,13 @@ static void add_exploratory_notes(const struct confirmation *rows, struct text *
 }
 
 static void write_table(const struct confirmation *rows, const char *name, const char *title,
-                        const struct table_column *columns, size_t count,
+                        void (*add_columns)(struct table *table),
                         void (*add_notes)(const struct confirmation *rows, struct text *text),
                         const char *out)
 {
-    struct table table;
+    struct table table = {0};
     struct text text = {0};
-    table_begin(&table, columns, count);
+    add_columns(&table);
     fill(rows, &table);
     text_add(&text, "%s: %s\n\n", name, title);
     table_write_text(&table, &text);
@@ -367,7 +371,7 @@ static char *word_of(const struct row *row)
 {
     const struct comparison *c = &row->error;
     return c->arm ? memory_text("%s at k = 3", cells_verdict_word(c))
-                  : memory_text("sealed: %zu of %zu runs", row->runs.present, row->runs.needed);
+                  : registered_sealed_word(row->runs);
 }
 
 char *confirmation_word(const struct ledger *all, const struct ledger *open,
@@ -398,10 +402,10 @@ int confirmation_write(const struct ledger *all, const struct ledger *open,
                 "is k = 3 better than k = 1, and is it k? Registered in\n"
                 "experiments/confirmation/PROTOCOL.md (scale: desk); test error (%) of the last "
                 "epoch",
-                registered_columns, COUNT(registered_columns), add_registered_notes, out);
+                add_registered_columns, add_registered_notes, out);
     write_table(&rows, "table-confirmation-exploratory",
-                "other numbers of the same runs, without verdicts", exploratory_columns,
-                COUNT(exploratory_columns), add_exploratory_notes, out);
+                "other numbers of the same runs, without verdicts", add_exploratory_columns,
+                add_exploratory_notes, out);
     write_macros(&rows, out);
     write_plot(&rows, out);
     free(rows.arms.arm);

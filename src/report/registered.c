@@ -39,6 +39,11 @@ struct registered_count registered_count(const struct ledger *ledger,
     return count;
 }
 
+char *registered_sealed_word(struct registered_count runs)
+{
+    return memory_text("sealed: %zu of %zu runs", runs.present, runs.needed);
+}
+
 int registered_is_sealed(const struct ledger *ledger, const struct experiment_files *files,
                          const struct experiment *arm)
 {

@@ -27,6 +27,9 @@ struct registered_count registered_count(const struct ledger *ledger,
                                          const struct experiment_files *files,
                                          const struct experiment *arm);
 
+/* "sealed: 12 of 16 runs"; free() it. */
+char *registered_sealed_word(struct registered_count runs);
+
 /* Whether the results of the arm's runs may not be shown yet. */
 int registered_is_sealed(const struct ledger *ledger, const struct experiment_files *files,
                          const struct experiment *arm);

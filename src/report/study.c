@@ -251,15 +251,14 @@ void study_add_columns(struct table *table)
         {"against", "Against", 'l', NULL, TABLE_ALL, cell_against},
         {"pairs", "Pairs", 'r', NULL, TABLE_ALL, cells_pairs},
         {"difference", "$\\Delta$", 'r', NULL, TABLE_ALL, cells_difference},
-        {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
-        {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
-        {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
-        {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
-        {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
+    };
+    static const struct table_column last[] = {
         {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cells_verdict},
         {"arm, or what fills the row", NULL, 'l', NULL, TABLE_CSV, cell_arm_or_command},
     };
     table_add_columns(table, columns, COUNT(columns));
+    cells_add_test_columns(table);
+    table_add_columns(table, last, COUNT(last));
 }
 
 /* ---- Words -------------------------------------------------------------------------------- */

@@ -294,18 +294,10 @@ static const struct table_column columns[] = {
     {"runs per result", "Runs", 'r', NULL, TABLE_ALL, cell_runs},
     {"training multiply-adds (10^12)", "$10^{12}$ MACs", 'r', NULL, TABLE_ALL, cell_macs},
     {"results", "Results", 'r', NULL, TABLE_ALL, cell_results},
-    {"last epoch (%)", "Error (\\%)", 'r', NULL, TABLE_NARROW, cells_mean_and_sd},
-    {"last epoch (%)", NULL, 'r', NULL, TABLE_CSV, cells_mean},
-    {"sample sd", NULL, 'r', NULL, TABLE_CSV, cells_sd},
-    {"pairs", NULL, 'r', NULL, TABLE_CSV, cells_pairs},
-    {"difference", "Difference", 'r', NULL, TABLE_ALL, cells_difference},
-    {"95% low", NULL, 'r', NULL, TABLE_CSV, cells_low},
-    {"95% high", NULL, 'r', NULL, TABLE_CSV, cells_high},
-    {"95% interval", "95\\,\\% interval", 'r', NULL, TABLE_NARROW, cells_interval},
-    {"sign-flip p", NULL, 'r', NULL, TABLE_CSV, cells_p},
-    {"Holm p", "Holm $p$", 'r', NULL, TABLE_ALL, cells_holm_p},
-    {"verdict", "Verdict", 'l', NULL, TABLE_ALL, cell_verdict},
 };
+
+static const struct table_column last_column = {"verdict", "Verdict", 'l',
+                                                NULL,      TABLE_ALL, cell_verdict};
 
 static void fill(const struct weight_search *search, struct table *table)
 {
@@ -347,6 +339,8 @@ int weight_search_write(const struct ledger *ledger, const struct experiment_fil
     struct table table;
     struct text text = {0};
     table_begin(&table, columns, COUNT(columns));
+    cells_add_result_columns(&table);
+    table_add_columns(&table, &last_column, 1);
     if (search.is_there)
         fill(&search, &table);
     else

@@ -291,7 +291,6 @@ struct bn_relu_state {
     struct batch_norm norm;
     int gamma, beta, running_mean, running_variance; /* tensors */
     struct extent *extents;                          /* [input], each as part of the output */
-    uint32_t *positions; /* from canonical order to memory; NULL: the same */
 };
 
 /* The first BN_RELU that reads the activation, and where among its channels. `own` is the layer
@@ -316,6 +315,19 @@ static struct batch_norm_group group_of(const struct model *model, const struct 
     return group;
 }
 
+/* One number per channel, at the channel's place. */
+static struct layout layout_of(const struct model *model, int activation)
+{
+    const int channels = model->architecture.activations[activation].channels;
+    struct layout layout =
+        layout_create((size_t)model->extents[activation].channels, channels, 1, 1);
+    int *index = model_channel_index(model, activation);
+    for (int c = 0; c < channels; c++)
+        layout.out[c] = (uint32_t)index[c];
+    free(index);
+    return layout;
+}
+
 static void add_tensors(struct model *model, const struct experiment *experiment,
                         const struct layer *layer, struct bn_relu_state *state)
 {
@@ -333,8 +345,7 @@ static void add_tensors(struct model *model, const struct experiment *experiment
         struct tensor tensor = model_tensor(layer, parts[i].suffix, parts[i].initial, channels, 0);
         tensor.trained = parts[i].trained;
         tensor.decayed = experiment->decayed == WEIGHT_DECAY_ALL;
-        tensor.floats = (size_t)model->extents[layer->output].channels;
-        tensor.positions = state->positions;
+        tensor.layouts.weights = layout_of(model, layer->output);
         *parts[i].tensor = parameters_add(&model->parameters, &tensor);
     }
 }
@@ -343,8 +354,6 @@ static void *build(struct model *model, const struct experiment *experiment, int
 {
     struct bn_relu_state *state = memory_zeroed(1, sizeof *state);
     const struct layer *layer = model_layer(model, l);
-    if (model_is_padded(model, layer->output))
-        state->positions = (uint32_t *)model_channel_index(model, layer->output);
     add_tensors(model, experiment, layer, state);
     const size_t count = (size_t)layer->input_count;
     struct batch_norm_group *groups = memory_zeroed(count, sizeof *groups);
@@ -375,7 +384,6 @@ static void free_state(void *of)
     struct bn_relu_state *state = of;
     batch_norm_free(&state->norm);
     free(state->extents);
-    free(state->positions);
 }
 
 static void *input_map(const struct layer_call *call, int activation)

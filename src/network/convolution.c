@@ -14,8 +14,6 @@ struct convolution_state {
     struct onednn_conv *conv;    /* shared; NULL with: */
     struct pointwise *pointwise; /* the layer's own */
     int weight;                  /* tensor; of a Weight Block the one that it generates */
-    /* From canonical order to memory: where padding moves elements, or with `pointwise`; else NULL. */
-    uint32_t *positions, *backward_positions, *forward_positions;
 };
 
 /* ---- Building ------------------------------------------------------------------------------- */
@@ -32,25 +30,19 @@ static struct onednn_conv *conv_of_shape(struct model *model, const struct conv_
     return model->convs[model->conv_count++] = onednn_conv_create(model->onednn, shape);
 }
 
-/* From canonical order to memory, through the padded tensor's own positions. */
-static uint32_t *compose(const struct model *model, const struct layer *layer,
-                         const uint32_t *positions)
+/* Of the layer's channels, from the layouts of all channels in memory, which groups' padding is part
+ * of. */
+static struct layouts own_channels(const struct model *model, const struct layer *layer,
+                                   const struct layouts *all)
 {
-    const int input = layer->inputs[0], taps = layer->kernel * layer->kernel;
-    const int in = model->architecture.activations[input].channels;
-    const int out = model->architecture.activations[layer->output].channels;
-    int *in_place = model_channel_index(model, input),
-        *out_place = model_channel_index(model, layer->output);
-    uint32_t *composed = memory_zeroed((size_t)(out * in * taps), sizeof *composed), *at = composed;
-    for (int o = 0; o < out; o++)
-        for (int i = 0; i < in; i++)
-            for (int t = 0; t < taps; t++)
-                *at++ =
-                    positions[(out_place[o] * model->extents[input].channels + in_place[i]) * taps +
-                              t];
-    free(in_place);
-    free(out_place);
-    return composed;
+    const int input = layer->inputs[0], output = layer->output;
+    int *in = model_channel_index(model, input), *out = model_channel_index(model, output);
+    const struct layouts own =
+        layouts_select(all, model->architecture.activations[output].channels, out,
+                       model->architecture.activations[input].channels, in);
+    free(in);
+    free(out);
+    return own;
 }
 
 /* The fixed part of Weight Blocks, shared by all that have as many output channels and
@@ -109,36 +101,21 @@ static enum conv_algorithm algorithm_for(const struct model *model,
     return CONV_DIRECT;
 }
 
-/* The layouts of a convolution that is one pass with the BN_RELU before it. */
-static void lay_out_fused(struct model *model, int l, struct convolution_state *state,
-                          struct tensor *tensor)
+/* A convolution that is one pass with the BN_RELU before it. */
+static struct layouts create_fused(struct model *model, int l, struct convolution_state *state)
 {
-    const struct layer *layer = model_layer(model, l);
     const struct pointwise *pointwise = state->pointwise = fused_create(model, l);
-    const int out = model->architecture.activations[layer->output].channels;
-    int *places = model_channel_index(model, layer->output);
-    state->positions = memory_zeroed((size_t)layer->parameters, sizeof *state->positions);
-    state->backward_positions = memory_zeroed((size_t)layer->parameters, sizeof *state->positions);
-    tensor->floats = pointwise_weights(pointwise);
-    if (model->precision != PRECISION_F32) {
-        state->forward_positions =
-            memory_zeroed((size_t)layer->parameters, sizeof *state->positions);
-        tensor->forward_count = pointwise_weights(pointwise);
-    }
-    tensor->backward_count = pointwise_backward_weights(pointwise);
-    pointwise_positions(pointwise, places, out, state->positions, state->forward_positions,
-                        state->backward_positions);
-    tensor->positions = state->positions;
-    tensor->forward_positions = state->forward_positions;
-    tensor->backward_positions = state->backward_positions;
     if (pointwise_scratch(pointwise) > model->work_floats)
         model->work_floats = pointwise_scratch(pointwise);
-    free(places);
+    struct layouts all = pointwise_layouts(pointwise);
+    const struct layouts own = own_channels(model, model_layer(model, l), &all);
+    layouts_free(&all);
+    return own;
 }
 
-/* The layouts of a convolution behind onednn.h. */
-static void lay_out(struct model *model, const struct experiment *experiment, int l,
-                    struct convolution_state *state, struct tensor *tensor)
+/* A convolution behind onednn.h. */
+static struct layouts create_conv(struct model *model, const struct experiment *experiment, int l,
+                                  struct convolution_state *state)
 {
     const struct layer *layer = model_layer(model, l);
     const int input = layer->inputs[0];
@@ -155,21 +132,7 @@ static void lay_out(struct model *model, const struct experiment *experiment, in
                                .precision = model->precision};
     shape.algorithm = algorithm_for(model, experiment, &shape);
     state->conv = conv_of_shape(model, &shape);
-    tensor->floats = onednn_conv_weight_floats(state->conv);
-    tensor->positions = onednn_conv_positions(state->conv);
-    tensor->backward_positions = onednn_conv_backward_positions(state->conv);
-    tensor->backward_count = onednn_conv_backward_count(state->conv);
-    tensor->forward_positions = onednn_conv_forward_positions(state->conv);
-    tensor->forward_count = onednn_conv_forward_count(state->conv);
-    if (model_is_padded(model, input) || model_is_padded(model, layer->output)) {
-        tensor->positions = state->positions = compose(model, layer, tensor->positions);
-        if (tensor->backward_positions)
-            tensor->backward_positions = state->backward_positions =
-                compose(model, layer, tensor->backward_positions);
-        if (tensor->forward_positions)
-            tensor->forward_positions = state->forward_positions =
-                compose(model, layer, tensor->forward_positions);
-    }
+    return own_channels(model, layer, onednn_conv_layouts(state->conv));
 }
 
 static void *build(struct model *model, const struct experiment *experiment, int l)
@@ -180,10 +143,8 @@ static void *build(struct model *model, const struct experiment *experiment, int
         model_tensor(layer, "weight", experiment->fan == FAN_IN ? INITIAL_HE_IN : INITIAL_HE_OUT,
                      model->architecture.activations[layer->output].channels,
                      model->architecture.activations[layer->inputs[0]].channels);
-    if (layer->fused)
-        lay_out_fused(model, l, state, &tensor);
-    else
-        lay_out(model, experiment, l, state, &tensor);
+    tensor.layouts =
+        layer->fused ? create_fused(model, l, state) : create_conv(model, experiment, l, state);
     tensor.section = layer->section;
     if (layer->rows != 0) {
         tensor.trained = 0;
@@ -198,9 +159,6 @@ static void free_state(void *of)
 {
     struct convolution_state *state = of;
     pointwise_free(state->pointwise);
-    free(state->positions);
-    free(state->backward_positions);
-    free(state->forward_positions);
 }
 
 void convolution_free_shared(struct model *model)

@@ -82,9 +82,3 @@ int *model_channel_index(const struct model *model, int activation)
     }
     return index;
 }
-
-int model_is_padded(const struct model *model, int activation)
-{
-    return model->extents[activation].channels !=
-           model->architecture.activations[activation].channels;
-}

@@ -81,6 +81,5 @@ struct tensor model_tensor(const struct layer *layer, const char *suffix, enum i
 
 /* Where each channel of an activation lies in memory; free() it. */
 int *model_channel_index(const struct model *model, int activation);
-int model_is_padded(const struct model *model, int activation);
 
 #endif

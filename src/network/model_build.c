@@ -202,11 +202,11 @@ size_t model_bytes(const struct experiment *experiment, int ranks, int block)
     const int is_f32 = model.precision == PRECISION_F32;
     free_plan(&model);
     size_t image = image_floats * number;
-    /* weights, momentum and gradients; two positions per weight; a backward layout */
-    size_t weight = (3 + 2) * sizeof(float) + number;
-    if (!is_f32) { /* images as they come; a forward layout, its positions */
+    /* weights, momentum and gradients; a backward layout */
+    size_t weight = 3 * sizeof(float) + number;
+    if (!is_f32) { /* images as they come; a forward layout */
         image += IMAGE_FLOATS * sizeof(float);
-        weight += number + sizeof(uint32_t);
+        weight += number;
     }
     /* A shard of activations that are not kept, for each of two workers: more workers add little
      * beside the rest. */

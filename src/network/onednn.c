@@ -52,8 +52,7 @@ struct onednn_conv {
     dnnl_primitive_t primitive[PASSES];
     struct worker_memory *memory; /* one a worker */
     char *kernels;
-    size_t weight_floats, forward_count, backward_count;
-    uint32_t *positions, *forward_positions, *backward_positions;
+    struct layouts layouts;
 };
 
 static const char *status_name(dnnl_status_t status)
@@ -394,14 +393,31 @@ static void reorder(const struct onednn *onednn, api_const_layout from, void *so
 
 enum { NUMBER_BITS = 24, BF16_BITS = 8 }; /* integers below 2^24 are floats, below 2^8 bf16 */
 
+/* Each element's place tells of each of its indices; check them all. */
+static struct layout layout_of(const uint32_t *places, size_t numbers, int outs, int ins, int taps)
+{
+    struct layout layout = layout_create(numbers, outs, ins, taps);
+    const size_t in = (size_t)taps, out = (size_t)ins * in;
+    for (int o = 0; o < outs; o++)
+        layout.out[o] = places[(size_t)o * out];
+    for (int i = 0; i < ins; i++)
+        layout.in[i] = places[(size_t)i * in] - places[0];
+    for (int t = 0; t < taps; t++)
+        layout.tap[t] = places[t] - places[0];
+    for (size_t e = 0; e < (size_t)outs * out; e++)
+        if (layout_place_of(&layout, e) != places[e])
+            BUG("oneDNN lays weights out in a way that layout.h does not know");
+    return layout;
+}
+
 /* Where does each weight lie? Let oneDNN reorder the numbers 1, 2, 3, ... once and look; 0 is the
  * padding's. A bf16 holds their digits to the base 256 only, so that each digit goes by itself. */
-static uint32_t *find_positions(const struct onednn_conv *conv, enum precision precision,
-                                api_const_layout layout)
+static struct layout find_layout(const struct onednn_conv *conv, enum precision precision,
+                                 api_const_layout weights)
 {
     const struct conv_shape *s = &conv->shape;
     const size_t count = (size_t)s->out * (size_t)s->in * (size_t)(s->kernel * s->kernel);
-    const size_t places = dnnl_memory_desc_get_size(layout) / precision_bytes(precision);
+    const size_t places = dnnl_memory_desc_get_size(weights) / precision_bytes(precision);
     if (count >= 1 << NUMBER_BITS)
         BUG("more weights than a float counts exactly");
     const unsigned bits = precision == PRECISION_F32 ? NUMBER_BITS : BF16_BITS;
@@ -412,19 +428,21 @@ static uint32_t *find_positions(const struct onednn_conv *conv, enum precision p
     for (unsigned shift = 0; shift < NUMBER_BITS; shift += bits) {
         for (size_t i = 0; i < count; i++)
             plain[i] = (float)((i + 1) >> shift & ((1u << bits) - 1));
-        reorder(conv->onednn, from, plain, layout, moved);
+        reorder(conv->onednn, from, plain, weights, moved);
         for (size_t place = 0; place < places; place++)
             number[place] |= (uint32_t)map_get(precision, moved, place) << shift;
     }
-    uint32_t *positions = memory_zeroed(count, sizeof *positions);
+    uint32_t *place_of = memory_zeroed(count, sizeof *place_of);
     for (size_t place = 0; place < places; place++)
         if (number[place] != 0)
-            positions[number[place] - 1] = (uint32_t)place;
+            place_of[number[place] - 1] = (uint32_t)place;
+    const struct layout layout = layout_of(place_of, places, s->out, s->in, s->kernel * s->kernel);
     CHECK(api_layout_destroy(from));
     free(plain);
     free(moved);
     free(number);
-    return positions;
+    free(place_of);
+    return layout;
 }
 
 static void create_memory(struct onednn_conv *conv, const struct recipe *recipe)
@@ -466,11 +484,6 @@ static void take_layout(struct recipe *recipe, const struct conv_shape *shape, e
     }
 }
 
-static size_t count_of(const struct conv_shape *shape, api_const_layout weights)
-{
-    return dnnl_memory_desc_get_size(weights) / precision_bytes(shape->precision);
-}
-
 /* No primitive and no memory object: only what our own algorithm needs. */
 static void create_own(struct onednn_conv *conv)
 {
@@ -480,19 +493,7 @@ static void create_own(struct onednn_conv *conv)
         BUG("a convolution for which there is no Winograd of our own");
     reserve_scratchpads(conv->onednn, winograd_scratch(&own) * sizeof(float));
     conv->kernels = memory_text("%s", "kdecay:winograd, kdecay:winograd, kdecay:winograd");
-    conv->weight_floats = winograd_weight_floats(&own);
-    conv->positions = memory_zeroed(conv->weight_floats, sizeof *conv->positions);
-    if (s->precision != PRECISION_F32) {
-        conv->forward_count = conv->weight_floats;
-        conv->forward_positions = memory_zeroed(conv->forward_count, sizeof *conv->positions);
-        winograd_positions(&own, conv->forward_positions, NULL);
-    }
-    if (s->has_data_gradient) {
-        conv->backward_count = conv->weight_floats;
-        conv->backward_positions =
-            memory_zeroed(conv->backward_count, sizeof *conv->backward_positions);
-    }
-    winograd_positions(&own, conv->positions, conv->backward_positions);
+    conv->layouts = winograd_layouts(&own, s->has_data_gradient);
 }
 
 struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_shape *shape)
@@ -519,16 +520,11 @@ struct onednn_conv *onednn_conv_create(struct onednn *onednn, const struct conv_
     }
     conv->kernels =
         memory_text("%s, %s, %s", names[FORWARD], names[BACKWARD_DATA], names[BACKWARD_WEIGHTS]);
-    conv->weight_floats = dnnl_memory_desc_get_size(recipe.weights) / sizeof(float);
-    conv->positions = find_positions(conv, PRECISION_F32, recipe.weights);
-    if (shape->precision != PRECISION_F32) {
-        conv->forward_positions = find_positions(conv, shape->precision, recipe.forward_weights);
-        conv->forward_count = count_of(shape, recipe.forward_weights);
-    }
-    if (shape->has_data_gradient) {
-        conv->backward_positions = find_positions(conv, shape->precision, recipe.backward_weights);
-        conv->backward_count = count_of(shape, recipe.backward_weights);
-    }
+    conv->layouts.weights = find_layout(conv, PRECISION_F32, recipe.weights);
+    if (shape->precision != PRECISION_F32)
+        conv->layouts.forward = find_layout(conv, shape->precision, recipe.forward_weights);
+    if (shape->has_data_gradient)
+        conv->layouts.backward = find_layout(conv, shape->precision, recipe.backward_weights);
     create_memory(conv, &recipe);
     for (int pass = FORWARD; pass < PASSES; pass++)
         if (description[pass])
@@ -552,9 +548,7 @@ void onednn_conv_destroy(struct onednn_conv *conv)
             CHECK(dnnl_primitive_destroy(conv->primitive[pass]));
     free(conv->memory);
     free(conv->kernels);
-    free(conv->positions);
-    free(conv->forward_positions);
-    free(conv->backward_positions);
+    layouts_free(&conv->layouts);
     free(conv);
 }
 
@@ -563,34 +557,9 @@ const char *onednn_conv_kernels(const struct onednn_conv *conv)
     return conv->kernels;
 }
 
-size_t onednn_conv_weight_floats(const struct onednn_conv *conv)
+const struct layouts *onednn_conv_layouts(const struct onednn_conv *conv)
 {
-    return conv->weight_floats;
-}
-
-const uint32_t *onednn_conv_positions(const struct onednn_conv *conv)
-{
-    return conv->positions;
-}
-
-const uint32_t *onednn_conv_backward_positions(const struct onednn_conv *conv)
-{
-    return conv->backward_positions;
-}
-
-const uint32_t *onednn_conv_forward_positions(const struct onednn_conv *conv)
-{
-    return conv->forward_positions;
-}
-
-size_t onednn_conv_backward_count(const struct onednn_conv *conv)
-{
-    return conv->backward_count;
-}
-
-size_t onednn_conv_forward_count(const struct onednn_conv *conv)
-{
-    return conv->forward_count;
+    return &conv->layouts;
 }
 
 /* ---- Running it --------------------------------------------------------------------------- */

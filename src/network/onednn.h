@@ -52,6 +52,7 @@
 #define KDECAY_ONEDNN_H
 
 #include "base/error.h"
+#include "network/layout.h"
 #include "network/precision.h"
 
 #include <stddef.h>
@@ -132,22 +133,8 @@ void onednn_conv_destroy(struct onednn_conv *conv);
  * own. */
 const char *onednn_conv_kernels(const struct onednn_conv *conv);
 
-/* Floats in the weights' layout (the blocks' padding included). */
-size_t onednn_conv_weight_floats(const struct onednn_conv *conv);
-
-/* For each weight in the order [out][in][kernel][kernel], its place in the weights' layout. The
- * array belongs to `conv`, as do those below. */
-const uint32_t *onednn_conv_positions(const struct onednn_conv *conv);
-
-/* The same for the layout that backward data reads, and the numbers in it; NULL and 0 where there
- * is none. */
-const uint32_t *onednn_conv_backward_positions(const struct onednn_conv *conv);
-size_t onednn_conv_backward_count(const struct onednn_conv *conv);
-
-/* And for the one that the forward pass reads in bf16; NULL and 0 in f32, where it reads the
- * weights themselves. */
-const uint32_t *onednn_conv_forward_positions(const struct onednn_conv *conv);
-size_t onednn_conv_forward_count(const struct onednn_conv *conv);
+/* `forward` in bf16 alone, `backward` with a data gradient. They belong to `conv`. */
+const struct layouts *onednn_conv_layouts(const struct onednn_conv *conv);
 
 /* Each call runs one shard on the calling worker, 0 .. workers-1. Maps and the weights that are
  * read have the shape's precision. */

@@ -12,7 +12,6 @@ struct pad_state {
     float *fixed;        /* the filter of a fixed padding, or NULL */
     const float *filter; /* this one, or the tensor's weights */
     int weight;          /* tensor, where the filter is learned */
-    uint32_t *positions; /* from canonical order to memory */
 };
 
 /* One tensor [channels][taps + 1], in memory tap by tap. It has no weight decay, which would pull
@@ -23,14 +22,13 @@ static void add_filter(struct model *model, const struct layer *layer, struct pa
     const int channels = model->architecture.activations[input].channels;
     struct tensor tensor = model_tensor(layer, "filter", INITIAL_ZERO, channels, taps + 1);
     int *index = model_channel_index(model, input);
-    uint32_t *at = pad->positions =
-        memory_zeroed((size_t)channels * (size_t)(taps + 1), sizeof *at);
+    tensor.layouts.weights =
+        layout_create((size_t)((taps + 1) * pad->shape.channels), channels, taps + 1, 1);
     for (int c = 0; c < channels; c++)
-        for (int t = 0; t <= taps; t++)
-            *at++ = (uint32_t)(t * pad->shape.channels + index[c]);
+        tensor.layouts.weights.out[c] = (uint32_t)index[c];
+    for (int t = 0; t <= taps; t++)
+        tensor.layouts.weights.in[t] = (uint32_t)(t * pad->shape.channels);
     free(index);
-    tensor.positions = pad->positions;
-    tensor.floats = (size_t)(taps + 1) * (size_t)pad->shape.channels;
     tensor.decayed = 0;
     tensor.section = layer->section;
     pad->weight = parameters_add(&model->parameters, &tensor);
@@ -78,7 +76,6 @@ static void free_pad(void *of)
 {
     struct pad_state *pad = of;
     free(pad->fixed);
-    free(pad->positions);
 }
 
 static void forward_pad(const struct layer_call *call)

@@ -24,8 +24,7 @@ int parameters_add(struct parameters *p, const struct tensor *like)
     tensor->count = 1;
     for (int d = 0; d < tensor->dim_count; d++)
         tensor->count *= (size_t)tensor->dims[d];
-    if (tensor->floats == 0)
-        tensor->floats = tensor->count;
+    tensor->floats = tensor->layouts.weights.count ? tensor->layouts.weights.count : tensor->count;
     return p->count++;
 }
 
@@ -82,14 +81,10 @@ void parameters_allocate(struct parameters *p, int shards)
                 continue;
             tensor->offset = p->floats;
             p->floats = parameters_end(tensor);
-            if (tensor->backward_positions) {
-                tensor->backward_offset = backward;
-                backward += round_up(tensor->backward_count);
-            }
-            if (tensor->forward_positions) {
-                tensor->forward_offset = forward;
-                forward += round_up(tensor->forward_count);
-            }
+            tensor->backward_offset = backward;
+            backward += round_up(tensor->layouts.backward.count);
+            tensor->forward_offset = forward;
+            forward += round_up(tensor->layouts.forward.count);
         }
         if (part == DECAYED)
             p->decayed_floats = p->floats;
@@ -120,8 +115,10 @@ void parameters_free(struct parameters *p)
     if (p->scratch[1] != p->scratch[0])
         free(p->scratch[1]);
     free(p->scratch[0]);
-    for (int i = 0; i < p->count; i++)
+    for (int i = 0; i < p->count; i++) {
         free(p->tensors[i].open);
+        layouts_free(&p->tensors[i].layouts);
+    }
     free(p->gradient);
     free(p->weight);
     free(p->momentum);
@@ -208,8 +205,9 @@ void parameters_reduce(struct parameters *p, int index, int worker, int workers)
 const void *parameters_forward(const struct parameters *p, int index)
 {
     const struct tensor *tensor = &p->tensors[index];
-    return tensor->forward_positions ? map_plus(p->precision, p->forward, tensor->forward_offset)
-                                     : p->weight + tensor->offset;
+    return tensor->layouts.forward.count
+               ? map_plus(p->precision, p->forward, tensor->forward_offset)
+               : p->weight + tensor->offset;
 }
 
 const void *parameters_backward(const struct parameters *p, int index)
@@ -217,12 +215,17 @@ const void *parameters_backward(const struct parameters *p, int index)
     return map_plus(p->precision, p->backward, p->tensors[index].backward_offset);
 }
 
-static void renew(const struct parameters *p, const struct tensor *tensor,
-                  const uint32_t *positions, void *layout)
+/* Copy a tensor's values to another layout, if there is one. */
+static void renew(const struct parameters *p, const struct tensor *tensor, const struct layout *to,
+                  void *copy)
 {
     const float *value = p->weight + tensor->offset;
-    for (size_t i = 0; positions && i < tensor->count; i++)
-        map_set(p->precision, layout, positions[i], value[tensor->positions[i]]);
+    const struct layout *from = &tensor->layouts.weights;
+    for (int o = 0; o < to->outs; o++)
+        for (int i = 0; i < to->ins; i++)
+            for (int t = 0; t < to->taps; t++)
+                map_set(p->precision, copy, layout_place(to, o, i, t),
+                        value[layout_place(from, o, i, t)]);
 }
 
 /* ---- Weight Blocks -------------------------------------------------------------------------- */
@@ -233,16 +236,14 @@ enum direction { TO_MATRIX, FROM_MATRIX };
 static void transpose(const struct tensor *weights, enum direction direction, float *layout,
                       float *m)
 {
-    const size_t in = (size_t)weights->dims[1];
-    const uint32_t *position = weights->positions;
-    for (size_t o = 0; o < (size_t)weights->dims[0]; o++) {
-        for (size_t i = 0; i < in; i++) {
-            for (size_t tap = 0; tap < SLOT_TAPS; tap++, position++) {
-                float *number = &m[(o * SLOT_TAPS + tap) * in + i];
-                if (direction == TO_MATRIX)
-                    *number = layout[*position];
-                else
-                    layout[*position] = *number;
+    const struct layout *places = &weights->layouts.weights;
+    for (int o = 0; o < places->outs; o++) {
+        for (int i = 0; i < places->ins; i++) {
+            for (int tap = 0; tap < SLOT_TAPS; tap++) {
+                float *number = &m[(o * SLOT_TAPS + tap) * places->ins + i];
+                float *place = &layout[layout_place(places, o, i, tap)];
+                *(direction == TO_MATRIX ? number : place) =
+                    *(direction == TO_MATRIX ? place : number);
             }
         }
     }
@@ -311,9 +312,9 @@ void parameters_renew_copies(struct parameters *p, int index)
         generate(p, tensor);
         tensor = &p->tensors[tensor->weights];
     }
-    renew(p, tensor, tensor->forward_positions,
+    renew(p, tensor, &tensor->layouts.forward,
           map_plus(p->precision, p->forward, tensor->forward_offset));
-    renew(p, tensor, tensor->backward_positions,
+    renew(p, tensor, &tensor->layouts.backward,
           map_plus(p->precision, p->backward, tensor->backward_offset));
 }
 
@@ -327,17 +328,27 @@ static float *arena(const struct parameters *p, enum tensor_state state)
 void parameters_get(const struct parameters *p, int index, enum tensor_state state, float *out)
 {
     const struct tensor *tensor = &p->tensors[index];
+    const struct layout *layout = &tensor->layouts.weights;
     const float *from = arena(p, state) + tensor->offset;
-    for (size_t i = 0; i < tensor->count; i++)
-        out[i] = from[tensor->positions ? tensor->positions[i] : i];
+    if (layout->count == 0)
+        memcpy(out, from, tensor->count * sizeof *out);
+    for (int o = 0; o < layout->outs; o++)
+        for (int i = 0; i < layout->ins; i++)
+            for (int t = 0; t < layout->taps; t++)
+                *out++ = from[layout_place(layout, o, i, t)];
 }
 
 void parameters_set(struct parameters *p, int index, enum tensor_state state, const float *in)
 {
     const struct tensor *tensor = &p->tensors[index];
+    const struct layout *layout = &tensor->layouts.weights;
     float *to = arena(p, state) + tensor->offset;
-    for (size_t i = 0; i < tensor->count; i++)
-        to[tensor->positions ? tensor->positions[i] : i] = in[i];
+    if (layout->count == 0)
+        memcpy(to, in, tensor->count * sizeof *to);
+    for (int o = 0; o < layout->outs; o++)
+        for (int i = 0; i < layout->ins; i++)
+            for (int t = 0; t < layout->taps; t++)
+                to[layout_place(layout, o, i, t)] = *in++;
     if (state != TENSOR_WEIGHT)
         return;
     if (tensor->open) { /* what other rows are open may change */

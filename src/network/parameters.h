@@ -4,9 +4,8 @@
  * All tensors share arenas of floats: one of weights, one of momentum, one of gradients. A tensor
  * has the same offset in each. The order is: tensors trained with weight decay, tensors trained
  * without (in both, those whose gradient is computed shard by shard come first), generated weights,
- * and the running statistics of BN. A tensor lies in the layout in which it is used (onednn.h):
- * `positions` tells where each element of the canonical order [out][in][height][width] is. Padding
- * of a layout is 0 in every arena and stays 0 under SGD.
+ * and the running statistics of BN. A tensor lies in the layout in which it is used (layout.h).
+ * Padding of a layout is 0 in every arena and stays 0 under SGD.
  *
  * A convolution's backward layout is a copy of its weights in an arena of its own. With bf16 the
  * forward layout is a copy, too, and both copies are bf16. The weights themselves stay floats,
@@ -27,6 +26,7 @@
 #define KDECAY_PARAMETERS_H
 
 #include "base/digest.h"
+#include "network/layout.h"
 #include "network/precision.h"
 #include "network/weight_block.h"
 
@@ -57,16 +57,13 @@ struct tensor {
     double deviation;                 /* INITIAL_NORMAL */
     const struct weight_table *block; /* NULL: not the rows of a Weight Block; borrowed */
     int weights;                      /* with `block`: the tensor that it generates */
-    unsigned char *open;   /* with a budget: [dims[0]], which rows count (row_search.h); owned */
-    int section;           /* or NO_SECTION: not made shard by shard */
-    size_t section_offset; /* in a shard's scratch, in floats */
-    size_t floats;         /* in its layout */
-    size_t offset;         /* in the arenas, in floats; a multiple of a cache line */
-    const uint32_t *positions;          /* NULL: canonical order itself */
-    const uint32_t *backward_positions; /* NULL: no backward layout */
-    size_t backward_count, backward_offset;
-    const uint32_t *forward_positions; /* NULL: the forward pass reads the values themselves */
-    size_t forward_count, forward_offset;
+    unsigned char *open;    /* with a budget: [dims[0]], which rows count (row_search.h); owned */
+    int section;            /* or NO_SECTION: not made shard by shard */
+    size_t section_offset;  /* in a shard's scratch, in floats */
+    struct layouts layouts; /* without `weights`: the canonical order; owned */
+    size_t floats;          /* in its layout */
+    size_t offset;          /* in the arenas, in floats; a multiple of a cache line */
+    size_t forward_offset, backward_offset;
 };
 
 enum tensor_state { TENSOR_WEIGHT, TENSOR_MOMENTUM, TENSOR_GRADIENT };
@@ -88,7 +85,8 @@ struct parameters {
     size_t section_floats; /* of the largest section */
 };
 
-/* Add a tensor; `like` gives everything but the offsets. Returns its index. */
+/* Add a tensor; `like` gives everything but what follows from it. Its layouts now belong to
+ * `parameters`. Returns its index. */
 int parameters_add(struct parameters *parameters, const struct tensor *like);
 
 /* The floats of `scratch` in all. */

@@ -112,7 +112,6 @@ struct panel {
     int first, count; /* blocks */
     int channel;      /* its first one, of all that are multiplied */
     int lanes, width; /* rounded up to whole vectors */
-    size_t backward;  /* where its weights begin in the layout that backward reads */
 };
 
 struct pointwise {
@@ -145,13 +144,8 @@ static void add_block(struct pointwise *p, struct block block)
     struct panel *panel = p->panel_count ? &p->panels[p->panel_count - 1] : NULL;
     if (!panel || panel->lanes + block.lanes > out_step(p)) {
         p->panels = memory_resize(p->panels, (size_t)p->panel_count + 1, sizeof *p->panels);
-        const size_t backward =
-            panel ? p->panels[p->panel_count - 1].backward +
-                        (size_t)p->panels[p->panel_count - 1].width * (size_t)p->out.channels
-                  : 0;
         panel = &p->panels[p->panel_count++];
-        *panel =
-            (struct panel){.first = p->block_count, .channel = p->channels, .backward = backward};
+        *panel = (struct panel){.first = p->block_count, .channel = p->channels};
     }
     block.lane = panel->lanes;
     panel->count++;
@@ -201,53 +195,74 @@ void pointwise_free(struct pointwise *p)
 
 /* ---- Weights -------------------------------------------------------------------------------- */
 
-/* [panel of out][in][out of the panel]; bf16: [panel of out][in / 2][out of the panel][2]. */
+/* A matrix in panels of columns: [panel][row][column of the panel]; bf16: [panel][row / 2][column of
+ * the panel][2]. All panels are as wide. Where a row begins, and a column. */
+static uint32_t row_at(const struct pointwise *p, enum precision precision, int row)
+{
+    return (uint32_t)(precision == PRECISION_F32 ? row * out_step(p)
+                                                 : row / 2 * 2 * out_step(p) + row % 2);
+}
+
+static uint32_t column_at(const struct pointwise *p, enum precision precision, int rows, int panel,
+                          int column)
+{
+    return (uint32_t)(panel * rows * out_step(p) +
+                      (precision == PRECISION_F32 ? column : 2 * column));
+}
+
+/* Where the rows from `channel` on begin, for output channels from o on. */
 static size_t weight_at(const struct pointwise *p, int channel, int o)
 {
-    return (size_t)(o * p->channels + channel * out_width(p, o));
+    return (size_t)(o * p->channels + channel * out_step(p));
 }
 
-size_t pointwise_weights(const struct pointwise *p)
+static size_t backward_weight_at(const struct pointwise *p, int o, int panel)
 {
-    return (size_t)p->channels * (size_t)p->out.channels;
+    return (size_t)((panel * p->out.channels + o) * out_step(p));
 }
 
-/* [panel of in][out][in of the panel]; bf16: [panel of in][out / 2][in of the panel][2]. */
-size_t pointwise_backward_weights(const struct pointwise *p)
+/* Rows are input channels, columns are output channels. */
+static struct layout forward_layout(const struct pointwise *p, enum precision precision)
 {
-    const struct panel *last = &p->panels[p->panel_count - 1];
-    return last->backward + (size_t)last->width * (size_t)p->out.channels;
-}
-
-/* In a matrix of rows of `width` numbers, or of pairs of rows. */
-static size_t entry(enum precision precision, int row, int width, int column)
-{
-    return precision == PRECISION_F32 ? (size_t)(row * width + column)
-                                      : (size_t)(row / 2 * 2 * width + 2 * column + row % 2);
-}
-
-void pointwise_positions(const struct pointwise *p, const int *out_places, int outs,
-                         uint32_t *weights, uint32_t *forward, uint32_t *backward)
-{
-    size_t i = 0;
-    for (int out = 0; out < outs; out++) {
-        const int place = out_places[out], o = place / out_step(p) * out_step(p);
-        for (const struct panel *panel = p->panels; panel < p->panels + p->panel_count; panel++) {
-            const struct block *blocks = p->blocks + panel->first;
-            for (const struct block *block = blocks; block < blocks + panel->count; block++) {
-                for (int lane = block->lane; lane < block->lane + block->valid; lane++, i++) {
-                    const int row = panel->channel + lane, width = out_width(p, o);
-                    const size_t begin = weight_at(p, 0, o);
-                    weights[i] = (uint32_t)(begin + entry(PRECISION_F32, row, width, place - o));
-                    if (forward)
-                        forward[i] =
-                            (uint32_t)(begin + entry(p->out.precision, row, width, place - o));
-                    backward[i] = (uint32_t)(panel->backward +
-                                             entry(p->out.precision, place, panel->width, lane));
-                }
-            }
-        }
+    const int panels = (p->out.channels + out_step(p) - 1) / out_step(p);
+    struct layout layout = layout_create(weight_at(p, 0, panels * out_step(p)), p->out.channels,
+                                         p->inputs[0].wide_channels, 1);
+    for (int o = 0; o < p->out.channels; o++)
+        layout.out[o] = column_at(p, precision, p->channels, o / out_step(p), o % out_step(p));
+    for (const struct panel *panel = p->panels; panel < p->panels + p->panel_count; panel++) {
+        const struct block *blocks = p->blocks + panel->first;
+        for (const struct block *block = blocks; block < blocks + panel->count; block++)
+            for (int c = 0; c < block->valid; c++)
+                layout.in[block->wide + c] = row_at(p, precision, panel->channel + block->lane + c);
     }
+    return layout;
+}
+
+/* Rows are output channels, columns are input channels. */
+static struct layout backward_layout(const struct pointwise *p)
+{
+    const enum precision precision = p->out.precision;
+    struct layout layout = layout_create(backward_weight_at(p, 0, p->panel_count), p->out.channels,
+                                         p->inputs[0].wide_channels, 1);
+    for (int o = 0; o < p->out.channels; o++)
+        layout.out[o] = row_at(p, precision, o);
+    for (int j = 0; j < p->panel_count; j++) {
+        const struct block *blocks = p->blocks + p->panels[j].first;
+        for (const struct block *block = blocks; block < blocks + p->panels[j].count; block++)
+            for (int c = 0; c < block->valid; c++)
+                layout.in[block->wide + c] =
+                    column_at(p, precision, p->out.channels, j, block->lane + c);
+    }
+    return layout;
+}
+
+struct layouts pointwise_layouts(const struct pointwise *p)
+{
+    struct layouts layouts = {.weights = forward_layout(p, PRECISION_F32),
+                              .backward = backward_layout(p)};
+    if (p->out.precision != PRECISION_F32)
+        layouts.forward = forward_layout(p, p->out.precision);
+    return layouts;
 }
 
 /* ---- Passes --------------------------------------------------------------------------------- */
@@ -403,13 +418,13 @@ static void copy_out(const struct pointwise *p, const struct tile *t, const void
 }
 
 /* dz of a panel. */
-static void multiply_back(const struct pointwise *p, const struct panel *panel, const void *weights,
-                          float *rows, float *dz, struct ahead *ahead)
+static void multiply_back(const struct pointwise *p, int panel, const void *weights, float *rows,
+                          float *dz, struct ahead *ahead)
 {
     for (int o = 0; o < p->out.channels; o += out_step(p))
         p->kernels->multiply_rows(
-            panel->width, o == 0, words(p, out_width(p, o)), out_tile(p, rows, o),
-            words_from(p, weights, panel->backward + (size_t)(o * panel->width)), dz, ahead);
+            p->panels[panel].width, o == 0, words(p, out_width(p, o)), out_tile(p, rows, o),
+            words_from(p, weights, backward_weight_at(p, o, panel)), dz, ahead);
 }
 
 static void sums_tile(const struct tile *t, const void *diff_out, float *diff_weights, double *sums)
@@ -427,7 +442,7 @@ static void sums_tile(const struct tile *t, const void *diff_out, float *diff_we
                                          out_tile(p, columns, o),
                                          diff_weights + weight_at(p, panel->channel, o));
         struct ahead ahead = ahead_of(t, i, 0, p->panel_count, NULL, &out, 1);
-        multiply_back(p, panel, t->pass->weights, rows, dz, &ahead);
+        multiply_back(p, i, t->pass->weights, rows, dz, &ahead);
         for (int b = panel->first; b < panel->first + panel->count; b++) {
             const struct block *block = &p->blocks[b];
             const struct extent *e = &p->inputs[block->input];
@@ -486,9 +501,7 @@ static void backward_tile(const struct tile *t, int from, int to,
         ahead.at_once = FETCHED / count;
         for (int i = 0; i < count; i++) {
             float *dz = part_tiles(parts, i, scratch);
-            const struct pointwise *part = parts[i].pointwise;
-            multiply_back(part, &part->panels[j], parts[i].weights, dz + tile_floats(p), dz,
-                          &ahead);
+            multiply_back(parts[i].pointwise, j, parts[i].weights, dz + tile_floats(p), dz, &ahead);
         }
         for (int b = panel->first; b < panel->first + panel->count; b++)
             backward_block(t, &p->blocks[b], parts, count, scratch, residuals[p->blocks[b].input],

@@ -35,6 +35,7 @@
 #ifndef KDECAY_POINTWISE_H
 #define KDECAY_POINTWISE_H
 
+#include "network/layout.h"
 #include "network/map.h"
 
 #include <stddef.h>
@@ -63,16 +64,9 @@ struct pointwise *pointwise_create(const struct pointwise_input *inputs, int cou
                                    const struct extent *out);
 void pointwise_free(struct pointwise *pointwise);
 
-/* The numbers in the layout of the weights, of their gradient and, with bf16, of the bf16 weights
- * that the forward pass reads; and in that which backward reads. Places without a weight are 0. */
-size_t pointwise_weights(const struct pointwise *pointwise);
-size_t pointwise_backward_weights(const struct pointwise *pointwise);
-
-/* Where each weight of the order [out][in] lies: `out_places` are the places of the `outs` output
- * channels in memory. `forward` is NULL in f32, where the forward pass reads the weights
- * themselves. */
-void pointwise_positions(const struct pointwise *pointwise, const int *out_places, int outs,
-                         uint32_t *weights, uint32_t *forward, uint32_t *backward);
+/* Their channels are those of the map that is made and those of the batch norm, as in memory. Free
+ * them. Places without a weight are 0. */
+struct layouts pointwise_layouts(const struct pointwise *pointwise);
 
 /* Floats of the `scratch` of a pass: any numbers, which are overwritten. */
 size_t pointwise_scratch(const struct pointwise *pointwise);

@@ -172,7 +172,8 @@ PASS void NAME(store_rows)(const float *tile, int lane, void *map, size_t step)
 
 /* ---- Products ------------------------------------------------------------------------------- */
 
-/* c[r][v] = (c[r][v] or 0) and `depth` terms a[r][k] b[k][v]; a is a tile. */
+/* c[r][v] = (c[r][v] or 0) and `depth` terms a[r][k] b[k][v]; a and c are tiles, a row of b is
+ * PANEL_BLOCKS vectors. */
 HELPER void NAME(rows_of)(int vectors, int is_first, int depth, const float *a, const VECTOR *b,
                           float *c)
 {
@@ -189,7 +190,7 @@ HELPER void NAME(rows_of)(int vectors, int is_first, int depth, const float *a, 
             const VECTOR x = BROADCAST(a[r * ROW + k]);
             UNROLL
             for (int v = 0; v < vectors; v++)
-                sum[r][v] = ADD(sum[r][v], x, b[k * vectors + v]);
+                sum[r][v] = ADD(sum[r][v], x, b[k * PANEL_BLOCKS + v]);
         }
     }
     UNROLL
@@ -213,7 +214,8 @@ PASS void NAME(multiply_rows)(int width, int is_first, int depth, const float *a
     }
 }
 
-/* c[r][v] = (c[r][v] +) the sum from 0 of a[k][r] b[k][v]; a and b are tiles, c is dense. */
+/* c[r][v] = (c[r][v] +) the sum from 0 of a[k][r] b[k][v]; a and b are tiles, a row of c is
+ * PANEL_BLOCKS vectors, of which those behind the product become 0. */
 HELPER void NAME(columns_of)(int rows, int vectors, int is_first, const float *a, const float *b,
                              VECTOR *c)
 {
@@ -232,7 +234,11 @@ HELPER void NAME(columns_of)(int rows, int vectors, int is_first, const float *a
     for (int r = 0; r < rows; r++)
         UNROLL
     for (int v = 0; v < vectors; v++)
-        c[r * vectors + v] = is_first ? sum[r][v] : (VECTOR)(c[r * vectors + v] + sum[r][v]);
+        c[r * PANEL_BLOCKS + v] =
+            is_first ? sum[r][v] : (VECTOR)(c[r * PANEL_BLOCKS + v] + sum[r][v]);
+    for (int r = 0; is_first && r < rows; r++)
+        for (int v = vectors; v < PANEL_BLOCKS; v++)
+            c[r * PANEL_BLOCKS + v] = (VECTOR){0};
 }
 
 HELPER void NAME(columns)(int vectors, int is_first, int rows, const float *a, const float *b,
@@ -240,9 +246,9 @@ HELPER void NAME(columns)(int vectors, int is_first, int rows, const float *a, c
 {
     int r = 0;
     for (; r + ROWS <= rows; r += ROWS)
-        NAME(columns_of)(ROWS, vectors, is_first, a + r, b, c + r * vectors);
+        NAME(columns_of)(ROWS, vectors, is_first, a + r, b, c + r * PANEL_BLOCKS);
     for (; r < rows; r += 2)
-        NAME(columns_of)(2, vectors, is_first, a + r, b, c + r * vectors);
+        NAME(columns_of)(2, vectors, is_first, a + r, b, c + r * PANEL_BLOCKS);
 }
 
 PASS void NAME(multiply_columns)(int width, int is_first, int rows, const float *a, const float *b,

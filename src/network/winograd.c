@@ -134,26 +134,43 @@ static size_t filter_at(const struct winograd_shape *s, int channels, int from, 
            (size_t)s->block;
 }
 
-size_t winograd_weight_floats(const struct winograd_shape *s)
+/* [to / block][from][tap][block of to]. `to` and `from` are the tables of these channels. */
+static void fill(const struct winograd_shape *s, int tos, int froms, uint32_t *to, uint32_t *from)
 {
-    return (size_t)s->in * (size_t)s->out * TAPS * TAPS;
+    for (int t = 0; t < tos; t++)
+        to[t] = (uint32_t)filter_at(s, froms, 0, t) + (uint32_t)(t % s->block);
+    for (int f = 0; f < froms; f++)
+        from[f] = (uint32_t)filter_at(s, froms, f, 0);
 }
 
-void winograd_positions(const struct winograd_shape *s, uint32_t *forward, uint32_t *backward)
+static struct layout forward_layout(const struct winograd_shape *s)
 {
-    size_t i = 0;
-    for (int o = 0; o < s->out; o++) {
-        for (int c = 0; c < s->in; c++) {
-            for (int tap = 0; tap < TAPS * TAPS; tap++, i++) {
-                const int turned = TAPS * TAPS - 1 - tap;
-                forward[i] =
-                    (uint32_t)(filter_at(s, s->in, c, o) + (size_t)(tap * s->block + o % s->block));
-                if (backward)
-                    backward[i] = (uint32_t)(filter_at(s, s->out, o, c) +
-                                             (size_t)(turned * s->block + c % s->block));
-            }
-        }
-    }
+    struct layout layout =
+        layout_create((size_t)(s->in * s->out * TAPS * TAPS), s->out, s->in, TAPS * TAPS);
+    fill(s, s->out, s->in, layout.out, layout.in);
+    for (int tap = 0; tap < TAPS * TAPS; tap++)
+        layout.tap[tap] = (uint32_t)(tap * s->block);
+    return layout;
+}
+
+static struct layout backward_layout(const struct winograd_shape *s)
+{
+    struct layout layout =
+        layout_create((size_t)(s->in * s->out * TAPS * TAPS), s->out, s->in, TAPS * TAPS);
+    fill(s, s->in, s->out, layout.in, layout.out);
+    for (int tap = 0; tap < TAPS * TAPS; tap++)
+        layout.tap[tap] = (uint32_t)((TAPS * TAPS - 1 - tap) * s->block);
+    return layout;
+}
+
+struct layouts winograd_layouts(const struct winograd_shape *s, int has_data_gradient)
+{
+    struct layouts layouts = {.weights = forward_layout(s)};
+    if (s->precision != PRECISION_F32)
+        layouts.forward = forward_layout(s);
+    if (has_data_gradient)
+        layouts.backward = backward_layout(s);
+    return layouts;
 }
 
 /* From the numbers of one point to the next. */

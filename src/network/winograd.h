@@ -104,6 +104,7 @@
 #ifndef KDECAY_WINOGRAD_H
 #define KDECAY_WINOGRAD_H
 
+#include "network/layout.h"
 #include "network/precision.h"
 
 #include <stddef.h>
@@ -126,11 +127,8 @@ struct winograd_shape {
 int winograd_suits(const struct winograd_shape *shape);
 
 /* Weights, and their gradient, are [out / block][in][tap][block of out]; those that backward data
- * reads are [in / block][out][tap, from the last to the first][block of in]. The number of floats
- * of each; and where each weight of the order [out][in][tap] lies in them. `backward` may be NULL.
- */
-size_t winograd_weight_floats(const struct winograd_shape *shape);
-void winograd_positions(const struct winograd_shape *shape, uint32_t *forward, uint32_t *backward);
+ * reads are [in / block][out][tap, from the last to the first][block of in]. Free the layouts. */
+struct layouts winograd_layouts(const struct winograd_shape *shape, int has_data_gradient);
 
 /* Floats of the `scratch` of a pass: any numbers, which are overwritten. */
 size_t winograd_scratch(const struct winograd_shape *shape);

@@ -182,10 +182,10 @@ static double *exact_numbers(enum precision precision, uint64_t *state, size_t c
 }
 
 /* What the forward pass reads of the weights: floats, or the layout of its own. */
-static const uint32_t *forward_positions(const struct onednn_conv *conv)
+static const struct layout *forward_layout(const struct onednn_conv *conv)
 {
-    return onednn_conv_forward_positions(conv) ? onednn_conv_forward_positions(conv)
-                                               : onednn_conv_positions(conv);
+    const struct layouts *layouts = onednn_conv_layouts(conv);
+    return layouts->forward.count ? &layouts->forward : &layouts->weights;
 }
 
 static struct trial trial_create(const struct onednn *onednn, const struct onednn_conv *conv,
@@ -194,7 +194,8 @@ static struct trial trial_create(const struct onednn *onednn, const struct onedn
     uint64_t state = (uint64_t)(s->in + s->out);
     const int block = onednn_block(onednn);
     const enum precision p = s->precision;
-    const size_t count = onednn_conv_weight_floats(conv), forward = onednn_conv_forward_count(conv);
+    const struct layout *forward = forward_layout(conv);
+    const struct layout *backward = &onednn_conv_layouts(conv)->backward;
     struct trial t = {.in = {s->batch, s->in, s->height, s->width},
                       .window = {s->kernel, s->stride, s->padding},
                       .weights = (size_t)(s->out * s->in * s->kernel * s->kernel)};
@@ -209,14 +210,14 @@ static struct trial trial_create(const struct onednn *onednn, const struct onedn
     reference_convolution_backward(t.in, s->out, t.window, t.x, t.w, t.dy, t.dx, t.dw);
     t.bx = memory_aligned(shape_count(t.in), precision_bytes(p));
     t.bdy = memory_aligned(shape_count(t.out), precision_bytes(p));
-    t.bw = memory_aligned(forward ? forward : count, precision_bytes(p));
-    t.back = memory_aligned(onednn_conv_backward_count(conv), precision_bytes(p));
+    t.bw = memory_aligned(forward->count, precision_bytes(p));
+    t.back = memory_aligned(backward->count, precision_bytes(p));
     convert(t.in, block, p, t.x, t.bx, 1);
     convert(t.out, block, p, t.dy, t.bdy, 1);
     for (size_t i = 0; i < t.weights; i++) {
-        map_set(p, t.bw, forward_positions(conv)[i], (float)t.w[i]);
+        map_set(p, t.bw, layout_place_of(forward, i), (float)t.w[i]);
         if (s->has_data_gradient)
-            map_set(p, t.back, onednn_conv_backward_positions(conv)[i], (float)t.w[i]);
+            map_set(p, t.back, layout_place_of(backward, i), (float)t.w[i]);
     }
     return t;
 }
@@ -278,13 +279,14 @@ static void test_convolutions(void **state)
             onednn_conv_backward_data(conv, 1, t.bdy, t.back, dx);
             check_map(t.in, block, precision, dx, t.dx);
         }
-        const size_t floats = onednn_conv_weight_floats(conv);
+        const struct layout *layout = &onednn_conv_layouts(conv)->weights;
+        const size_t floats = layout->count;
         float *blocked = unwritten(PRECISION_F32, floats);
         double *dw = memory_zeroed(t.weights, sizeof *dw);
         onednn_conv_backward_weights(conv, 1, t.bx, t.bdy, blocked);
         for (size_t i = 0; i < t.weights; i++) {
-            dw[i] = (double)blocked[onednn_conv_positions(conv)[i]];
-            blocked[onednn_conv_positions(conv)[i]] = 0;
+            dw[i] = (double)blocked[layout_place_of(layout, i)];
+            blocked[layout_place_of(layout, i)] = 0;
         }
         assert_true(reference_error(t.weights, dw, t.dw) < tolerance);
         for (size_t i = 0; i < floats; i++)
@@ -299,17 +301,17 @@ static void test_convolutions(void **state)
 
 /* ---- Layouts --------------------------------------------------------------------------------- */
 
-static void check_distinct(const uint32_t *positions, size_t count, size_t floats)
+static void check_distinct(const struct layout *layout, size_t count)
 {
-    unsigned char *seen = memory_zeroed(floats, 1);
+    unsigned char *seen = memory_zeroed(layout->count, 1);
     for (size_t i = 0; i < count; i++) {
-        assert_true(positions[i] < floats);
-        assert_int_equal(seen[positions[i]]++, 0);
+        assert_true(layout_place_of(layout, i) < layout->count);
+        assert_int_equal(seen[layout_place_of(layout, i)]++, 0);
     }
     free(seen);
 }
 
-static void test_positions_are_permutations(void **state)
+static void test_layouts_are_permutations(void **state)
 {
     (void)state;
     struct onednn *onednn = onednn_open(1);
@@ -319,19 +321,16 @@ static void test_positions_are_permutations(void **state)
         const struct conv_shape *s = &cases[c];
         const size_t count = (size_t)(s->out * s->in * s->kernel * s->kernel);
         struct onednn_conv *conv = onednn_conv_create(onednn, s);
-        const size_t floats = onednn_conv_weight_floats(conv);
-        assert_true(floats >= count);
-        check_distinct(onednn_conv_positions(conv), count, floats);
+        const struct layouts *layouts = onednn_conv_layouts(conv);
+        check_distinct(&layouts->weights, count);
         if (s->precision == PRECISION_BF16)
-            check_distinct(onednn_conv_forward_positions(conv), count,
-                           onednn_conv_forward_count(conv));
+            check_distinct(&layouts->forward, count);
         else
-            assert_null(onednn_conv_forward_positions(conv));
+            assert_int_equal(layouts->forward.count, 0);
         if (s->has_data_gradient)
-            check_distinct(onednn_conv_backward_positions(conv), count,
-                           onednn_conv_backward_count(conv));
+            check_distinct(&layouts->backward, count);
         else
-            assert_null(onednn_conv_backward_positions(conv));
+            assert_int_equal(layouts->backward.count, 0);
         onednn_conv_destroy(conv);
     }
     onednn_close(onednn);
@@ -383,7 +382,7 @@ static void run_all(const struct onednn_conv *conv, const struct conv_shape *s,
     onednn_conv_forward(conv, worker, t->bx, t->bw, bits);
     bits += shape_count(t->out);
     onednn_conv_backward_weights(conv, worker, t->bx, t->bdy, bits);
-    bits += onednn_conv_weight_floats(conv);
+    bits += onednn_conv_layouts(conv)->weights.count;
     if (s->has_data_gradient)
         onednn_conv_backward_data(conv, worker, t->bdy, t->back, bits);
 }
@@ -413,7 +412,7 @@ static void test_two_workers_give_the_bits_of_one(void **state)
         size_t floats = 0;
         for (int w = 0; w < WORKERS; w++) {
             shard[w] = trial_create(onednn, convs[c], &cases[c]);
-            floats = shape_count(shard[w].out) + onednn_conv_weight_floats(convs[c]) +
+            floats = shape_count(shard[w].out) + onednn_conv_layouts(convs[c])->weights.count +
                      shape_count(shard[w].in);
             if (w == 1) {
                 scale(shard[w].out, cases[c].precision, shard[w].bdy, -1);
@@ -447,7 +446,7 @@ static void test_two_workers_give_the_bits_of_one(void **state)
 const struct CMUnitTest onednn_tests[] = {
     cmocka_unit_test(test_instruction_sets),
     cmocka_unit_test(test_convolutions),
-    cmocka_unit_test(test_positions_are_permutations),
+    cmocka_unit_test(test_layouts_are_permutations),
     cmocka_unit_test(test_rule_of_winograd),
     cmocka_unit_test(test_rule_of_our_own_winograd),
     cmocka_unit_test(test_block),

@@ -230,7 +230,7 @@ static uint8_t *padding_of(const struct tensor *tensor, size_t *count)
     uint8_t *padding = memory_zeroed(tensor->floats, 1);
     memset(padding, 1, tensor->floats);
     for (size_t i = 0; i < tensor->count; i++)
-        padding[tensor->positions ? tensor->positions[i] : i] = 0;
+        padding[layout_place_of(&tensor->layouts.weights, i)] = 0;
     *count = 0;
     for (size_t i = 0; i < tensor->floats; i++)
         *count += padding[i];
@@ -261,7 +261,7 @@ static size_t check_padding(const struct parameters *p)
             check_zero(tensor, padding, p->momentum, "momentum");
             check_zero(tensor, padding, p->gradient, "gradient");
         }
-        if (tensor->positions && tensor->dim_count == 4 && tensor->dims[0] == 12)
+        if (tensor->dim_count == 4 && tensor->dims[0] == 12)
             assert_true(count > 0);
         free(padding);
         all += count;
@@ -299,7 +299,7 @@ static void test_padded_channels_stay_0(void **state)
         float *values = values_of(p, t);
         for (size_t i = 0; i < tensor->count && tensor->trained; i++)
             moved +=
-                values[i] != first[tensor->offset + (tensor->positions ? tensor->positions[i] : i)];
+                values[i] != first[tensor->offset + layout_place_of(&tensor->layouts.weights, i)];
         found += tensor->trained ? (long long)tensor->count : 0;
         free(values);
     }

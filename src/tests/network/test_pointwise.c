@@ -115,43 +115,42 @@ static struct problem problem_of(const struct setting *s, int block, enum precis
     return p;
 }
 
-/* The weights in the three layouts, and where each lies in the first; free all. */
-struct layouts {
-    uint32_t *at;
+/* The weights as the passes read them, and their layouts; free all. */
+struct copies {
+    struct layouts layouts;
     void *forward, *backward;
 };
 
-static struct layouts layouts_of(const struct problem *p)
+/* Where weight [out][channel], in the canonical order, lies. */
+static size_t weight_place(const struct problem *p, const struct layout *layout, int weight)
 {
-    const size_t count = (size_t)(p->outs * p->channels), bytes = precision_bytes(p->precision);
-    const int is_bf16 = p->precision == PRECISION_BF16;
-    struct layouts layouts = {.at = memory_zeroed(count, sizeof *layouts.at),
-                              .forward = memory_aligned(pointwise_weights(p->pointwise), bytes),
-                              .backward =
-                                  memory_aligned(pointwise_backward_weights(p->pointwise), bytes)};
-    uint32_t *forward_at = memory_zeroed(count, sizeof *forward_at);
-    uint32_t *backward_at = memory_zeroed(count, sizeof *backward_at);
-    int *places = memory_zeroed((size_t)p->outs, sizeof *places);
-    for (int o = 0; o < p->outs; o++)
-        places[o] = o;
-    pointwise_positions(p->pointwise, places, p->outs, layouts.at, is_bf16 ? forward_at : NULL,
-                        backward_at);
-    for (size_t i = 0; i < count; i++) {
-        map_set(p->precision, layouts.forward, is_bf16 ? forward_at[i] : layouts.at[i],
-                p->weights[i]);
-        map_set(p->precision, layouts.backward, backward_at[i], p->weights[i]);
-    }
-    free(forward_at);
-    free(backward_at);
-    free(places);
-    return layouts;
+    const int c = weight % p->channels;
+    return layout_place(layout, weight / p->channels,
+                        p->extents[p->input_of[c]].wide_first + p->channel_of[c], 0);
 }
 
-static void layouts_free(struct layouts *layouts)
+static struct copies copies_of(const struct problem *p)
 {
-    free(layouts->at);
-    free(layouts->forward);
-    free(layouts->backward);
+    const size_t bytes = precision_bytes(p->precision);
+    struct copies copies = {.layouts = pointwise_layouts(p->pointwise)};
+    const struct layouts *layouts = &copies.layouts;
+    const struct layout *forward =
+        p->precision == PRECISION_F32 ? &layouts->weights : &layouts->forward;
+    copies.forward = memory_aligned(forward->count, bytes);
+    copies.backward = memory_aligned(layouts->backward.count, bytes);
+    for (int i = 0; i < p->outs * p->channels; i++) {
+        map_set(p->precision, copies.forward, weight_place(p, forward, i), p->weights[i]);
+        map_set(p->precision, copies.backward, weight_place(p, &layouts->backward, i),
+                p->weights[i]);
+    }
+    return copies;
+}
+
+static void copies_free(struct copies *copies)
+{
+    layouts_free(&copies->layouts);
+    free(copies->forward);
+    free(copies->backward);
 }
 
 static float *filled(size_t count)
@@ -190,27 +189,29 @@ static void solve_backward(struct problem *p, const struct pointwise_part *parts
 /* By the kernels. Nothing may be left of what stood in scratch memory or in the results. */
 static void solve(struct problem *p)
 {
-    struct layouts layouts = layouts_of(p);
+    struct copies copies = copies_of(p);
     float *scratch = filled(pointwise_scratch(p->pointwise));
-    float *dw = filled(pointwise_weights(p->pointwise));
+    float *dw = filled(copies.layouts.weights.count);
     const void *x[MOST_INPUTS];
     for (int i = 0; i < p->input_count; i++)
         x[i] = p->x[i];
     struct pointwise_pass pass = {.images = COUNT,
                                   .inputs = x,
                                   .norm = norm_of(p),
-                                  .weights = layouts.forward,
+                                  .weights = copies.forward,
                                   .scratch = scratch};
     pointwise_forward(p->pointwise, &pass, p->y);
-    pass.weights = layouts.backward;
+    pass.weights = copies.backward;
     pointwise_backward_sums(p->pointwise, &pass, p->dy, dw, p->sums);
     for (int i = 0; i < p->outs * p->channels; i++)
-        p->dw[i] = dw[layouts.at[i]];
-    const struct pointwise_part part = {p->pointwise, norm_of(p), layouts.backward, p->dy};
+        p->dw[i] = dw[weight_place(p, &copies.layouts.weights, i)];
+    for (size_t i = 0; i < copies.layouts.weights.count; i++)
+        assert_true(dw[i] == dw[i]);
+    const struct pointwise_part part = {p->pointwise, norm_of(p), copies.backward, p->dy};
     solve_backward(p, &part, 1, 0);
     free(scratch);
     free(dw);
-    layouts_free(&layouts);
+    copies_free(&copies);
 }
 
 static void problem_free(struct problem *p)
@@ -440,7 +441,7 @@ static void check_parts(int block, enum precision precision)
     assert_true(pointwise_splits(two.pointwise, one.input_count) > 0);
     assert_int_equal(pointwise_splits(two.pointwise, 1), block == 16 ? -1 : 1);
     assert_int_equal(pointwise_splits(two.pointwise, 0), 0);
-    struct layouts of_one = layouts_of(&one), of_two = layouts_of(&two);
+    struct copies of_one = copies_of(&one), of_two = copies_of(&two);
     const struct pointwise_part parts[] = {{one.pointwise, norm_of(&one), of_one.backward, one.dy},
                                            {two.pointwise, norm_of(&two), of_two.backward, two.dy}};
     solve_backward(&one, parts, 2, 0);
@@ -456,8 +457,8 @@ static void check_parts(int block, enum precision precision)
             }
     for (int i = 0; i < one.input_count; i++)
         one.x[i] = NULL;
-    layouts_free(&of_one);
-    layouts_free(&of_two);
+    copies_free(&of_one);
+    copies_free(&of_two);
     problem_free(&one);
     problem_free(&two);
 }

@@ -264,15 +264,15 @@ static float *plain_map(const struct winograd_shape *s, struct shape shape, void
 static void solve(struct problem *p)
 {
     const struct winograd_shape *s = &p->shape;
-    uint32_t *forward = memory_zeroed(p->weights, sizeof *forward);
-    uint32_t *backward = memory_zeroed(p->weights, sizeof *backward);
+    struct layouts layouts = winograd_layouts(s, 1);
+    const struct layout *forward =
+        s->precision == PRECISION_F32 ? &layouts.weights : &layouts.forward;
     void *w = memory_aligned(p->weights, precision_bytes(s->precision));
     void *turned = memory_aligned(p->weights, precision_bytes(s->precision));
-    assert_int_equal(winograd_weight_floats(s), p->weights);
-    winograd_positions(s, forward, backward);
+    assert_int_equal(layouts.weights.count, p->weights);
     for (size_t i = 0; i < p->weights; i++) {
-        map_set(s->precision, w, forward[i], (float)p->w[i]);
-        map_set(s->precision, turned, backward[i], (float)p->w[i]);
+        map_set(s->precision, w, layout_place_of(forward, i), (float)p->w[i]);
+        map_set(s->precision, turned, layout_place_of(&layouts.backward, i), (float)p->w[i]);
     }
     const size_t floats = winograd_scratch(s);
     float *scratch = memory_floats(floats), *dw = memory_floats(p->weights);
@@ -287,8 +287,9 @@ static void solve(struct problem *p)
     p->dx = plain_map(s, p->in, dx);
     p->dw = memory_floats(p->weights);
     for (size_t i = 0; i < p->weights; i++)
-        p->dw[i] = dw[forward[i]];
-    void *all[] = {forward, backward, w, turned, scratch, dw, x, dy};
+        p->dw[i] = dw[layout_place_of(&layouts.weights, i)];
+    layouts_free(&layouts);
+    void *all[] = {w, turned, scratch, dw, x, dy};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }

@@ -9,17 +9,20 @@
 #include <string.h>
 
 /* Two tensors, one of them in a layout of its own (reversed), and running statistics. */
-static const uint32_t reversed[6] = {5, 4, 3, 2, 1, 0};
-
 static struct parameters make_parameters(uint32_t seed)
 {
     struct parameters p = {0};
+    struct layout reversed = layout_create(6, 2, 3, 1);
+    for (uint32_t o = 0; o < 2; o++)
+        reversed.out[o] = 3 * (1 - o);
+    for (uint32_t i = 0; i < 3; i++)
+        reversed.in[i] = 2 - i;
     const struct tensor weight = {.name = "a.weight",
                                   .dims = {2, 3, 1, 1},
                                   .dim_count = 4,
                                   .trained = 1,
                                   .initial = INITIAL_HE_OUT,
-                                  .positions = reversed};
+                                  .layouts = {.weights = reversed}};
     const struct tensor running = {.name = "a.running_mean", .dims = {4}, .dim_count = 1};
     parameters_add(&p, &weight);
     parameters_add(&p, &running);

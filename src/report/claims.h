@@ -41,9 +41,9 @@
  *     C2   one trend per family. A family is a set of arms that differ only in k and have one arm
  *          with k = 1. It lies below a folder of the thesis's tables (cifar10, cifar100) or of the
  *          campaign. The trend is the slope of the error on log2 k for k >= 1, over the seeds that
- *          all its arms have (cells.h). With two k it is their difference. A trend is a Holm family
- *          of its own, so Holm leaves its p as it is. "better", "worse", "no evidence" or "not
- *          testable" if all trends have this verdict. Else the word counts them: "better in a,
+ *          all its arms have (comparison.h). With two k it is their difference. A trend is a Holm
+ *          family of its own, so Holm leaves its p as it is. "better", "worse", "no evidence" or
+ *          "not testable" if all trends have this verdict. Else the word counts them: "better in a,
  *          worse in b of n". If some trends are not testable, n counts the others, and "testable; m
  *          not testable" follows. Each other k against k = 1 is shown for reading, Holm over these
  *          k.

@@ -23,36 +23,16 @@ static char *word_of(struct sheet *sheet, const struct verdicts *verdicts)
 
 /* ---- Families of arms --------------------------------------------------------------------- */
 
-/* Comparisons that Holm adjusts together, while they are gathered. */
-struct holm_family {
-    struct comparison *comparison;
-    size_t count;
-};
-
-static struct holm_family family_begin(size_t most)
-{
-    return (struct holm_family){.comparison = memory_zeroed(most, sizeof(struct comparison))};
-}
-
-static void family_add(struct holm_family *family, const struct arm *arm, const struct arm *control)
-{
-    family->comparison[family->count++] = cells_compare(arm, control);
-}
-
-/* Adjust, count and show all of it; `planned` as cells_holm() takes it. */
-static void family_end(struct holm_family *family, size_t planned, struct sheet *sheet,
+/* Adjust, count and show a family; `planned` as comparison_holm() takes it. Frees it. */
+static void add_family(struct sheet *sheet, struct comparison *family, size_t count, size_t planned,
                        struct verdicts *verdicts)
 {
-    struct comparison **member = memory_zeroed(family->count, sizeof *member);
-    for (size_t i = 0; i < family->count; i++)
-        member[i] = &family->comparison[i];
-    cells_holm(member, family->count, planned);
-    for (size_t i = 0; i < family->count; i++) {
-        sheet_count_verdict(verdicts, member[i], sheet->claim->limit);
-        sheet_add_comparison(sheet, member[i]);
+    comparison_holm(family, sizeof *family, count, planned);
+    for (size_t i = 0; i < count; i++) {
+        sheet_count_verdict(verdicts, &family[i], sheet->claim->limit);
+        sheet_add_comparison(sheet, &family[i]);
     }
-    free(member);
-    free(family->comparison);
+    free(family);
 }
 
 /* ---- Arms of k-decay ---------------------------------------------------------------------- */
@@ -60,19 +40,16 @@ static void family_end(struct holm_family *family, size_t planned, struct sheet 
 /* What a rule does with the arms of one image set below a folder. */
 typedef void compare_arms(struct sheet *sheet, const struct arms *arms, struct verdicts *verdicts);
 
-/* Of one family, sorted by k: the trend over log2 k. */
-static void add_trend(struct sheet *sheet, const struct arm *arms, size_t count,
-                      struct verdicts *verdicts)
+/* The number of arms at the front of `arms` that differ only in k. `over_k` gets the *size of them that
+ * the trend over k uses. */
+static size_t family_of_k(const struct arm *arms, size_t count, const struct arm **over_k,
+                          size_t *size)
 {
-    const struct arm **family = memory_zeroed(count, sizeof *family);
-    double *x = memory_zeroed(count, sizeof *x);
-    for (size_t i = 0; i < count; i++)
-        family[i] = &arms[i];
-    const size_t size = cells_over_k(family, x, count);
-    if (size > 1)
-        sheet_add_trend(sheet, family, x, size, "k", verdicts);
-    free(x);
-    free(family);
+    size_t all = 0;
+    for (; all < count && strcmp(arms[all].base.hex, arms[0].base.hex) == 0; all++)
+        over_k[all] = &arms[all];
+    *size = comparison_select_k(over_k, all);
+    return all;
 }
 
 /* Each k with k = 1: shown beside the trend, which counts; or counted itself where k > 1. */
@@ -81,9 +58,10 @@ static void compare_k(struct sheet *sheet, const struct arms *arms, int trends,
 {
     struct questions questions = questions_of_files(sheet->sources->experiments);
     struct comparison *comparisons = memory_zeroed(arms->count, sizeof *comparisons);
-    for (size_t first = 0, count; first < arms->count; first += count) {
-        count = cells_compare_k(&arms->arm[first], arms->count - first, &questions,
-                                &comparisons[first]);
+    const struct arm **over_k = memory_zeroed(arms->count, sizeof *over_k);
+    for (size_t first = 0, count, size; first < arms->count; first += count) {
+        count = comparison_with_k_1(&arms->arm[first], arms->count - first, &questions,
+                                    &comparisons[first]);
         for (size_t i = first; i < first + count; i++) {
             const struct comparison *c = &comparisons[i];
             if (!c->arm || c->control->count == 0)
@@ -93,10 +71,14 @@ static void compare_k(struct sheet *sheet, const struct arms *arms, int trends,
             else if (c->arm->experiment->k > 1)
                 sheet_count_verdict(verdicts, c, sheet->claim->limit);
         }
-        if (trends)
-            add_trend(sheet, &arms->arm[first], count, verdicts);
+        family_of_k(&arms->arm[first], count, over_k, &size);
+        if (trends && size > 1) {
+            const struct comparison trend = comparison_trend_over_k(over_k, size);
+            sheet_add_trend(sheet, &trend, "k", verdicts);
+        }
     }
     questions_free(&questions);
+    free(over_k);
     free(comparisons);
 }
 
@@ -114,21 +96,15 @@ static void gains_over_k(struct sheet *sheet, const struct arms *arms, struct ve
 static void steps_over_k(struct sheet *sheet, const struct arms *arms, struct verdicts *verdicts)
 {
     const struct arm **steps = memory_zeroed(arms->count, sizeof *steps);
-    double *x = memory_zeroed(arms->count, sizeof *x);
-    for (size_t first = 0, count; first < arms->count; first += count) {
-        for (count = 0; first + count < arms->count &&
-                        strcmp(arms->arm[first + count].base.hex, arms->arm[first].base.hex) == 0;
-             count++)
-            steps[count] = &arms->arm[first + count];
-        struct holm_family family = family_begin(count);
-        const size_t size = cells_over_k(steps, x, count);
+    for (size_t first = 0, count, size; first < arms->count; first += count) {
+        count = family_of_k(&arms->arm[first], arms->count - first, steps, &size);
+        struct comparison *family = memory_zeroed(size, sizeof *family);
         for (size_t i = 1; i < size; i++) {
-            family_add(&family, steps[i], steps[i - 1]);
-            family.comparison[i - 1].is_step = 1;
+            family[i - 1] = comparison_of(steps[i], steps[i - 1]);
+            family[i - 1].is_step = 1;
         }
-        family_end(&family, 0, sheet, verdicts);
+        add_family(sheet, family, size ? size - 1 : 0, 0, verdicts);
     }
-    free(x);
     free(steps);
 }
 
@@ -153,14 +129,14 @@ static void against_restarts(struct sheet *sheet, const struct arms *arms,
             registered_is(control->experiment))
             continue;
         const struct experiment_files *files = sheet->sources->experiments;
-        size_t planned = 0;
+        size_t planned = 0, count = 0;
         for (size_t i = 0; i < files->count; i++)
             planned += is_compared(&files->file[i].experiment, control->experiment) ? 1 : 0;
-        struct holm_family family = family_begin(arms->count);
+        struct comparison *family = memory_zeroed(arms->count, sizeof *family);
         for (const struct arm *arm = arms->arm; arm < arms->arm + arms->count; arm++)
             if (is_compared(arm->experiment, control->experiment))
-                family_add(&family, arm, control);
-        family_end(&family, planned, sheet, verdicts);
+                family[count++] = comparison_of(arm, control);
+        add_family(sheet, family, count, planned, verdicts);
     }
 }
 
@@ -250,16 +226,16 @@ char *claims_seeds(struct sheet *sheet, struct error *error)
 {
     (void)error;
     const struct study *arms = sheet->arms;
-    struct holm_family family = family_begin(arms->count);
+    struct comparison *family = memory_zeroed(arms->count, sizeof *family);
     struct verdicts verdicts = {0};
-    size_t planned = 0;
+    size_t planned = 0, count = 0;
     for (size_t i = 0; i < arms->count; i++) {
         const struct study_row *row = &arms->row[i], *other = of_seed_0(arms, row);
         planned += other ? 1 : 0;
         if (other && row->arm->count > 0 && other->arm->count > 0)
-            family_add(&family, row->arm, other->arm);
+            family[count++] = comparison_of(row->arm, other->arm);
     }
-    family_end(&family, planned, sheet, &verdicts);
+    add_family(sheet, family, count, planned, &verdicts);
     return word_of(sheet, &verdicts);
 }
 
@@ -320,8 +296,9 @@ char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
         }
         if (count < 2)
             continue;
-        const double slope = sheet_add_trend(sheet, family, x, count, "u", &verdicts);
-        char *size = isfinite(slope) ? decimal_text(slope, "+", 2) : memory_text("-");
+        const struct comparison trend = comparison_trend(family, x, count);
+        sheet_add_trend(sheet, &trend, "u", &verdicts);
+        char *size = isfinite(trend.mean) ? decimal_text(trend.mean, "+", 2) : memory_text("-");
         text_add(&sizes, "%s%s", sizes.length ? " and " : "", size);
         free(size);
     }
@@ -341,11 +318,10 @@ static struct comparison compare_alone(struct sheet *sheet, const struct arm *ar
                                        const struct arm *control)
 {
     if (!arm || !control || arm->count == 0 || control->count == 0)
-        return cells_no_comparison;
+        return comparison_none;
     static const double steps[] = {0, 1};
     const struct arm *const both[] = {control, arm};
-    struct comparison comparison = cells_trend(both, steps, COUNT(both)), *alone = &comparison;
-    cells_holm(&alone, 1, 1);
+    struct comparison comparison = comparison_trend(both, steps, COUNT(both));
     sheet->from_runs = 1;
     sheet_add_comparison(sheet, &comparison);
     comparison.trend = NULL; /* `both` goes */
@@ -366,7 +342,7 @@ char *claims_verdict(struct sheet *sheet, struct error *error)
 {
     (void)error;
     const struct comparison c = arm_against_control(sheet);
-    return c.arm ? memory_text("%s", cells_verdict_word(&c)) : without_runs(sheet);
+    return c.arm ? memory_text("%s", comparison_word(&c)) : without_runs(sheet);
 }
 
 /* Whether the claimed gain lies in the interval. */
@@ -374,10 +350,10 @@ static char *effect_word(const struct sheet *sheet, const struct comparison *c)
 {
     const double claimed = -sheet->claim->limit;
     if (c->pairs < STATISTICS_MIN_PAIRS || c->interval.reason)
-        return memory_text("%s", cells_verdict_word(c));
+        return memory_text("%s", comparison_word(c));
     if (claimed < c->interval.low || claimed > c->interval.high)
         return sheet_consistency(1);
-    const char *verdict = cells_verdict_word(c);
+    const char *verdict = comparison_word(c);
     return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
 }
 

@@ -18,7 +18,7 @@ static char *word_before(const struct weight_search *search)
 
 static int has_verdict(const struct contender *rival, const char *verdict)
 {
-    return strcmp(cells_verdict_word(&rival->comparison), verdict) == 0;
+    return strcmp(comparison_word(&rival->comparison), verdict) == 0;
 }
 
 /* A rule's word, which `judge` gives once all results are there. */

@@ -142,7 +142,7 @@ void sheet_add_row(struct sheet *sheet, char *of, struct table_cell reference,
                    struct table_cell new, struct table_cell difference, const char *says)
 {
     add_row(sheet, of,
-            (struct number_row){.cells = {NULL, &cells_no_comparison},
+            (struct number_row){.cells = {NULL, &comparison_none},
                                 .reference = reference,
                                 .new = new,
                                 .difference = difference,
@@ -172,7 +172,7 @@ void sheet_add_comparison(struct sheet *sheet, const struct comparison *c)
 
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, double limit)
 {
-    const char *verdict = cells_verdict_word(c);
+    const char *verdict = comparison_word(c);
     const int better = strcmp(verdict, "better") == 0;
     verdicts->count++;
     verdicts->better += better ? 1 : 0;
@@ -182,18 +182,15 @@ void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *c, 
     verdicts->within |= better && c->interval.low >= -limit;
 }
 
-double sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
-                       size_t count, const char *what, struct verdicts *verdicts)
+void sheet_add_trend(struct sheet *sheet, const struct comparison *trend, const char *what,
+                     struct verdicts *verdicts)
 {
-    struct comparison trend = cells_trend(arms, x, count), *alone = &trend;
-    cells_holm(&alone, 1, 1);
-    sheet_count_verdict(verdicts, &trend, NAN);
-    if (count > 2)
+    sheet_count_verdict(verdicts, trend, NAN);
+    if (trend->trend_count > 2)
         add_comparison(sheet,
-                       memory_text("%s, trend per doubling of %s from %s", trend.arm->name, what,
-                                   trend.control->name),
-                       &trend);
-    return trend.mean;
+                       memory_text("%s, trend per doubling of %s from %s", trend->arm->name, what,
+                                   trend->control->name),
+                       trend);
 }
 
 char *sheet_verdict_word(const struct verdicts *v)

@@ -58,11 +58,10 @@ struct verdicts {
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *comparison,
                          double limit);
 
-/* Count the trend of the last of `count` >= 2 arms from the first, x being log2 of `what`: a family
- * of its own. A row of numbers shows it where it is more than a difference: of more than two arms.
- * Returns its mean. */
-double sheet_add_trend(struct sheet *sheet, const struct arm *const *arms, const double *x,
-                       size_t count, const char *what, struct verdicts *verdicts);
+/* Count a trend over log2 of `what`. A row of numbers shows it if it has more than two arms: else it
+ * is a difference, which has a row already. */
+void sheet_add_trend(struct sheet *sheet, const struct comparison *trend, const char *what,
+                     struct verdicts *verdicts);
 
 /* "better", "worse", "no evidence" or "not testable" if all have this verdict, else "better in a,
  * worse in b of n testable; m not testable". free() it. */

@@ -1,6 +1,5 @@
 #include "report/confirmation.h"
 
-#include "base/file.h"
 #include "base/max_t.h"
 #include "experiment/schedule.h"
 #include "report/cells.h"
@@ -51,9 +50,9 @@ static int fill_row(struct row *row, const char *name, const struct confirmation
                         .experiment = &file->experiment,
                         .runs = registered_count(all, files, &file->experiment),
                         .present = ledger_count_logs(all, name),
-                        .error = cells_no_comparison,
-                        .loss = cells_no_comparison,
-                        .train = cells_no_comparison,
+                        .error = comparison_none,
+                        .loss = comparison_none,
+                        .train = comparison_none,
                         .max_t = NAN};
     return 0;
 }
@@ -64,17 +63,9 @@ static void compare(struct row *row, const struct row *arm)
     const struct arm *control = row->cells.arm, *tested_arm = arm->cells.arm;
     if (!control || !tested_arm)
         return;
-    row->error = cells_compare_by(tested_arm, control, &cells_last_error);
-    row->loss = cells_compare_by(tested_arm, control, &cells_last_loss);
-    row->train = cells_compare_by(tested_arm, control, &cells_last_train);
-}
-
-static void adjust(struct row *rows, size_t count)
-{
-    struct comparison *family[ROWS];
-    for (size_t i = 0; i < count; i++)
-        family[i] = rows[i].error.arm ? &rows[i].error : NULL;
-    cells_holm(family, count, 0);
+    row->error = comparison_by(tested_arm, control, TEST_ERROR, LAST_EPOCH);
+    row->loss = comparison_by(tested_arm, control, TEST_LOSS, LAST_EPOCH);
+    row->train = comparison_by(tested_arm, control, TRAIN_ERROR, LAST_EPOCH);
 }
 
 /* All comparisons together, by permutation of the six arms within each seed. */
@@ -88,7 +79,7 @@ static void permute(struct row *rows, const struct row *arm)
     }
     if (unusable)
         return;
-    double p[1 + ROWS], *errors = cells_shared_errors(arms, 1 + ROWS, &seeds);
+    double p[1 + ROWS], *errors = comparison_errors(arms, 1 + ROWS, &seeds);
     max_t_test(errors, 1 + ROWS, seeds, 0, p);
     for (size_t i = 0; i < ROWS; i++)
         rows[i].max_t = p[1 + i];
@@ -108,8 +99,8 @@ static int collect(struct confirmation *rows, const struct ledger *all, const st
         status = fill_row(&rows->row[i], controls[i], rows, all, files, error);
         compare(&rows->row[i], &rows->tested);
     }
-    adjust(rows->row, PRIMARY);
-    adjust(rows->row + PRIMARY, ROWS - PRIMARY);
+    comparison_holm(&rows->row[0].error, sizeof *rows->row, PRIMARY, 0);
+    comparison_holm(&rows->row[PRIMARY].error, sizeof *rows->row, ROWS - PRIMARY, 0);
     for (size_t i = 0; i < all->count; i++)
         if (ledger_is_below(all->logs[i].experiment.arm, folder))
             rows->core_hours += ledger_logged_hours(&all->logs[i]);
@@ -225,13 +216,16 @@ static void fill(const struct confirmation *rows, struct table *table)
 /* The pairs of an open row whose two runs have different environments. */
 static void add_mixed_pairs(const struct row *row, struct text *text)
 {
-    const struct arm *arm = row->error.arm, *control = row->error.control;
-    for (size_t i = 0; arm && i < arm->count; i++) {
-        const struct log *left = &arm->logs[i], *right = ledger_log_of(control, left->seed);
-        if (right && strcmp(left->environment, right->environment) != 0)
+    const struct arm *const pair[] = {row->error.arm, row->error.control};
+    size_t seeds = 0;
+    const struct log **runs = pair[0] ? comparison_runs(pair, COUNT(pair), &seeds) : NULL;
+    for (size_t i = 0; i < seeds; i++) {
+        const struct log *left = runs[2 * i], *right = runs[2 * i + 1];
+        if (strcmp(left->environment, right->environment) != 0)
             text_add(text, "seed %ld: k3.0 on %s, %s on %s\n", left->seed, left->environment,
-                     ledger_short_name(control->name), right->environment);
+                     ledger_short_name(pair[1]->name), right->environment);
     }
+    free(runs);
 }
 
 static void add_state(const struct confirmation *rows, struct text *text)
@@ -295,7 +289,7 @@ static void write_table(const struct confirmation *rows, const char *name, const
 
 static const char *state_of(const struct row *row)
 {
-    return row->error.arm ? cells_verdict_word(&row->error) : "sealed";
+    return row->error.arm ? comparison_word(&row->error) : "sealed";
 }
 
 /* What the protocol concludes from the three controls that share the mean rate: the shape of the
@@ -337,12 +331,15 @@ static void write_macros(const struct confirmation *rows, const char *out)
 
 static void add_points(const struct comparison *c, size_t row, struct text *text)
 {
-    for (size_t i = 0; c->arm && i < c->arm->count; i++) {
-        const struct log *log = &c->arm->logs[i], *other = ledger_log_of(c->control, log->seed);
-        text_add(text, "%zu\t%ld", row, log->seed);
-        plot_add_number(text, other ? ledger_last_error(log) - ledger_last_error(other) : NAN);
+    const struct arm *const pair[] = {c->arm, c->control};
+    size_t seeds = 0;
+    const struct log **runs = c->arm ? comparison_runs(pair, COUNT(pair), &seeds) : NULL;
+    for (size_t i = 0; i < seeds; i++) {
+        text_add(text, "%zu\t%ld", row, runs[2 * i]->seed);
+        plot_add_number(text, ledger_last_error(runs[2 * i]) - ledger_last_error(runs[2 * i + 1]));
         text_add(text, "\n");
     }
+    free(runs);
 }
 
 static void write_plot(const struct confirmation *rows, const char *out)
@@ -352,17 +349,15 @@ static void write_plot(const struct confirmation *rows, const char *out)
     for (size_t i = 0; i < ROWS && rows->is_there; i++) {
         const struct comparison *c = &rows->row[i].error;
         text_add(&text, "%zu\t%s\t%s", i + 1, ledger_short_name(rows->row[i].experiment->arm),
-                 c->arm ? cells_verdict_word(c) : "sealed");
-        plot_add_number(&text, c->mean);
-        plot_add_number(&text, c->interval.low);
-        plot_add_number(&text, c->interval.high);
+                 c->arm ? comparison_word(c) : "sealed");
+        plot_add_difference(&text, c);
         text_add(&text, "\n");
         add_points(c, i + 1, &points);
     }
     text_add(&text, "\n\n# row\tseed\tdifference\n%s",
              points.length ? points.bytes : "NaN\tNaN\tNaN\n");
     free(points.bytes);
-    file_update_text(memory_text("%s/plots/confirmation.tsv", out), &text);
+    plot_write(out, "confirmation", &text);
 }
 
 /* ---- All ---------------------------------------------------------------------------------- */
@@ -370,7 +365,7 @@ static void write_plot(const struct confirmation *rows, const char *out)
 static char *word_of(const struct row *row)
 {
     const struct comparison *c = &row->error;
-    return c->arm ? memory_text("%s at k = 3", cells_verdict_word(c))
+    return c->arm ? memory_text("%s at k = 3", comparison_word(c))
                   : registered_sealed_word(row->runs);
 }
 

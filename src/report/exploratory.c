@@ -33,7 +33,7 @@ static void compare_pairs(struct line *line)
     size_t pairs;
     const struct comparison *c = line->cells.comparison;
     const struct arm *const both[] = {c->control, c->arm};
-    double *errors = cells_shared_errors(both, 2, &pairs);
+    double *errors = comparison_errors(both, 2, &pairs);
     for (size_t i = 0; i < pairs; i++)
         errors[i] = errors[pairs + i] - errors[i];
     line->left_out = statistics_leave_one_out(errors, pairs);
@@ -42,7 +42,7 @@ static void compare_pairs(struct line *line)
         line->left_out = (struct interval){NAN, NAN, "a run diverged"};
         line->tost = NAN;
     }
-    line->loss = cells_compare_by(c->arm, c->control, &cells_last_loss);
+    line->loss = comparison_by(c->arm, c->control, TEST_LOSS, LAST_EPOCH);
     free(errors);
 }
 
@@ -57,7 +57,7 @@ static void compare_together(struct line *const *line, size_t count)
         arms[i + 1] = line[i]->cells.arm;
     for (size_t a = 0; a <= count; a++)
         diverged += arms[a]->diverged;
-    double *values = cells_shared_errors(arms, count + 1, &seeds);
+    double *values = comparison_errors(arms, count + 1, &seeds);
     const size_t used = diverged ? 0 : seeds; /* with a seed that others lack, too */
     max_t_test(values, count + 1, used, 0, p);
     const struct two_way fit = two_way_fit(values, count + 1, used);

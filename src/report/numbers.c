@@ -3,7 +3,7 @@
 #include "base/decimal.h"
 #include "network/model_size.h"
 #include "report/cells.h"
-#include "report/measure.h"
+#include "report/comparison.h"
 #include "report/table.h"
 
 #include <math.h>
@@ -193,28 +193,27 @@ static void add_dropout(struct table *table, const struct thesis_table *thesis,
 /* The lines after `epoch` of both runs of each pair. */
 static char *pair_sources(const struct arm *arm, const struct arm *control, long epoch)
 {
+    size_t seeds;
+    const struct log **runs = comparison_runs((const struct arm *const[]){arm, control}, 2, &seeds);
     struct text sources = {0};
-    for (size_t i = 0; i < arm->count; i++) {
-        const struct log *pair[] = {&arm->logs[i], ledger_log_of(control, arm->logs[i].seed)};
-        for (int p = 0; pair[1] && p < 2; p++)
-            text_add(&sources, "%s\t%d\n", pair[p]->path,
-                     epoch == MEASURE_LAST ? ledger_last_line(pair[p])
-                                           : pair[p]->rows[epoch - 1].line);
-    }
+    for (size_t i = 0; i < 2 * seeds; i++)
+        text_add(&sources, "%s\t%d\n", runs[i]->path, runs[i]->rows[epoch - 1].line);
+    free(runs);
     return sources.bytes;
 }
 
 /* The difference of two arms in an endpoint. */
 static void add_endpoint(struct table *table, const char *macro, const struct arm *arm,
-                         const struct arm *control, const struct endpoint *endpoint)
+                         const struct arm *control, enum endpoint endpoint)
 {
     if (!arm || !control || arm->count == 0 || control->count == 0) {
         add_none(table, macro);
         return;
     }
-    const struct comparison comparison = cells_compare_by(arm, control, endpoint);
+    const struct comparison comparison = comparison_by(arm, control, endpoint, LAST_EPOCH);
     const struct cells_row row = {.arm = arm, .comparison = &comparison};
-    char *what = memory_text("%s less %s, %sdifference", arm->name, control->name, endpoint->name);
+    char *what =
+        memory_text("%s less %s, %sdifference", arm->name, control->name, endpoints[endpoint].name);
     add_row(table, macro, what, cells_difference(&row), &comparison);
     free(what);
 }
@@ -222,14 +221,14 @@ static void add_endpoint(struct table *table, const char *macro, const struct ar
 static void add_difference(struct table *table, const char *macro, const struct arm *arm,
                            const struct arm *control)
 {
-    add_endpoint(table, macro, arm, control, &cells_last_error);
+    add_endpoint(table, macro, arm, control, TEST_ERROR);
 }
 
 /* The first epoch from which on the mean stays below the control's; 0 if it ends above. */
 static long leads_from(const struct arm *arm, const struct arm *control)
 {
     long epoch = arm->experiment->epochs;
-    while (epoch > 0 && measure_compare(arm, control, MEASURE_TEST_ERROR, epoch).mean < 0)
+    while (epoch > 0 && comparison_by(arm, control, TEST_ERROR, epoch).mean < 0)
         epoch--;
     return epoch == arm->experiment->epochs ? 0 : epoch + 1;
 }
@@ -282,10 +281,10 @@ static void add_arms(struct table *table, const struct arms *arms)
     add_difference(table, "KThree", K("3.0"), K("1.0"));
     add_difference(table, "KFive", K("5.0"), K("1.0"));
     add_difference(table, "KFiveKThree", K("5.0"), K("3.0"));
-    add_endpoint(table, "LossKThree", K("3.0"), K("1.0"), &cells_last_loss);
-    add_endpoint(table, "LossKFive", K("5.0"), K("1.0"), &cells_last_loss);
-    add_endpoint(table, "TrainKOneFive", K("1.5"), K("1.0"), &cells_last_train);
-    add_endpoint(table, "TrainKFive", K("5.0"), K("1.0"), &cells_last_train);
+    add_endpoint(table, "LossKThree", K("3.0"), K("1.0"), TEST_LOSS);
+    add_endpoint(table, "LossKFive", K("5.0"), K("1.0"), TEST_LOSS);
+    add_endpoint(table, "TrainKOneFive", K("1.5"), K("1.0"), TRAIN_ERROR);
+    add_endpoint(table, "TrainKFive", K("5.0"), K("1.0"), TRAIN_ERROR);
     add_lead(table, "KFiveLeads", K("5.0"), K("1.0"));
     add_difference(table, "ShortKTwo", ledger_find_arm(arms, short_k2),
                    ledger_find_arm(arms, short_k1));

@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "report/measure.h"
+#include "report/comparison.h"
 #include "report/registered.h"
 
 #include <math.h>
@@ -12,6 +12,13 @@
 void plot_write(const char *out, const char *name, struct text *text)
 {
     file_update_text(memory_text("%s/plots/%s.tsv", out, name), text);
+}
+
+void plot_add_difference(struct text *text, const struct comparison *difference)
+{
+    plot_add_number(text, difference->mean);
+    plot_add_number(text, difference->interval.low);
+    plot_add_number(text, difference->interval.high);
 }
 
 void plot_add_number(struct text *text, double value)
@@ -52,7 +59,7 @@ static int repeats(const struct plot_group *group, const struct plot_group *othe
     size_t same = 0;
     for (size_t a = 0; a < group->count; a++)
         for (size_t b = 0; b < other->count; b++)
-            if (measure_same_training(group->arm[a], other->arm[b])) {
+            if (comparison_is_one_training(group->arm[a], other->arm[b])) {
                 same++;
                 break;
             }
@@ -141,52 +148,45 @@ static void add_panel(struct text *text, const struct plot_group *group)
 
 /* ---- Differences to k = 1 ------------------------------------------------------------------- */
 
-static void add_difference(struct text *text, const struct measure_difference *difference)
-{
-    plot_add_number(text, difference->mean);
-    plot_add_number(text, difference->interval.low);
-    plot_add_number(text, difference->interval.high);
-}
-
 /* A row for each run that has a pair: `label`, difference. */
 static void add_runs(struct text *text, double label, const struct arm *arm,
-                     const struct arm *control, enum measure measure)
+                     const struct arm *control, enum endpoint endpoint)
 {
-    for (size_t i = 0; i < arm->count; i++) {
-        const struct log *log = &arm->logs[i], *other = ledger_log_of(control, log->seed);
-        if (!other)
-            continue;
+    size_t seeds;
+    const struct log **runs = comparison_runs((const struct arm *const[]){arm, control}, 2, &seeds);
+    for (size_t i = 0; i < seeds; i++) {
         text_add(text, "%g", label);
-        plot_add_number(text, measure_of(log, measure, MEASURE_LAST) -
-                                  measure_of(other, measure, MEASURE_LAST));
+        plot_add_number(text, endpoint_of(runs[2 * i], endpoint, LAST_EPOCH) -
+                                  endpoint_of(runs[2 * i + 1], endpoint, LAST_EPOCH));
         text_add(text, "\n");
     }
+    free(runs);
 }
 
 static void add_over_k(struct text *text, const struct plot_group *group)
 {
     const struct arm *control = group->arm[0];
     add_panel(text, group);
-    for (enum measure measure = 0; measure < MEASURES; measure++) {
+    for (enum endpoint endpoint = 0; endpoint < ENDPOINTS; endpoint++) {
         text_add(text, "%s# measure: %s | %.6g\n# k\tpairs\tmean\tlow\thigh\n",
-                 measure ? "\n\n" : "", measure_name(measure),
-                 measure_mean(control, measure, MEASURE_LAST));
+                 endpoint ? "\n\n" : "", endpoints[endpoint].title,
+                 endpoint_mean(control, endpoint));
         for (size_t a = 1; a < group->count; a++) {
-            const struct measure_difference difference =
-                measure_compare(group->arm[a], control, measure, MEASURE_LAST);
+            const struct comparison difference =
+                comparison_by(group->arm[a], control, endpoint, LAST_EPOCH);
             text_add(text, "%g\t%zu", group->arm[a]->experiment->k, difference.pairs);
-            add_difference(text, &difference);
+            plot_add_difference(text, &difference);
             text_add(text, "\n");
         }
         text_add(text, "\n\n# k\tdifference\n");
         for (size_t a = 1; a < group->count; a++)
-            add_runs(text, group->arm[a]->experiment->k, group->arm[a], control, measure);
+            add_runs(text, group->arm[a]->experiment->k, group->arm[a], control, endpoint);
     }
 }
 
 static void add_curves(struct text *text, const struct plot_group *group)
 {
-    static const enum measure shown[] = {MEASURE_TEST_ERROR, MEASURE_TEST_LOSS};
+    static const enum endpoint shown[] = {TEST_ERROR, TEST_LOSS};
     add_panel(text, group);
     for (size_t a = 1; a < group->count; a++) {
         const struct arm *arm = group->arm[a];
@@ -195,9 +195,9 @@ static void add_curves(struct text *text, const struct plot_group *group)
         for (long epoch = 1; epoch <= arm->experiment->epochs; epoch++) {
             text_add(text, "%ld", epoch);
             for (size_t i = 0; i < COUNT(shown); i++) {
-                const struct measure_difference difference =
-                    measure_compare(arm, group->arm[0], shown[i], epoch);
-                add_difference(text, &difference);
+                const struct comparison difference =
+                    comparison_by(arm, group->arm[0], shown[i], epoch);
+                plot_add_difference(text, &difference);
             }
             text_add(text, "\n");
         }
@@ -236,12 +236,11 @@ static void add_series(struct text *text, const struct plot_groups *groups, cons
         const struct arm *arm = of_k2(group), *control = group->arm[0];
         char *own = series_of(group);
         if (arm && strcmp(own, name) == 0) {
-            const struct measure_difference difference =
-                measure_compare(arm, control, MEASURE_TEST_ERROR, MEASURE_LAST);
+            const struct comparison difference = comparison_of(arm, control);
             text_add(text, "%d\t%zu", control->experiment->epochs, difference.pairs);
-            add_difference(text, &difference);
+            plot_add_difference(text, &difference);
             text_add(text, "\n");
-            add_runs(&runs, control->experiment->epochs, arm, control, MEASURE_TEST_ERROR);
+            add_runs(&runs, control->experiment->epochs, arm, control, TEST_ERROR);
         }
         free(own);
     }

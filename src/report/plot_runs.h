@@ -6,7 +6,7 @@
  * arms (run.protocol), which have a table of their own.
  *
  *   over-k.tsv     of the first group: a line "# panel: WHAT | EPOCHS | N"; then for each measure
- *                  (measure.h) a line "# measure: NAME | its mean at k = 1", a block of the other
+ *                  (comparison.h) a line "# measure: NAME | its mean at k = 1", a block of the other
  *                  arms (k, pairs, mean difference to k = 1 with the same seed, the ends of its
  *                  95 % t interval) and a block of the runs (k, difference)
  *   curves.tsv     of the first group: "# panel: ..." as above; for each k but 1 a line "# k: K" and
@@ -21,7 +21,7 @@
 #ifndef KDECAY_PLOT_RUNS_H
 #define KDECAY_PLOT_RUNS_H
 
-#include "report/ledger.h"
+#include "report/comparison.h"
 
 struct text;
 
@@ -44,6 +44,9 @@ void plot_groups_free(struct plot_groups *groups);
 
 /* Append "\tVALUE"; "\tNaN" if it is not finite. */
 void plot_add_number(struct text *text, double value);
+
+/* Append the mean and the ends of the interval. */
+void plot_add_difference(struct text *text, const struct comparison *difference);
 
 /* Write the text to OUT/plots/NAME.tsv, take it over. */
 void plot_write(const char *out, const char *name, struct text *text);

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "network/model_size.h"
-#include "report/measure.h"
+#include "report/comparison.h"
 #include "report/question.h"
 #include "report/registered.h"
 #include "report/study.h"
@@ -34,13 +34,10 @@ static void add_family(struct text *text, int panel, const char *what, struct te
 static void add_difference(struct text *text, char *label, const struct arm *arm,
                            const struct arm *control)
 {
-    const struct measure_difference difference =
-        measure_compare(arm, control, MEASURE_TEST_ERROR, MEASURE_LAST);
-    if (isfinite(difference.mean) && !measure_same_training(arm, control)) {
+    const struct comparison difference = comparison_of(arm, control);
+    if (isfinite(difference.mean) && !comparison_is_one_training(arm, control)) {
         text_add(text, "\"%s\"\t%zu", label, difference.pairs);
-        plot_add_number(text, difference.mean);
-        plot_add_number(text, difference.interval.low);
-        plot_add_number(text, difference.interval.high);
+        plot_add_difference(text, &difference);
         text_add(text, "\n");
     }
     free(label);
@@ -191,8 +188,7 @@ static int write_rate_map(const struct ledger *ledger, const struct experiment_f
         const struct study_row *row = &study.row[i];
         for (size_t c = 0; c < COUNT(columns); c++)
             if (ledger_is_below(row->experiment->arm, columns[c])) {
-                const struct measure_difference difference =
-                    measure_compare(row->arm, study.row->arm, MEASURE_TEST_ERROR, MEASURE_LAST);
+                const struct comparison difference = comparison_of(row->arm, study.row->arm);
                 text_add(&text, "%s\t%zu\t%zu", study_short_name(row), c, difference.pairs);
                 plot_add_number(&text, difference.mean);
                 text_add(&text, "\n");
@@ -272,7 +268,7 @@ static size_t add_series(struct text *text, struct tally *tally, const struct ar
     for (size_t a = 0; a < arms->count; a++) {
         const struct arm *arm = &arms->arm[a];
         if (belongs(arm->experiment) &&
-            (arm == ordinary || !ordinary || !measure_same_training(arm, ordinary)))
+            (arm == ordinary || !ordinary || !comparison_is_one_training(arm, ordinary)))
             series[count++] = arm;
     }
     qsort(series, count, sizeof *series, compare_stored);

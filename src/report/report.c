@@ -279,18 +279,6 @@ static void add_slope_macros(struct text *text, const char *which, const struct 
     free(mean);
 }
 
-/* `count` arms sorted by k, without the first. */
-static struct comparison trend_of_rest(const struct arm *const *arms, size_t count)
-{
-    double *x = memory_zeroed(count, sizeof *x);
-    for (size_t a = 0; a < count; a++)
-        x[a] = log2(arms[a]->experiment->k);
-    const struct comparison rest =
-        count > 2 ? cells_trend(arms + 1, x + 1, count - 1) : cells_no_comparison;
-    free(x);
-    return rest;
-}
-
 static const struct arm *lowest_of(const struct arms *arms)
 {
     const struct arm *lowest = NULL;
@@ -311,14 +299,18 @@ static int add_trend_macros(struct text *text, const struct ledger *ledger, stru
     const struct arm **family = memory_zeroed(arms.count, sizeof *family);
     for (size_t i = 0; i < arms.count; i++)
         family[i] = &arms.arm[i];
-    const struct comparison trend = cells_trend_over_k(family, arms.count);
-    const struct comparison rest = trend_of_rest(family, trend.trend_count);
+    struct comparison trend = comparison_none, rest = comparison_none;
+    const size_t count = comparison_select_k(family, arms.count);
+    if (count > 2) {
+        trend = comparison_trend_over_k(family, count);
+        rest = comparison_trend_over_k(family + 1, count - 1);
+    }
     const struct arm *lowest = lowest_of(&arms);
     add_campaign_macro(text, "Pairs", trend.arm, trend.arm != NULL,
                        memory_text("%zu", trend.pairs));
     add_slope_macros(text, "", &trend);
     add_campaign_macro(text, "Verdict", trend.arm, trend.arm != NULL,
-                       memory_text("%s", cells_verdict_word(&trend)));
+                       memory_text("%s", comparison_word(&trend)));
     add_slope_macros(text, "Rest", &rest);
     add_campaign_macro(text, "Lowest", lowest, lowest != NULL,
                        memory_text("%g", lowest ? lowest->experiment->k : NAN));

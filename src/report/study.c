@@ -63,7 +63,7 @@ static void add_row(struct study *study, const struct experiment *experiment, co
 {
     struct study_row row = {.experiment = experiment, .arm = arm, .path = path};
     for (int i = 0; i < STUDY_CONTROLS; i++)
-        row.comparison[i] = cells_no_comparison;
+        row.comparison[i] = comparison_none;
     study->row[study->count++] = row;
 }
 
@@ -130,16 +130,12 @@ void study_free(struct study *study)
 void study_compare(struct study_row *row, int which, const struct study_row *control)
 {
     row->against[which] = control;
-    row->comparison[which] = cells_compare(row->arm, control->arm);
+    row->comparison[which] = comparison_of(row->arm, control->arm);
 }
 
 void study_holm(struct study_row *row, size_t count, int which)
 {
-    struct comparison **family = memory_zeroed(count, sizeof *family);
-    for (size_t i = 0; i < count; i++)
-        family[i] = &row[i].comparison[which];
-    cells_holm(family, count, 0);
-    free(family);
+    comparison_holm(&row->comparison[which], sizeof *row, count, 0);
 }
 
 static struct study_row *row_of(struct study_row *group, const struct experiment *experiment)
@@ -162,17 +158,19 @@ const struct study_row *study_ask(struct study_row *group, size_t count)
         if (!questions_find(&questions, name_of(&group[i - 1]), &pair))
             alone = &group[i - 1];
     }
-    struct comparison **family = memory_zeroed(count, sizeof *family);
+    struct comparison *family = memory_zeroed(count, sizeof *family);
     for (size_t q = 0; q < questions.count && !alone; q++) {
         const struct question *question = &questions.question[q];
         for (size_t i = 0; i < question->count; i++) {
             struct study_row *row = row_of(group, question->pair[i].arm);
             study_compare(row, 0, row_of(group, question->pair[i].control));
             row->comparison[0].is_null = question->is_null;
-            family[i] = &row->comparison[0];
+            family[i] = row->comparison[0];
         }
         if (!question->is_null)
-            cells_holm(family, question->count, 0);
+            comparison_holm(family, sizeof *family, question->count, 0);
+        for (size_t i = 0; i < question->count; i++)
+            row_of(group, question->pair[i].arm)->comparison[0] = family[i];
     }
     free(family);
     questions_free(&questions);

@@ -192,11 +192,13 @@ static void add_trend(const struct study *rows, const struct study_row *group, s
     const struct arm **family = memory_zeroed(count, sizeof *family);
     for (size_t i = 0; i < count; i++)
         family[i] = group[i].arm;
-    const struct study_row row = {.experiment = group->experiment,
-                                  .against = {group},
-                                  .comparison = {cells_trend_over_k(family, count)}};
-    if (row.comparison[0].arm)
+    const size_t size = comparison_select_k(family, count);
+    if (size > 2) {
+        const struct study_row row = {.experiment = group->experiment,
+                                      .against = {group},
+                                      .comparison = {comparison_trend_over_k(family, size)}};
         add_line(rows, &row, group, table);
+    }
     free(family);
 }
 

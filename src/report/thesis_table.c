@@ -401,7 +401,7 @@ static size_t add_desk_family(const struct arm *arms, size_t count,
                               struct table *table)
 {
     struct comparison *comparisons = memory_zeroed(count, sizeof *comparisons);
-    const size_t size = cells_compare_k(arms, count, questions, comparisons);
+    const size_t size = comparison_with_k_1(arms, count, questions, comparisons);
     char *network = ledger_network(arms[0].experiment);
     char *decay = ledger_value(arms[0].experiment, "schedule.decay");
     char *title = memory_text("%s, %s, %s decay, %d epochs (scale: desk)", set, network, decay,

@@ -174,17 +174,11 @@ static int count_runs(struct contender *contender, int which, const struct exper
 
 static void compare(struct weight_search *search)
 {
-    struct comparison *family[RIVALS];
-    const struct arm *own = &search->contender[CONTENDER_SEARCH].arm;
-    for (int i = CONTENDER_UNIFORM; i <= CONTENDER_HALVING; i++) {
-        struct contender *rival = &search->contender[i];
-        rival->comparison = cells_compare(own, &rival->arm);
-        family[i - CONTENDER_UNIFORM] = &rival->comparison;
-    }
-    cells_holm(family, RIVALS, RIVALS);
-    if (search->contender[CONTENDER_BASIS].arm.count)
-        search->contender[CONTENDER_BASIS].comparison =
-            cells_compare(own, &search->contender[CONTENDER_BASIS].arm);
+    struct contender *own = search->contender, *rivals = own + CONTENDER_UNIFORM;
+    for (struct contender *other = rivals; other < own + CONTENDERS; other++)
+        if (other->arm.count) /* basis may have no run */
+            other->comparison = comparison_of(&own->arm, &other->arm);
+    comparison_holm(&rivals->comparison, sizeof *rivals, RIVALS, RIVALS);
 }
 
 int weight_search_collect(struct weight_search *search, const struct ledger *ledger,
@@ -193,7 +187,7 @@ int weight_search_collect(struct weight_search *search, const struct ledger *led
     *search =
         (struct weight_search){.is_there = find(files, names[CONTENDER_SEARCH], error) != NULL};
     for (int i = 0; i < CONTENDERS; i++)
-        search->contender[i].comparison = cells_no_comparison;
+        search->contender[i].comparison = comparison_none;
     if (!search->is_there)
         return 0;
     if (ledger_arms(ledger, folder, SCALE_DESK, SET_CIFAR10, &search->arms, error) != 0)

@@ -93,19 +93,9 @@ struct table_cell cells_published(double value, int decimals, const char *mark, 
 
 /* ---- Columns of an arm -------------------------------------------------------------------- */
 
-static const struct arm *arm_of(const void *row)
-{
-    return ((const struct cells_row *)row)->arm;
-}
-
-static const struct comparison *shown_comparison(const void *row)
-{
-    return ((const struct cells_row *)row)->comparison;
-}
-
 struct table_cell cells_n(const void *row)
 {
-    const struct arm *arm = arm_of(row);
+    const struct arm *arm = ((const struct cells_row *)row)->arm;
     if (!arm)
         return table_dash();
     const struct table_cell n =
@@ -124,7 +114,7 @@ static struct table_cell of_arm(const struct arm *arm, const char *what, double 
 
 struct table_cell cells_mean(const void *row)
 {
-    const struct arm *arm = arm_of(row);
+    const struct arm *arm = ((const struct cells_row *)row)->arm;
     if (!arm)
         return table_dash();
     if (arm->diverged == 0)
@@ -134,21 +124,15 @@ struct table_cell cells_mean(const void *row)
                      ledger_last_line);
 }
 
-struct table_cell cells_sd(const void *row)
-{
-    const struct arm *arm = arm_of(row);
-    return arm ? of_arm(arm, "sd", arm->sd, 2, ledger_last_line) : table_dash();
-}
-
-struct table_cell cells_best(const void *row)
-{
-    const struct arm *arm = arm_of(row);
-    return arm ? of_arm(arm, "best-error", arm->best, 2, ledger_best_line) : table_dash();
-}
+TABLE_CELL(cells_sd, struct cells_row,
+           at->arm ? of_arm(at->arm, "sd", at->arm->sd, 2, ledger_last_line) : table_dash());
+TABLE_CELL(cells_best, struct cells_row,
+           at->arm ? of_arm(at->arm, "best-error", at->arm->best, 2, ledger_best_line)
+                   : table_dash());
 
 struct table_cell cells_mean_and_sd(const void *row)
 {
-    const struct arm *arm = arm_of(row);
+    const struct arm *arm = ((const struct cells_row *)row)->arm;
     if (!arm || arm->diverged || !isfinite(arm->sd))
         return cells_mean(row);
     char *mean = decimal_text(arm->mean, "", 2), *sd = decimal_text(arm->sd, "", 2);
@@ -159,30 +143,21 @@ struct table_cell cells_mean_and_sd(const void *row)
     return cell;
 }
 
-struct table_cell cells_loss(const void *row)
-{
-    const struct arm *arm = arm_of(row);
-    return arm ? of_arm(arm, "train-loss", arm->loss, 4, ledger_last_line) : table_dash();
-}
-
-struct table_cell cells_rate(const void *row)
-{
-    const struct arm *arm = arm_of(row);
-    return arm ? of_arm(arm, "images-per-s", arm->rate, 0, ledger_last_line) : table_dash();
-}
-
-struct table_cell cells_logged_hours(const void *row)
-{
-    const struct arm *arm = arm_of(row);
-    return arm ? of_arm(arm, "logged-core-hours", arm->core_hours, 2, ledger_last_line)
-               : table_dash();
-}
+TABLE_CELL(cells_loss, struct cells_row,
+           at->arm ? of_arm(at->arm, "train-loss", at->arm->loss, 4, ledger_last_line)
+                   : table_dash());
+TABLE_CELL(cells_rate, struct cells_row,
+           at->arm ? of_arm(at->arm, "images-per-s", at->arm->rate, 0, ledger_last_line)
+                   : table_dash());
+TABLE_CELL(cells_logged_hours, struct cells_row,
+           at->arm ? of_arm(at->arm, "logged-core-hours", at->arm->core_hours, 2, ledger_last_line)
+                   : table_dash());
 
 /* ---- Columns of a comparison -------------------------------------------------------------- */
 
 struct table_cell cells_pairs(const void *row)
 {
-    const struct comparison *c = shown_comparison(row);
+    const struct comparison *c = ((const struct cells_row *)row)->comparison;
     if (!c->arm)
         return table_dash();
     const struct table_cell pairs =
@@ -193,43 +168,28 @@ struct table_cell cells_pairs(const void *row)
 struct table_cell cells_of_comparison(const void *row, const char *what, double value,
                                       const char *sign, int decimals)
 {
-    const struct comparison *c = shown_comparison(row);
+    const struct comparison *c = ((const struct cells_row *)row)->comparison;
     return isfinite(value) ? trace_comparison(finite(value, sign, decimals, c->arm), c, what)
                            : table_dash();
 }
 
-struct table_cell cells_difference(const void *row)
-{
-    const struct comparison *c = shown_comparison(row);
-    return cells_of_comparison(row, "difference", c->mean, "+", endpoints[c->endpoint].decimals);
-}
-
-struct table_cell cells_low(const void *row)
-{
-    const struct comparison *c = shown_comparison(row);
-    return cells_of_comparison(row, "low", c->interval.low, "+", endpoints[c->endpoint].decimals);
-}
-
-struct table_cell cells_high(const void *row)
-{
-    const struct comparison *c = shown_comparison(row);
-    return cells_of_comparison(row, "high", c->interval.high, "+", endpoints[c->endpoint].decimals);
-}
-
-struct table_cell cells_p(const void *row)
-{
-    return cells_of_comparison(row, "p", shown_comparison(row)->p, "", 4);
-}
-
-struct table_cell cells_holm_p(const void *row)
-{
-    return cells_of_comparison(row, "holm", shown_comparison(row)->holm, "", 4);
-}
+TABLE_CELL(cells_difference, struct cells_row,
+           cells_of_comparison(row, "difference", at->comparison->mean, "+",
+                               endpoints[at->comparison->endpoint].decimals));
+TABLE_CELL(cells_low, struct cells_row,
+           cells_of_comparison(row, "low", at->comparison->interval.low, "+",
+                               endpoints[at->comparison->endpoint].decimals));
+TABLE_CELL(cells_high, struct cells_row,
+           cells_of_comparison(row, "high", at->comparison->interval.high, "+",
+                               endpoints[at->comparison->endpoint].decimals));
+TABLE_CELL(cells_p, struct cells_row, cells_of_comparison(row, "p", at->comparison->p, "", 4));
+TABLE_CELL(cells_holm_p, struct cells_row,
+           cells_of_comparison(row, "holm", at->comparison->holm, "", 4));
 
 /* "not testable" is followed by the number of pairs that are needed, except in narrow LaTeX. */
 struct table_cell cells_verdict(const void *row)
 {
-    const struct comparison *c = shown_comparison(row);
+    const struct comparison *c = ((const struct cells_row *)row)->comparison;
     if (!c->arm || c->arm->count == 0)
         return table_dash();
     const char *word = comparison_word(c);
@@ -242,7 +202,7 @@ struct table_cell cells_verdict(const void *row)
 
 struct table_cell cells_interval(const void *row)
 {
-    const struct comparison *c = shown_comparison(row);
+    const struct comparison *c = ((const struct cells_row *)row)->comparison;
     if (c->interval.reason)
         return table_dash();
     char *plain =

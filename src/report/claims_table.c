@@ -27,41 +27,14 @@ struct number_row {
     const char *says;                             /* without a comparison */
 };
 
-static struct table_cell cell_claim(const void *row)
-{
-    return table_text(((const struct number_row *)row)->claim);
-}
-
-static struct table_cell cell_evidence(const void *row)
-{
-    return table_text(((const struct number_row *)row)->evidence);
-}
-
-static struct table_cell cell_of(const void *row)
-{
-    return table_text(((const struct number_row *)row)->of);
-}
-
-static struct table_cell cell_reference(const void *row)
-{
-    return ((const struct number_row *)row)->reference;
-}
-
-static struct table_cell cell_new(const void *row)
-{
-    return ((const struct number_row *)row)->new;
-}
-
-static struct table_cell cell_difference(const void *row)
-{
-    return ((const struct number_row *)row)->difference;
-}
-
-static struct table_cell cell_says(const void *row)
-{
-    const struct number_row *at = row;
-    return at->cells.comparison->arm ? cells_verdict(row) : table_text(at->says);
-}
+static TABLE_CELL(cell_claim, struct number_row, table_text(at->claim));
+static TABLE_CELL(cell_evidence, struct number_row, table_text(at->evidence));
+static TABLE_CELL(cell_of, struct number_row, table_text(at->of));
+static TABLE_CELL(cell_reference, struct number_row, at->reference);
+static TABLE_CELL(cell_new, struct number_row, at->new);
+static TABLE_CELL(cell_difference, struct number_row, at->difference);
+static TABLE_CELL(cell_says, struct number_row,
+                  at->cells.comparison->arm ? cells_verdict(row) : table_text(at->says));
 
 /* In text and LaTeX claim and evidence stand in a heading. */
 static const struct table_column number_columns[] = {

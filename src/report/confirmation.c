@@ -111,10 +111,7 @@ static int collect(struct confirmation *rows, const struct ledger *all, const st
 
 /* ---- Columns ------------------------------------------------------------------------------ */
 
-static struct table_cell cell_arm(const void *row)
-{
-    return table_text(ledger_short_name(((const struct row *)row)->experiment->arm));
-}
+static TABLE_CELL(cell_arm, struct row, table_text(ledger_short_name(at->experiment->arm)));
 
 static struct table_cell cell_mean_rate(const void *row)
 {
@@ -123,43 +120,24 @@ static struct table_cell cell_mean_rate(const void *row)
     return cells_number(e->lr_end + (e->lr - e->lr_end) * schedule_mean(&schedule), "", 5);
 }
 
-static struct table_cell cell_runs(const void *row)
-{
-    const struct row *at = row;
-    return table_cell(memory_text("%zu of %d", at->present, at->experiment->seeds), NULL);
-}
-
-static struct table_cell cell_verdict(const void *row)
-{
-    return ((const struct row *)row)->cells.arm ? cells_verdict(row) : table_text("sealed");
-}
+static TABLE_CELL(cell_runs, struct row,
+                  table_cell(memory_text("%zu of %d", at->present, at->experiment->seeds), NULL));
+static TABLE_CELL(cell_verdict, struct row,
+                  at->cells.arm ? cells_verdict(row) : table_text("sealed"));
 
 /* The columns of another endpoint are those of the error, of its comparison. */
-static struct table_cell by(struct table_cell (*cell)(const void *row), const struct row *row,
-                            const struct comparison *comparison)
-{
-    const struct cells_row cells = {row->cells.arm, comparison};
-    return cell(&cells);
-}
-
-#define ENDPOINT(name, which, cell)                                                                \
-    static struct table_cell name(const void *row)                                                 \
-    {                                                                                              \
-        return by(cell, row, &((const struct row *)row)->which);                                   \
-    }
-ENDPOINT(cell_loss, loss, cells_difference)
-ENDPOINT(cell_loss_low, loss, cells_low)
-ENDPOINT(cell_loss_high, loss, cells_high)
-ENDPOINT(cell_loss_interval, loss, cells_interval)
-ENDPOINT(cell_train, train, cells_difference)
-ENDPOINT(cell_train_low, train, cells_low)
-ENDPOINT(cell_train_high, train, cells_high)
-ENDPOINT(cell_train_interval, train, cells_interval)
-
-static struct table_cell cell_max_t(const void *row)
-{
-    return cells_of_comparison(row, "max-t-of-arm", ((const struct row *)row)->max_t, "", 4);
-}
+#define ENDPOINT_CELL(name, cell, which)                                                           \
+    static TABLE_CELL(name, struct row, cell(&(struct cells_row){at->cells.arm, &at->which}))
+ENDPOINT_CELL(cell_loss, cells_difference, loss);
+ENDPOINT_CELL(cell_loss_low, cells_low, loss);
+ENDPOINT_CELL(cell_loss_high, cells_high, loss);
+ENDPOINT_CELL(cell_loss_interval, cells_interval, loss);
+ENDPOINT_CELL(cell_train, cells_difference, train);
+ENDPOINT_CELL(cell_train_low, cells_low, train);
+ENDPOINT_CELL(cell_train_high, cells_high, train);
+ENDPOINT_CELL(cell_train_interval, cells_interval, train);
+static TABLE_CELL(cell_max_t, struct row,
+                  cells_of_comparison(row, "max-t-of-arm", at->max_t, "", 4));
 
 static const struct table_column registered_columns[] = {
     {"arm", "Arm", 'l', NULL, TABLE_ALL, cell_arm},

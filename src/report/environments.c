@@ -55,26 +55,10 @@ static const struct log *log_of(const void *row)
     return &at->ledger->logs[at->first];
 }
 
-static struct table_cell cell_logs(const void *row)
-{
-    return table_cell(memory_text("%zu", ((const struct row *)row)->logs), NULL);
-}
-
-static struct table_cell cell_environment(const void *row)
-{
-    return table_text(log_of(row)->environment);
-}
-
-static struct table_cell cell_compiler(const void *row)
-{
-    return table_text(log_of(row)->compiler);
-}
-
-static struct table_cell cell_programs(const void *row)
-{
-    const struct row *at = row;
-    return table_cell(programs_of(at->ledger, at->first), NULL);
-}
+static TABLE_CELL(cell_logs, struct row, table_cell(memory_text("%zu", at->logs), NULL));
+static TABLE_CELL(cell_environment, struct row, table_text(log_of(at)->environment));
+static TABLE_CELL(cell_compiler, struct row, table_text(log_of(at)->compiler));
+static TABLE_CELL(cell_programs, struct row, table_cell(programs_of(at->ledger, at->first), NULL));
 
 static const struct table_column columns[] = {
     {"logs", "Logs", 'r', NULL, TABLE_ALL, cell_logs},

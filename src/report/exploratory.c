@@ -17,13 +17,9 @@ struct line {
     double max_t;
     struct interval left_out, pooled;
     double pooled_p, tost;
-    struct comparison loss; /* the same comparison of the test loss */
+    struct comparison by_loss; /* the same comparison of the test loss */
+    struct cells_row loss;
 };
-
-static const struct line *line_of(const void *row)
-{
-    return row;
-}
 
 /* ---- Analyses ----------------------------------------------------------------------------- */
 
@@ -42,7 +38,8 @@ static void compare_pairs(struct line *line)
         line->left_out = (struct interval){NAN, NAN, "a run diverged"};
         line->tost = NAN;
     }
-    line->loss = comparison_by(c->arm, c->control, TEST_LOSS, LAST_EPOCH);
+    line->by_loss = comparison_by(c->arm, c->control, TEST_LOSS, LAST_EPOCH);
+    line->loss = (struct cells_row){c->arm, &line->by_loss};
     free(errors);
 }
 
@@ -79,73 +76,27 @@ static void compare_together(struct line *const *line, size_t count)
 
 /* ---- Columns ------------------------------------------------------------------------------ */
 
-static struct table_cell cell_question(const void *row)
-{
-    return table_text(line_of(row)->question->name);
-}
+static TABLE_CELL(cell_question, struct line, table_text(at->question->name));
+static TABLE_CELL(cell_arm, struct line, table_text(ledger_short_name(at->cells.arm->name)));
+static TABLE_CELL(cell_against, struct line,
+                  table_text(ledger_short_name(at->cells.comparison->control->name)));
+static TABLE_CELL(cell_max_t, struct line, cells_of_comparison(row, "max-t", at->max_t, "", 4));
+static TABLE_CELL(cell_left_out_low, struct line,
+                  cells_of_comparison(row, "left-out-low", at->left_out.low, "+", 2));
+static TABLE_CELL(cell_left_out_high, struct line,
+                  cells_of_comparison(row, "left-out-high", at->left_out.high, "+", 2));
+static TABLE_CELL(cell_pooled_low, struct line,
+                  cells_of_comparison(row, "pooled-low", at->pooled.low, "+", 2));
+static TABLE_CELL(cell_pooled_high, struct line,
+                  cells_of_comparison(row, "pooled-high", at->pooled.high, "+", 2));
+static TABLE_CELL(cell_pooled_p, struct line,
+                  cells_of_comparison(row, "pooled-holm", at->pooled_p, "", 4));
+static TABLE_CELL(cell_tost, struct line, cells_of_comparison(row, "equivalence", at->tost, "", 4));
 
-static struct table_cell cell_arm(const void *row)
-{
-    return table_text(ledger_short_name(line_of(row)->cells.arm->name));
-}
-
-static struct table_cell cell_against(const void *row)
-{
-    return table_text(ledger_short_name(line_of(row)->cells.comparison->control->name));
-}
-
-static struct table_cell cell_max_t(const void *row)
-{
-    return cells_of_comparison(row, "max-t", line_of(row)->max_t, "", 4);
-}
-
-static struct table_cell cell_left_out_low(const void *row)
-{
-    return cells_of_comparison(row, "left-out-low", line_of(row)->left_out.low, "+", 2);
-}
-
-static struct table_cell cell_left_out_high(const void *row)
-{
-    return cells_of_comparison(row, "left-out-high", line_of(row)->left_out.high, "+", 2);
-}
-
-static struct table_cell cell_pooled_low(const void *row)
-{
-    return cells_of_comparison(row, "pooled-low", line_of(row)->pooled.low, "+", 2);
-}
-
-static struct table_cell cell_pooled_high(const void *row)
-{
-    return cells_of_comparison(row, "pooled-high", line_of(row)->pooled.high, "+", 2);
-}
-
-static struct table_cell cell_pooled_p(const void *row)
-{
-    return cells_of_comparison(row, "pooled-holm", line_of(row)->pooled_p, "", 4);
-}
-
-static struct table_cell cell_tost(const void *row)
-{
-    return cells_of_comparison(row, "equivalence", line_of(row)->tost, "", 4);
-}
-
-static struct table_cell cell_loss(const void *row)
-{
-    const struct line *line = line_of(row);
-    return cells_difference(&(struct cells_row){line->cells.arm, &line->loss});
-}
-
-static struct table_cell cell_loss_low(const void *row)
-{
-    const struct line *line = line_of(row);
-    return cells_low(&(struct cells_row){line->cells.arm, &line->loss});
-}
-
-static struct table_cell cell_loss_high(const void *row)
-{
-    const struct line *line = line_of(row);
-    return cells_high(&(struct cells_row){line->cells.arm, &line->loss});
-}
+/* The columns of the test loss are those of the error, of its comparison. */
+static TABLE_CELL(cell_loss, struct line, cells_difference(&at->loss));
+static TABLE_CELL(cell_loss_low, struct line, cells_low(&at->loss));
+static TABLE_CELL(cell_loss_high, struct line, cells_high(&at->loss));
 
 static struct table_cell interval_cell(struct interval interval)
 {
@@ -155,15 +106,8 @@ static struct table_cell interval_cell(struct interval interval)
     return table_cell(plain, memory_text("$%s$", plain));
 }
 
-static struct table_cell cell_left_out(const void *row)
-{
-    return interval_cell(line_of(row)->left_out);
-}
-
-static struct table_cell cell_pooled(const void *row)
-{
-    return interval_cell(line_of(row)->pooled);
-}
+static TABLE_CELL(cell_left_out, struct line, interval_cell(at->left_out));
+static TABLE_CELL(cell_pooled, struct line, interval_cell(at->pooled));
 
 void exploratory_begin(struct table *table)
 {

@@ -185,41 +185,19 @@ static struct power power_of(const struct power_options *options, const struct s
     return power;
 }
 
-static struct table_cell cell_question(const void *row)
-{
-    return table_text(((const struct power *)row)->question->name);
-}
+static TABLE_CELL(cell_question, struct power, table_text(at->question->name));
 
 static struct table_cell integer(size_t value)
 {
     return table_cell(memory_text("%zu", value), NULL);
 }
 
-static struct table_cell cell_comparisons(const void *row)
-{
-    return integer(((const struct power *)row)->question->count);
-}
-
-static struct table_cell cell_planned(const void *row)
-{
-    return integer(((const struct power *)row)->planned);
-}
-
-static struct table_cell cell_needed(const void *row)
-{
-    return integer(((const struct power *)row)->needed);
-}
-
-static struct table_cell cell_least_p(const void *row)
-{
-    const struct power *at = row;
-    return cells_number(statistics_least_p(at->planned, at->question->count), "", 4);
-}
-
-static struct table_cell cell_pairs(const void *row)
-{
-    return integer(((const struct power *)row)->pairs);
-}
+static TABLE_CELL(cell_comparisons, struct power, integer(at->question->count));
+static TABLE_CELL(cell_planned, struct power, integer(at->planned));
+static TABLE_CELL(cell_needed, struct power, integer(at->needed));
+static TABLE_CELL(cell_least_p, struct power,
+                  cells_number(statistics_least_p(at->planned, at->question->count), "", 4));
+static TABLE_CELL(cell_pairs, struct power, integer(at->pairs));
 
 /* "0.39 (20)", with the degrees of freedom. */
 static struct table_cell cell_sd(const void *row)
@@ -233,24 +211,12 @@ static struct table_cell cell_sd(const void *row)
     return table_cell(text, NULL);
 }
 
-static struct table_cell cell_n(const void *row)
-{
-    const struct power *at = row;
-    return at->n ? integer(at->n) : table_dash();
-}
-
-static struct table_cell cell_finds(const void *row)
-{
-    return cells_number(((const struct power *)row)->finds, "", 2);
-}
-
-static struct table_cell cell_can_conclude(const void *row)
-{
-    const struct power *at = row;
-    return at->planned < at->needed
-               ? table_cell(memory_text("not testable (needs n = %zu)", at->needed), NULL)
-               : table_text("testable");
-}
+static TABLE_CELL(cell_n, struct power, at->n ? integer(at->n) : table_dash());
+static TABLE_CELL(cell_finds, struct power, cells_number(at->finds, "", 2));
+static TABLE_CELL(cell_can_conclude, struct power,
+                  at->planned < at->needed
+                      ? table_cell(memory_text("not testable (needs n = %zu)", at->needed), NULL)
+                      : table_text("testable"));
 
 static int is_in(const struct question *question, const struct power_options *options,
                  const struct experiment_files *files)

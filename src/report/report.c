@@ -48,23 +48,12 @@ static struct table_cell cell_run_arm(const void *row)
     return cell;
 }
 
-static struct table_cell cell_run_seed(const void *row)
-{
-    const struct run_row *at = row;
-    return at->log ? table_cell(memory_text("%ld", at->log->seed), NULL) : table_dash();
-}
-
-static struct table_cell cell_run_scale(const void *row)
-{
-    const struct run_row *at = row;
-    return at->log ? table_text(config_scale_name(&at->log->experiment)) : table_dash();
-}
-
-static struct table_cell cell_run_epochs(const void *row)
-{
-    const struct run_row *at = row;
-    return at->log ? table_cell(memory_text("%d", at->log->experiment.epochs), NULL) : table_dash();
-}
+static TABLE_CELL(cell_run_seed, struct run_row,
+                  at->log ? table_integer(at->log->seed) : table_dash());
+static TABLE_CELL(cell_run_scale, struct run_row,
+                  at->log ? table_text(config_scale_name(&at->log->experiment)) : table_dash());
+static TABLE_CELL(cell_run_epochs, struct run_row,
+                  at->log ? table_integer(at->log->experiment.epochs) : table_dash());
 
 /* A number of one run, from a line of its log. Takes `plain` over. */
 static struct table_cell from_log(const struct log *log, const char *what, char *plain)
@@ -76,13 +65,11 @@ static struct table_cell from_log(const struct log *log, const char *what, char 
         memory_text("%s\t%d\n", log->path, line));
 }
 
-static struct table_cell cell_run_error(const void *row)
-{
-    const struct run_row *at = row;
-    return at->end == RUN_FINISHED
-               ? from_log(at->log, "last-error", decimal_text(ledger_last_error(at->log), "", 2))
-               : table_dash();
-}
+static TABLE_CELL(cell_run_error, struct run_row,
+                  at->end == RUN_FINISHED
+                      ? from_log(at->log, "last-error",
+                                 decimal_text(ledger_last_error(at->log), "", 2))
+                      : table_dash());
 
 static struct table_cell cell_run_status(const void *row)
 {
@@ -110,24 +97,12 @@ static struct table_cell cell_run_minutes(const void *row)
     return from_log(at->log, "minutes", decimal_text(seconds / 60, "", 1));
 }
 
-static struct table_cell cell_run_program(const void *row)
-{
-    const struct run_row *at = row;
-    return at->log ? table_text(at->log->program) : table_dash();
-}
-
-static struct table_cell cell_run_path(const void *row)
-{
-    return table_text(((const struct run_row *)row)->path);
-}
-
-static struct table_cell cell_run_line(const void *row)
-{
-    const struct run_row *at = row;
-    return at->end == RUN_UNFINISHED
-               ? table_dash()
-               : table_cell(memory_text("%d", ledger_last_line(at->log)), NULL);
-}
+static TABLE_CELL(cell_run_program, struct run_row,
+                  at->log ? table_text(at->log->program) : table_dash());
+static TABLE_CELL(cell_run_path, struct run_row, table_text(at->path));
+static TABLE_CELL(cell_run_line, struct run_row,
+                  at->end == RUN_UNFINISHED ? table_dash()
+                                            : table_integer(ledger_last_line(at->log)));
 
 /* In LaTeX the links lead to the path, so there is no column for it. */
 static const struct table_column run_columns[] = {

@@ -203,60 +203,17 @@ static struct table_cell predicted(const struct model *model, int ranks, int whi
                   sources.bytes);
 }
 
-static struct table_cell cell_network(const void *model)
-{
-    return table_text(((const struct model *)model)->network);
-}
-
-static struct table_cell cell_batch(const void *model)
-{
-    return table_cell(memory_text("%d", ((const struct model *)model)->experiment->batch), NULL);
-}
-
-static struct table_cell cell_1_measured(const void *model)
-{
-    return measurement(model, 1, "measured");
-}
-
-static struct table_cell cell_2_measured(const void *model)
-{
-    return measurement(model, 2, "measured");
-}
-
-static struct table_cell cell_2_predicted(const void *model)
-{
-    return predicted(model, 2, FAST, 0);
-}
-
-static struct table_cell cell_4_measured(const void *model)
-{
-    return measurement(model, 4, "measured");
-}
-
-static struct table_cell cell_4_cores(const void *model)
-{
-    return measurement(model, 4, "cores");
-}
-
-static struct table_cell cell_fast(const void *model)
-{
-    return predicted(model, MOST_RANKS, FAST, 0);
-}
-
-static struct table_cell cell_fast_efficiency(const void *model)
-{
-    return predicted(model, MOST_RANKS, FAST, 1);
-}
-
-static struct table_cell cell_slow(const void *model)
-{
-    return predicted(model, MOST_RANKS, SLOW, 0);
-}
-
-static struct table_cell cell_slow_efficiency(const void *model)
-{
-    return predicted(model, MOST_RANKS, SLOW, 1);
-}
+static TABLE_CELL(cell_network, struct model, table_text(at->network));
+static TABLE_CELL(cell_batch, struct model, table_integer(at->experiment->batch));
+static TABLE_CELL(cell_1_measured, struct model, measurement(at, 1, "measured"));
+static TABLE_CELL(cell_2_measured, struct model, measurement(at, 2, "measured"));
+static TABLE_CELL(cell_2_predicted, struct model, predicted(at, 2, FAST, 0));
+static TABLE_CELL(cell_4_measured, struct model, measurement(at, 4, "measured"));
+static TABLE_CELL(cell_4_cores, struct model, measurement(at, 4, "cores"));
+static TABLE_CELL(cell_fast, struct model, predicted(at, MOST_RANKS, FAST, 0));
+static TABLE_CELL(cell_fast_efficiency, struct model, predicted(at, MOST_RANKS, FAST, 1));
+static TABLE_CELL(cell_slow, struct model, predicted(at, MOST_RANKS, SLOW, 0));
+static TABLE_CELL(cell_slow_efficiency, struct model, predicted(at, MOST_RANKS, SLOW, 1));
 
 /* A row is a struct model. */
 static const struct table_column columns[] = {

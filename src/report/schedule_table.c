@@ -94,27 +94,14 @@ static const struct study_row *base_of(const struct study_line *line)
     return line->study->row;
 }
 
-static struct table_cell cell_schedule(const void *line)
-{
-    const struct study_line *at = line;
-    return table_cell(schedule_text(at->row, base_of(at)), NULL);
-}
-
-static struct table_cell cell_factor(const void *line)
-{
-    const struct study_line *at = line;
-    return cells_number(mean_factor(at->row, base_of(at)), "", 3);
-}
-
-static struct table_cell cell_schedule_once(const void *line)
-{
-    return ((const struct study_line *)line)->again ? table_blank() : cell_schedule(line);
-}
-
-static struct table_cell cell_factor_once(const void *line)
-{
-    return ((const struct study_line *)line)->again ? table_blank() : cell_factor(line);
-}
+static TABLE_CELL(cell_schedule, struct study_line,
+                  table_cell(schedule_text(at->row, base_of(at)), NULL));
+static TABLE_CELL(cell_factor, struct study_line,
+                  cells_number(mean_factor(at->row, base_of(at)), "", 3));
+static TABLE_CELL(cell_schedule_once, struct study_line,
+                  at->again ? table_blank() : cell_schedule(row));
+static TABLE_CELL(cell_factor_once, struct study_line,
+                  at->again ? table_blank() : cell_factor(row));
 
 static const struct table_column columns[] = {
     {"group", NULL, 'l', NULL, TABLE_CSV, study_cell_group},

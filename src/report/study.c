@@ -205,37 +205,14 @@ struct table_cell study_cell_group(const void *line)
                       NULL);
 }
 
-struct table_cell study_cell_scale(const void *line)
-{
-    const struct study_line *at = line;
-    return table_text(config_scale_name(at->row->experiment));
-}
-
-struct table_cell study_cell_epochs(const void *line)
-{
-    const struct study_line *at = line;
-    return table_cell(memory_text("%d", at->row->experiment->epochs), NULL);
-}
-
-static struct table_cell cell_n_once(const void *line)
-{
-    return ((const struct study_line *)line)->again ? table_blank() : cells_n(line);
-}
-
-static struct table_cell cell_mean_once(const void *line)
-{
-    return ((const struct study_line *)line)->again ? table_blank() : cells_mean_and_sd(line);
-}
-
-static struct table_cell cell_against(const void *line)
-{
-    return table_text(((const struct study_line *)line)->against);
-}
-
-static struct table_cell cell_arm_or_command(const void *line)
-{
-    return table_cell(name_or_command(((const struct study_line *)line)->row), NULL);
-}
+TABLE_CELL(study_cell_scale, struct study_line, table_text(config_scale_name(at->row->experiment)));
+TABLE_CELL(study_cell_epochs, struct study_line, table_integer(at->row->experiment->epochs));
+static TABLE_CELL(cell_n_once, struct study_line, at->again ? table_blank() : cells_n(row));
+static TABLE_CELL(cell_mean_once, struct study_line,
+                  at->again ? table_blank() : cells_mean_and_sd(row));
+static TABLE_CELL(cell_against, struct study_line, table_text(at->against));
+static TABLE_CELL(cell_arm_or_command, struct study_line,
+                  table_cell(name_or_command(at->row), NULL));
 
 /* In text and LaTeX, a heading over each group shows what its rows share. */
 void study_add_columns(struct table *table)

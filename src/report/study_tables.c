@@ -10,64 +10,32 @@
 
 /* ---- Columns of a table's own ------------------------------------------------------------- */
 
-static const struct experiment *experiment_of(const void *line)
+static struct model_size size_of(const struct study_line *line)
 {
-    return ((const struct study_line *)line)->row->experiment;
-}
-
-static struct model_size size_of(const void *line)
-{
-    return model_size_of(experiment_of(line));
+    return model_size_of(line->row->experiment);
 }
 
 /* Of the group's control. */
-static struct model_size control_size(const void *line)
+static struct model_size control_size(const struct study_line *line)
 {
-    return model_size_of(((const struct study_line *)line)->control->experiment);
+    return model_size_of(line->control->experiment);
 }
 
-static struct table_cell cell_name(const void *line)
-{
-    const struct study_line *at = line;
-    return table_text(at->row->arm ? study_short_name(at->row) : "trend");
-}
+static TABLE_CELL(cell_name, struct study_line,
+                  table_text(at->row->arm ? study_short_name(at->row) : "trend"));
+static TABLE_CELL(cell_k, struct study_line,
+                  at->row->arm ? table_cell(memory_text("%g", at->row->experiment->k), NULL)
+                               : table_dash());
 
-static struct table_cell cell_k(const void *line)
-{
-    const struct study_line *at = line;
-    return at->row->arm ? table_cell(memory_text("%g", at->row->experiment->k), NULL)
-                        : table_dash();
-}
-
-static struct table_cell integer(long long value)
-{
-    return table_cell(memory_text("%lld", value), NULL);
-}
-
-static struct table_cell cell_trained(const void *line)
-{
-    return integer(size_of(line).trained);
-}
-
-static struct table_cell cell_stored(const void *line)
-{
-    return integer(size_of(line).stored);
-}
-
-static struct table_cell cell_reduction(const void *line)
-{
-    return cells_number((double)control_size(line).stored / (double)size_of(line).stored, "", 2);
-}
-
-static struct table_cell cell_extra(const void *line)
-{
-    return cells_number(100 * size_of(line).extra_share, "", 2);
-}
-
-static struct table_cell cell_added(const void *line)
-{
-    return integer(size_of(line).trained - control_size(line).trained);
-}
+static TABLE_CELL(cell_trained, struct study_line, table_integer(size_of(at).trained));
+static TABLE_CELL(cell_stored, struct study_line, table_integer(size_of(at).stored));
+static TABLE_CELL(cell_reduction, struct study_line,
+                  cells_number((double)control_size(at).stored / (double)size_of(at).stored, "",
+                               2));
+static TABLE_CELL(cell_extra, struct study_line,
+                  cells_number(100 * size_of(at).extra_share, "", 2));
+static TABLE_CELL(cell_added, struct study_line,
+                  table_integer(size_of(at).trained - control_size(at).trained));
 
 /* How much a number is above `of`, in % of `of`. */
 static struct table_cell percent_more(long long value, long long of)
@@ -75,15 +43,10 @@ static struct table_cell percent_more(long long value, long long of)
     return cells_number(100 * ((double)(value - of) / (double)of), "", 2);
 }
 
-static struct table_cell cell_added_share(const void *line)
-{
-    return percent_more(size_of(line).trained, control_size(line).trained);
-}
-
-static struct table_cell cell_added_macs(const void *line)
-{
-    return percent_more(size_of(line).macs, control_size(line).macs);
-}
+static TABLE_CELL(cell_added_share, struct study_line,
+                  percent_more(size_of(at).trained, control_size(at).trained));
+static TABLE_CELL(cell_added_macs, struct study_line,
+                  percent_more(size_of(at).macs, control_size(at).macs));
 
 static const struct table_column first_columns[] = {
     {"group", NULL, 'l', NULL, TABLE_CSV, study_cell_group},

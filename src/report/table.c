@@ -46,6 +46,11 @@ struct table_cell table_text(const char *text)
     return table_cell(memory_text("%s", text), NULL);
 }
 
+struct table_cell table_integer(long long value)
+{
+    return table_cell(memory_text("%lld", value), NULL);
+}
+
 struct table_cell table_dash(void)
 {
     return table_text("-");

@@ -3,7 +3,7 @@
  *
  * A column has a name, an alignment, the outputs that show it, and a function that makes its cell
  * from a row. A row may be any type that the table's columns know; table_add_row() passes it to each
- * of them. So a table is one list, and a new column is one line of it.
+ * of them. So a table is one list, and a new column is one line of it, and often one TABLE_CELL().
  *
  * A cell has a plain text. If LaTeX should show more than this text (a link to its log), the cell
  * has a LaTeX text, too. Text and CSV are made from the plain texts, so their numbers cannot differ.
@@ -58,6 +58,18 @@ void table_free(struct table *table);
 /* Takes both strings over. With `tex` NULL, LaTeX shows the plain text, escaped; "-", which stands
  * for no value, becomes a dash. */
 struct table_cell table_cell(char *plain, char *tex);
+
+/* Define the function of a column whose cell is one expression of its row, `at`: of a
+ * struct power, TABLE_CELL(cell_pairs, struct power, table_integer(at->pairs)); */
+#define TABLE_CELL(name, type, ...)                                                                \
+    struct table_cell name(const void *row)                                                        \
+    {                                                                                              \
+        const type *at = row;                                                                      \
+        return (__VA_ARGS__);                                                                      \
+    }                                                                                              \
+    struct table_cell name(const void *row) /* so that a semicolon may follow */
+
+struct table_cell table_integer(long long value);
 
 /* Cells with a copy of a text; with "-"; with no text at all. */
 struct table_cell table_text(const char *text);

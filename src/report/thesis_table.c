@@ -54,15 +54,8 @@ struct thesis_row {
     const struct full_sources *sources;
 };
 
-static struct table_cell cell_network(const void *row)
-{
-    return table_text(((const struct thesis_row *)row)->row->network);
-}
-
-static struct table_cell cell_depth(const void *row)
-{
-    return table_text(((const struct thesis_row *)row)->row->depth);
-}
+static TABLE_CELL(cell_network, struct thesis_row, table_text(at->row->network));
+static TABLE_CELL(cell_depth, struct thesis_row, table_text(at->row->depth));
 
 /* A cell with the value id `what` of the row, from the row's own line. */
 static struct table_cell traced(const struct thesis_row *at, struct table_cell cell,
@@ -97,32 +90,15 @@ static struct table_cell cell_original(const void *row)
     return printed(at, at->row->original, 2, note[0] == '-' ? "" : note, "original");
 }
 
-static struct table_cell cell_ours(const void *row)
-{
-    const struct thesis_row *at = row;
-    return printed(at, at->row->ours, 2, "", "ours");
-}
-
-static struct table_cell cell_k(const void *row)
-{
-    const struct thesis_row *at = row;
-    return printed(at, at->row->k, 1, "", "k");
-}
-
-static struct table_cell cell_delta(const void *row)
-{
-    const struct thesis_row *at = row;
-    return traced(at, cells_number(at->row->ours - at->row->original, "+", 2), "delta");
-}
-
-static struct table_cell cell_matched(const void *row)
-{
-    const struct thesis_row *at = row;
-    return at->matched
-               ? cells_published(at->matched->error, 2, "", literature_value_id(at->matched),
-                                 at->literature->path, at->matched->line)
-               : table_dash();
-}
+static TABLE_CELL(cell_ours, struct thesis_row, printed(at, at->row->ours, 2, "", "ours"));
+static TABLE_CELL(cell_k, struct thesis_row, printed(at, at->row->k, 1, "", "k"));
+static TABLE_CELL(cell_delta, struct thesis_row,
+                  traced(at, cells_number(at->row->ours - at->row->original, "+", 2), "delta"));
+static TABLE_CELL(cell_matched, struct thesis_row,
+                  at->matched
+                      ? cells_published(at->matched->error, 2, "", literature_value_id(at->matched),
+                                        at->literature->path, at->matched->line)
+                      : table_dash());
 
 static struct table_cell cell_delta_matched(const void *row)
 {
@@ -146,11 +122,8 @@ static struct table_cell cell_matched_source(const void *row)
     return cell;
 }
 
-static struct table_cell cell_cited_source(const void *row)
-{
-    const struct thesis_row *at = row;
-    return at->cited ? table_cell(source_of(at->cited), NULL) : table_dash();
-}
+static TABLE_CELL(cell_cited_source, struct thesis_row,
+                  at->cited ? table_cell(source_of(at->cited), NULL) : table_dash());
 
 /* The last column does not fit the page, so LaTeX does not show it; the paper's text names the sources. */
 static const struct table_column thesis_columns[] = {
@@ -195,15 +168,8 @@ static int is_of_cell(const struct experiment *e, enum image_set set, const char
            fabs(e->k - k) < 1e-9 && ledger_is_below(e->arm, folder);
 }
 
-static struct table_cell cell_full_decay(const void *row)
-{
-    return table_text(((const struct thesis_row *)row)->decay);
-}
-
-static struct table_cell cell_full_k(const void *row)
-{
-    return table_text(((const struct thesis_row *)row)->k);
-}
+static TABLE_CELL(cell_full_decay, struct thesis_row, table_text(at->decay));
+static TABLE_CELL(cell_full_k, struct thesis_row, table_text(at->k));
 
 static struct table_cell cell_full_scale(const void *row)
 {
@@ -211,24 +177,12 @@ static struct table_cell cell_full_scale(const void *row)
     return table_text("full");
 }
 
-static struct table_cell cell_full_precision(const void *row)
-{
-    const struct thesis_row *at = row;
-    return at->file ? table_text(config_precision_name(&at->file->experiment)) : table_dash();
-}
-
-static struct table_cell cell_full_epochs(const void *row)
-{
-    const struct thesis_row *at = row;
-    return at->file ? table_cell(memory_text("%d", at->file->experiment.epochs), NULL)
-                    : table_dash();
-}
-
-static struct table_cell cell_full_n(const void *row)
-{
-    const struct thesis_row *at = row;
-    return at->cells.arm ? cells_n(row) : table_text("0");
-}
+static TABLE_CELL(cell_full_precision, struct thesis_row,
+                  at->file ? table_text(config_precision_name(&at->file->experiment))
+                           : table_dash());
+static TABLE_CELL(cell_full_epochs, struct thesis_row,
+                  at->file ? table_integer(at->file->experiment.epochs) : table_dash());
+static TABLE_CELL(cell_full_n, struct thesis_row, at->cells.arm ? cells_n(row) : table_text("0"));
 
 /* The core-hours predicted from the training speed of all desk logs. */
 static struct table_cell cell_full_hours(const void *row)
@@ -340,36 +294,18 @@ static void fill_full(const struct thesis_table *source, const struct full_sourc
 
 /* ---- Part 3: desk scale ------------------------------------------------------------------- */
 
-static const struct experiment *experiment_of(const void *row)
-{
-    return ((const struct cells_row *)row)->arm->experiment;
-}
+static TABLE_CELL(cell_desk_network, struct cells_row,
+                  table_cell(ledger_network(at->arm->experiment), NULL));
+static TABLE_CELL(cell_desk_decay, struct cells_row,
+                  table_cell(ledger_value(at->arm->experiment, "schedule.decay"), NULL));
+static TABLE_CELL(cell_desk_scale, struct cells_row,
+                  table_text(config_scale_name(at->arm->experiment)));
+static TABLE_CELL(cell_desk_epochs, struct cells_row, table_integer(at->arm->experiment->epochs));
 
-static struct table_cell cell_desk_network(const void *row)
-{
-    return table_cell(ledger_network(experiment_of(row)), NULL);
-}
-
-static struct table_cell cell_desk_decay(const void *row)
-{
-    return table_cell(ledger_value(experiment_of(row), "schedule.decay"), NULL);
-}
-
-static struct table_cell cell_desk_scale(const void *row)
-{
-    return table_text(config_scale_name(experiment_of(row)));
-}
-
-static struct table_cell cell_desk_epochs(const void *row)
-{
-    return table_cell(memory_text("%d", experiment_of(row)->epochs), NULL);
-}
-
-static struct table_cell cell_desk_k(const void *row)
-{
-    const struct experiment *e = experiment_of(row);
-    return e->decay == DECAY_STEP ? table_dash() : table_cell(memory_text("%g", e->k), NULL);
-}
+static TABLE_CELL(cell_desk_k, struct cells_row,
+                  at->arm->experiment->decay == DECAY_STEP
+                      ? table_dash()
+                      : table_cell(memory_text("%g", at->arm->experiment->k), NULL));
 
 enum { WIDE = TABLE_TEXT | TABLE_CSV };
 

@@ -242,45 +242,19 @@ struct row {
     int is_search, is_basis;
 };
 
-static const struct contender *contender_of(const void *row)
-{
-    return ((const struct row *)row)->contender;
-}
-
-static struct table_cell cell_name(const void *row)
-{
-    return table_text(contender_of(row)->name);
-}
-
-static struct table_cell cell_runs(const void *row)
-{
-    return table_cell(memory_text("%d", contender_of(row)->runs), NULL);
-}
-
-static struct table_cell cell_stored(const void *row)
-{
-    return table_cell(memory_text("%lld", model_size_of(contender_of(row)->arm.experiment).stored),
-                      NULL);
-}
-
-static struct table_cell cell_macs(const void *row)
-{
-    return cells_number(contender_of(row)->macs / 1e12, "", 1);
-}
-
-static struct table_cell cell_results(const void *row)
-{
-    return table_cell(memory_text("%zu of %d", contender_of(row)->arm.count, SEARCH_SEEDS), NULL);
-}
-
-static struct table_cell cell_verdict(const void *row)
-{
-    const struct row *at = row;
-    return at->is_search   ? table_dash()
-           : at->is_basis  ? table_text("exploratory")
-           : at->cells.arm ? cells_verdict(row)
-                           : table_text("sealed");
-}
+static TABLE_CELL(cell_name, struct row, table_text(at->contender->name));
+static TABLE_CELL(cell_runs, struct row, table_integer(at->contender->runs));
+static TABLE_CELL(cell_stored, struct row,
+                  table_integer(model_size_of(at->contender->arm.experiment).stored));
+static TABLE_CELL(cell_macs, struct row, cells_number(at->contender->macs / 1e12, "", 1));
+static TABLE_CELL(cell_results, struct row,
+                  table_cell(memory_text("%zu of %d", at->contender->arm.count, SEARCH_SEEDS),
+                             NULL));
+static TABLE_CELL(cell_verdict, struct row,
+                  at->is_search   ? table_dash()
+                  : at->is_basis  ? table_text("exploratory")
+                  : at->cells.arm ? cells_verdict(row)
+                                  : table_text("sealed"));
 
 static const struct table_column columns[] = {
     {"name", "Contender", 'l', NULL, TABLE_ALL, cell_name},

@@ -16,36 +16,13 @@ static const struct rule {
     claims_rule *word;
     int needs_limit;
 } rules[] = {
-    {"bases", claims_bases, 0},
-    {"other-k", claims_other_k, 0},
-    {"gain", claims_gain, 1},
-    {"matched-gain", claims_matched_gain, 1},
-    {"below-sgdr", claims_below_sgdr, 0},
-    {"sgdr-papers", claims_sgdr_papers, 0},
-    {"parameters", claims_parameters, 0},
-    {"reduction", claims_reduction, 1},
-    {"extra", claims_extra, 1},
-    {"stored", claims_stored, 1},
-    {"added", claims_added, 1},
-    {"trend-over-k", claims_trend_over_k, 0},
-    {"better-than-k-1", claims_better_than_k_1, 0},
-    {"steps-over-k", claims_steps_over_k, 0},
-    {"gain-over-k", claims_gain_over_k, 1},
-    {"restarts", claims_restarts, 0},
-    {"registered", claims_registered, 0},
-    {"registered-effect", claims_registered_effect, 1},
-    {"found", claims_found, 0},
-    {"spent", claims_spent, 0},
-    {"cheaper", claims_cheaper, 1},
-    {"seeds", claims_seeds, 0},
-    {"kept", claims_kept, 1},
-    {"trend-over-rows", claims_trend_over_rows, 0},
-    {"verdict", claims_verdict, 0},
-    {"effect", claims_effect, 1},
+#define ROW(name, function, needs_limit) {name, function, needs_limit},
+    CLAIMS_RULES(ROW)
+#undef ROW
 };
 
 /* NULL with *error set. */
-static const struct rule *rule_of(const struct sheet *sheet, const char *name, struct error *error)
+static const struct rule *rule_of(const struct sheet *sheet, const char *name)
 {
     const struct published_claim *claim = sheet->claim;
     const struct rule *rule = NULL;
@@ -53,24 +30,24 @@ static const struct rule *rule_of(const struct sheet *sheet, const char *name, s
         if (strcmp(rules[i].name, name) == 0)
             rule = &rules[i];
     if (!rule)
-        error_set(error, "%s:%d: claim %s: expected a rule of claims_rules.h or =WORD, found %s",
-                  sheet->sources->path, claim->line, claim->id, name);
+        error_set(sheet->error,
+                  "%s:%d: claim %s: expected a rule of claims_rules.h or =WORD, found %s",
+                  sheet->in->claims.path, claim->line, claim->id, name);
     else if (rule->needs_limit && isnan(claim->limit))
-        error_set(error, "%s:%d: claim %s: expected a limit, which the rule %s needs",
-                  sheet->sources->path, claim->line, claim->id, name);
+        error_set(sheet->error, "%s:%d: claim %s: expected a limit, which the rule %s needs",
+                  sheet->in->claims.path, claim->line, claim->id, name);
     else
         return rule;
     return NULL;
 }
 
 /* The word of a rule about a folder's arms, of which there may be none. */
-static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const char *fixed,
-                          struct error *error)
+static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const char *fixed)
 {
     const struct published_claim *claim = sheet->claim;
     struct study arms;
-    if (study_collect(&arms, sheet->sources->ledger, sheet->sources->experiments, claim->folder,
-                      claim->control, NULL, error) != 0)
+    if (study_collect(&arms, &sheet->in->open, &sheet->in->experiments, claim->folder,
+                      claim->control, NULL, sheet->error) != 0)
         return NULL;
     /* another image set or network has counts and a control of its own */
     struct study first = arms;
@@ -81,33 +58,33 @@ static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const ch
     char *word = arms.count == 0           ? memory_text("not built")
                  : !rule                   ? memory_text("%s", fixed)
                  : sheet->evidence == FULL ? memory_text("untested at full scale")
-                                           : rule->word(sheet, error);
+                                           : rule->word(sheet);
     sheet->arms = NULL;
     study_free(&arms);
     return word;
 }
 
 /* The word for one kind of evidence; NULL with *error set. */
-static char *word_of(struct sheet *sheet, struct error *error)
+static char *word_of(struct sheet *sheet)
 {
     static const enum published_rule kinds[EVIDENCES] = {RULE_COMPUTED, RULE_OWN,  RULE_MATCHED,
                                                          RULE_RUNS,     RULE_RUNS, RULE_REGISTERED};
     const char *name = sheet->claim->rules[kinds[sheet->evidence]];
     const char *fixed = name[0] == '=' ? name + 1 : strcmp(name, "-") == 0 ? name : NULL;
-    const struct rule *rule = fixed ? NULL : rule_of(sheet, name, error);
+    const struct rule *rule = fixed ? NULL : rule_of(sheet, name);
     const int of_arms = strcmp(sheet->claim->folder, "-") != 0 && sheet->evidence != OWN &&
                         sheet->evidence != MATCHED && sheet->evidence != REGISTERED;
     if (!fixed && !rule)
         return NULL;
     if (of_arms)
-        return word_of_arms(sheet, rule, fixed, error);
-    return fixed ? memory_text("%s", fixed) : rule->word(sheet, error);
+        return word_of_arms(sheet, rule, fixed);
+    return fixed ? memory_text("%s", fixed) : rule->word(sheet);
 }
 
-static int fill_claim(struct sheet *sheet, struct error *error)
+static int fill_claim(struct sheet *sheet)
 {
     const struct published_claim *claim = sheet->claim;
-    const char *path = sheet->sources->path;
+    const char *path = sheet->in->claims.path;
     table_add(&sheet->words, table_text(claim->id));
     char *says = table_tex_escaped(claim->says);
     table_add(&sheet->words, table_traced(table_cell(memory_text("%s", claim->says),
@@ -118,7 +95,7 @@ static int fill_claim(struct sheet *sheet, struct error *error)
     free(says);
     for (sheet->evidence = 0; sheet->evidence < EVIDENCES; sheet->evidence++) {
         sheet->headed = sheet->from_runs = 0;
-        char *word = word_of(sheet, error);
+        char *word = word_of(sheet);
         if (!word)
             return -1;
         table_add(
@@ -176,25 +153,23 @@ static void write_companion(const struct sheet *sheet, const char *folder, const
 }
 
 /* `sheet` with the claims of a folder, of all where it is NULL; sheet_free() it either way. */
-static int fill_sheet(struct sheet *sheet, const struct claims_sources *sources,
-                      const struct published_claims *published, const char *folder,
+static int fill_sheet(struct sheet *sheet, const struct inputs *in, const char *folder,
                       struct error *error)
 {
     int status = 0;
-    *sheet = sheet_begin(sources);
-    for (size_t i = 0; i < published->count && status == 0; i++) {
-        sheet->claim = &published->rows[i];
+    *sheet = sheet_begin(in, error);
+    for (size_t i = 0; i < in->claims.count && status == 0; i++) {
+        sheet->claim = &in->claims.rows[i];
         if (!folder || strcmp(sheet->claim->folder, folder) == 0)
-            status = fill_claim(sheet, error);
+            status = fill_claim(sheet);
     }
     return status;
 }
 
-static int write_all(const struct claims_sources *sources, const struct published_claims *published,
-                     const char *out, struct error *error)
+int claims_write(const struct inputs *in, const char *out, struct error *error)
 {
     struct sheet sheet;
-    const int status = fill_sheet(&sheet, sources, published, NULL, error);
+    int status = fill_sheet(&sheet, in, NULL, error);
     if (status == 0) {
         write_text(&sheet, out);
         table_write_files(out, "claims", &sheet.words, "tabular");
@@ -202,37 +177,16 @@ static int write_all(const struct claims_sources *sources, const struct publishe
         table_write_values(out, "claims-numbers", &sheet.numbers);
     }
     sheet_free(&sheet);
-    return status;
-}
-
-static int write_companions(const struct claims_sources *sources,
-                            const struct published_claims *published, const char *out,
-                            struct error *error)
-{
-    int status = 0;
     const char *before = "-";
-    for (size_t i = 0; i < published->count && status == 0; i++) {
-        const char *folder = published->rows[i].folder;
+    for (size_t i = 0; i < in->claims.count && status == 0; i++) {
+        const char *folder = in->claims.rows[i].folder;
         if (strcmp(folder, "-") != 0 && strcmp(folder, before) != 0) {
-            struct sheet sheet;
-            status = fill_sheet(&sheet, sources, published, folder, error);
+            status = fill_sheet(&sheet, in, folder, error);
             if (status == 0)
                 write_companion(&sheet, folder, out);
             sheet_free(&sheet);
         }
         before = folder;
     }
-    return status;
-}
-
-int claims_write(const struct claims_sources *sources, const char *out, struct error *error)
-{
-    struct published_claims published;
-    if (published_read_claims(sources->path, &published, error) != 0)
-        return -1;
-    int status = write_all(sources, &published, out, error);
-    if (status == 0)
-        status = write_companions(sources, &published, out, error);
-    published_free_claims(&published);
     return status;
 }

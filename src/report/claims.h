@@ -127,20 +127,11 @@
 #ifndef KDECAY_CLAIMS_H
 #define KDECAY_CLAIMS_H
 
-#include "report/thesis_table.h"
-
-struct claims_sources {
-    const char *path; /* of claims.tsv */
-    const struct thesis_table *tables;
-    size_t table_count;
-    const struct literature *literature;
-    const struct ledger *ledger, *all; /* without the sealed runs (registered.h); with them */
-    const struct experiment_files *experiments;
-};
+#include "report/inputs.h"
 
 /* Write OUT/tables/claims.txt; claims.csv and .tex, the words; claims-numbers.csv and .tex, the
  * numbers behind them; claims-FOLDER.txt, the claims of a folder of experiments, which stand
  * together in claims.tsv. 0, or -1 with *error set. */
-int claims_write(const struct claims_sources *sources, const char *out, struct error *error);
+int claims_write(const struct inputs *in, const char *out, struct error *error);
 
 #endif

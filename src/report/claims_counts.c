@@ -65,9 +65,8 @@ static void add_reductions(struct sheet *sheet, const struct experiment *e, stru
     architecture_free(&architecture);
 }
 
-char *claims_reduction(struct sheet *sheet, struct error *error)
+char *claims_reduction(struct sheet *sheet)
 {
-    (void)error;
     struct tally tally = {0};
     for (size_t i = 0; i < sheet->arms->count; i++)
         if (sheet->arms->row[i].experiment->rows == 1 && is_counted(sheet->arms->row[i].experiment))
@@ -125,10 +124,9 @@ static double extra_share(const struct counted *arm)
     return arm->size.extra_share;
 }
 
-char *claims_extra(struct sheet *sheet, struct error *error)
+char *claims_extra(struct sheet *sheet)
 {
     static const struct quantity extra[] = {{"extra multiply-adds (share)", 5, extra_share, NULL}};
-    (void)error;
     return at_most(sheet, extra, COUNT(extra), makes_weights);
 }
 
@@ -147,10 +145,9 @@ static double stored_by_control(const struct counted *arm)
     return (double)arm->control.stored;
 }
 
-char *claims_stored(struct sheet *sheet, struct error *error)
+char *claims_stored(struct sheet *sheet)
 {
     static const struct quantity kept[] = {{"stored", 0, stored, stored_by_control}};
-    (void)error;
     return at_most(sheet, kept, COUNT(kept), has_weight_blocks);
 }
 
@@ -169,10 +166,9 @@ static double added_macs(const struct counted *arm)
     return (double)(arm->size.macs - arm->control.macs) / (double)arm->control.macs;
 }
 
-char *claims_added(struct sheet *sheet, struct error *error)
+char *claims_added(struct sheet *sheet)
 {
     static const struct quantity added[] = {{"added parameters (share)", 5, added_parameters, NULL},
                                             {"added multiply-adds (share)", 5, added_macs, NULL}};
-    (void)error;
     return at_most(sheet, added, COUNT(added), has_other_size);
 }

@@ -56,11 +56,10 @@ static size_t family_of_k(const struct arm *arms, size_t count, const struct arm
 static void compare_k(struct sheet *sheet, const struct arms *arms, int trends,
                       struct verdicts *verdicts)
 {
-    struct questions questions = questions_of_files(sheet->sources->experiments);
     struct comparison *comparisons = memory_zeroed(arms->count, sizeof *comparisons);
     const struct arm **over_k = memory_zeroed(arms->count, sizeof *over_k);
     for (size_t first = 0, count, size; first < arms->count; first += count) {
-        count = comparison_with_k_1(&arms->arm[first], arms->count - first, &questions,
+        count = comparison_with_k_1(&arms->arm[first], arms->count - first, &sheet->in->questions,
                                     &comparisons[first]);
         for (size_t i = first; i < first + count; i++) {
             const struct comparison *c = &comparisons[i];
@@ -77,7 +76,6 @@ static void compare_k(struct sheet *sheet, const struct arms *arms, int trends,
             sheet_add_trend(sheet, &trend, "k", verdicts);
         }
     }
-    questions_free(&questions);
     free(over_k);
     free(comparisons);
 }
@@ -128,7 +126,7 @@ static void against_restarts(struct sheet *sheet, const struct arms *arms,
         if (!has_restarts(control->experiment) || control->experiment->k != 1 ||
             registered_is(control->experiment))
             continue;
-        const struct experiment_files *files = sheet->sources->experiments;
+        const struct experiment_files *files = &sheet->in->experiments;
         size_t planned = 0, count = 0;
         for (size_t i = 0; i < files->count; i++)
             planned += is_compared(&files->file[i].experiment, control->experiment) ? 1 : 0;
@@ -142,11 +140,11 @@ static void against_restarts(struct sheet *sheet, const struct arms *arms,
 
 /* 0, or -1 with *error set. */
 static int compare_below(struct sheet *sheet, const char *folder, enum image_set set,
-                         compare_arms *compare, struct verdicts *verdicts, struct error *error)
+                         compare_arms *compare, struct verdicts *verdicts)
 {
     struct arms arms;
-    if (ledger_arms(sheet->sources->ledger, folder,
-                    sheet->evidence == DESK ? SCALE_DESK : SCALE_FULL, set, &arms, error) != 0)
+    if (ledger_arms(&sheet->in->open, folder, sheet->evidence == DESK ? SCALE_DESK : SCALE_FULL,
+                    set, &arms, sheet->error) != 0)
         return -1;
     compare(sheet, &arms, verdicts);
     free(arms.arm);
@@ -154,44 +152,43 @@ static int compare_below(struct sheet *sheet, const char *folder, enum image_set
 }
 
 /* Below the folders of the thesis's tables and of the campaign. */
-static int compare_families(struct sheet *sheet, compare_arms *compare, struct verdicts *verdicts,
-                            struct error *error)
+static int compare_families(struct sheet *sheet, compare_arms *compare, struct verdicts *verdicts)
 {
     int status = 0;
     *verdicts = (struct verdicts){0};
-    for (size_t t = 0; t < sheet->sources->table_count && status == 0; t++) {
-        const struct thesis_table *table = &sheet->sources->tables[t];
+    for (size_t t = 0; t < COUNT(sheet->in->tables) && status == 0; t++) {
+        const struct thesis_table *table = &sheet->in->tables[t];
         char *campaign = memory_text("campaign/%s", table->folder);
-        if (compare_below(sheet, table->folder, table->set, compare, verdicts, error) != 0 ||
-            compare_below(sheet, campaign, table->set, compare, verdicts, error) != 0)
+        if (compare_below(sheet, table->folder, table->set, compare, verdicts) != 0 ||
+            compare_below(sheet, campaign, table->set, compare, verdicts) != 0)
             status = -1;
         free(campaign);
     }
     return status;
 }
 
-char *claims_trend_over_k(struct sheet *sheet, struct error *error)
+char *claims_trend_over_k(struct sheet *sheet)
 {
     struct verdicts v;
-    return compare_families(sheet, trends_over_k, &v, error) == 0 ? word_of(sheet, &v) : NULL;
+    return compare_families(sheet, trends_over_k, &v) == 0 ? word_of(sheet, &v) : NULL;
 }
 
-char *claims_better_than_k_1(struct sheet *sheet, struct error *error)
+char *claims_better_than_k_1(struct sheet *sheet)
 {
     struct verdicts v;
-    return compare_families(sheet, gains_over_k, &v, error) == 0 ? word_of(sheet, &v) : NULL;
+    return compare_families(sheet, gains_over_k, &v) == 0 ? word_of(sheet, &v) : NULL;
 }
 
-char *claims_steps_over_k(struct sheet *sheet, struct error *error)
+char *claims_steps_over_k(struct sheet *sheet)
 {
     struct verdicts v;
-    return compare_families(sheet, steps_over_k, &v, error) == 0 ? word_of(sheet, &v) : NULL;
+    return compare_families(sheet, steps_over_k, &v) == 0 ? word_of(sheet, &v) : NULL;
 }
 
-char *claims_gain_over_k(struct sheet *sheet, struct error *error)
+char *claims_gain_over_k(struct sheet *sheet)
 {
     struct verdicts v;
-    if (compare_families(sheet, gains_over_k, &v, error) != 0)
+    if (compare_families(sheet, gains_over_k, &v) != 0)
         return NULL;
     sheet->from_runs = v.count > 0;
     return v.count == 0             ? without_runs(sheet)
@@ -200,12 +197,11 @@ char *claims_gain_over_k(struct sheet *sheet, struct error *error)
                                     : memory_text("not testable");
 }
 
-char *claims_restarts(struct sheet *sheet, struct error *error)
+char *claims_restarts(struct sheet *sheet)
 {
     struct verdicts v = {0};
-    for (size_t t = 0; t < sheet->sources->table_count; t++)
-        if (compare_below(sheet, NULL, sheet->sources->tables[t].set, against_restarts, &v,
-                          error) != 0)
+    for (size_t t = 0; t < COUNT(sheet->in->tables); t++)
+        if (compare_below(sheet, NULL, sheet->in->tables[t].set, against_restarts, &v) != 0)
             return NULL;
     return word_of(sheet, &v);
 }
@@ -222,9 +218,8 @@ static const struct study_row *of_seed_0(const struct study *arms, const struct 
     return NULL;
 }
 
-char *claims_seeds(struct sheet *sheet, struct error *error)
+char *claims_seeds(struct sheet *sheet)
 {
-    (void)error;
     const struct study *arms = sheet->arms;
     struct comparison *family = memory_zeroed(arms->count, sizeof *family);
     struct verdicts verdicts = {0};
@@ -240,9 +235,8 @@ char *claims_seeds(struct sheet *sheet, struct error *error)
 }
 
 /* "fails by 28.43 to 37.27 points at u = 1 (exploratory)", or the words of verdicts. */
-char *claims_kept(struct sheet *sheet, struct error *error)
+char *claims_kept(struct sheet *sheet)
 {
-    (void)error;
     struct verdicts verdicts = {0};
     double least = INFINITY, most = -INFINITY;
     int smallest = 0, all_above = 1;
@@ -274,11 +268,10 @@ char *claims_kept(struct sheet *sheet, struct error *error)
 }
 
 /* A trend for each kind of Weight Block; rows are in the order of u. */
-char *claims_trend_over_rows(struct sheet *sheet, struct error *error)
+char *claims_trend_over_rows(struct sheet *sheet)
 {
     static const enum weights kinds[] = {WEIGHTS_EXPANSION, WEIGHTS_BANK};
     static const char keys[] = "network.weights network.rows network.weights_seed";
-    (void)error;
     const struct study *arms = sheet->arms;
     const struct arm **family = memory_zeroed(arms->count, sizeof *family);
     double *x = memory_zeroed(arms->count, sizeof *x);
@@ -338,9 +331,8 @@ static struct comparison arm_against_control(struct sheet *sheet)
     return compare_alone(sheet, row ? row->arm : NULL, control->arm);
 }
 
-char *claims_verdict(struct sheet *sheet, struct error *error)
+char *claims_verdict(struct sheet *sheet)
 {
-    (void)error;
     const struct comparison c = arm_against_control(sheet);
     return c.arm ? memory_text("%s", comparison_word(&c)) : without_runs(sheet);
 }
@@ -357,38 +349,35 @@ static char *effect_word(const struct sheet *sheet, const struct comparison *c)
     return strcmp(verdict, "better") == 0 ? sheet_consistency(0) : memory_text("%s", verdict);
 }
 
-char *claims_effect(struct sheet *sheet, struct error *error)
+char *claims_effect(struct sheet *sheet)
 {
-    (void)error;
     const struct comparison c = arm_against_control(sheet);
     return c.arm ? effect_word(sheet, &c) : without_runs(sheet);
 }
 
 /* ---- Registered runs ---------------------------------------------------------------------- */
 
-char *claims_registered(struct sheet *sheet, struct error *error)
+char *claims_registered(struct sheet *sheet)
 {
-    const struct claims_sources *sources = sheet->sources;
     sheet->from_runs = 1;
-    return confirmation_word(sources->all, sources->ledger, sources->experiments,
-                             sheet->claim->control, error);
+    return confirmation_word(sheet->in->confirmation, sheet->claim->control, sheet->error);
 }
 
-char *claims_registered_effect(struct sheet *sheet, struct error *error)
+char *claims_registered_effect(struct sheet *sheet)
 {
     static const char folder[] = "pad-effect";
-    const struct claims_sources *sources = sheet->sources;
+    const struct inputs *in = sheet->in;
     char *name = memory_text("%s/%s", folder, sheet->claim->arm);
     char *control = memory_text("%s/%s", folder, sheet->claim->control), *word = NULL;
-    const struct experiment_file *file = ledger_find_experiment(sources->experiments, name);
+    const struct experiment_file *file = ledger_find_experiment(&in->experiments, name);
     struct arms arms;
     sheet->from_runs = 1;
     if (!file) {
         word = memory_text("no runs");
-    } else if (registered_is_sealed(sources->all, sources->experiments, &file->experiment)) {
-        word = registered_sealed_word(
-            registered_count(sources->all, sources->experiments, &file->experiment));
-    } else if (ledger_arms(sources->ledger, folder, SCALE_DESK, SET_CIFAR10, &arms, error) == 0) {
+    } else if (registered_is_sealed(&in->all, &in->experiments, &file->experiment)) {
+        word =
+            registered_sealed_word(registered_count(&in->all, &in->experiments, &file->experiment));
+    } else if (ledger_arms(&in->open, folder, SCALE_DESK, SET_CIFAR10, &arms, sheet->error) == 0) {
         const struct comparison c =
             compare_alone(sheet, ledger_find_arm(&arms, name), ledger_find_arm(&arms, control));
         word = effect_word(sheet, &c);

@@ -1,5 +1,4 @@
 #include "report/claims_rules.h"
-#include "report/weight_search.h"
 
 #include "base/decimal.h"
 
@@ -7,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The word before anything can be compared; NULL: it can. */
+/* The word before anything can be compared. */
 static char *word_before(const struct weight_search *search)
 {
-    return !search->is_there      ? memory_text("no runs")
-           : !search->is_complete ? memory_text("sealed: %zu of %d results", search->results,
-                                                SEARCH_SEEDS * (1 + RIVALS))
-                                  : NULL;
+    return search->is_there ? memory_text("sealed: %zu of %d results", search->results,
+                                          SEARCH_SEEDS * (1 + RIVALS))
+                            : memory_text("no runs");
 }
 
 static int has_verdict(const struct contender *rival, const char *verdict)
@@ -21,37 +19,19 @@ static int has_verdict(const struct contender *rival, const char *verdict)
     return strcmp(comparison_word(&rival->comparison), verdict) == 0;
 }
 
-/* A rule's word, which `judge` gives once all results are there. */
-static char *word_of_runs(struct sheet *sheet,
-                          char *(*judge)(struct sheet *sheet, const struct weight_search *search),
-                          struct error *error)
+char *claims_found(struct sheet *sheet)
 {
-    const struct claims_sources *sources = sheet->sources;
-    struct weight_search search;
-    if (weight_search_collect(&search, sources->all, sources->experiments, error) != 0)
-        return NULL;
-    sheet->from_runs = 1;
-    char *word = word_before(&search);
-    if (!word)
-        word = judge(sheet, &search);
-    weight_search_free(&search);
-    return word;
-}
-
-static char *judge_found(struct sheet *sheet, const struct weight_search *search)
-{
+    const struct weight_search *search = &sheet->in->search;
     const struct contender *uniform = &search->contender[CONTENDER_UNIFORM],
                            *random = &search->contender[CONTENDER_RANDOM_1];
+    sheet->from_runs = 1;
+    if (!search->is_complete)
+        return word_before(search);
     sheet_add_comparison(sheet, &uniform->comparison);
     sheet_add_comparison(sheet, &random->comparison);
     const int better = has_verdict(uniform, "better") && has_verdict(random, "better");
     const int worse = has_verdict(uniform, "worse") || has_verdict(random, "worse");
     return memory_text("%s", better ? "better" : worse ? "worse" : "no evidence");
-}
-
-char *claims_found(struct sheet *sheet, struct error *error)
-{
-    return word_of_runs(sheet, judge_found, error);
 }
 
 /* "4.00 times" */
@@ -65,15 +45,12 @@ static char *times(double ratio, const struct interval *interval)
     return text;
 }
 
-char *claims_spent(struct sheet *sheet, struct error *error)
+char *claims_spent(struct sheet *sheet)
 {
-    const struct claims_sources *sources = sheet->sources;
-    struct weight_search search;
-    if (weight_search_collect(&search, sources->all, sources->experiments, error) != 0)
-        return NULL;
-    const struct contender *own = &search.contender[CONTENDER_SEARCH];
-    for (int i = CONTENDER_UNIFORM; i <= RIVALS && search.is_there; i++) {
-        const struct contender *rival = &search.contender[i];
+    const struct weight_search *search = &sheet->in->search;
+    const struct contender *own = &search->contender[CONTENDER_SEARCH];
+    for (int i = CONTENDER_UNIFORM; i <= RIVALS && search->is_there; i++) {
+        const struct contender *rival = &search->contender[i];
         char *says = times(rival->macs / own->macs, NULL);
         sheet_add_row(sheet,
                       memory_text("training multiply-adds (10^12), search against %s", rival->name),
@@ -81,9 +58,7 @@ char *claims_spent(struct sheet *sheet, struct error *error)
                       cells_number(own->macs / 1e12, "", 1), table_dash(), says);
         free(says);
     }
-    char *word = memory_text(search.is_there ? "see numbers" : "not built");
-    weight_search_free(&search);
-    return word;
+    return memory_text(search->is_there ? "see numbers" : "not built");
 }
 
 /* Core-hours per result, from all runs that the results took. */
@@ -112,17 +87,16 @@ static int is_cheaper(struct sheet *sheet, const struct contender *rival,
     return error.low > limit || hours.high < 1 ? 0 : error.high < limit && hours.low > 1 ? 1 : -1;
 }
 
-static char *judge_cheaper(struct sheet *sheet, const struct weight_search *search)
+char *claims_cheaper(struct sheet *sheet)
 {
+    const struct weight_search *search = &sheet->in->search;
     const struct contender *own = &search->contender[CONTENDER_SEARCH];
+    sheet->from_runs = 1;
+    if (!search->is_complete)
+        return word_before(search);
     const int random = is_cheaper(sheet, &search->contender[CONTENDER_RANDOM_4], own);
     const int halving = is_cheaper(sheet, &search->contender[CONTENDER_HALVING], own);
     return random == 0 || halving == 0   ? sheet_consistency(1)
            : random == 1 && halving == 1 ? sheet_consistency(0)
                                          : memory_text("no evidence");
-}
-
-char *claims_cheaper(struct sheet *sheet, struct error *error)
-{
-    return word_of_runs(sheet, judge_cheaper, error);
 }

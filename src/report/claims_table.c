@@ -51,9 +51,9 @@ static const struct table_column last_columns[] = {
     {"says", "Says", 'l', NULL, TABLE_ALL, cell_says},
 };
 
-struct sheet sheet_begin(const struct claims_sources *sources)
+struct sheet sheet_begin(const struct inputs *in, struct error *error)
 {
-    struct sheet sheet = {.sources = sources};
+    struct sheet sheet = {.in = in, .error = error};
     table_begin(&sheet.words, word_columns, COUNT(word_columns));
     table_begin(&sheet.numbers, number_columns, COUNT(number_columns));
     cells_add_test_columns(&sheet.numbers);
@@ -68,31 +68,6 @@ void sheet_free(struct sheet *sheet)
 }
 
 /* ---- Rows of numbers ---------------------------------------------------------------------- */
-
-struct table_cell sheet_printed(const struct thesis_table *table, const struct published_row *row,
-                                const char *what, double value)
-{
-    return cells_published(value, 2, "", published_value_id(&table->published, row, what),
-                           table->published.path, row->line);
-}
-
-struct table_cell sheet_literature(const struct sheet *sheet, const struct literature_row *row)
-{
-    return cells_published(row->error, 2, "", literature_value_id(row),
-                           sheet->sources->literature->path, row->line);
-}
-
-struct table_cell sheet_delta(const struct sheet *sheet, const struct thesis_table *table,
-                              const struct published_row *row, const struct literature_row *other,
-                              char *id)
-{
-    const double delta = row->ours - (other ? other->error : row->original);
-    struct text sources = {0};
-    text_add(&sources, "%s\t%d\n", table->published.path, row->line);
-    if (other)
-        text_add(&sources, "%s\t%d\n", sheet->sources->literature->path, other->line);
-    return table_traced(cells_number(delta, "+", 2), id, sources.bytes);
-}
 
 /* Takes `of` over. */
 static void add_row(struct sheet *sheet, char *of, struct number_row row)

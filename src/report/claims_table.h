@@ -7,13 +7,14 @@
 #define KDECAY_CLAIMS_TABLE_H
 
 #include "report/cells.h"
-#include "report/claims.h"
+#include "report/inputs.h"
 #include "report/study.h"
 
 enum evidence { COMPUTED, OWN, MATCHED, DESK, FULL, REGISTERED, EVIDENCES };
 
 struct sheet {
-    const struct claims_sources *sources;
+    const struct inputs *in;
+    struct error *error;
     /* at work: */
     const struct published_claim *claim;
     enum evidence evidence;
@@ -24,18 +25,8 @@ struct sheet {
     struct table numbers;
 };
 
-struct sheet sheet_begin(const struct claims_sources *sources);
+struct sheet sheet_begin(const struct inputs *in, struct error *error);
 void sheet_free(struct sheet *sheet);
-
-/* Cells of numbers: one that a row of the thesis's tables prints; one of the literature; the row's
- * "ours" less a number of the literature, or less its own original if that is NULL (takes `id`
- * over). */
-struct table_cell sheet_printed(const struct thesis_table *table, const struct published_row *row,
-                                const char *what, double value);
-struct table_cell sheet_literature(const struct sheet *sheet, const struct literature_row *row);
-struct table_cell sheet_delta(const struct sheet *sheet, const struct thesis_table *table,
-                              const struct published_row *row, const struct literature_row *other,
-                              char *id);
 
 /* Add a row of numbers that no runs gave, and a heading before the first one of an evidence. `of`
  * says what the numbers are of and is taken over, as the cells are. */

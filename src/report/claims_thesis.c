@@ -6,55 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Rows of the thesis's tables ---------------------------------------------------------- */
-
-/* One row after the other, of all tables; begin with {0}. */
-struct cell {
-    size_t next_table, next_row;
-    const struct thesis_table *table;
-    const struct published_row *row;
-    const char *set;                      /* "CIFAR-10" */
-    const struct literature_row *matched; /* its matched baseline; NULL: none */
-};
-
-static int next_cell(const struct sheet *sheet, struct cell *cell)
-{
-    const struct claims_sources *sources = sheet->sources;
-    while (cell->next_table < sources->table_count &&
-           cell->next_row == sources->tables[cell->next_table].published.count) {
-        cell->next_table++;
-        cell->next_row = 0;
-    }
-    if (cell->next_table == sources->table_count)
-        return 0;
-    cell->table = &sources->tables[cell->next_table];
-    cell->row = &cell->table->published.rows[cell->next_row++];
-    const struct experiment any = {.set = (int)cell->table->set};
-    cell->set = config_set_name(&any);
-    cell->matched = published_find(sources->literature, cell->set, cell->row->network,
-                                   cell->row->depth, "matched");
-    return 1;
-}
+/* ---- Cells of the thesis's tables --------------------------------------------------------- */
 
 /* Add the row's reference, ours and how much lower ours is. `other` is the reference, or NULL: the
  * row's own original; `id` ends the difference's value id. Takes `of` over. */
-static void add_cell(struct sheet *sheet, const struct cell *cell, char *of,
+static void add_cell(struct sheet *sheet, const struct thesis_cell *cell, char *of,
                      const struct literature_row *other, const char *id, const char *says)
 {
-    const struct published_row *row = cell->row;
     sheet_add_row(sheet, of,
-                  other ? sheet_literature(sheet, other)
-                        : sheet_printed(cell->table, row, "original", row->original),
-                  sheet_printed(cell->table, row, "ours", row->ours),
-                  sheet_delta(sheet, cell->table, row, other,
-                              published_value_id(&cell->table->published, row, id)),
-                  says);
+                  other ? thesis_literature(cell, other)
+                        : thesis_printed(cell, "original", cell->row->original, 2, ""),
+                  thesis_printed(cell, "ours", cell->row->ours, 2, ""),
+                  thesis_delta(cell, other, id), says);
 }
 
-static char *name_of(const struct cell *cell)
+static char *name_of(const struct thesis_cell *cell)
 {
-    return memory_text("%s, %s %s, k = %g", cell->set, cell->row->network, cell->row->depth,
-                       cell->row->k);
+    return memory_text("%s, %s %s, k = %g", cell->table->images, cell->row->network,
+                       cell->row->depth, cell->row->k);
 }
 
 /* ---- Any differentiable decay ------------------------------------------------------------- */
@@ -92,9 +61,8 @@ static int base_holds(const struct decay *decay)
     return 1;
 }
 
-char *claims_bases(struct sheet *sheet, struct error *error)
+char *claims_bases(struct sheet *sheet)
 {
-    (void)error;
     size_t good = 0;
     for (size_t i = 0; i < decay_count; i++)
         good += base_holds(&decays[i]) ? 1 : 0;
@@ -107,14 +75,14 @@ char *claims_bases(struct sheet *sheet, struct error *error)
 
 /* ---- The larger k, the better ------------------------------------------------------------- */
 
-char *claims_other_k(struct sheet *sheet, struct error *error)
+char *claims_other_k(struct sheet *sheet)
 {
-    (void)error;
+    const struct thesis_cells *cells = &sheet->in->cells;
     int two = 0;
-    for (struct cell a = {0}; next_cell(sheet, &a);)
-        for (struct cell b = {0}; next_cell(sheet, &b);)
-            two |= a.table == b.table && strcmp(a.row->network, b.row->network) == 0 &&
-                   strcmp(a.row->depth, b.row->depth) == 0 && a.row->k < b.row->k;
+    for (const struct thesis_cell *a = cells->cell; a < cells->end; a++)
+        for (const struct thesis_cell *b = cells->cell; b < cells->end; b++)
+            two |= a->table == b->table && strcmp(a->row->network, b->row->network) == 0 &&
+                   strcmp(a->row->depth, b->row->depth) == 0 && a->row->k < b->row->k;
     return memory_text(two ? "see numbers" : "says nothing");
 }
 
@@ -125,51 +93,23 @@ static int above(double gain, double limit)
     return gain > limit + 1e-9; /* both are decimals, the gain of a subtraction */
 }
 
-char *claims_gain(struct sheet *sheet, struct error *error)
+char *claims_gain(struct sheet *sheet)
 {
-    (void)error;
+    const struct thesis_cells *cells = &sheet->in->cells;
     const double limit = sheet->claim->limit;
     int broken = 0;
-    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
-        const double gain = cell.row->original - cell.row->ours;
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
+        const double gain = cell->row->original - cell->row->ours;
         broken |= above(gain, limit);
         if (!above(limit, gain))
-            add_cell(sheet, &cell, name_of(&cell), NULL, "delta",
+            add_cell(sheet, cell, name_of(cell), NULL, "delta",
                      above(gain, limit) ? "above the limit" : "the limit");
     }
     return sheet_consistency(broken);
 }
 
-/* Of the rows that have a matched baseline: gains over the thesis's originals, and over it. */
-struct gains {
-    size_t count;
-    double mean[2], largest[2];
-    struct text lines; /* sources: of each row, and of its baseline */
-};
-
-static struct gains gains_of(const struct sheet *sheet)
-{
-    struct gains gains = {.largest = {-INFINITY, -INFINITY}};
-    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
-        if (!cell.matched)
-            continue;
-        const double gain[] = {cell.row->original - cell.row->ours,
-                               cell.matched->error - cell.row->ours};
-        for (size_t i = 0; i < COUNT(gain); i++) {
-            gains.mean[i] += gain[i];
-            gains.largest[i] = fmax(gains.largest[i], gain[i]);
-        }
-        gains.count++;
-        text_add(&gains.lines, "%s\t%d\n%s\t%d\n", cell.table->published.path, cell.row->line,
-                 sheet->sources->literature->path, cell.matched->line);
-    }
-    for (size_t i = 0; i < COUNT(gains.mean); i++)
-        gains.mean[i] /= (double)gains.count;
-    return gains;
-}
-
 /* A gain over the originals, over the baselines, and the change. */
-static void add_gains(struct sheet *sheet, const char *what, char *of, const struct gains *gains,
+static void add_gains(struct sheet *sheet, const char *what, char *of, const char *lines,
                       const double *gain)
 {
     static const char *const kind[] = {"original", "matched", "change"};
@@ -178,71 +118,77 @@ static void add_gains(struct sheet *sheet, const char *what, char *of, const str
     for (size_t i = 0; i < COUNT(kind); i++)
         cell[i] = table_traced(cells_number(value[i], i == 2 ? "+" : "", 2),
                                memory_text("claims:%s:%s-%s", sheet->claim->id, what, kind[i]),
-                               memory_text("%s", gains->lines.bytes));
+                               memory_text("%s", lines));
     sheet_add_row(sheet, of, cell[0], cell[1], cell[2], gain[1] < gain[0] ? "falls" : "-");
 }
 
-char *claims_matched_gain(struct sheet *sheet, struct error *error)
+char *claims_matched_gain(struct sheet *sheet)
 {
-    (void)error;
-    struct gains gains = gains_of(sheet);
-    if (gains.count == 0)
+    const struct thesis_cells *cells = &sheet->in->cells;
+    const struct thesis_gains gains = thesis_gains_of(&sheet->in->cells);
+    if (gains.matched == 0)
         return memory_text("no matched baseline");
-    for (struct cell cell = {0}; next_cell(sheet, &cell);)
-        if (cell.matched)
-            add_cell(sheet, &cell, name_of(&cell), cell.matched, "delta-matched",
-                     cell.matched->error - cell.row->ours < gains.largest[1] ? "-" : "the largest");
+    struct text lines = {0}; /* sources: of each row, and of its baseline */
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
+        if (!cell->matched)
+            continue;
+        add_cell(sheet, cell, name_of(cell), cell->matched, "delta-matched",
+                 cell->matched->error - cell->row->ours < gains.largest[1] ? "-" : "the largest");
+        text_add(&lines, "%s\t%d\n%s\t%d\n", cell->table->published.path, cell->row->line,
+                 cell->literature->path, cell->matched->line);
+    }
     add_gains(sheet, "mean-gain",
               memory_text("mean gain of these %zu: over the thesis's original, over the matched "
                           "baseline",
-                          gains.count),
-              &gains, gains.mean);
+                          gains.matched),
+              lines.bytes, gains.mean);
     add_gains(sheet, "largest-gain",
-              memory_text("largest gain of these %zu, likewise", gains.count), &gains,
+              memory_text("largest gain of these %zu, likewise", gains.matched), lines.bytes,
               gains.largest);
-    free(gains.lines.bytes);
+    free(lines.bytes);
     return sheet_consistency(above(gains.largest[1], sheet->claim->limit));
 }
 
 /* ---- Against SGDR ------------------------------------------------------------------------- */
 
-static int is_sgdr(const struct cell *cell)
+static int is_sgdr(const struct thesis_cell *cell)
 {
     return strstr(cell->row->network, "SGDR") != NULL;
 }
 
-char *claims_below_sgdr(struct sheet *sheet, struct error *error)
+char *claims_below_sgdr(struct sheet *sheet)
 {
-    (void)error;
+    const struct thesis_cells *cells = &sheet->in->cells;
     int broken = 0;
-    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
-        const int lower = cell.row->ours < cell.row->original;
-        if (!is_sgdr(&cell))
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
+        const int lower = cell->row->ours < cell->row->original;
+        if (!is_sgdr(cell))
             continue;
         broken |= !lower;
-        add_cell(sheet, &cell, name_of(&cell), NULL, "delta", lower ? "lower" : "not lower");
+        add_cell(sheet, cell, name_of(cell), NULL, "delta", lower ? "lower" : "not lower");
     }
     return sheet_consistency(broken);
 }
 
 /* What the SGDR paper prints for the network of each row. */
-char *claims_sgdr_papers(struct sheet *sheet, struct error *error)
+char *claims_sgdr_papers(struct sheet *sheet)
 {
-    const struct literature *literature = sheet->sources->literature;
+    const struct thesis_cells *cells = &sheet->in->cells;
+    const struct literature *literature = &sheet->in->literature;
     int matched = 0;
-    (void)error;
-    for (struct cell cell = {0}; next_cell(sheet, &cell);)
-        for (size_t i = 0; is_sgdr(&cell) && i < literature->count; i++) {
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++)
+        for (size_t i = 0; is_sgdr(cell) && i < literature->count; i++) {
             const struct literature_row *other = &literature->rows[i];
-            if (strcmp(other->set, cell.set) != 0 ||
-                strcmp(other->network, cell.row->network) != 0 ||
-                strcmp(other->depth, cell.row->depth) != 0)
+            if (strcmp(other->set, cell->table->images) != 0 ||
+                strcmp(other->network, cell->row->network) != 0 ||
+                strcmp(other->depth, cell->row->depth) != 0)
                 continue;
             matched |= strstr(other->role, "matched") != NULL;
             char *id = literature_value_id(other), *delta = memory_text("delta:%s", id);
-            add_cell(sheet, &cell,
-                     memory_text("%s, %s: %s", cell.set, cell.row->depth, other->setting), other,
-                     delta, strstr(other->role, "cited") ? "cited by the thesis" : "-");
+            add_cell(
+                sheet, cell,
+                memory_text("%s, %s: %s", cell->table->images, cell->row->depth, other->setting),
+                other, delta, strstr(other->role, "cited") ? "cited by the thesis" : "-");
             free(delta);
             free(id);
         }
@@ -280,12 +226,13 @@ static int has_printed_size(const struct experiment *experiment, const struct pu
     return same;
 }
 
-static void add_other_size(struct sheet *sheet, const struct cell *cell, const char *network,
+static void add_other_size(struct sheet *sheet, const struct thesis_cell *cell, const char *network,
                            const struct experiment *experiment)
 {
     const struct published_table *published = &cell->table->published;
     sheet_add_row(
-        sheet, memory_text("%s, %s, parameters (M): %s", cell->set, cell->row->depth, network),
+        sheet,
+        memory_text("%s, %s, parameters (M): %s", cell->table->images, cell->row->depth, network),
         cells_published(strtod(cell->row->params, NULL), 1, "",
                         published_value_id(published, cell->row, "params"), published->path,
                         cell->row->line),
@@ -293,9 +240,9 @@ static void add_other_size(struct sheet *sheet, const struct cell *cell, const c
 }
 
 /* The networks that serve a row, where none of them agrees with it: each once. */
-static void add_other_sizes(struct sheet *sheet, const struct cell *cell)
+static void add_other_sizes(struct sheet *sheet, const struct thesis_cell *cell)
 {
-    const struct experiment_files *files = sheet->sources->experiments;
+    const struct experiment_files *files = &sheet->in->experiments;
     char *before = memory_text("%s", "");
     for (size_t i = 0; i < files->count; i++) {
         const struct experiment *experiment = &files->file[i].experiment;
@@ -310,23 +257,23 @@ static void add_other_sizes(struct sheet *sheet, const struct cell *cell)
     free(before);
 }
 
-char *claims_parameters(struct sheet *sheet, struct error *error)
+char *claims_parameters(struct sheet *sheet)
 {
-    const struct experiment_files *files = sheet->sources->experiments;
+    const struct thesis_cells *cells = &sheet->in->cells;
+    const struct experiment_files *files = &sheet->in->experiments;
     int checked = 0, broken = 0;
-    (void)error;
-    for (struct cell cell = {0}; next_cell(sheet, &cell);) {
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
         int serving = 0, same = 0;
         for (size_t i = 0; i < files->count; i++) {
-            if (!serves(&files->file[i].experiment, cell.row->folder))
+            if (!serves(&files->file[i].experiment, cell->row->folder))
                 continue;
             serving = 1;
-            same |= has_printed_size(&files->file[i].experiment, cell.row);
+            same |= has_printed_size(&files->file[i].experiment, cell->row);
         }
         checked |= serving;
         if (serving && !same) {
             broken = 1;
-            add_other_sizes(sheet, &cell);
+            add_other_sizes(sheet, cell);
         }
     }
     return checked ? sheet_consistency(broken) : memory_text("not built");

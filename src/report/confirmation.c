@@ -86,27 +86,38 @@ static void permute(struct row *rows, const struct row *arm)
     free(errors);
 }
 
-static int collect(struct confirmation *rows, const struct ledger *all, const struct ledger *open,
-                   const struct experiment_files *files, struct error *error)
+struct confirmation *confirmation_collect(const struct ledger *all, const struct ledger *open,
+                                          const struct experiment_files *files, struct error *error)
 {
-    *rows = (struct confirmation){.is_there = ledger_find_experiment(files, tested) != NULL};
+    struct confirmation *rows = memory_zeroed(1, sizeof *rows);
+    rows->is_there = ledger_find_experiment(files, tested) != NULL;
     if (!rows->is_there)
-        return 0;
-    if (ledger_arms(open, folder, SCALE_DESK, SET_CIFAR10, &rows->arms, error) != 0)
-        return -1;
-    int status = fill_row(&rows->tested, tested, rows, all, files, error);
+        return rows;
+    int status = ledger_arms(open, folder, SCALE_DESK, SET_CIFAR10, &rows->arms, error);
+    if (status == 0)
+        status = fill_row(&rows->tested, tested, rows, all, files, error);
     for (size_t i = 0; i < ROWS && status == 0; i++) {
         status = fill_row(&rows->row[i], controls[i], rows, all, files, error);
         compare(&rows->row[i], &rows->tested);
     }
+    if (status != 0) {
+        confirmation_free(rows);
+        return NULL;
+    }
     comparison_holm(&rows->row[0].error, sizeof *rows->row, PRIMARY, 0);
     comparison_holm(&rows->row[PRIMARY].error, sizeof *rows->row, ROWS - PRIMARY, 0);
+    permute(rows->row, &rows->tested);
     for (size_t i = 0; i < all->count; i++)
         if (ledger_is_below(all->logs[i].experiment.arm, folder))
             rows->core_hours += ledger_logged_hours(&all->logs[i]);
-    if (status != 0)
+    return rows;
+}
+
+void confirmation_free(struct confirmation *rows)
+{
+    if (rows)
         free(rows->arms.arm);
-    return status;
+    free(rows);
 }
 
 /* ---- Columns ------------------------------------------------------------------------------ */
@@ -340,47 +351,30 @@ static void write_plot(const struct confirmation *rows, const char *out)
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-static char *word_of(const struct row *row)
+char *confirmation_word(const struct confirmation *rows, const char *control, struct error *error)
 {
-    const struct comparison *c = &row->error;
-    return c->arm ? memory_text("%s at k = 3", comparison_word(c))
-                  : registered_sealed_word(row->runs);
-}
-
-char *confirmation_word(const struct ledger *all, const struct ledger *open,
-                        const struct experiment_files *files, const char *control,
-                        struct error *error)
-{
-    struct confirmation rows;
-    if (collect(&rows, all, open, files, error) != 0)
-        return NULL;
-    char *word = rows.is_there ? NULL : memory_text("no runs");
-    for (size_t i = 0; i < ROWS && !word; i++)
+    if (!rows->is_there)
+        return memory_text("no runs");
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct comparison *c = &rows->row[i].error;
         if (strcmp(controls[i], control) == 0)
-            word = word_of(&rows.row[i]);
-    if (!word)
-        error_set(error, "%s: the protocol compares k3.0 with no such arm", control);
-    free(rows.arms.arm);
-    return word;
+            return c->arm ? memory_text("%s at k = 3", comparison_word(c))
+                          : registered_sealed_word(rows->row[i].runs);
+    }
+    error_set(error, "%s: the protocol compares k3.0 with no such arm", control);
+    return NULL;
 }
 
-int confirmation_write(const struct ledger *all, const struct ledger *open,
-                       const struct experiment_files *files, const char *out, struct error *error)
+void confirmation_write(const struct confirmation *rows, const char *out)
 {
-    struct confirmation rows;
-    if (collect(&rows, all, open, files, error) != 0)
-        return -1;
-    permute(rows.row, &rows.tested);
-    write_table(&rows, "table-confirmation",
+    write_table(rows, "table-confirmation",
                 "is k = 3 better than k = 1, and is it k? Registered in\n"
                 "experiments/confirmation/PROTOCOL.md (scale: desk); test error (%) of the last "
                 "epoch",
                 add_registered_columns, add_registered_notes, out);
-    write_table(&rows, "table-confirmation-exploratory",
+    write_table(rows, "table-confirmation-exploratory",
                 "other numbers of the same runs, without verdicts", add_exploratory_columns,
                 add_exploratory_notes, out);
-    write_macros(&rows, out);
-    write_plot(&rows, out);
-    free(rows.arms.arm);
-    return 0;
+    write_macros(rows, out);
+    write_plot(rows, out);
 }

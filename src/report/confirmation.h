@@ -20,11 +20,20 @@
 
 #include "report/ledger.h"
 
-/* The verdict of the registered comparison with an arm, to free(): "better at k = 3", in the same way
- * "worse" and "no evidence"; "sealed: 12 of 16 runs" while its set is; "no runs" where there are no such
- * experiments. NULL with *error set, as below, or where the protocol has no comparison with that arm. */
-char *confirmation_word(const struct ledger *all, const struct ledger *open,
-                        const struct experiment_files *files, const char *control,
+struct confirmation;
+
+/* Compare the runs. `all` are all logs, `open` those that may be shown. NULL with *error set if logs of
+ * one arm contradict each other, or if an arm of the protocol has no experiment. Points into logs and
+ * files. */
+struct confirmation *confirmation_collect(const struct ledger *all, const struct ledger *open,
+                                          const struct experiment_files *files,
+                                          struct error *error);
+void confirmation_free(struct confirmation *confirmation);
+
+/* The verdict of the registered comparison with an arm: "better at k = 3", in the same way "worse" and
+ * "no evidence"; "sealed: 12 of 16 runs" while its set is sealed; "no runs" if there are no such
+ * experiments. free() it. NULL with *error set if the protocol has no comparison with that arm. */
+char *confirmation_word(const struct confirmation *confirmation, const char *control,
                         struct error *error);
 
 /* Write OUT/tables/NAME.txt, .csv, .tex and .values.tex of both; OUT/tables/confirmation-macros.tex,
@@ -38,11 +47,7 @@ char *confirmation_word(const struct ledger *all, const struct ledger *open,
  * and OUT/plots/confirmation.tsv:
  *
  *     row <TAB> arm <TAB> verdict <TAB> mean <TAB> low <TAB> high       a row of NaN while sealed
- *     row <TAB> seed <TAB> difference                                   a block of its own
- *
- * `all` are all logs, `open` those that may be shown. 0; or -1 with *error set, where logs of one
- * arm contradict each other. */
-int confirmation_write(const struct ledger *all, const struct ledger *open,
-                       const struct experiment_files *files, const char *out, struct error *error);
+ *     row <TAB> seed <TAB> difference                                   a block of its own */
+void confirmation_write(const struct confirmation *confirmation, const char *out);
 
 #endif

@@ -61,33 +61,6 @@ static void add_none(struct table *table, const char *macro)
 
 /* ---- The thesis's cells -------------------------------------------------------------------- */
 
-/* The gains of the thesis's cells over their originals and over matched baselines. */
-struct gains {
-    size_t cells, matched;
-    double mean[2], largest[2]; /* of the matched cells; largest[0]: of all cells */
-    struct text sources[2];     /* lines of the thesis's table; and of the literature */
-};
-
-static void add_cell(struct gains *gains, const struct published_table *table,
-                     const struct published_row *row, const struct literature *literature,
-                     const char *set)
-{
-    const struct literature_row *matched =
-        published_find(literature, set, row->network, row->depth, "matched");
-    const double gain = row->original - row->ours;
-    gains->cells++;
-    gains->largest[0] = fmax(gains->largest[0], gain);
-    for (int s = 0; s < 2; s++)
-        text_add(&gains->sources[s], "%s\t%d\n", table->path, row->line);
-    if (!matched)
-        return;
-    gains->matched++;
-    gains->mean[0] += gain;
-    gains->mean[1] += matched->error - row->ours;
-    gains->largest[1] = fmax(gains->largest[1], matched->error - row->ours);
-    text_add(&gains->sources[1], "%s\t%d\n", literature->path, matched->line);
-}
-
 /* Show the number with a link to the first of its sources. */
 static void add_published(struct table *table, const char *macro, const char *what, char *id,
                           double value, const char *sign, int decimals, const char *sources)
@@ -102,56 +75,62 @@ static void add_published(struct table *table, const char *macro, const char *wh
     free(from);
 }
 
-static void add_gain(struct table *table, const char *macro, const char *what, const char *id,
-                     double value, int decimals, const struct text *sources)
+static void add_gains(struct table *table, const struct thesis_cells *cells)
 {
-    add_published(table, macro, what, memory_text("thesis:%s", id), value, "", decimals,
-                  sources->bytes);
+    const struct thesis_gains gains = thesis_gains_of(cells);
+    struct text all = {0},
+                matched = {0}; /* sources: the thesis's tables; and the literature, too */
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
+        text_add(&all, "%s\t%d\n", cell->table->published.path, cell->row->line);
+        text_add(&matched, "%s\t%d\n", cell->table->published.path, cell->row->line);
+        if (cell->matched)
+            text_add(&matched, "%s\t%d\n", cell->literature->path, cell->matched->line);
+    }
+    const struct {
+        const char *macro, *what, *id;
+        double value;
+        int decimals;
+        const struct text *sources;
+    } rows[] = {
+        {"ThesisCells", "cells of the thesis", "cells", (double)(cells->end - cells->cell), 0,
+         &all},
+        {"MatchedCells", "of these with a matched baseline", "cells-matched", (double)gains.matched,
+         0, &matched},
+        {"GainOriginal", "their mean gain on the original", "mean-gain-original", gains.mean[0], 2,
+         &matched},
+        {"GainMatched", "their mean gain on the matched baseline", "mean-gain-matched",
+         gains.mean[1], 2, &matched},
+        {"LargestOriginal", "largest gain on an original", "largest-gain-original",
+         gains.largest_of_all, 2, &all},
+        {"LargestMatched", "largest gain on a matched baseline", "largest-gain-matched",
+         gains.largest[1], 2, &matched},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        add_published(table, rows[i].macro, rows[i].what, memory_text("thesis:%s", rows[i].id),
+                      rows[i].value, "", rows[i].decimals, rows[i].sources->bytes);
+    free(all.bytes);
+    free(matched.bytes);
 }
 
-static void add_gains(struct table *table, const struct thesis_table *tables, size_t count,
-                      const struct literature *literature)
+/* Wide ResNet 28-10 in one of the thesis's tables. */
+static const struct thesis_cell *wide_of(const struct thesis_cells *cells,
+                                         const struct thesis_table *table)
 {
-    struct gains gains = {0};
-    for (size_t t = 0; t < count; t++)
-        for (size_t i = 0; i < tables[t].published.count; i++)
-            add_cell(&gains, &tables[t].published, &tables[t].published.rows[i], literature,
-                     tables[t].set == SET_CIFAR10 ? "CIFAR-10" : "CIFAR-100");
-    const double matched = (double)gains.matched;
-    add_gain(table, "ThesisCells", "cells of the thesis", "cells", (double)gains.cells, 0,
-             &gains.sources[0]);
-    add_gain(table, "MatchedCells", "of these with a matched baseline", "cells-matched", matched, 0,
-             &gains.sources[1]);
-    add_gain(table, "GainOriginal", "their mean gain on the original", "mean-gain-original",
-             gains.mean[0] / matched, 2, &gains.sources[1]);
-    add_gain(table, "GainMatched", "their mean gain on the matched baseline", "mean-gain-matched",
-             gains.mean[1] / matched, 2, &gains.sources[1]);
-    add_gain(table, "LargestOriginal", "largest gain on an original", "largest-gain-original",
-             gains.largest[0], 2, &gains.sources[0]);
-    add_gain(table, "LargestMatched", "largest gain on a matched baseline", "largest-gain-matched",
-             gains.largest[1], 2, &gains.sources[1]);
-    for (int s = 0; s < 2; s++)
-        free(gains.sources[s].bytes);
-}
-
-/* The row of Wide ResNet 28-10 in one of the thesis's tables. */
-static const struct published_row *wide_of(const struct published_table *table)
-{
-    for (size_t i = 0; i < table->count; i++)
-        if (strcmp(table->rows[i].network, "Wide ResNet") == 0 &&
-            strcmp(table->rows[i].depth, "28-10") == 0)
-            return &table->rows[i];
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++)
+        if (cell->table == table && strcmp(cell->row->network, "Wide ResNet") == 0 &&
+            strcmp(cell->row->depth, "28-10") == 0)
+            return cell;
     return NULL;
 }
 
 /* The number that its authors print for the network with dropout. */
-static const struct literature_row *dropout_of(const struct literature *literature, const char *set,
-                                               const struct published_row *wide)
+static const struct literature_row *dropout_of(const struct thesis_cell *wide)
 {
-    for (size_t i = 0; i < literature->count; i++) {
-        const struct literature_row *row = &literature->rows[i];
-        if (strcmp(row->set, set) == 0 && strcmp(row->network, wide->network) == 0 &&
-            strcmp(row->depth, wide->depth) == 0 && strncmp(row->source, "WRN16", 5) == 0 &&
+    for (size_t i = 0; i < wide->literature->count; i++) {
+        const struct literature_row *row = &wide->literature->rows[i];
+        if (strcmp(row->set, wide->table->images) == 0 &&
+            strcmp(row->network, wide->row->network) == 0 &&
+            strcmp(row->depth, wide->row->depth) == 0 && strncmp(row->source, "WRN16", 5) == 0 &&
             strcmp(row->setting, "step, mean/std, dropout") == 0)
             return row;
     }
@@ -160,28 +139,27 @@ static const struct literature_row *dropout_of(const struct literature *literatu
 
 /* That number, and its difference to the thesis's. It is not a matched baseline, since no source says
  * that the thesis trained with dropout. */
-static void add_dropout(struct table *table, const struct thesis_table *thesis,
-                        const struct literature *literature)
+static void add_dropout(struct table *table, const struct thesis_cells *cells,
+                        const struct thesis_table *thesis)
 {
     const int ten = thesis->set == SET_CIFAR10;
     const char *const macro = ten ? "WideDropoutTen" : "WideDropout",
-                      *const delta = ten ? "WideDropoutTenDelta" : "WideDropoutDelta",
-                      *const set = ten ? "CIFAR-10" : "CIFAR-100";
-    const struct published_row *wide = wide_of(&thesis->published);
-    const struct literature_row *dropout = wide ? dropout_of(literature, set, wide) : NULL;
+                      *const delta = ten ? "WideDropoutTenDelta" : "WideDropoutDelta";
+    const struct thesis_cell *wide = wide_of(cells, thesis);
+    const struct literature_row *dropout = wide ? dropout_of(wide) : NULL;
     if (!dropout) {
         add_none(table, macro);
         add_none(table, delta);
         return;
     }
-    char *source = memory_text("%s\t%d\n", literature->path, dropout->line);
-    char *both = memory_text("%s\t%d\n%s", thesis->published.path, wide->line, source);
-    char *what = memory_text("WRN-28-10 on %s by steps, with dropout", set);
+    char *source = memory_text("%s\t%d\n", wide->literature->path, dropout->line);
+    char *both = memory_text("%s\t%d\n%s", thesis->published.path, wide->row->line, source);
+    char *what = memory_text("WRN-28-10 on %s by steps, with dropout", thesis->images);
     char *id = literature_value_id(dropout), *against = memory_text("delta:%s", id);
     add_published(table, macro, what, id, dropout->error, "", 2, source);
     add_published(table, delta, "the thesis's number less that one",
-                  published_value_id(&thesis->published, wide, against),
-                  wide->ours - dropout->error, "+", 2, both);
+                  published_value_id(&thesis->published, wide->row, against),
+                  wide->row->ours - dropout->error, "+", 2, both);
     free(against);
     free(what);
     free(both);
@@ -216,12 +194,6 @@ static void add_endpoint(struct table *table, const char *macro, const struct ar
         memory_text("%s less %s, %sdifference", arm->name, control->name, endpoints[endpoint].name);
     add_row(table, macro, what, cells_difference(&row), &comparison);
     free(what);
-}
-
-static void add_difference(struct table *table, const char *macro, const struct arm *arm,
-                           const struct arm *control)
-{
-    add_endpoint(table, macro, arm, control, TEST_ERROR);
 }
 
 /* The first epoch from which on the mean stays below the control's; 0 if it ends above. */
@@ -271,56 +243,62 @@ static void add_stored(struct table *table, const char *macro, const struct arm 
 
 static void add_arms(struct table *table, const struct arms *arms)
 {
-#define K(k) ledger_find_arm(arms, "campaign/cifar10/preact-20/k" k)
-#define WEIGHT(name) ledger_find_arm(arms, "weight-net/" name)
-#define PAD(name) ledger_find_arm(arms, "pad-net/" name)
-#define RATE(name) ledger_find_arm(arms, "schedules/k2.0/" name)
-    static const char short_k1[] = "cifar10/preact-20/poly-k1.0",
-                      short_k2[] = "cifar10/preact-20/poly-k2.0";
-    add_difference(table, "KTwo", K("2.0"), K("1.0"));
-    add_difference(table, "KThree", K("3.0"), K("1.0"));
-    add_difference(table, "KFive", K("5.0"), K("1.0"));
-    add_difference(table, "KFiveKThree", K("5.0"), K("3.0"));
-    add_endpoint(table, "LossKThree", K("3.0"), K("1.0"), TEST_LOSS);
-    add_endpoint(table, "LossKFive", K("5.0"), K("1.0"), TEST_LOSS);
-    add_endpoint(table, "TrainKOneFive", K("1.5"), K("1.0"), TRAIN_ERROR);
-    add_endpoint(table, "TrainKFive", K("5.0"), K("1.0"), TRAIN_ERROR);
-    add_lead(table, "KFiveLeads", K("5.0"), K("1.0"));
-    add_difference(table, "ShortKTwo", ledger_find_arm(arms, short_k2),
-                   ledger_find_arm(arms, short_k1));
-    add_difference(table, "RateLinear", RATE("linear"),
-                   ledger_find_arm(arms, "schedules/plain/linear"));
-    add_difference(table, "RateCosine", RATE("cosine"),
-                   ledger_find_arm(arms, "schedules/plain/linear"));
-    add_difference(table, "RateKnee", RATE("knee"),
-                   ledger_find_arm(arms, "schedules/plain/linear"));
-    add_difference(table, "RateTanh", RATE("tanh"),
-                   ledger_find_arm(arms, "schedules/plain/linear"));
-    add_difference(table, "BankKTwo", WEIGHT("bank-u128-k2"), WEIGHT("bank-u128"));
-    add_difference(table, "ExpansionKTwo", WEIGHT("expansion-u128-k2"), WEIGHT("expansion-u128"));
-    add_difference(table, "LearnedKTwo", PAD("learned-k2"), PAD("learned"));
-    add_difference(table, "Bfloat", ledger_find_arm(arms, "precision/bf16"),
-                   ledger_find_arm(arms, "precision/f32"));
-    add_difference(table, "BankUOne", WEIGHT("bank-u1"), WEIGHT("ordinary-c16"));
-    add_difference(table, "ExpansionUOne", WEIGHT("expansion-u1"), WEIGHT("ordinary-c16"));
-    add_difference(table, "ExpansionFull", WEIGHT("expansion-u576"), WEIGHT("ordinary-c16"));
-    add_difference(table, "ExpansionOver", WEIGHT("expansion-u1152"), WEIGHT("ordinary-c16"));
-    add_difference(table, "BankEight", WEIGHT("bank-u32"), WEIGHT("ordinary-c8"));
-    add_stored(table, "StoredBank", WEIGHT("bank-u32"));
-    add_stored(table, "StoredBankUOne", WEIGHT("bank-u1"));
-    add_stored(table, "StoredOrdinary", WEIGHT("ordinary-c16"));
-    add_stored(table, "StoredEight", WEIGHT("ordinary-c8"));
-    add_stored(table, "StoredFour", WEIGHT("ordinary-c4"));
-    add_difference(table, "PadLearned", PAD("learned"), PAD("zero"));
-    add_difference(table, "PadDeep", PAD("learned-d2"), PAD("zero"));
-    add_difference(table, "PadExtrapolate", PAD("extrapolate"), PAD("zero"));
-    add_difference(table, "PadReflect", PAD("reflect"), PAD("zero"));
-    add_difference(table, "PadReplicate", PAD("replicate"), PAD("zero"));
-    add_difference(table, "PadPartial", PAD("partial"), PAD("zero"));
-#undef K
-#undef WEIGHT
-#undef PAD
-#undef RATE
+    enum { LEAD = ENDPOINTS, STORED }; /* other numbers than the difference in an endpoint */
+    static const struct {
+        int number;
+        const char *macro, *arm, *control;
+    } rows[] = {
+        {TEST_ERROR, "KTwo", "campaign/cifar10/preact-20/k2.0", "campaign/cifar10/preact-20/k1.0"},
+        {TEST_ERROR, "KThree", "campaign/cifar10/preact-20/k3.0",
+         "campaign/cifar10/preact-20/k1.0"},
+        {TEST_ERROR, "KFive", "campaign/cifar10/preact-20/k5.0", "campaign/cifar10/preact-20/k1.0"},
+        {TEST_ERROR, "KFiveKThree", "campaign/cifar10/preact-20/k5.0",
+         "campaign/cifar10/preact-20/k3.0"},
+        {TEST_LOSS, "LossKThree", "campaign/cifar10/preact-20/k3.0",
+         "campaign/cifar10/preact-20/k1.0"},
+        {TEST_LOSS, "LossKFive", "campaign/cifar10/preact-20/k5.0",
+         "campaign/cifar10/preact-20/k1.0"},
+        {TRAIN_ERROR, "TrainKOneFive", "campaign/cifar10/preact-20/k1.5",
+         "campaign/cifar10/preact-20/k1.0"},
+        {TRAIN_ERROR, "TrainKFive", "campaign/cifar10/preact-20/k5.0",
+         "campaign/cifar10/preact-20/k1.0"},
+        {LEAD, "KFiveLeads", "campaign/cifar10/preact-20/k5.0", "campaign/cifar10/preact-20/k1.0"},
+        {TEST_ERROR, "ShortKTwo", "cifar10/preact-20/poly-k2.0", "cifar10/preact-20/poly-k1.0"},
+        {TEST_ERROR, "RateLinear", "schedules/k2.0/linear", "schedules/plain/linear"},
+        {TEST_ERROR, "RateCosine", "schedules/k2.0/cosine", "schedules/plain/linear"},
+        {TEST_ERROR, "RateKnee", "schedules/k2.0/knee", "schedules/plain/linear"},
+        {TEST_ERROR, "RateTanh", "schedules/k2.0/tanh", "schedules/plain/linear"},
+        {TEST_ERROR, "BankKTwo", "weight-net/bank-u128-k2", "weight-net/bank-u128"},
+        {TEST_ERROR, "ExpansionKTwo", "weight-net/expansion-u128-k2", "weight-net/expansion-u128"},
+        {TEST_ERROR, "LearnedKTwo", "pad-net/learned-k2", "pad-net/learned"},
+        {TEST_ERROR, "Bfloat", "precision/bf16", "precision/f32"},
+        {TEST_ERROR, "BankUOne", "weight-net/bank-u1", "weight-net/ordinary-c16"},
+        {TEST_ERROR, "ExpansionUOne", "weight-net/expansion-u1", "weight-net/ordinary-c16"},
+        {TEST_ERROR, "ExpansionFull", "weight-net/expansion-u576", "weight-net/ordinary-c16"},
+        {TEST_ERROR, "ExpansionOver", "weight-net/expansion-u1152", "weight-net/ordinary-c16"},
+        {TEST_ERROR, "BankEight", "weight-net/bank-u32", "weight-net/ordinary-c8"},
+        {STORED, "StoredBank", "weight-net/bank-u32", ""},
+        {STORED, "StoredBankUOne", "weight-net/bank-u1", ""},
+        {STORED, "StoredOrdinary", "weight-net/ordinary-c16", ""},
+        {STORED, "StoredEight", "weight-net/ordinary-c8", ""},
+        {STORED, "StoredFour", "weight-net/ordinary-c4", ""},
+        {TEST_ERROR, "PadLearned", "pad-net/learned", "pad-net/zero"},
+        {TEST_ERROR, "PadDeep", "pad-net/learned-d2", "pad-net/zero"},
+        {TEST_ERROR, "PadExtrapolate", "pad-net/extrapolate", "pad-net/zero"},
+        {TEST_ERROR, "PadReflect", "pad-net/reflect", "pad-net/zero"},
+        {TEST_ERROR, "PadReplicate", "pad-net/replicate", "pad-net/zero"},
+        {TEST_ERROR, "PadPartial", "pad-net/partial", "pad-net/zero"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct arm *arm = ledger_find_arm(arms, rows[i].arm),
+                         *control = ledger_find_arm(arms, rows[i].control);
+        if (rows[i].number == LEAD)
+            add_lead(table, rows[i].macro, arm, control);
+        else if (rows[i].number == STORED)
+            add_stored(table, rows[i].macro, arm);
+        else
+            add_endpoint(table, rows[i].macro, arm, control, (enum endpoint)rows[i].number);
+    }
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
@@ -340,17 +318,16 @@ static void write_macros(const struct table *table, const char *out)
     table_write_out(out, "number-macros", ".tex", &text);
 }
 
-int numbers_write(const struct ledger *ledger, const struct thesis_table *tables, size_t count,
-                  const struct literature *literature, const char *out, struct error *error)
+int numbers_write(const struct inputs *in, const char *out, struct error *error)
 {
     struct arms arms;
-    if (ledger_arms(ledger, NULL, SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
+    if (ledger_arms(&in->open, NULL, SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
         return -1;
     struct table table;
     table_begin(&table, columns, COUNT(columns));
-    add_gains(&table, tables, count, literature);
-    for (size_t i = 0; i < count; i++)
-        add_dropout(&table, &tables[i], literature);
+    add_gains(&table, &in->cells);
+    for (size_t i = 0; i < COUNT(in->tables); i++)
+        add_dropout(&table, &in->cells, &in->tables[i]);
     add_arms(&table, &arms);
     table_write_files(out, "numbers", &table, "longtable");
     write_macros(&table, out);

@@ -20,10 +20,9 @@
 #ifndef KDECAY_NUMBERS_H
 #define KDECAY_NUMBERS_H
 
-#include "report/thesis_table.h"
+#include "report/inputs.h"
 
 /* 0, or -1 with *error set, when the logs contradict each other. */
-int numbers_write(const struct ledger *ledger, const struct thesis_table *tables, size_t count,
-                  const struct literature *literature, const char *out, struct error *error);
+int numbers_write(const struct inputs *in, const char *out, struct error *error);
 
 #endif

@@ -16,23 +16,19 @@ static const char *short_network(const char *network)
                                                   : network;
 }
 
-void plot_thesis_write(const struct thesis_table *tables, size_t count,
-                       const struct literature *literature, const char *out)
+void plot_thesis_write(const struct thesis_cells *cells, const char *out)
 {
     struct text text = {0};
-    for (size_t t = 0; t < count; t++) {
-        const struct published_table *table = &tables[t].published;
-        const char *set = tables[t].set == SET_CIFAR10 ? "CIFAR-10" : "CIFAR-100";
-        text_add(&text, "%s# panel: %s\n# label\toriginal\tmatched\tours\tk\n", t ? "\n\n" : "",
-                 set);
-        for (size_t i = 0; i < table->count; i++) {
-            const struct published_row *row = &table->rows[i];
-            const struct literature_row *matched =
-                published_find(literature, set, row->network, row->depth, "matched");
-            text_add(&text, "%s %s\t%.2f", short_network(row->network), row->depth, row->original);
-            plot_add_number(&text, matched ? matched->error : NAN);
-            text_add(&text, "\t%.2f\t%g\n", row->ours, row->k);
-        }
+    const struct thesis_table *before = NULL;
+    for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
+        const struct published_row *row = cell->row;
+        if (cell->table != before)
+            text_add(&text, "%s# panel: %s\n# label\toriginal\tmatched\tours\tk\n",
+                     before ? "\n\n" : "", cell->table->images);
+        before = cell->table;
+        text_add(&text, "%s %s\t%.2f", short_network(row->network), row->depth, row->original);
+        plot_add_number(&text, cell->matched ? cell->matched->error : NAN);
+        text_add(&text, "\t%.2f\t%g\n", row->ours, row->k);
     }
     plot_write(out, "thesis-cells", &text);
 }

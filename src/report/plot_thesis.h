@@ -7,11 +7,9 @@
 #ifndef KDECAY_PLOT_THESIS_H
 #define KDECAY_PLOT_THESIS_H
 
-#include "report/published.h"
-#include "report/thesis_table.h"
+#include "report/thesis_cell.h"
 
 /* Write it below OUT/plots/. Dies when it cannot be written. */
-void plot_thesis_write(const struct thesis_table *tables, size_t count,
-                       const struct literature *literature, const char *out);
+void plot_thesis_write(const struct thesis_cells *cells, const char *out);
 
 #endif

@@ -8,45 +8,104 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const table_columns[] = {
-    "network", "depth", "params_M", "original_error", "ours_error", "k", "note", "cited", "folder"};
-static const char *const literature_columns[] = {
-    "set", "network", "depth", "role", "error", "statistic", "runs", "setting", "source"};
-static const char *const claim_columns[] = {"claim",      "table",    "folder", "control", "arm",
-                                            "limit",      "computed", "own",    "matched", "runs",
-                                            "registered", "says",     "source"};
-
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-static int number(const struct tsv *tsv, const char *const *columns, int field, double *value)
+/* One column of a file, and where its value goes in a row. */
+struct field {
+    const char *name;
+    size_t at;
+    enum { TEXT, NUMBER, NUMBER_OR_NONE } kind;
+};
+
+#define FIELD(name, kind, type, member)                                                            \
+    {                                                                                              \
+        name, offsetof(struct type, member), kind                                                  \
+    }
+
+static const struct field table_fields[] = {
+    FIELD("network", TEXT, published_row, network),
+    FIELD("depth", TEXT, published_row, depth),
+    FIELD("params_M", TEXT, published_row, params),
+    FIELD("original_error", NUMBER, published_row, original),
+    FIELD("ours_error", NUMBER, published_row, ours),
+    FIELD("k", NUMBER, published_row, k),
+    FIELD("note", TEXT, published_row, note),
+    FIELD("cited", TEXT, published_row, cited),
+    FIELD("folder", TEXT, published_row, folder),
+};
+
+static const struct field literature_fields[] = {
+    FIELD("set", TEXT, literature_row, set),
+    FIELD("network", TEXT, literature_row, network),
+    FIELD("depth", TEXT, literature_row, depth),
+    FIELD("role", TEXT, literature_row, role),
+    FIELD("error", NUMBER, literature_row, error),
+    FIELD("statistic", TEXT, literature_row, statistic),
+    FIELD("runs", TEXT, literature_row, runs),
+    FIELD("setting", TEXT, literature_row, setting),
+    FIELD("source", TEXT, literature_row, source),
+};
+
+static const struct field claim_fields[] = {
+    FIELD("claim", TEXT, published_claim, id),
+    FIELD("table", TEXT, published_claim, table),
+    FIELD("folder", TEXT, published_claim, folder),
+    FIELD("control", TEXT, published_claim, control),
+    FIELD("arm", TEXT, published_claim, arm),
+    FIELD("limit", NUMBER_OR_NONE, published_claim, limit),
+    FIELD("computed", TEXT, published_claim, rules[RULE_COMPUTED]),
+    FIELD("own", TEXT, published_claim, rules[RULE_OWN]),
+    FIELD("matched", TEXT, published_claim, rules[RULE_MATCHED]),
+    FIELD("runs", TEXT, published_claim, rules[RULE_RUNS]),
+    FIELD("registered", TEXT, published_claim, rules[RULE_REGISTERED]),
+    FIELD("says", TEXT, published_claim, says),
+    FIELD("source", TEXT, published_claim, source),
+};
+
+static int read_field(const struct tsv *tsv, int i, const struct field *field, char *row)
 {
+    void *to = row + field->at;
+    if (field->kind == TEXT) {
+        *(const char **)to = tsv->field[i];
+        return 0;
+    }
+    double *value = to;
     char *end = NULL;
-    *value = strtod(tsv->field[field], &end);
+    *value = NAN;
+    if (field->kind == NUMBER_OR_NONE && strcmp(tsv->field[i], "-") == 0)
+        return 0;
+    *value = strtod(tsv->field[i], &end);
     if (*end == '\0' && isfinite(*value) && *value > 0 && *value <= 100)
         return 0;
     return error_set(tsv->error, "%s:%d: %s = %s: expected a number above 0, at most 100",
-                     tsv->path, tsv->line, columns[field], tsv->field[field]);
+                     tsv->path, tsv->line, field->name, tsv->field[i]);
 }
 
-/* The common part of all three kinds of tables. */
+/* The common part of all three kinds of files. */
 struct list {
     char *path, *bytes;
     void *rows;
     size_t count;
 };
 
-/* Read a file into rows of `size` bytes, each filled by `parse`. 0; or -1 with *error set and an
+/* Read a file into rows of `size` bytes, whose line is at `line_at`. 0; or -1 with *error set and an
  * empty list. */
-static int read_list(const char *path, const char *const *columns, int count, size_t size,
-                     int (*parse)(const struct tsv *tsv, void *row), struct list *list,
-                     struct error *error)
+static int read_list(const char *path, const struct field *fields, int count, size_t size,
+                     size_t line_at, struct list *list, struct error *error)
 {
     struct tsv tsv;
-    int status = tsv_open(&tsv, path, columns, count, error);
+    const char *names[TSV_MOST_FIELDS];
+    for (int i = 0; i < count; i++)
+        names[i] = fields[i].name;
+    int status = tsv_open(&tsv, path, names, count, error);
     *list = (struct list){0};
     while (status == 0 && (status = tsv_next(&tsv)) == 1) {
         list->rows = memory_resize(list->rows, list->count + 1, size);
-        status = parse(&tsv, (char *)list->rows + size * list->count++);
+        char *row = (char *)list->rows + size * list->count++;
+        memcpy(row + line_at, &tsv.line, sizeof tsv.line);
+        status = 0;
+        for (int i = 0; i < count && status == 0; i++)
+            status = read_field(&tsv, i, &fields[i], row);
     }
     if (status == 0) {
         list->path = memory_text("%s", path);
@@ -60,6 +119,10 @@ static int read_list(const char *path, const char *const *columns, int count, si
     return -1;
 }
 
+#define READ_LIST(path, fields, type, list, error)                                                 \
+    read_list(path, fields, COUNT(fields), sizeof(struct type), offsetof(struct type, line), list, \
+              error)
+
 static void free_list(char *path, char *bytes, void *rows)
 {
     free(path);
@@ -67,28 +130,10 @@ static void free_list(char *path, char *bytes, void *rows)
     free(rows);
 }
 
-static int parse_row(const struct tsv *tsv, void *to)
-{
-    struct published_row *row = to;
-    *row = (struct published_row){.network = tsv->field[0],
-                                  .depth = tsv->field[1],
-                                  .params = tsv->field[2],
-                                  .note = tsv->field[6],
-                                  .cited = tsv->field[7],
-                                  .folder = tsv->field[8],
-                                  .line = tsv->line};
-    return number(tsv, table_columns, 3, &row->original) != 0 ||
-                   number(tsv, table_columns, 4, &row->ours) != 0 ||
-                   number(tsv, table_columns, 5, &row->k) != 0
-               ? -1
-               : 0;
-}
-
 int published_read_table(const char *path, struct published_table *table, struct error *error)
 {
     struct list list;
-    const int status = read_list(path, table_columns, COUNT(table_columns), sizeof *table->rows,
-                                 parse_row, &list, error);
+    const int status = READ_LIST(path, table_fields, published_row, &list, error);
     *table = (struct published_table){list.path, list.bytes, list.rows, list.count};
     return status;
 }
@@ -99,33 +144,26 @@ void published_free_table(struct published_table *table)
     *table = (struct published_table){0};
 }
 
-static int parse_literature(const struct tsv *tsv, void *to)
+static int check_role(const struct literature *literature, const struct literature_row *row,
+                      struct error *error)
 {
     static const char *const roles[] = {"cited", "matched", "cited+matched", "other"};
-    struct literature_row *row = to;
-    *row = (struct literature_row){.set = tsv->field[0],
-                                   .network = tsv->field[1],
-                                   .depth = tsv->field[2],
-                                   .role = tsv->field[3],
-                                   .statistic = tsv->field[5],
-                                   .runs = tsv->field[6],
-                                   .setting = tsv->field[7],
-                                   .source = tsv->field[8],
-                                   .line = tsv->line};
     for (size_t i = 0; i < COUNT(roles); i++)
         if (strcmp(row->role, roles[i]) == 0)
-            return number(tsv, literature_columns, 4, &row->error);
-    return error_set(tsv->error,
-                     "%s:%d: role = %s: expected cited, matched, cited+matched or other", tsv->path,
-                     tsv->line, row->role);
+            return 0;
+    return error_set(error, "%s:%d: role = %s: expected cited, matched, cited+matched or other",
+                     literature->path, row->line, row->role);
 }
 
 int published_read_literature(const char *path, struct literature *literature, struct error *error)
 {
     struct list list;
-    const int status = read_list(path, literature_columns, COUNT(literature_columns),
-                                 sizeof *literature->rows, parse_literature, &list, error);
+    int status = READ_LIST(path, literature_fields, literature_row, &list, error);
     *literature = (struct literature){list.path, list.bytes, list.rows, list.count};
+    for (size_t i = 0; i < literature->count && status == 0; i++)
+        status = check_role(literature, &literature->rows[i], error);
+    if (status != 0)
+        published_free_literature(literature);
     return status;
 }
 
@@ -135,28 +173,10 @@ void published_free_literature(struct literature *literature)
     *literature = (struct literature){0};
 }
 
-static int parse_claim(const struct tsv *tsv, void *to)
-{
-    struct published_claim *row = to;
-    *row = (struct published_claim){
-        .id = tsv->field[0],
-        .table = tsv->field[1],
-        .folder = tsv->field[2],
-        .control = tsv->field[3],
-        .arm = tsv->field[4],
-        .limit = NAN,
-        .rules = {tsv->field[6], tsv->field[7], tsv->field[8], tsv->field[9], tsv->field[10]},
-        .says = tsv->field[11],
-        .source = tsv->field[12],
-        .line = tsv->line};
-    return strcmp(tsv->field[5], "-") == 0 ? 0 : number(tsv, claim_columns, 5, &row->limit);
-}
-
 int published_read_claims(const char *path, struct published_claims *claims, struct error *error)
 {
     struct list list;
-    const int status = read_list(path, claim_columns, COUNT(claim_columns), sizeof *claims->rows,
-                                 parse_claim, &list, error);
+    const int status = READ_LIST(path, claim_fields, published_claim, &list, error);
     *claims = (struct published_claims){list.path, list.bytes, list.rows, list.count};
     return status;
 }

@@ -5,20 +5,17 @@
 #include "report/arm_list.h"
 #include "report/cells.h"
 #include "report/claims.h"
-#include "report/confirmation.h"
 #include "report/environments.h"
-#include "report/ledger.h"
+#include "report/inputs.h"
 #include "report/numbers.h"
 #include "report/plot_data.h"
 #include "report/plot_thesis.h"
-#include "report/published.h"
 #include "report/registered.h"
 #include "report/scaling_report.h"
 #include "report/schedule_table.h"
 #include "report/study_tables.h"
 #include "report/table.h"
 #include "report/thesis_table.h"
-#include "report/weight_search.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -147,12 +144,11 @@ static void add_unfinished(const char *path, struct table *table)
     free(bytes);
 }
 
-static void write_runs(const struct project *project, const struct ledger *ledger,
-                       const struct experiment_files *files, const char *out)
+static void write_runs(const struct project *project, const struct inputs *in, const char *out)
 {
     struct table table;
     table_begin(&table, run_columns, COUNT(run_columns));
-    fill_runs(ledger, files, &table);
+    fill_runs(&in->all, &in->experiments, &table);
     size_t unfinished = 0;
     char **part = ledger_files(project->results, project->published, ".part", &unfinished);
     for (size_t i = 0; i < unfinished; i++) {
@@ -161,7 +157,7 @@ static void write_runs(const struct project *project, const struct ledger *ledge
     }
     free(part);
     struct text text = {0};
-    text_add(&text, "Every run: %zu with a log, %zu unfinished, of all scales\n\n", ledger->count,
+    text_add(&text, "Every run: %zu with a log, %zu unfinished, of all scales\n\n", in->all.count,
              unfinished);
     table_write_text(&table, &text);
     text_add(
@@ -320,9 +316,9 @@ static size_t count_repeats(const struct ledger *ledger)
     return repeats;
 }
 
-static int write_macros(const struct ledger *ledger, const struct ledger *open, const char *out,
-                        struct error *error)
+static int write_macros(const struct inputs *in, const char *out, struct error *error)
 {
+    const struct ledger *ledger = &in->all;
     size_t scales[3] = {0}, diverged = 0;
     double campaign_hours = 0;
     for (size_t i = 0; i < ledger->count; i++) {
@@ -339,9 +335,9 @@ static int write_macros(const struct ledger *ledger, const struct ledger *open, 
     add_count_macro(&text, "DivergedRun", diverged);
     add_count_macro(&text, "Repeat", count_repeats(ledger));
     text_add(&text, "\\newcommand{\\CampaignHours}{\\fromledger{%.1f}}\n", campaign_hours);
-    if (add_trend_macros(&text, open, error) != 0 ||
-        add_desk_macros(&text, open, SET_CIFAR10, error) != 0 ||
-        add_desk_macros(&text, open, SET_CIFAR100, error) != 0) {
+    if (add_trend_macros(&text, &in->open, error) != 0 ||
+        add_desk_macros(&text, &in->open, SET_CIFAR10, error) != 0 ||
+        add_desk_macros(&text, &in->open, SET_CIFAR100, error) != 0) {
         free(text.bytes);
         return -1;
     }
@@ -351,94 +347,31 @@ static int write_macros(const struct ledger *ledger, const struct ledger *open, 
 
 /* ---- All ---------------------------------------------------------------------------------- */
 
-/* All inputs of the files. */
-struct inputs {
-    struct ledger ledger; /* all runs; the logs are the caller's */
-    struct ledger open;   /* without the sealed ones (registered.h) */
-    struct experiment_files experiments;
-    struct literature literature;
-    struct thesis_table tables[2];
-};
-
-static int read_table(const struct project *project, struct thesis_table *table,
-                      struct error *error)
-{
-    char *path = memory_text("%s/%s.tsv", project->published, table->name);
-    const int status = published_read_table(path, &table->published, error);
-    free(path);
-    return status;
-}
-
-static int read_inputs(const struct project *project, const struct ledger *ledger,
-                       struct inputs *in, struct error *error)
-{
-    *in = (struct inputs){
-        .ledger = *ledger,
-        .tables = {{.name = "table-5-2", .folder = "cifar10", .set = SET_CIFAR10},
-                   {.name = "table-5-3", .folder = "cifar100", .set = SET_CIFAR100}}};
-    char *literature = memory_text("%s/literature.tsv", project->published);
-    int status = 0;
-    if (ledger_read_experiments(project->experiments, &in->experiments, error) != 0 ||
-        published_read_literature(literature, &in->literature, error) != 0)
-        status = -1;
-    in->open = registered_open(ledger, &in->experiments);
-    free(literature);
-    for (size_t i = 0; i < COUNT(in->tables) && status == 0; i++)
-        status = read_table(project, &in->tables[i], error);
-    return status;
-}
-
-static void free_inputs(struct inputs *in)
-{
-    free(in->open.logs);
-    ledger_free_experiments(&in->experiments);
-    published_free_literature(&in->literature);
-    for (size_t i = 0; i < COUNT(in->tables); i++)
-        published_free_table(&in->tables[i].published);
-}
-
-static int write_claims(const struct project *project, const struct inputs *in, const char *out,
-                        struct error *error)
-{
-    char *path = memory_text("%s/claims.tsv", project->published);
-    const struct claims_sources claims = {.path = path,
-                                          .tables = in->tables,
-                                          .table_count = COUNT(in->tables),
-                                          .literature = &in->literature,
-                                          .ledger = &in->open,
-                                          .all = &in->ledger,
-                                          .experiments = &in->experiments};
-    const int status = claims_write(&claims, out, error);
-    free(path);
-    return status;
-}
-
 int report_write_from(const struct project *project, const struct ledger *ledger, const char *out,
                       struct error *error)
 {
     struct inputs in;
-    int status = read_inputs(project, ledger, &in, error);
+    if (inputs_read(&in, project, ledger, error) != 0)
+        return -1;
+    int status = 0;
     for (size_t i = 0; i < COUNT(in.tables) && status == 0; i++)
-        status = thesis_table_write(&in.tables[i], &in.literature, &in.ledger, &in.experiments, out,
-                                    error);
-    if (status == 0 &&
-        (schedule_table_write(&in.open, &in.experiments, out, error) != 0 ||
-         study_tables_write(&in.open, &in.experiments, out, error) != 0 ||
-         write_claims(project, &in, out, error) != 0 ||
-         write_macros(&in.ledger, &in.open, out, error) != 0 ||
-         plot_data_write(&in.open, &in.experiments, out, error) != 0 ||
-         confirmation_write(&in.ledger, &in.open, &in.experiments, out, error) != 0 ||
-         weight_search_write(&in.ledger, &in.experiments, out, error) != 0 ||
-         numbers_write(&in.open, in.tables, COUNT(in.tables), &in.literature, out, error) != 0 ||
-         scaling_report_write(project->results, &in.experiments, out, error) != 0))
+        status = thesis_table_write(&in, &in.tables[i], out, error);
+    if (status == 0 && (schedule_table_write(&in.open, &in.experiments, out, error) != 0 ||
+                        study_tables_write(&in.open, &in.experiments, out, error) != 0 ||
+                        claims_write(&in, out, error) != 0 || write_macros(&in, out, error) != 0 ||
+                        plot_data_write(&in.open, &in.experiments, out, error) != 0 ||
+                        numbers_write(&in, out, error) != 0 ||
+                        scaling_report_write(project->results, &in.experiments, out, error) != 0))
         status = -1;
     if (status == 0) {
-        plot_thesis_write(in.tables, COUNT(in.tables), &in.literature, out);
-        write_runs(project, &in.ledger, &in.experiments, out);
-        arm_list_write(&in.experiments, &in.ledger, out);
-        environments_write(&in.ledger, out);
+        confirmation_write(in.confirmation, out);
+        weight_search_write(&in.search, out);
+        plot_thesis_write(&in.cells, out);
+        write_runs(project, &in, out);
+        arm_list_write(&in.experiments, &in.all, out);
+        environments_write(&in.all, out);
     }
-    free_inputs(&in);
+    inputs_free(&in);
     return status;
 }
 

@@ -32,98 +32,59 @@ static char *source_of(const struct literature_row *row)
     return source;
 }
 
-/* The inputs of part 2. */
-struct full_sources {
-    const struct experiment_files *files;
-    const struct arms *arms;
-    const struct ledger *ledger;
-    struct speed speed;
-};
-
 /* The inputs of a row of parts 1 and 2. */
 struct thesis_row {
     struct cells_row cells; /* first: what cells.h fills columns from */
-    const struct published_row *row;
-    /* part 1 */
-    const struct published_table *published;
-    const struct literature *literature;
-    const struct literature_row *matched, *cited; /* NULL: none is known */
+    const struct thesis_cell *cell;
     /* part 2 */
     const char *decay, *k;
     const struct experiment_file *file; /* NULL: there is no file yet */
-    const struct full_sources *sources;
+    struct speed speed;                 /* of the desk logs */
+    const char *desk_logs;              /* their last lines, as table_traced() takes them */
 };
 
-static TABLE_CELL(cell_network, struct thesis_row, table_text(at->row->network));
-static TABLE_CELL(cell_depth, struct thesis_row, table_text(at->row->depth));
-
-/* A cell with the value id `what` of the row, from the row's own line. */
-static struct table_cell traced(const struct thesis_row *at, struct table_cell cell,
-                                const char *what)
-{
-    return table_traced(cell, published_value_id(at->published, at->row, what),
-                        memory_text("%s\t%d\n", at->published->path, at->row->line));
-}
+static TABLE_CELL(cell_network, struct thesis_row, table_text(at->cell->row->network));
+static TABLE_CELL(cell_depth, struct thesis_row, table_text(at->cell->row->depth));
 
 static struct table_cell cell_params(const void *row)
 {
-    const struct thesis_row *at = row;
-    const char *params = at->row->params;
-    return traced(at,
-                  table_cell(memory_text("%s", params),
-                             memory_text("\\frompublished{%s}{%d}{%s}", at->published->path,
-                                         at->row->line, params)),
-                  "params");
+    const struct thesis_cell *cell = ((const struct thesis_row *)row)->cell;
+    const char *path = cell->table->published.path, *params = cell->row->params;
+    return table_traced(
+        table_cell(memory_text("%s", params),
+                   memory_text("\\frompublished{%s}{%d}{%s}", path, cell->row->line, params)),
+        published_value_id(&cell->table->published, cell->row, "params"),
+        memory_text("%s\t%d\n", path, cell->row->line));
 }
 
-static struct table_cell printed(const struct thesis_row *at, double value, int decimals,
-                                 const char *note, const char *what)
-{
-    return cells_published(value, decimals, note, published_value_id(at->published, at->row, what),
-                           at->published->path, at->row->line);
-}
-
-static struct table_cell cell_original(const void *row)
-{
-    const struct thesis_row *at = row;
-    const char *note = at->row->note;
-    return printed(at, at->row->original, 2, note[0] == '-' ? "" : note, "original");
-}
-
-static TABLE_CELL(cell_ours, struct thesis_row, printed(at, at->row->ours, 2, "", "ours"));
-static TABLE_CELL(cell_k, struct thesis_row, printed(at, at->row->k, 1, "", "k"));
-static TABLE_CELL(cell_delta, struct thesis_row,
-                  traced(at, cells_number(at->row->ours - at->row->original, "+", 2), "delta"));
+static TABLE_CELL(cell_original, struct thesis_row,
+                  thesis_printed(at->cell, "original", at->cell->row->original, 2,
+                                 at->cell->row->note[0] == '-' ? "" : at->cell->row->note));
+static TABLE_CELL(cell_ours, struct thesis_row,
+                  thesis_printed(at->cell, "ours", at->cell->row->ours, 2, ""));
+static TABLE_CELL(cell_k, struct thesis_row,
+                  thesis_printed(at->cell, "k", at->cell->row->k, 1, ""));
+static TABLE_CELL(cell_delta, struct thesis_row, thesis_delta(at->cell, NULL, "delta"));
 static TABLE_CELL(cell_matched, struct thesis_row,
-                  at->matched
-                      ? cells_published(at->matched->error, 2, "", literature_value_id(at->matched),
-                                        at->literature->path, at->matched->line)
-                      : table_dash());
-
-static struct table_cell cell_delta_matched(const void *row)
-{
-    const struct thesis_row *at = row;
-    if (!at->matched)
-        return table_dash();
-    return table_traced(cells_number(at->row->ours - at->matched->error, "+", 2),
-                        published_value_id(at->published, at->row, "delta-matched"),
-                        memory_text("%s\t%d\n%s\t%d\n", at->published->path, at->row->line,
-                                    at->literature->path, at->matched->line));
-}
+                  at->cell->matched ? thesis_literature(at->cell, at->cell->matched)
+                                    : table_dash());
+static TABLE_CELL(cell_delta_matched, struct thesis_row,
+                  at->cell->matched ? thesis_delta(at->cell, at->cell->matched, "delta-matched")
+                                    : table_dash());
 
 static struct table_cell cell_matched_source(const void *row)
 {
-    const struct thesis_row *at = row;
-    if (!at->matched)
+    const struct literature_row *matched = ((const struct thesis_row *)row)->cell->matched;
+    if (!matched)
         return table_dash();
-    char *name = short_source_of(at->matched);
-    const struct table_cell cell = table_cell(source_of(at->matched), table_tex_escaped(name));
+    char *name = short_source_of(matched);
+    const struct table_cell cell = table_cell(source_of(matched), table_tex_escaped(name));
     free(name);
     return cell;
 }
 
 static TABLE_CELL(cell_cited_source, struct thesis_row,
-                  at->cited ? table_cell(source_of(at->cited), NULL) : table_dash());
+                  at->cell->cited ? table_cell(source_of(at->cell->cited), NULL) : table_dash());
 
 /* The last column does not fit the page, so LaTeX does not show it; the paper's text names the sources. */
 static const struct table_column thesis_columns[] = {
@@ -140,33 +101,19 @@ static const struct table_column thesis_columns[] = {
     {"original is", NULL, 'l', NULL, TABLE_TEXT | TABLE_CSV, cell_cited_source},
 };
 
-static void fill_thesis(const struct thesis_table *source, const struct literature *literature,
-                        const char *set, struct table *table)
+static void fill_thesis(const struct inputs *in, const struct thesis_table *source,
+                        struct table *table)
 {
     table_begin(table, thesis_columns, COUNT(thesis_columns));
-    for (size_t i = 0; i < source->published.count; i++) {
-        const struct published_row *row = &source->published.rows[i];
-        const struct thesis_row at = {
-            .published = &source->published,
-            .row = row,
-            .literature = literature,
-            .matched = published_find(literature, set, row->network, row->depth, "matched"),
-            .cited = published_find(literature, set, row->network, row->depth, "cited")};
-        table_add_row(table, &at);
-    }
+    for (const struct thesis_cell *cell = in->cells.cell; cell < in->cells.end; cell++)
+        if (cell->table == source)
+            table_add_row(table, &(struct thesis_row){.cell = cell});
 }
 
 /* ---- Part 2: full scale ------------------------------------------------------------------- */
 
 /* Experiments in bf16 repeat those in f32 faster, so they come after them. */
 static const enum precision precisions[] = {PRECISION_F32, PRECISION_BF16};
-
-/* Whether an experiment fills a cell of the thesis at this k. */
-static int is_of_cell(const struct experiment *e, enum image_set set, const char *folder, double k)
-{
-    return e->scale == SCALE_FULL && e->set == set && e->decay == DECAY_POLYNOMIAL &&
-           fabs(e->k - k) < 1e-9 && ledger_is_below(e->arm, folder);
-}
 
 static TABLE_CELL(cell_full_decay, struct thesis_row, table_text(at->decay));
 static TABLE_CELL(cell_full_k, struct thesis_row, table_text(at->k));
@@ -188,19 +135,12 @@ static TABLE_CELL(cell_full_n, struct thesis_row, at->cells.arm ? cells_n(row) :
 static struct table_cell cell_full_hours(const void *row)
 {
     const struct thesis_row *at = row;
-    const double hours =
-        at->file ? ledger_core_hours(&at->file->experiment, at->sources->speed) : NAN;
+    const double hours = at->file ? ledger_core_hours(&at->file->experiment, at->speed) : NAN;
     if (!isfinite(hours))
         return table_dash();
-    struct text logs = {0};
-    for (size_t i = 0; i < at->sources->ledger->count; i++) {
-        const struct log *log = &at->sources->ledger->logs[i];
-        if (log->experiment.scale == SCALE_DESK && log->row_count > 0)
-            text_add(&logs, "%s\t%d\n", log->path, ledger_last_line(log));
-    }
     return table_traced(
         table_cell(memory_text("%.1f", hours), memory_text("\\fromledger{%.1f}", hours)),
-        memory_text("%s:core-hours", at->file->experiment.arm), logs.bytes);
+        memory_text("%s:core-hours", at->file->experiment.arm), memory_text("%s", at->desk_logs));
 }
 
 static struct table_cell cell_full_arm(const void *row)
@@ -228,68 +168,67 @@ static const struct table_column full_columns[] = {
     {"arm, or what fills the cell", "Arm", 'p', "5.2cm", TABLE_ALL, cell_full_arm},
 };
 
-/* `decay` and `k` are taken over; `file` may be NULL. */
-static void add_full_row(struct table *table, const struct published_row *row, char *decay, char *k,
-                         const struct experiment_file *file, const struct full_sources *sources)
-{
-    struct thesis_row at = {.row = row, .decay = decay, .k = k, .file = file, .sources = sources};
-    if (file)
-        at.cells.arm = ledger_find_arm(sources->arms, file->experiment.arm);
-    table_add_row(table, &at);
-    free(decay);
-    free(k);
-}
-
-/* The rows of a cell: one per experiment, or one row that says that there is no experiment yet. */
-static void add_cell_rows(struct table *table, const struct published_row *row, enum image_set set,
-                          double k, const struct full_sources *sources)
+/* The rows of one recipe: one per experiment. `row` has what they share; `k` is NAN for any. Returns
+ * their number. */
+static size_t add_recipe(struct table *table, struct thesis_row row, int decay, double k,
+                         const struct inputs *in, const struct arms *arms)
 {
     size_t count = 0;
     for (size_t p = 0; p < COUNT(precisions); p++)
-        for (size_t i = 0; i < sources->files->count; i++) {
-            const struct experiment_file *file = &sources->files->file[i];
-            if (!is_of_cell(&file->experiment, set, row->folder, k) ||
-                file->experiment.precision != precisions[p])
+        for (size_t i = 0; i < in->experiments.count; i++) {
+            const struct experiment_file *file = &in->experiments.file[i];
+            const struct experiment *e = &file->experiment;
+            if (e->scale != SCALE_FULL || e->set != row.cell->table->set || e->decay != decay ||
+                e->precision != precisions[p] || fabs(e->k - k) >= 1e-9 ||
+                !ledger_is_below(e->arm, row.cell->row->folder))
                 continue;
-            add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", k), file,
-                         sources);
+            row.file = file;
+            row.cells.arm = ledger_find_arm(arms, e->arm);
+            table_add_row(table, &row);
             count++;
         }
-    if (count == 0)
-        add_full_row(table, row, memory_text("polynomial"), memory_text("%.1f", k), NULL, sources);
+    return count;
 }
 
-/* The literature's own recipe: SGDR's cosine in the second row of a network, else the step decay. */
-static void add_recipe_rows(struct table *table, const struct published_row *row,
-                            enum image_set set, int repeats, const struct full_sources *sources)
+/* The literature's own recipe, SGDR's cosine in the second row of a network, else the step decay; then
+ * k = 1 and the thesis's k, with a row that says so where there is no experiment yet. */
+static void add_cell_rows(struct table *table, struct thesis_row row, const struct inputs *in,
+                          const struct arms *arms)
 {
-    for (size_t p = 0; p < COUNT(precisions); p++)
-        for (size_t i = 0; i < sources->files->count; i++) {
-            const struct experiment_file *file = &sources->files->file[i];
-            const struct experiment *e = &file->experiment;
-            if (e->scale == SCALE_FULL && e->set == set && e->precision == precisions[p] &&
-                e->decay == (repeats ? DECAY_COSINE : DECAY_STEP) &&
-                ledger_is_below(e->arm, row->folder))
-                add_full_row(table, row, ledger_value(e, "schedule.decay"), memory_text("-"), file,
-                             sources);
-        }
-}
-
-static void fill_full(const struct thesis_table *source, const struct full_sources *sources,
-                      struct table *table)
-{
-    table_begin(table, full_columns, COUNT(full_columns));
-    for (size_t i = 0; i < source->published.count; i++) {
-        const struct published_row *row = &source->published.rows[i];
-        /* the row "with SGDR" has the network of the row above it, and shows SGDR's arms */
-        int repeats = 0;
-        for (size_t j = 0; j < i; j++)
-            repeats |= strcmp(source->published.rows[j].folder, row->folder) == 0;
-        add_recipe_rows(table, row, source->set, repeats, sources);
-        const double ks[] = {1, row->k};
-        for (size_t j = 0; !repeats && j < COUNT(ks); j++)
-            add_cell_rows(table, row, source->set, ks[j], sources);
+    /* the row "with SGDR" has the network of the row above it, and shows SGDR's arms */
+    int repeats = 0;
+    for (const struct thesis_cell *other = in->cells.cell; other < row.cell; other++)
+        repeats |= other->table == row.cell->table &&
+                   strcmp(other->row->folder, row.cell->row->folder) == 0;
+    const int own = repeats ? DECAY_COSINE : DECAY_STEP;
+    row.decay = decays[own].name;
+    row.k = "-";
+    add_recipe(table, row, own, NAN, in, arms);
+    const double ks[] = {1, row.cell->row->k};
+    row.decay = decays[DECAY_POLYNOMIAL].name;
+    for (size_t j = 0; !repeats && j < COUNT(ks); j++) {
+        char *k = memory_text("%.1f", ks[j]);
+        row.k = k;
+        if (add_recipe(table, row, DECAY_POLYNOMIAL, ks[j], in, arms) == 0)
+            table_add_row(table, &row);
+        free(k);
     }
+}
+
+static void fill_full(const struct inputs *in, const struct thesis_table *source,
+                      const struct arms *arms, struct table *table)
+{
+    struct text desk_logs = {0};
+    text_add(&desk_logs, "%s", "");
+    for (const struct log *log = in->all.logs; log < in->all.logs + in->all.count; log++)
+        if (log->experiment.scale == SCALE_DESK && log->row_count > 0)
+            text_add(&desk_logs, "%s\t%d\n", log->path, ledger_last_line(log));
+    struct thesis_row row = {.speed = ledger_desk_speed(&in->all), .desk_logs = desk_logs.bytes};
+    table_begin(table, full_columns, COUNT(full_columns));
+    for (row.cell = in->cells.cell; row.cell < in->cells.end; row.cell++)
+        if (row.cell->table == source)
+            add_cell_rows(table, row, in, arms);
+    free(desk_logs.bytes);
 }
 
 /* ---- Part 3: desk scale ------------------------------------------------------------------- */
@@ -352,21 +291,19 @@ static size_t add_desk_family(const struct arm *arms, size_t count,
     return size;
 }
 
-static void fill_desk(const struct arms *arms, const struct experiment_files *experiments,
-                      const char *set, struct table *table)
+static void fill_desk(const struct arms *arms, const struct questions *questions, const char *set,
+                      struct table *table)
 {
-    struct questions questions = questions_of_files(experiments);
     table_begin(table, desk_columns, COUNT(desk_columns));
     for (size_t i = 0; i < arms->count;)
-        i += add_desk_family(&arms->arm[i], arms->count - i, &questions, set, table);
-    questions_free(&questions);
+        i += add_desk_family(&arms->arm[i], arms->count - i, questions, set, table);
     if (arms->count == 0)
         table_add_heading(table, TABLE_TEX, "no desk-scale log yet");
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-static void write_text(const struct thesis_table *source, const char *set, const char *out,
+static void write_text(const struct thesis_table *source, const char *out,
                        const struct table *thesis, const struct table *full,
                        const struct table *desk, size_t desk_arms)
 {
@@ -374,7 +311,7 @@ static void write_text(const struct thesis_table *source, const char *set, const
     text_add(&text,
              "%s: %s, test error (%%), lower is better\n\n"
              "1. Published: the thesis's cells (scale: full; n and epochs not stated)\n\n",
-             source->name, set);
+             source->name, source->images);
     table_write_text(thesis, &text);
     text_add(&text,
              "\n"
@@ -412,27 +349,22 @@ static void write_text(const struct thesis_table *source, const char *set, const
     table_write_out(out, source->name, ".txt", &text);
 }
 
-int thesis_table_write(const struct thesis_table *source, const struct literature *literature,
-                       const struct ledger *ledger, const struct experiment_files *experiments,
-                       const char *out, struct error *error)
+int thesis_table_write(const struct inputs *in, const struct thesis_table *source, const char *out,
+                       struct error *error)
 {
     struct arms full_arms, desk_arms;
-    if (ledger_arms(ledger, source->folder, SCALE_FULL, source->set, &full_arms, error) != 0)
+    if (ledger_arms(&in->all, source->folder, SCALE_FULL, source->set, &full_arms, error) != 0)
         return -1;
-    if (ledger_arms(ledger, source->folder, SCALE_DESK, source->set, &desk_arms, error) != 0) {
+    if (ledger_arms(&in->all, source->folder, SCALE_DESK, source->set, &desk_arms, error) != 0) {
         free(full_arms.arm);
         return -1;
     }
-    const struct experiment any = {.set = source->set};
-    const char *set = config_set_name(&any);
     struct table thesis, full, desk;
-    fill_thesis(source, literature, set, &thesis);
-    const struct full_sources sources = {experiments, &full_arms, ledger,
-                                         ledger_desk_speed(ledger)};
-    fill_full(source, &sources, &full);
-    fill_desk(&desk_arms, experiments, set, &desk);
+    fill_thesis(in, source, &thesis);
+    fill_full(in, source, &full_arms, &full);
+    fill_desk(&desk_arms, &in->questions, source->images, &desk);
 
-    write_text(source, set, out, &thesis, &full, &desk, desk_arms.count);
+    write_text(source, out, &thesis, &full, &desk, desk_arms.count);
     char *full_name = memory_text("%s-full", source->name);
     char *desk_name = memory_text("%s-desk", source->name);
     table_write_files(out, source->name, &thesis, "tabular");

@@ -24,20 +24,11 @@
 #ifndef KDECAY_THESIS_TABLE_H
 #define KDECAY_THESIS_TABLE_H
 
-#include "report/ledger.h"
-#include "report/published.h"
+#include "report/inputs.h"
 
-struct thesis_table {
-    const char *name;   /* "table-5-2" */
-    const char *folder; /* "cifar10", below which its arms are */
-    enum image_set set; /* of all its cells */
-    struct published_table published;
-};
-
-/* Write OUT/tables/NAME.txt (all parts) and, a part each, NAME.csv, NAME-full.csv, NAME-desk.csv
- * and the same as .tex. 0, or -1 with *error set. */
-int thesis_table_write(const struct thesis_table *table, const struct literature *literature,
-                       const struct ledger *ledger, const struct experiment_files *experiments,
-                       const char *out, struct error *error);
+/* Write OUT/tables/NAME.txt (all parts) and, for each part, NAME.csv, NAME-full.csv, NAME-desk.csv and
+ * the same as .tex. 0, or -1 with *error set. */
+int thesis_table_write(const struct inputs *in, const struct thesis_table *table, const char *out,
+                       struct error *error);
 
 #endif

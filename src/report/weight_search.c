@@ -297,20 +297,16 @@ static void add_notes(const struct weight_search *search, struct text *text)
         search->results, SEARCH_SEEDS * (1 + RIVALS));
 }
 
-int weight_search_write(const struct ledger *ledger, const struct experiment_files *files,
-                        const char *out, struct error *error)
+void weight_search_write(const struct weight_search *search, const char *out)
 {
     static const char name[] = "table-weight-search";
-    struct weight_search search;
-    if (weight_search_collect(&search, ledger, files, error) != 0)
-        return -1;
     struct table table;
     struct text text = {0};
     table_begin(&table, columns, COUNT(columns));
     cells_add_result_columns(&table);
     table_add_columns(&table, &last_column, 1);
-    if (search.is_there)
-        fill(&search, &table);
+    if (search->is_there)
+        fill(search, &table);
     else
         table_add_heading(&table, TABLE_NARROW, "no experiment below weight-search/ yet");
     text_add(&text,
@@ -319,15 +315,13 @@ int weight_search_write(const struct ledger *ledger, const struct experiment_fil
              "epoch\n\n",
              name);
     table_write_text(&table, &text);
-    if (search.is_there)
-        add_notes(&search, &text);
+    if (search->is_there)
+        add_notes(search, &text);
     table_write_out(out, name, ".txt", &text);
     table_write_files(out, name, &table, "tabular");
     table_free(&table);
     struct text macros = {0};
     text_add(&macros, "\\newcommand{\\SearchResults}{%zu}\n\\newcommand{\\SearchNeeded}{%d}\n",
-             search.results, SEARCH_SEEDS * (1 + RIVALS));
+             search->results, SEARCH_SEEDS * (1 + RIVALS));
     table_write_out(out, "weight-search-macros", ".tex", &macros);
-    weight_search_free(&search);
-    return 0;
 }

@@ -69,8 +69,7 @@ double weight_search_ratio(const struct contender *rival, const struct contender
                            struct interval *interval);
 
 /* Write OUT/tables/table-weight-search.txt, .csv, .tex and .sources.tsv, and weight-search-macros.tex: how
- * many results there are, and how many are needed. 0, or -1 as above. */
-int weight_search_write(const struct ledger *ledger, const struct experiment_files *files,
-                        const char *out, struct error *error);
+ * many results there are, and how many are needed. */
+void weight_search_write(const struct weight_search *search, const char *out);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * borders - measures of a trained network's maps near their borders, and the filters that its Padding
- * Layers have learned: one small file beside the log of a finished run, results/ARM/seed-N.borders.tsv.
+ * borders - measures of a trained network's maps near their borders, and the filters that its
+ * Padding Layers have learned: one small file beside the log of a finished run,
+ * results/ARM/seed-N.borders.tsv.
  *
  *     # kdecay borders: 1                      the format's version
  *     # arm: pad-net/learned
@@ -26,8 +27,8 @@
  * [d][e] and the constant. An output is the convolution's result in evaluation mode, with PARTIAL's
  * ratios, before batch norm and before any residual is added. Filters are those of padding.h.
  *
- * The numbers are a pure function of weights, images and environment: one thread computes the shards
- * one after another, and sums are taken in double.
+ * The numbers are a pure function of weights, images and environment: one thread computes the
+ * shards one after another, and sums are taken in double.
  */
 #ifndef KDECAY_BORDERS_H
 #define KDECAY_BORDERS_H
@@ -53,8 +54,8 @@ struct borders_options {
     const char *data, *results, *checkpoints;
 };
 
-/* Measure the run from its checkpoint and write the file, whole or not at all. Dies if the run has no
- * finished log or no checkpoint, or if log and checkpoint do not have the same weights. */
+/* Measure the run from its checkpoint and write the file, whole or not at all. Dies if the run has
+ * no finished log or no checkpoint, or if log and checkpoint do not have the same weights. */
 void borders_run(const struct borders_options *options);
 
 /* One convolution in a file. */

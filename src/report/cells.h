@@ -18,8 +18,8 @@ char *cells_link(const struct arm *arm, const char *shown);
 
 /* ---- Cells -------------------------------------------------------------------------------- */
 
-/* A number that is not from a log; a dash if it is not finite. `sign` is "+" to show the sign always,
- * else "". */
+/* A number that is not from a log; a dash if it is not finite. `sign` is "+" to show the sign
+ * always, else "". */
 struct table_cell cells_number(double value, const char *sign, int decimals);
 
 /* A published number, from a line of a file, followed by `mark`. Takes the id over. */
@@ -63,7 +63,7 @@ struct table_cell cells_interval(const void *row);
 void cells_add_test_columns(struct table *table);
 void cells_add_result_columns(struct table *table);
 
-/* Another number of a comparison, of the value id ARM:WHAT:CONTROL; a dash where it is not finite. */
+/* Another number of a comparison; its value id is ARM:WHAT:CONTROL. A dash if it is not finite. */
 struct table_cell cells_of_comparison(const void *row, const char *what, double value,
                                       const char *sign, int decimals);
 

@@ -1,10 +1,10 @@
 /*
  * claims_rules - the rules that give a claim its word, by the names that claims.tsv has for them.
  *
- * claims.h says what each rule means. A rule reads the claim at work in the sheet (its limit, arm and
- * control), adds rows of numbers, and returns the word, to free(); or NULL with *sheet->error set. For
- * a claim with a folder, the sheet has the first group of the folder's arms. There is at least one arm,
- * and the control comes first.
+ * claims.h says what each rule means. A rule reads the claim at work in the sheet (its limit, arm
+ * and control), adds rows of numbers, and returns the word, to free(); or NULL with *sheet->error
+ * set. For a claim with a folder, the sheet has the first group of the folder's arms. There is at
+ * least one arm, and the control comes first.
  */
 #ifndef KDECAY_CLAIMS_RULES_H
 #define KDECAY_CLAIMS_RULES_H

@@ -40,8 +40,8 @@ static void add_family(struct sheet *sheet, struct comparison *family, size_t co
 /* What a rule does with the arms of one image set below a folder. */
 typedef void compare_arms(struct sheet *sheet, const struct arms *arms, struct verdicts *verdicts);
 
-/* The number of arms at the front of `arms` that differ only in k. `over_k` gets the *size of them that
- * the trend over k uses. */
+/* The number of arms at the front of `arms` that differ only in k. `over_k` gets the *size of them
+ * that the trend over k uses. */
 static size_t family_of_k(const struct arm *arms, size_t count, const struct arm **over_k,
                           size_t *size)
 {

@@ -49,8 +49,8 @@ struct verdicts {
 void sheet_count_verdict(struct verdicts *verdicts, const struct comparison *comparison,
                          double limit);
 
-/* Count a trend over log2 of `what`. A row of numbers shows it if it has more than two arms: else it
- * is a difference, which has a row already. */
+/* Count a trend over log2 of `what`. A row of numbers shows it if it has more than two arms: else
+ * it is a difference, which has a row already. */
 void sheet_add_trend(struct sheet *sheet, const struct comparison *trend, const char *what,
                      struct verdicts *verdicts);
 

@@ -1,8 +1,8 @@
 /*
  * comparison - how arms are compared: by seed, in one endpoint, by the rules of statistics.h.
  *
- * The protocol names one endpoint: the test error after the last epoch. The tables compare arms by it.
- * Comparisons in another endpoint, or after an earlier epoch, are exploratory.
+ * The protocol names one endpoint: the test error after the last epoch. The tables compare arms by
+ * it. Comparisons in another endpoint, or after an earlier epoch, are exploratory.
  */
 #ifndef KDECAY_COMPARISON_H
 #define KDECAY_COMPARISON_H
@@ -37,8 +37,8 @@ const struct log **comparison_runs(const struct arm *const *arms, size_t count, 
 /* The last test errors of these runs: [arm][seed]. free() them. */
 double *comparison_errors(const struct arm *const *arms, size_t count, size_t *seeds);
 
-/* Whether each run of `arm` ends with the same error and state as the control's run of the same seed.
- * Then both are one training under two names, and their difference of 0 says nothing. */
+/* Whether each run of `arm` ends with the same error and state as the control's run of the same
+ * seed. Then both are one training under two names, and their difference of 0 says nothing. */
 int comparison_is_one_training(const struct arm *arm, const struct arm *control);
 
 /* ---- Comparisons -------------------------------------------------------------------------- */
@@ -89,9 +89,9 @@ size_t comparison_with_k_1(const struct arm *arms, size_t count, const struct qu
                            struct comparison *comparisons);
 
 /* Adjust the p of one family, the comparisons of a question (question.h): `count` comparisons, each
- * `stride` bytes behind the one before. All `planned` comparisons belong to the family, so that p is
- * not adjusted for fewer while some have no runs yet. A comparison without a p, and a planned one
- * that is not here, count as p = 1. comparison_none is left out. */
+ * `stride` bytes behind the one before. All `planned` comparisons belong to the family, so that p
+ * is not adjusted for fewer while some have no runs yet. A comparison without a p, and a planned
+ * one that is not here, count as p = 1. comparison_none is left out. */
 void comparison_holm(struct comparison *first, size_t stride, size_t count, size_t planned);
 
 /* "better", "worse", "no evidence" or "not testable" (statistics.h); "null control". */

@@ -23,7 +23,8 @@ struct line {
 
 /* ---- Analyses ----------------------------------------------------------------------------- */
 
-/* The numbers that need only this comparison. With a diverged run it has no mean, hence none of them. */
+/* The numbers that need only this comparison. With a diverged run it has no mean, hence none of
+ * them. */
 static void compare_pairs(struct line *line)
 {
     size_t pairs;

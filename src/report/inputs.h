@@ -22,8 +22,8 @@ struct inputs {
     struct weight_search search;
 };
 
-/* `all` are all logs, as ledger_read() returns them. The inputs point into themselves: they are not to
- * be copied. 0; or -1 with *error set and nothing to free. */
+/* `all` are all logs, as ledger_read() returns them. The inputs point into themselves: they are not
+ * to be copied. 0; or -1 with *error set and nothing to free. */
 int inputs_read(struct inputs *in, const struct project *project, const struct ledger *all,
                 struct error *error);
 void inputs_free(struct inputs *in);

@@ -2,9 +2,9 @@
  * ledger - all runs: the logs below a results folder, and the arms that they belong to.
  *
  * A log is kept at RESULTS/ARM/seed-N.tsv for its own arm and seed. This is checked here, because a
- * number is traced by its arm, and because a second copy of a log would count as a second run. Files
- * below the folder of published numbers and below RESULTS/benchmarks are not logs. Every run counts,
- * also a diverged one: its error is infinite, and so is the mean of its arm.
+ * number is traced by its arm, and because a second copy of a log would count as a second run.
+ * Files below the folder of published numbers and below RESULTS/benchmarks are not logs. Every run
+ * counts, also a diverged one: its error is infinite, and so is the mean of its arm.
  */
 #ifndef KDECAY_LEDGER_H
 #define KDECAY_LEDGER_H

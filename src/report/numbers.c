@@ -137,8 +137,8 @@ static const struct literature_row *dropout_of(const struct thesis_cell *wide)
     return NULL;
 }
 
-/* That number, and its difference to the thesis's. It is not a matched baseline, since no source says
- * that the thesis trained with dropout. */
+/* That number, and its difference to the thesis's. It is not a matched baseline, since no source
+ * says that the thesis trained with dropout. */
 static void add_dropout(struct table *table, const struct thesis_cells *cells,
                         const struct thesis_table *thesis)
 {

@@ -1,18 +1,17 @@
 /*
  * numbers - results that the paper shows in its text, but in no table.
  *
- *     OUT/tables/numbers.csv, .tex, .sources.tsv   a row for each number; a difference has an interval
- *                                      and pairs, too. LaTeX shows the value id and the first source
- *     OUT/tables/number-macros.tex     for each number \MACRO, the value with its link, and
- *                                      \MACROInterval and \MACROPairs, which are dashes if it is not a
- *                                      difference
+ *   OUT/tables/numbers.csv, .tex, .sources.tsv   one row per number. A difference has an interval
+ *                 and a number of pairs, too. LaTeX shows the value id and the first source
+ *   OUT/tables/number-macros.tex   three macros per number: \MACRO, the value with its link; and
+ *                 \MACROInterval and \MACROPairs, which are dashes if the number is no difference
  *
- * Value ids of their own, beside those of trace.h:
+ * Some numbers have a value id that trace.h does not list:
  *   thesis:mean-gain-original   mean of original - ours over the thesis's cells that have a matched
- *                               baseline; likewise mean-gain-matched, largest-gain-original,
- *                               largest-gain-matched, cells, cells-matched
+ *                 baseline; likewise mean-gain-matched, largest-gain-original,
+ *                 largest-gain-matched, cells, cells-matched
  *   ARM:leads-from-epoch:CONTROL   the first epoch from which on the arm's mean test error stays
- *                               below the control's
+ *                 below the control's
  *
  * A value that does not exist is a dash. Counts have no source. No number here uses registered arms
  * (run.protocol).

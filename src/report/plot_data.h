@@ -4,13 +4,14 @@
  * NaN.
  *
  * These files show schedules, computed by the functions that train. A base has its name of decay.h,
- * L0 = 1 and Le = 0, so that the rate is the factor, and the numbers of experiments/schedules/plain.
- * linear is the polynomial with N = 1; exponential has Le / L0 = 1e-3; step drops to a fifth at 0.3,
- * 0.6 and 0.8 of training; sgdr is the cosine in three cycles, whose lengths are 1, 2 and 4 parts.
+ * L0 = 1 and Le = 0, so that the rate is the factor, and the numbers of
+ * experiments/schedules/plain. linear is the polynomial with N = 1; exponential has Le / L0 = 1e-3;
+ * step drops to a fifth at 0.3, 0.6 and 0.8 of training; sgdr is the cosine in three cycles, whose
+ * lengths are 1, 2 and 4 parts.
  *
  *   schedules.tsv  s = t/T, then L(s) for k = 1, 1.5, 2, 3, 5: polynomial and cosine, L0 = 0.1
- *   bases.tsv      the same for the factor of every base; for sgdr, the value at the end of the last
- *                  cycle is the limit from the left
+ *   bases.tsv      the same for the factor of every base; for sgdr, the value at the end of the
+ *                  last cycle is the limit from the left
  *   slopes.tsv     the same for dL/dt in units of (L0 - Le) / T, four bases
  *   area.tsv       k, then the mean factor of every base: in closed form where one is known, else
  *                  by the midpoint rule

@@ -6,12 +6,12 @@
  * arms (run.protocol), which have a table of their own.
  *
  *   over-k.tsv     of the first group: a line "# panel: WHAT | EPOCHS | N"; then for each measure
- *                  (comparison.h) a line "# measure: NAME | its mean at k = 1", a block of the other
- *                  arms (k, pairs, mean difference to k = 1 with the same seed, the ends of its
- *                  95 % t interval) and a block of the runs (k, difference)
- *   curves.tsv     of the first group: "# panel: ..." as above; for each k but 1 a line "# k: K" and
- *                  a block over the epochs: epoch, then of the test error and of the test loss the
- *                  mean difference to k = 1 and the ends of its 95 % t interval
+ *                  (comparison.h) a line "# measure: NAME | its mean at k = 1", a block of the
+ *                  other arms (k, pairs, mean difference to k = 1 with the same seed, the ends of
+ *                  its 95 % t interval) and a block of the runs (k, difference)
+ *   curves.tsv     of the first group: "# panel: ..." as above; for each k but 1 a line "# k: K"
+ *                  and a block over the epochs: epoch, then of the test error and of the test loss
+ *                  the mean difference to k = 1 and the ends of its 95 % t interval
  *   budget.tsv     k = 2 less k = 1 in every group that has both: for each image set and network a
  *                  line "# series: NAME", a block of its groups (epochs, pairs, mean difference,
  *                  ends of its interval) and a block of the runs (epochs, difference)

@@ -88,8 +88,8 @@ struct list {
     size_t count;
 };
 
-/* Read a file into rows of `size` bytes, whose line is at `line_at`. 0; or -1 with *error set and an
- * empty list. */
+/* Read a file into rows of `size` bytes, whose line is at `line_at`. 0; or -1 with *error set and
+ * an empty list. */
 static int read_list(const char *path, const struct field *fields, int count, size_t size,
                      size_t line_at, struct list *list, struct error *error)
 {

@@ -2,8 +2,8 @@
  * published - numbers of the thesis and of the literature, transcribed into text files.
  *
  * results/published/table-5-2.tsv and table-5-3.tsv hold the thesis's two tables cell by cell;
- * literature.tsv holds numbers of other papers for the same networks; claims.tsv holds the claims of
- * the thesis. Each file has '#' comments, one line of column names, and lines of tab-separated
+ * literature.tsv holds numbers of other papers for the same networks; claims.tsv holds the claims
+ * of the thesis. Each file has '#' comments, one line of column names, and lines of tab-separated
  * fields. Errors are percentages; lower is better.
  *
  * The reader is strict: a wrong column name, a missing field or a wrong number is an error that

@@ -92,8 +92,8 @@ static void add(struct builder *builder, const struct experiment *arm,
     free(folder);
 }
 
-/* The first experiment of the arm's folder, scale and image set that is `chosen` and differs from the
- * arm only in these keys. */
+/* The first experiment of the arm's folder, scale and image set that is `chosen` and differs from
+ * the arm only in these keys. */
 static const struct experiment *beside(const struct builder *builder, const struct experiment *arm,
                                        const char *keys,
                                        int (*chosen)(const struct experiment *other))

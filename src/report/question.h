@@ -1,12 +1,12 @@
 /*
- * question - which comparisons belong together: a question, the family of Holm's adjustment.
+ * question - which comparisons belong together: a question is one family of Holm's adjustment.
  *
- * Questions follow from the experiment files alone. So the number of a question's comparisons is known
- * before any run, and also the number of pairs that it needs to be answered at all
+ * Questions follow from the experiment files alone. So two numbers are known before any run: how
+ * many comparisons a question has, and how many pairs it needs so that there can be evidence
  * (statistics_pairs_needed()). The comparisons of one question have one kind of change in common:
  *
- *   weight-net   each arm against ordinary-c16: a bank's rows; an expansion's rows; the channels. Each
- *                is a question of its own, since each is read on its own (claims.h, W4)
+ *   weight-net   each arm against ordinary-c16. The rows of a bank, the rows of an expansion, and
+ *                the channels are three questions, since each is read on its own (claims.h, W4)
  *   pad-net      in each folder, the paddings against zero
  *   pad-effect   learned against zero
  *   precision    bf16 against f32
@@ -15,11 +15,11 @@
  *   draws        arms that differ only in the seed of their fixed parts, against the one of seed 0
  *   k            in every folder: each other k against the arm that differs only in k and has k = 1
  *
- * Null controls belong to no question. They differ from the control only in their start or in the
- * rounding of sums, so the true difference is 0 (weight_block.h). One kind is a bank with as many
- * rows as there are slots: it is the ordinary network to the last bit. The other kind is an expansion
- * with as many rows or more, A A^T = I: SGD on P moves M = A P as it moves the weights of an ordinary
- * network. They belong to no family, and they show the effect of chance.
+ * Null controls belong to no question. A null control differs from the control only in its start or
+ * in the rounding of sums, so the true difference is 0 (weight_block.h). It shows the effect of
+ * chance. One kind is a bank with as many rows as there are slots: it is the ordinary network to
+ * the last bit. The other kind is an expansion with as many rows or more, so that A A^T = I: SGD on
+ * P moves M = A P as it moves the weights of an ordinary network.
  */
 #ifndef KDECAY_QUESTION_H
 #define KDECAY_QUESTION_H
@@ -47,13 +47,13 @@ struct questions questions_of(const struct experiment *const *experiments, size_
 struct questions questions_of_files(const struct experiment_files *files);
 void questions_free(struct questions *questions);
 
-/* The first question in which the arm is compared; *pair becomes its pair there. NULL if the arm is a
- * control, or alone. */
+/* The first question in which the arm is compared; *pair becomes its pair there. NULL if the arm is
+ * a control, or alone. */
 const struct question *questions_find(const struct questions *questions, const char *arm,
                                       const struct question_pair **pair);
 
-/* The number of pairs that all questions of the arm need, those in which it is compared and those in
- * which it is the control; 0 if there is none. */
+/* The number of pairs that all questions of the arm need, those in which it is compared and those
+ * in which it is the control; 0 if there is none. */
 size_t questions_pairs_needed(const struct questions *questions, const char *arm);
 
 /* Whether training moves the arm's weights exactly as an ordinary network's. */

@@ -5,11 +5,13 @@
  * was committed before the first run). Such a protocol promises that nobody sees a mean before all
  * runs of a set exist. So no run is added or left out because of the results of the others.
  *
- * The arms of one protocol form two sets. Those below a folder `primary` are the first; they are
- * complete when each of them has a log of each of its seeds. Arms of which none is wanted
- * (run.seeds = -1) open with the others. All arms of the protocol together are
- * the second. An arm below `primary` opens with the first set, any other with the second. Until
- * then its runs are sealed: they are counted, and no table, macro or figure shows their results.
+ * A protocol has two sets of arms. The first set is the arms below a folder `primary`. The second
+ * set is all arms of the protocol. A set is complete when each of its arms has a log of each of its
+ * seeds. An arm may ask for no run (run.seeds = -1); its set does not wait for it.
+ *
+ * The runs of an arm below `primary` are sealed until the first set is complete; the runs of any
+ * other arm, until the second set is complete. Sealed runs are counted, and no table, macro or
+ * figure shows their results.
  */
 #ifndef KDECAY_REGISTERED_H
 #define KDECAY_REGISTERED_H
@@ -19,7 +21,7 @@
 /* Whether a protocol registered the arm. */
 int registered_is(const struct experiment *experiment);
 
-/* The runs that the set of a registered arm has, and those that it needs. */
+/* The number of runs that the arm's set has, and that it needs. */
 struct registered_count {
     size_t present, needed;
 };

@@ -24,8 +24,8 @@
 
 /* ---- The ledger --------------------------------------------------------------------------- */
 
-/* An unfinished run has no result. The table shows only its start, so that it changes when a run starts
- * and ends, not with every epoch. */
+/* An unfinished run has no result. The table shows only its start, so that it changes when a run
+ * starts and ends, not with every epoch. */
 struct run_row {
     const struct log *log; /* NULL: it cannot be read */
     const char *path;
@@ -259,8 +259,8 @@ static const struct arm *lowest_of(const struct arms *arms)
     return lowest;
 }
 
-/* The campaign's first group: its trend over k, as in the last row of its table; the trend without k = 1;
- * the k of the lowest mean. */
+/* The campaign's first group: its trend over k, as in the last row of its table; the trend without
+ * k = 1; the k of the lowest mean. */
 static int add_trend_macros(struct text *text, const struct ledger *ledger, struct error *error)
 {
     struct arms arms;
@@ -300,8 +300,8 @@ static int compare_states(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The number of finished logs that repeat another: they end with the same state, since their arms are
- * the same training under other names. The first log of each such set is not counted. */
+/* The number of finished logs that repeat another: they end with the same state, since their arms
+ * are the same training under other names. The first log of each such set is not counted. */
 static size_t count_repeats(const struct ledger *ledger)
 {
     const char **states = memory_zeroed(ledger->count, sizeof *states);

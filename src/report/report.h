@@ -15,7 +15,8 @@
  *     OUT/tables/table-confirmation.txt ...   see confirmation.h
  *     OUT/tables/macros.tex            numbers of the paper's text; also number-macros.tex, see
  *                                      numbers.h, and confirmation-macros.tex
- *     OUT/tables/NAME.values.tex       a table's numbers by their value ids, for the text, see table.h
+ *     OUT/tables/NAME.values.tex       a table's numbers by their value ids, for the text, see
+ *                                      table.h
  *     OUT/plots/schedules.tsv ...      see plot_data.h
  *
  * The output depends only on the files that are read: not on the clock, the locale, or an absolute

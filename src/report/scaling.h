@@ -10,17 +10,17 @@
  * share of N times one rank's speed (strong scaling: the minibatch stays the same).
  *
  * Compute, C: the time that one process alone takes for T r shards, measured for a few r (samples).
- * Between two samples C is a straight line: the passes of r shards, and the work that each rank does
- * once whatever its share is (SGD, new layouts of weights). So the samples include everything, also
- * that shards of few images are slow. The model assumes that the ranks' machines are like the
+ * Between two samples C is a straight line: the passes of r shards, and the work that each rank
+ * does once whatever its share is (SGD, new layouts of weights). So the samples include everything,
+ * also that shards of few images are slow. The model assumes that the ranks' machines are like the
  * measured one, and that ranks do not disturb each other.
  *
  * Messages: a message of n bytes takes alpha + n beta. alpha is the latency and beta the reciprocal
  * of the bandwidth, both for one direction of one link; every pair of ranks has a link of its own
  * [Hockney, The communication challenge for MPP: Intel Paragon and Meiko CS-2, Parallel Computing
  * 20, 1994]. On N ranks, with L = ceil(log2 N), and n bytes that all ranks have at the end, the
- * operations cost [Thakur, Rabenseifner and Gropp, Optimization of Collective Communication Operations in
- * MPICH, Int. J. of High Performance Computing Applications 19, 2005]
+ * operations cost [Thakur, Rabenseifner and Gropp, Optimization of Collective Communication
+ * Operations in MPICH, Int. J. of High Performance Computing Applications 19, 2005]
  *
  *     gather   all parts, by recursive doubling: at stage i rank k exchanges all parts that it has
  *              with rank k xor 2^i            L alpha + (N - 1) / N n beta
@@ -33,14 +33,14 @@
  *
  *     norms     for each BN_RELU, a gather of two doubles per channel and shard, forward and
  *               backward: 16 S C bytes each, for C channels in memory
- *     gradient  the floats of the convolutions and of the classifier: each rank adds up one part for
- *               all, with a scatter and a gather of 4 bytes per float. This happens twice: for the
- *               tensors with weight decay and for those without (the second is small or empty)
+ *     gradient  the floats of the convolutions and of the classifier: each rank adds up one part
+ *               for all, with a scatter and a gather of 4 bytes per float. This happens twice: for
+ *               the tensors with weight decay and for those without (the second is small or empty)
  *     rest      gathers of losses and verdicts, 8 B and 4 B bytes; a reduction of 4 bytes, the flag
  *               that stops a run
  *
- * Channels are counted as they are in memory: in blocks of 16, as with AVX-512. The model leaves out
- * the time of the sums' own additions.
+ * Channels are counted as they are in memory: in blocks of 16, as with AVX-512. The model leaves
+ * out the time of the sums' own additions.
  */
 #ifndef KDECAY_SCALING_H
 #define KDECAY_SCALING_H
@@ -86,8 +86,8 @@ struct scaling_sample {
 };
 
 /* C(rounds) by straight lines through the samples (1 or more, sorted by rounds). Before the first
- * sample it is proportional to the rounds, also after it if it is the only one. After the last one it
- * is on the line through the last two. */
+ * sample it is proportional to the rounds, also after it if it is the only one. After the last one
+ * it is on the line through the last two. */
 double scaling_compute(const struct scaling_sample *samples, size_t count, int rounds);
 
 /* ---- A step --------------------------------------------------------------------------------- */

@@ -4,9 +4,10 @@
  *
  * The minibatch is the experiment's own. On more ranks than it has shards, it is divided into one
  * shard per rank. This changes the order of sums, not the method. The shards become smaller, and
- * their cost is taken from measurements of shards of exactly this size. The curve ends where there is
- * no such measurement, or where a shard would be less than one image. Two links are assumed: a fast
- * interconnect of 100 Gb/s (1.5 us, 12.5 GB/s) and plain Ethernet of 10 Gb/s (30 us, 1.25 GB/s).
+ * their cost is taken from measurements of shards of exactly this size. The curve ends where there
+ * is no such measurement, or where a shard would be less than one image. Two links are assumed: a
+ * fast interconnect of 100 Gb/s (1.5 us, 12.5 GB/s) and plain Ethernet of 10 Gb/s (30 us, 1.25
+ * GB/s).
  *
  *   OUT/plots/scaling.tsv   for each network "# panel: NETWORK | BATCH", a block of the predictions
  *                           (ranks, shards, then images a second and efficiency in %, of each link)

@@ -9,8 +9,8 @@
  *   schedules/k2.0/     every base with the mean learning rate of the linear base with k = 2
  *
  * The rows are the arms that have logs, and the desk experiments that have none yet. All of them
- * must train the same network in the same way on the same images: outside the section schedule their
- * canonical texts are equal. In each group the arm `linear` comes first.
+ * must train the same network in the same way on the same images: outside the section schedule
+ * their canonical texts are equal. In each group the arm `linear` comes first.
  *
  *   schedule      the decay, and the other keys of the schedule in which the arm differs from
  *                 plain/linear

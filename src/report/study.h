@@ -1,23 +1,23 @@
 /*
  * study - arms that differ in one thing, each compared with a control.
  *
- * They are the arms below one folder of experiments/: those that have logs, and the desk
- * experiments that have none yet. A folder directly above arms is a group. In each group the arm
- * with the control's name comes first. This file holds what the tables of such arms share: the order
- * of the rows, the comparisons, and the columns from the number of runs to the right.
+ * A study is the arms below one folder of experiments/: the arms that have logs, and the desk
+ * experiments that have none yet. Arms directly in the same folder are a group. In each group the
+ * arm with the control's name comes first. The tables of such arms share the order of the rows, the
+ * comparisons, and the columns from the number of runs to the right. They are here.
  */
 #ifndef KDECAY_STUDY_H
 #define KDECAY_STUDY_H
 
 #include "report/cells.h"
 
-enum { STUDY_CONTROLS = 2 }; /* with how many others an arm may be compared */
+enum { STUDY_CONTROLS = 2 }; /* the most controls that an arm may be compared with */
 
 struct study_row {
     const struct experiment *experiment;
-    const struct arm *arm; /* without logs if there is none yet; NULL: a trend over several arms */
-    const char *path;      /* the experiment file if there is no log; else NULL */
-    int first, control;    /* whether it is in the first group; whether it is its group's control */
+    const struct arm *arm; /* it may have no logs; NULL: the row is a trend over several arms */
+    const char *path;      /* of the experiment file, if the arm has no log; else NULL */
+    int first, control;    /* whether the arm is in the first group; whether it is a control */
     const struct study_row *against[STUDY_CONTROLS]; /* NULL: no comparison */
     struct comparison comparison[STUDY_CONTROLS];
 };
@@ -29,10 +29,10 @@ struct study {
     struct arms arms[2]; /* of CIFAR-10, CIFAR-100 */
 };
 
-/* All rows below `folder`. `control` is the last part of a control's name; `first` the group that
- * stands before all others, or NULL. Points into ledger and files. 0; or -1 with *error set and
- * nothing to free if logs contradict each other, if an arm is not of the desk scale, or if a group
- * has no control. */
+/* All rows below `folder`. `control` is the last part of a control's name. `first` is the group
+ * that comes before all others; NULL: none does. Points into ledger and files. 0; or -1 with *error
+ * set and nothing to free if logs contradict each other, if an arm is not of the desk scale, or if
+ * a group has no control. */
 int study_collect(struct study *study, const struct ledger *ledger,
                   const struct experiment_files *files, const char *folder, const char *control,
                   const char *first, struct error *error);
@@ -80,8 +80,8 @@ struct table_cell study_cell_group(const void *line);
 struct table_cell study_cell_scale(const void *line);
 struct table_cell study_cell_epochs(const void *line);
 
-/* "CIFAR-10, preact-20, cosine, bf16, 10 epochs (scale: desk)"; free() it. It leaves out the decay or
- * the precision if the `count` rows below the heading differ in it. */
+/* "CIFAR-10, preact-20, cosine, bf16, 10 epochs (scale: desk)"; free() it. It leaves out the decay
+ * or the precision if the `count` rows below the heading differ in it. */
 char *study_heading(const struct study_row *row, size_t count);
 
 /* Append the meaning of the last columns, and the command for each row without a log. */

@@ -8,14 +8,14 @@
  *                     ordinary-c16
  *   table-pad-net     pad-net/: the padding around a map; control zero
  *
- * Each table has a folder of experiments, the name of the control in each of its groups (study.h), the
- * keys in which arms may differ, and columns of its own. question.h says what an arm is compared with,
- * and which comparisons are one family of Holm's. A group of the campaign with three or more arms that
- * have runs also shows the trend over k, a family of its own (comparison_trend_over_k()). The rest is as
- * in thesis_table.h.
+ * Each table has a folder of experiments, the name of the control in each of its groups (study.h),
+ * the keys in which arms may differ, and columns of its own. question.h says what an arm is
+ * compared with, and which comparisons are one family of Holm's. A group of the campaign with three
+ * or more arms that have runs also shows the trend over k, a family of its own
+ * (comparison_trend_over_k()). The rest is as in thesis_table.h.
  *
- * Columns of counts (model_size.h) need no run. Columns of clock times say so in their names: no digest
- * covers these numbers.
+ * Columns of counts (model_size.h) need no run. Columns of clock times say so in their names: no
+ * digest covers these numbers.
  */
 #ifndef KDECAY_STUDY_TABLES_H
 #define KDECAY_STUDY_TABLES_H

@@ -2,11 +2,13 @@
  * table - one table, written once: aligned text, CSV and LaTeX come from one list of columns.
  *
  * A column has a name, an alignment, the outputs that show it, and a function that makes its cell
- * from a row. A row may be any type that the table's columns know; table_add_row() passes it to each
- * of them. So a table is one list, and a new column is one line of it, and often one TABLE_CELL().
+ * from a row. A row may be any type that the table's columns know; table_add_row() passes it to
+ * each of them. So a table is one list, and a new column is one line of it, and often one
+ * TABLE_CELL().
  *
  * A cell has a plain text. If LaTeX should show more than this text (a link to its log), the cell
- * has a LaTeX text, too. Text and CSV are made from the plain texts, so their numbers cannot differ.
+ * has a LaTeX text, too. Text and CSV are made from the plain texts, so their numbers cannot
+ * differ.
  */
 #ifndef KDECAY_TABLE_H
 #define KDECAY_TABLE_H

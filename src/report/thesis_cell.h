@@ -1,5 +1,6 @@
 /*
- * thesis_cell - the cells of the thesis's tables, each beside the literature's numbers for its network.
+ * thesis_cell - the cells of the thesis's tables, each beside the literature's numbers for its
+ * network.
  */
 #ifndef KDECAY_THESIS_CELL_H
 #define KDECAY_THESIS_CELL_H

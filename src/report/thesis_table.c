@@ -86,7 +86,8 @@ static struct table_cell cell_matched_source(const void *row)
 static TABLE_CELL(cell_cited_source, struct thesis_row,
                   at->cell->cited ? table_cell(source_of(at->cell->cited), NULL) : table_dash());
 
-/* The last column does not fit the page, so LaTeX does not show it; the paper's text names the sources. */
+/* The last column does not fit the page, so LaTeX does not show it; the paper's text names the
+ * sources. */
 static const struct table_column thesis_columns[] = {
     {"network", "Network", 'p', "3.9cm", TABLE_ALL, cell_network},
     {"depth", "Depth", 'l', NULL, TABLE_ALL, cell_depth},
@@ -168,8 +169,8 @@ static const struct table_column full_columns[] = {
     {"arm, or what fills the cell", "Arm", 'p', "5.2cm", TABLE_ALL, cell_full_arm},
 };
 
-/* The rows of one recipe: one per experiment. `row` has what they share; `k` is NAN for any. Returns
- * their number. */
+/* The rows of one recipe: one per experiment. `row` has what they share; `k` is NAN for any.
+ * Returns their number. */
 static size_t add_recipe(struct table *table, struct thesis_row row, int decay, double k,
                          const struct inputs *in, const struct arms *arms)
 {
@@ -190,8 +191,8 @@ static size_t add_recipe(struct table *table, struct thesis_row row, int decay, 
     return count;
 }
 
-/* The literature's own recipe, SGDR's cosine in the second row of a network, else the step decay; then
- * k = 1 and the thesis's k, with a row that says so where there is no experiment yet. */
+/* The literature's own recipe, SGDR's cosine in the second row of a network, else the step decay;
+ * then k = 1 and the thesis's k, with a row that says so where there is no experiment yet. */
 static void add_cell_rows(struct table *table, struct thesis_row row, const struct inputs *in,
                           const struct arms *arms)
 {

@@ -44,8 +44,8 @@ static double loss_of(const struct log *log)
     return log->status == LOG_FINISHED ? log->rows[log->row_count - 1].train_loss : INFINITY;
 }
 
-/* Sort draws, at most DRAWS, by the loss of their runs of so many epochs. The best run; NULL where one is
- * missing. */
+/* Sort draws, at most DRAWS, by the loss of their runs of so many epochs. The best run; NULL where
+ * one is missing. */
 static const struct log *try_draws(struct spending *spending, int epochs, int *draws, int count)
 {
     const struct log *logs[DRAWS];

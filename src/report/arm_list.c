@@ -18,7 +18,7 @@ static void add_arm(struct text *text, const struct experiment_files *files,
                                                                : "complete";
     text_add(text, "%s\t%s\t%s\t%s\t%.15g\t%s\t%d\t%s\t%zu\t%s\n", e->arm, config_set_name(e),
              network, ledger_base(e), e->k, config_precision_name(e), e->epochs,
-             config_scale_name(e), ledger_count_logs(ledger, e->arm), set);
+             config_scale_name(e), ledger_runs_of(ledger, e->arm).count, set);
     free(network);
 }
 

@@ -52,8 +52,10 @@ static char *word_of_arms(struct sheet *sheet, const struct rule *rule, const ch
     /* another image set or network has counts and a control of its own */
     struct study first = arms;
     first.count = arms.count == 0 ? 0 : study_group(&arms, 0);
+    struct questions questions = {0};
     if (first.count)
-        study_ask(first.row, first.count);
+        study_ask(first.row, first.count, &questions);
+    questions_free(&questions);
     sheet->arms = &first;
     char *word = arms.count == 0           ? memory_text("not built")
                  : !rule                   ? memory_text("%s", fixed)

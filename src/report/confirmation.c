@@ -49,7 +49,7 @@ static int fill_row(struct row *row, const char *name, const struct confirmation
     *row = (struct row){.cells = {ledger_find_arm(&all_rows->arms, name), &row->error},
                         .experiment = &file->experiment,
                         .runs = registered_count(all, files, &file->experiment),
-                        .present = ledger_count_logs(all, name),
+                        .present = ledger_runs_of(all, name).count,
                         .error = comparison_none,
                         .loss = comparison_none,
                         .train = comparison_none,

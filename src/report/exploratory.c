@@ -136,22 +136,14 @@ void exploratory_begin(struct table *table)
 
 /* ---- Rows --------------------------------------------------------------------------------- */
 
-static const struct study_row *row_of(const struct study_row *group,
-                                      const struct experiment *experiment)
-{
-    while (group->experiment != experiment)
-        group++;
-    return group;
-}
-
-static void add_question(const struct study_row *group, const struct question *question,
+static void add_question(struct study_row *group, const struct question *question,
                          struct table *table)
 {
     struct line *lines = memory_zeroed(question->count, sizeof *lines);
     struct line **together = memory_zeroed(question->count, sizeof *together);
     size_t count = 0;
     for (size_t i = 0; i < question->count; i++) {
-        const struct study_row *row = row_of(group, question->pair[i].arm);
+        const struct study_row *row = study_row_of(group, question->pair[i].arm);
         if (row->comparison[0].pairs == 0)
             continue;
         lines[count] = (struct line){{row->arm, &row->comparison[0]}, question, .max_t = NAN};
@@ -176,16 +168,11 @@ static void add_question(const struct study_row *group, const struct question *q
     free(lines);
 }
 
-void exploratory_add(const struct study_row *group, size_t count, struct table *table)
+void exploratory_add(struct study_row *group, const struct questions *questions,
+                     struct table *table)
 {
-    const struct experiment **experiments = memory_zeroed(count, sizeof *experiments);
-    for (size_t i = 0; i < count; i++)
-        experiments[i] = group[i].experiment;
-    struct questions questions = questions_of(experiments, count);
-    for (size_t q = 0; q < questions.count; q++)
-        add_question(group, &questions.question[q], table);
-    questions_free(&questions);
-    free(experiments);
+    for (size_t q = 0; q < questions->count; q++)
+        add_question(group, &questions->question[q], table);
 }
 
 void exploratory_end(struct table *table, const char *out)

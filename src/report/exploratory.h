@@ -22,10 +22,11 @@
 
 #include "report/study.h"
 
-/* Start the table; add the rows of a group that study_ask() has compared; write
+/* Start the table; add the rows of a group that study_ask() has compared, by its questions; write
  * OUT/tables/table-exploratory.txt, .csv, .tex and free it. */
 void exploratory_begin(struct table *table);
-void exploratory_add(const struct study_row *group, size_t count, struct table *table);
+void exploratory_add(struct study_row *group, const struct questions *questions,
+                     struct table *table);
 void exploratory_end(struct table *table, const char *out);
 
 #endif

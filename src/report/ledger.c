@@ -191,7 +191,7 @@ static int compare_arms(const void *left, const void *right)
     const struct experiment *x = a->experiment, *y = b->experiment;
     const int by[][2] = {{x->family, y->family}, {x->block, y->block},   {x->depth, y->depth},
                          {x->width, y->width},   {x->growth, y->growth}, {x->epochs, y->epochs}};
-    for (size_t i = 0; i < sizeof by / sizeof by[0]; i++)
+    for (size_t i = 0; i < COUNT(by); i++)
         if (by[i][0] != by[i][1])
             return by[i][0] < by[i][1] ? -1 : 1;
     const int base = strcmp(a->base.hex, b->base.hex);
@@ -200,6 +200,18 @@ static int compare_arms(const void *left, const void *right)
     if (x->k < y->k || x->k > y->k)
         return x->k < y->k ? -1 : 1;
     return strcmp(a->name, b->name);
+}
+
+struct arm ledger_runs_of(const struct ledger *ledger, const char *arm)
+{
+    /* the logs are sorted by path, so those of an arm are neighbours */
+    struct arm runs = {.name = arm, .logs = ledger->logs};
+    const struct log *end = ledger->logs + ledger->count;
+    while (runs.logs < end && strcmp(runs.logs->experiment.arm, arm) != 0)
+        runs.logs++;
+    while (runs.logs + runs.count < end && strcmp(runs.logs[runs.count].experiment.arm, arm) == 0)
+        runs.count++;
+    return runs;
 }
 
 const struct log *ledger_log_of(const struct arm *arm, long seed)
@@ -252,14 +264,6 @@ const char *ledger_short_name(const char *arm)
 {
     const char *slash = strrchr(arm, '/');
     return slash ? slash + 1 : arm;
-}
-
-size_t ledger_count_logs(const struct ledger *ledger, const char *arm)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < ledger->count; i++)
-        count += strcmp(ledger->logs[i].experiment.arm, arm) == 0 ? 1 : 0;
-    return count;
 }
 
 /* ---- Experiments -------------------------------------------------------------------------- */

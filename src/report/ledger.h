@@ -71,6 +71,9 @@ struct arm {
 /* Fill what follows from an arm's runs: diverged and the means. */
 void ledger_summarise(struct arm *arm);
 
+/* The runs of an arm, of any scale and image set: only name, logs and count are filled. */
+struct arm ledger_runs_of(const struct ledger *ledger, const char *arm);
+
 /* An arm's run of a seed, or NULL. */
 const struct log *ledger_log_of(const struct arm *arm, long seed);
 
@@ -91,8 +94,6 @@ const struct arm *ledger_find_arm(const struct arms *arms, const char *name);
 /* The last part of an arm's name: "bf16" of precision/bf16. */
 const char *ledger_short_name(const char *arm);
 
-/* The number of logs of the arm of that name. */
-size_t ledger_count_logs(const struct ledger *ledger, const char *arm);
 
 /* ---- Experiments -------------------------------------------------------------------------- */
 

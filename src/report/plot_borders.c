@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "report/borders.h"
+#include "report/plot_runs.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -116,8 +117,8 @@ int plot_borders_write(const struct ledger *ledger, const char *out, struct erro
     const int status = add_arms(&arms, &maps, &filters, error);
     free(arms.arm);
     if (status == 0) {
-        file_update_text(memory_text("%s/plots/border-maps.tsv", out), &maps);
-        file_update_text(memory_text("%s/plots/border-filters.tsv", out), &filters);
+        plot_write(out, "border-maps", &maps);
+        plot_write(out, "border-filters", &filters);
     } else {
         free(maps.bytes);
         free(filters.bytes);

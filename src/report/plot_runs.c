@@ -14,6 +14,23 @@ void plot_write(const char *out, const char *name, struct text *text)
     file_update_text(memory_text("%s/plots/%s.tsv", out, name), text);
 }
 
+void plot_count(struct plot_tally *tally, const struct arm *arm)
+{
+    tally->low = tally->high && tally->low < arm->count ? tally->low : arm->count;
+    tally->high = tally->high > arm->count ? tally->high : arm->count;
+    tally->diverged += arm->diverged;
+}
+
+void plot_add_tally(struct text *text, const struct plot_tally *tally)
+{
+    text_add(text, "n = %zu", tally->low);
+    if (tally->high > tally->low)
+        text_add(text, " to %zu", tally->high);
+    if (tally->diverged)
+        text_add(text, ", %zu diverged", tally->diverged);
+    text_add(text, "\n");
+}
+
 void plot_add_difference(struct text *text, const struct comparison *difference)
 {
     plot_add_number(text, difference->mean);
@@ -128,22 +145,14 @@ void plot_groups_free(struct plot_groups *groups)
 static void add_panel(struct text *text, const struct plot_group *group)
 {
     const struct experiment *e = group->arm[0]->experiment;
-    size_t low = group->arm[0]->count, high = low, diverged = 0;
-    for (size_t a = 0; a < group->count; a++) {
-        const size_t count = group->arm[a]->count;
-        low = count < low ? count : low;
-        high = count > high ? count : high;
-        diverged += group->arm[a]->diverged;
-    }
+    struct plot_tally tally = {0};
+    for (size_t a = 0; a < group->count; a++)
+        plot_count(&tally, group->arm[a]);
     char *network = ledger_network(e);
-    text_add(text, "# panel: %s, %s | %s, %d epochs | n = %zu", config_set_name(e), network,
-             ledger_base(e), e->epochs, low);
+    text_add(text, "# panel: %s, %s | %s, %d epochs | ", config_set_name(e), network,
+             ledger_base(e), e->epochs);
     free(network);
-    if (high > low)
-        text_add(text, " to %zu", high);
-    if (diverged)
-        text_add(text, ", %zu diverged", diverged);
-    text_add(text, "\n");
+    plot_add_tally(text, &tally);
 }
 
 /* ---- Differences to k = 1 ------------------------------------------------------------------- */

@@ -45,6 +45,15 @@ void plot_groups_free(struct plot_groups *groups);
 /* Append "\tVALUE"; "\tNaN" if it is not finite. */
 void plot_add_number(struct text *text, double value);
 
+/* The least and the greatest number of runs of some arms, and how many of all runs diverged. */
+struct plot_tally {
+    size_t low, high, diverged;
+};
+void plot_count(struct plot_tally *tally, const struct arm *arm);
+
+/* Append "n = 3 to 6, 1 diverged" and end the line. */
+void plot_add_tally(struct text *text, const struct plot_tally *tally);
+
 /* Append the mean and the ends of the interval. */
 void plot_add_difference(struct text *text, const struct comparison *difference);
 

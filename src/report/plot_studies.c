@@ -64,7 +64,7 @@ static void add_groups(struct text *text, const struct plot_groups *groups)
 static int add_schedules(struct text *text, const struct ledger *ledger, struct error *error)
 {
     static const char *const folders[] = {"schedules/k2.0", "schedules/k3.0"};
-    for (size_t f = 0; f < sizeof folders / sizeof folders[0]; f++) {
+    for (size_t f = 0; f < COUNT(folders); f++) {
         struct arms arms;
         if (ledger_arms(ledger, folders[f], SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
             return -1;
@@ -163,7 +163,7 @@ static int write_differences(const struct ledger *ledger, const struct plot_grou
     struct text text = {0};
     add_groups(&text, groups);
     int status = add_schedules(&text, ledger, error);
-    for (size_t f = 0; f < sizeof families / sizeof families[0] && status == 0; f++)
+    for (size_t f = 0; f < COUNT(families) && status == 0; f++)
         status = add_folder(&text, ledger, &families[f], error);
     if (status == 0)
         plot_write(out, "differences", &text);
@@ -209,11 +209,6 @@ static int compare_stored(const void *left, const void *right)
     return x != y ? (x > y) - (x < y) : compare_rows(left, right);
 }
 
-/* The number of runs of the points. */
-struct tally {
-    size_t low, high, diverged;
-};
-
 /* "u = 32", "8 channels"; of a search its name, since its rows are not the same in all layers. */
 static char *label_of(const struct experiment *e)
 {
@@ -222,13 +217,11 @@ static char *label_of(const struct experiment *e)
                                       : memory_text("u = %d", e->rows);
 }
 
-static void add_point(struct text *text, struct tally *tally, const struct arm *arm)
+static void add_point(struct text *text, struct plot_tally *tally, const struct arm *arm)
 {
     const struct model_size size = model_size_of(arm->experiment);
     char *label = label_of(arm->experiment);
-    tally->low = tally->high && tally->low < arm->count ? tally->low : arm->count;
-    tally->high = tally->high > arm->count ? tally->high : arm->count;
-    tally->diverged += arm->diverged;
+    plot_count(tally, arm);
     text_add(text, "%s\t%lld", label, size.stored);
     plot_add_number(text, (double)size.macs * (1 + size.extra_share));
     text_add(text, "\t%zu", arm->count);
@@ -259,7 +252,7 @@ static int is_search(const struct experiment *e)
 }
 
 /* The number of its arms that have a mean to draw. */
-static size_t add_series(struct text *text, struct tally *tally, const struct arms *arms,
+static size_t add_series(struct text *text, struct plot_tally *tally, const struct arms *arms,
                          const char *name, int (*belongs)(const struct experiment *e),
                          const struct arm *ordinary)
 {
@@ -283,21 +276,17 @@ static size_t add_series(struct text *text, struct tally *tally, const struct ar
 }
 
 static void add_panel(struct text *text, const struct experiment *experiment,
-                      const struct tally *tally)
+                      const struct plot_tally *tally)
 {
     struct experiment ordinary = *experiment;
     ordinary.weights = WEIGHTS_FREE;
     ordinary.rows = ordinary.weights_seed = ordinary.budget = ordinary.rows_draw = 0;
     ordinary.channels = 16;
     char *network = ledger_network(&ordinary);
-    text_add(text, "# panel: %s, %s | %d epochs | n = %zu", config_set_name(&ordinary), network,
-             ordinary.epochs, tally->low);
+    text_add(text, "# panel: %s, %s | %d epochs | ", config_set_name(&ordinary), network,
+             ordinary.epochs);
     free(network);
-    if (tally->high > tally->low)
-        text_add(text, " to %zu", tally->high);
-    if (tally->diverged)
-        text_add(text, ", %zu diverged", tally->diverged);
-    text_add(text, "\n");
+    plot_add_tally(text, tally);
 }
 
 static int write_parameters(const struct ledger *ledger, const char *out, struct error *error)
@@ -318,7 +307,7 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
     }
     const struct arm *ordinary = find(&arms, "weight-net/ordinary-c16");
     struct text all = {0}, series = {0};
-    struct tally tally = {0}, others = {0};
+    struct plot_tally tally = {0}, others = {0};
     size_t shown = 0;
     for (size_t i = 0; i < COUNT(own); i++)
         shown += add_series(&series, &tally, &arms, own[i].name, own[i].belongs, ordinary);

@@ -42,31 +42,6 @@ static int read_sources(const struct power_options *options, struct sources *sou
 
 /* ---- What the logs say -------------------------------------------------------------------- */
 
-static const struct log *find_log(const struct ledger *ledger, const char *arm, long seed)
-{
-    for (size_t i = 0; i < ledger->count; i++)
-        if (ledger->logs[i].seed == seed && strcmp(ledger->logs[i].experiment.arm, arm) == 0)
-            return &ledger->logs[i];
-    return NULL;
-}
-
-/* The differences of a pair of arms, over the *count seeds that both have; free() them. */
-static double *differences_of(const struct ledger *ledger, const struct question_pair *pair,
-                              size_t *count)
-{
-    double *differences = memory_zeroed(ledger->count, sizeof *differences);
-    *count = 0;
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct log *log = &ledger->logs[i];
-        const struct log *other = strcmp(log->experiment.arm, pair->arm->arm) == 0
-                                      ? find_log(ledger, pair->control->arm, log->seed)
-                                      : NULL;
-        if (other)
-            differences[(*count)++] = ledger_last_error(log) - ledger_last_error(other);
-    }
-    return differences;
-}
-
 /* Squares around the mean of each comparison, and their degrees of freedom. */
 struct variance {
     double squares, freedom;
@@ -105,30 +80,29 @@ static int is_sealed(const struct sources *sources, const struct question *quest
     return 0;
 }
 
-/* Add the variance of the question's pairs; returns the pairs of the comparison with the fewest. */
-static size_t look(const struct ledger *ledger, const struct question *question, int may_see,
-                   struct variance *variance)
+/* Add the variance of the question's pairs; a sealed question is only counted. Returns the pairs of the
+ * comparison with the fewest. */
+static size_t pairs_of(const struct sources *sources, const struct question *question,
+                       struct variance *variance)
 {
+    const int may_see = !is_sealed(sources, question);
     size_t fewest = SIZE_MAX;
     for (size_t i = 0; i < question->count; i++) {
+        const struct arm control = ledger_runs_of(&sources->ledger, question->pair[i].control->arm),
+                         arm = ledger_runs_of(&sources->ledger, question->pair[i].arm->arm);
         size_t count;
-        double *differences = differences_of(ledger, &question->pair[i], &count);
-        const double sd = may_see ? statistics_sd(differences, count) : NAN;
+        double *errors = comparison_errors((const struct arm *const[]){&control, &arm}, 2, &count);
+        for (size_t s = 0; s < count; s++)
+            errors[s] = errors[count + s] - errors[s];
+        const double sd = may_see ? statistics_sd(errors, count) : NAN;
         if (isfinite(sd)) {
             variance->squares += sd * sd * (double)(count - 1);
             variance->freedom += (double)(count - 1);
         }
         fewest = count < fewest ? count : fewest;
-        free(differences);
+        free(errors);
     }
     return fewest;
-}
-
-/* The variance of a question. A sealed one is only counted. */
-static size_t pairs_of(const struct sources *sources, const struct question *question,
-                       struct variance *variance)
-{
-    return look(&sources->ledger, question, !is_sealed(sources, question), variance);
 }
 
 /* Whether two experiments train the same network on the same images for the same epochs. */

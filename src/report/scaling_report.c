@@ -1,9 +1,9 @@
 #include "report/scaling_report.h"
 
-#include "base/file.h"
 #include "network/architecture.h"
 #include "network/pairwise_sum.h"
 #include "report/benchmarks.h"
+#include "report/plot_runs.h"
 #include "report/scaling.h"
 #include "report/table.h"
 
@@ -299,7 +299,7 @@ int scaling_report_write(const char *results, const struct experiment_files *exp
             text_add(&panels, "# no measurements\n");
             table_add_heading(&table, TABLE_NARROW, "no measurements yet");
         }
-        file_update_text(memory_text("%s/plots/scaling.tsv", out), &panels);
+        plot_write(out, "scaling", &panels);
         write_table(&table, model.path, out);
     }
     free(panels.bytes);

@@ -138,42 +138,42 @@ void study_holm(struct study_row *row, size_t count, int which)
     comparison_holm(&row->comparison[which], sizeof *row, count, 0);
 }
 
-static struct study_row *row_of(struct study_row *group, const struct experiment *experiment)
+struct study_row *study_row_of(struct study_row *group, const struct experiment *experiment)
 {
     while (group->experiment != experiment)
         group++;
     return group;
 }
 
-const struct study_row *study_ask(struct study_row *group, size_t count)
+const struct study_row *study_ask(struct study_row *group, size_t count,
+                                  struct questions *questions)
 {
     const struct experiment **experiments = memory_zeroed(count, sizeof *experiments);
     for (size_t i = 0; i < count; i++)
         experiments[i] = group[i].experiment;
-    struct questions questions = questions_of(experiments, count);
+    *questions = questions_of(experiments, count);
     free(experiments);
     const struct study_row *alone = NULL;
     for (size_t i = count; i > 1; i--) {
         const struct question_pair *pair;
-        if (!questions_find(&questions, name_of(&group[i - 1]), &pair))
+        if (!questions_find(questions, name_of(&group[i - 1]), &pair))
             alone = &group[i - 1];
     }
     struct comparison *family = memory_zeroed(count, sizeof *family);
-    for (size_t q = 0; q < questions.count && !alone; q++) {
-        const struct question *question = &questions.question[q];
+    for (size_t q = 0; q < questions->count && !alone; q++) {
+        const struct question *question = &questions->question[q];
         for (size_t i = 0; i < question->count; i++) {
-            struct study_row *row = row_of(group, question->pair[i].arm);
-            study_compare(row, 0, row_of(group, question->pair[i].control));
+            struct study_row *row = study_row_of(group, question->pair[i].arm);
+            study_compare(row, 0, study_row_of(group, question->pair[i].control));
             row->comparison[0].is_null = question->is_null;
             family[i] = row->comparison[0];
         }
         if (!question->is_null)
             comparison_holm(family, sizeof *family, question->count, 0);
         for (size_t i = 0; i < question->count; i++)
-            row_of(group, question->pair[i].arm)->comparison[0] = family[i];
+            study_row_of(group, question->pair[i].arm)->comparison[0] = family[i];
     }
     free(family);
-    questions_free(&questions);
     return alone;
 }
 

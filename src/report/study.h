@@ -51,8 +51,13 @@ void study_compare(struct study_row *row, int which, const struct study_row *con
 void study_holm(struct study_row *row, size_t count, int which);
 
 /* Compare the rows of a group, whose first row is the control, by the questions of question.h; each
- * question is a family of Holm's. NULL; or a row other than the control that has no question. */
-const struct study_row *study_ask(struct study_row *group, size_t count);
+ * question is a family of Holm's. NULL; or a row other than the control that has no question. Free the
+ * questions in both cases. */
+const struct study_row *study_ask(struct study_row *group, size_t count,
+                                  struct questions *questions);
+
+/* The row of an experiment that is in the group. */
+struct study_row *study_row_of(struct study_row *group, const struct experiment *experiment);
 
 /* ---- Tables ------------------------------------------------------------------------------- */
 

@@ -126,9 +126,13 @@ static const struct variant_table tables[] = {
 /* ---- Comparisons -------------------------------------------------------------------------- */
 
 static int compare_group(const struct variant_table *what, struct study_row *group, size_t count,
-                         struct error *error)
+                         struct table *exploratory, struct error *error)
 {
-    const struct study_row *alone = study_ask(group, count);
+    struct questions questions;
+    const struct study_row *alone = study_ask(group, count, &questions);
+    if (!alone)
+        exploratory_add(group, &questions, exploratory);
+    questions_free(&questions);
     return !alone ? 0
                   : error_set(error,
                               "%s: expected to differ from %s in %s alone, or in k alone from an "
@@ -172,9 +176,8 @@ static int fill(const struct variant_table *what, struct study *rows, struct tab
     for (size_t first = 0, count; first < rows->count; first += count) {
         struct study_row *group = &rows->row[first];
         count = study_group(rows, first);
-        if (compare_group(what, group, count, error) != 0)
+        if (compare_group(what, group, count, exploratory, error) != 0)
             return -1;
-        exploratory_add(group, count, exploratory);
         char *heading = study_heading(group, count);
         table_add_heading(table, TABLE_NARROW, heading);
         free(heading);

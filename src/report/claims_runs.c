@@ -167,22 +167,25 @@ static int compare_families(struct sheet *sheet, compare_arms *compare, struct v
     return status;
 }
 
-char *claims_trend_over_k(struct sheet *sheet)
+static char *word_of_families(struct sheet *sheet, compare_arms *compare)
 {
     struct verdicts v;
-    return compare_families(sheet, trends_over_k, &v) == 0 ? word_of(sheet, &v) : NULL;
+    return compare_families(sheet, compare, &v) == 0 ? word_of(sheet, &v) : NULL;
+}
+
+char *claims_trend_over_k(struct sheet *sheet)
+{
+    return word_of_families(sheet, trends_over_k);
 }
 
 char *claims_better_than_k_1(struct sheet *sheet)
 {
-    struct verdicts v;
-    return compare_families(sheet, gains_over_k, &v) == 0 ? word_of(sheet, &v) : NULL;
+    return word_of_families(sheet, gains_over_k);
 }
 
 char *claims_steps_over_k(struct sheet *sheet)
 {
-    struct verdicts v;
-    return compare_families(sheet, steps_over_k, &v) == 0 ? word_of(sheet, &v) : NULL;
+    return word_of_families(sheet, steps_over_k);
 }
 
 char *claims_gain_over_k(struct sheet *sheet)

@@ -60,32 +60,6 @@ static void add_groups(struct text *text, const struct plot_groups *groups)
     add_family(text, 1, "k", &rows);
 }
 
-/* The arms of schedules/k2.0 and k3.0 against the linear base there. */
-static int add_schedules(struct text *text, const struct ledger *ledger, struct error *error)
-{
-    static const char *const folders[] = {"schedules/k2.0", "schedules/k3.0"};
-    for (size_t f = 0; f < COUNT(folders); f++) {
-        struct arms arms;
-        if (ledger_arms(ledger, folders[f], SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
-            return -1;
-        char *name = memory_text("%s/linear", folders[f]);
-        const struct arm *control = find(&arms, name);
-        char *what = memory_text("base, at the mean rate of k = %s", f == 0 ? "2" : "3");
-        struct text rows = {0};
-        for (size_t a = 0; control && a < arms.count; a++)
-            if (&arms.arm[a] != control)
-                add_difference(&rows,
-                               memory_text("%s, %d epochs", ledger_short_name(arms.arm[a].name),
-                                           arms.arm[a].experiment->epochs),
-                               &arms.arm[a], control);
-        add_family(text, 1, what, &rows);
-        free(what);
-        free(name);
-        free(arms.arm);
-    }
-    return 0;
-}
-
 static int compare_rows(const void *left, const void *right)
 {
     const struct arm *const *a = left, *const *b = right;
@@ -99,12 +73,19 @@ static int compare_rows(const void *left, const void *right)
     return strcmp((*a)->name, (*b)->name);
 }
 
-/* The arms directly in a folder that `belongs` selects, against one of them. */
+/* The arms directly in a folder that `belongs` selects, against one of them. They are sorted by
+ * compare_rows(); or, if the labels show the epochs, as in the ledger. */
 struct folder_family {
-    int panel;
+    int panel, shows_epochs;
     const char *folder, *control, *what;
     int (*belongs)(const struct experiment *e);
 };
+
+static int always(const struct experiment *e)
+{
+    (void)e;
+    return 1;
+}
 
 static int any(const struct experiment *e)
 {
@@ -139,10 +120,17 @@ static int add_folder(struct text *text, const struct ledger *ledger,
         if (&arms.arm[a] != control && family->belongs(arms.arm[a].experiment) &&
             ledger_short_name(arms.arm[a].name) == arms.arm[a].name + strlen(family->folder) + 1)
             row[count++] = &arms.arm[a];
-    qsort(row, count, sizeof *row, compare_rows);
+    if (!family->shows_epochs)
+        qsort(row, count, sizeof *row, compare_rows);
     struct text rows = {0};
-    for (size_t i = 0; i < count; i++)
-        add_difference(&rows, memory_text("%s", ledger_short_name(row[i]->name)), row[i], control);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = ledger_short_name(row[i]->name);
+        add_difference(&rows,
+                       family->shows_epochs
+                           ? memory_text("%s, %d epochs", name, row[i]->experiment->epochs)
+                           : memory_text("%s", name),
+                       row[i], control);
+    }
     add_family(text, family->panel, family->what, &rows);
     free(row);
     free(arms.arm);
@@ -153,16 +141,20 @@ static int write_differences(const struct ledger *ledger, const struct plot_grou
                              const char *out, struct error *error)
 {
     static const struct folder_family families[] = {
-        {1, "precision", "precision/f32", "precision, 10 epochs", any},
-        {1, "pad-net", "pad-net/zero", "padding, 10 epochs", any},
-        {1, "pad-net/crop-reflect", "pad-net/crop-reflect/zero", "padding, mirrored crops", any},
-        {2, "weight-net", "weight-net/ordinary-c16", "Weight Block", is_block},
-        {2, "weight-net", "weight-net/ordinary-c16", "channels", is_ordinary},
-        {2, "weight-net", "weight-net/bank-u32", "other draw", is_other_draw},
+        {1, 1, "schedules/k2.0", "schedules/k2.0/linear", "base, at the mean rate of k = 2",
+         always},
+        {1, 1, "schedules/k3.0", "schedules/k3.0/linear", "base, at the mean rate of k = 3",
+         always},
+        {1, 0, "precision", "precision/f32", "precision, 10 epochs", any},
+        {1, 0, "pad-net", "pad-net/zero", "padding, 10 epochs", any},
+        {1, 0, "pad-net/crop-reflect", "pad-net/crop-reflect/zero", "padding, mirrored crops", any},
+        {2, 0, "weight-net", "weight-net/ordinary-c16", "Weight Block", is_block},
+        {2, 0, "weight-net", "weight-net/ordinary-c16", "channels", is_ordinary},
+        {2, 0, "weight-net", "weight-net/bank-u32", "other draw", is_other_draw},
     };
     struct text text = {0};
     add_groups(&text, groups);
-    int status = add_schedules(&text, ledger, error);
+    int status = 0;
     for (size_t f = 0; f < COUNT(families) && status == 0; f++)
         status = add_folder(&text, ledger, &families[f], error);
     if (status == 0)

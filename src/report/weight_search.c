@@ -8,14 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SEED = 7, DRAWS = 8, TRIED = 4 };
+enum { FIRST_SEED = 7, DRAWS = 8, RUNGS = 3 };
 
 static const char folder[] = "weight-search";
 
-static const char *const names[CONTENDERS] = {"search",   "uniform", "random-1",
-                                              "random-4", "halving", "basis"};
-
-static const int rungs[] = {1, 3, 10}; /* epochs */
+/* How a contender finds its result: it tries draws rung by rung, and keeps the best ones for the next
+ * rung. Without rungs it is one run of the arm of its name. */
+static const struct plan {
+    const char *name;
+    struct {
+        int epochs, draws;
+    } rung[RUNGS];
+} plans[CONTENDERS] = {
+    [CONTENDER_SEARCH] = {.name = "search"},
+    [CONTENDER_UNIFORM] = {.name = "uniform"},
+    [CONTENDER_RANDOM_1] = {"random-1", {{10, 1}}},
+    [CONTENDER_RANDOM_4] = {"random-4", {{10, 4}}},
+    [CONTENDER_HALVING] = {"halving", {{1, DRAWS}, {3, 4}, {10, 2}}},
+    [CONTENDER_BASIS] = {.name = "basis"},
+};
 
 /* ---- Runs --------------------------------------------------------------------------------- */
 
@@ -69,22 +80,16 @@ static const struct log *try_draws(struct spending *spending, int epochs, int *d
     return logs[0];
 }
 
-static const struct log *random_search(struct spending *spending, int count)
+/* The result of a plan with rungs; NULL where a run is missing. */
+static const struct log *best_draw(struct spending *spending, const struct plan *plan)
 {
-    int draws[TRIED];
-    for (int i = 0; i < count; i++)
-        draws[i] = 1 + (int)(spending->seed - FIRST_SEED + i) % DRAWS;
-    return try_draws(spending, rungs[COUNT(rungs) - 1], draws, count);
-}
-
-static const struct log *halving(struct spending *spending)
-{
-    int draws[DRAWS], count = DRAWS;
+    int draws[DRAWS];
     const struct log *best = NULL;
-    for (int i = 0; i < DRAWS; i++)
-        draws[i] = 1 + i;
-    for (size_t rung = 0; rung < COUNT(rungs); rung++, count /= 2) {
-        best = try_draws(spending, rungs[rung], draws, count);
+    const int count = plan->rung[0].draws, first = (int)(spending->seed - FIRST_SEED);
+    for (int i = 0; i < count; i++)
+        draws[i] = 1 + (count == DRAWS ? i : (first + i) % DRAWS);
+    for (int r = 0; r < RUNGS && plan->rung[r].draws; r++) {
+        best = try_draws(spending, plan->rung[r].epochs, draws, plan->rung[r].draws);
         if (!best)
             return NULL;
     }
@@ -98,17 +103,13 @@ static int by_name(const void *left, const void *right)
     return strcmp(strrchr(a->path, '/'), strrchr(b->path, '/'));
 }
 
-static void gather(struct weight_search *search, int which)
+static void gather(struct weight_search *search, const struct plan *plan)
 {
-    struct contender *contender = &search->contender[which];
+    struct contender *contender = &search->contender[plan - plans];
     for (int i = 0; i < SEARCH_SEEDS; i++) {
         struct spending spending = {.search = search, .seed = FIRST_SEED + i};
-        char *name = memory_text("%s/%s", folder, contender->name);
-        const struct log *log = which == CONTENDER_RANDOM_1   ? random_search(&spending, 1)
-                                : which == CONTENDER_RANDOM_4 ? random_search(&spending, TRIED)
-                                : which == CONTENDER_HALVING  ? halving(&spending)
-                                                              : spend(&spending, name);
-        free(name);
+        const struct log *log = plan->rung[0].draws ? best_draw(&spending, plan)
+                                                    : spend(&spending, contender->arm.name);
         if (log) {
             contender->hours[i] = spending.hours;
             contender->results[contender->arm.count++] = *log;
@@ -153,18 +154,15 @@ static int add_runs(struct contender *contender, const struct experiment_files *
     return 0;
 }
 
-static int count_runs(struct contender *contender, int which, const struct experiment_files *files,
-                      struct error *error)
+static int count_runs(struct contender *contender, const struct plan *plan,
+                      const struct experiment_files *files, struct error *error)
 {
-    if (which == CONTENDER_RANDOM_1 || which == CONTENDER_RANDOM_4)
-        return add_runs(contender, files, "draws/e10/r1", which == CONTENDER_RANDOM_1 ? 1 : TRIED,
-                        error);
-    if (which != CONTENDER_HALVING)
-        return add_runs(contender, files, contender->name, 1, error);
-    int status = 0, count = DRAWS;
-    for (size_t rung = 0; rung < COUNT(rungs) && status == 0; rung++, count /= 2) {
-        char *name = memory_text("draws/e%d/r1", rungs[rung]);
-        status = add_runs(contender, files, name, count, error);
+    if (plan->rung[0].draws == 0)
+        return add_runs(contender, files, plan->name, 1, error);
+    int status = 0;
+    for (int r = 0; r < RUNGS && plan->rung[r].draws && status == 0; r++) {
+        char *name = memory_text("draws/e%d/r1", plan->rung[r].epochs);
+        status = add_runs(contender, files, name, plan->rung[r].draws, error);
         free(name);
     }
     return status;
@@ -184,8 +182,8 @@ static void compare(struct weight_search *search)
 int weight_search_collect(struct weight_search *search, const struct ledger *ledger,
                           const struct experiment_files *files, struct error *error)
 {
-    *search =
-        (struct weight_search){.is_there = find(files, names[CONTENDER_SEARCH], error) != NULL};
+    *search = (struct weight_search){.is_there =
+                                         find(files, plans[CONTENDER_SEARCH].name, error) != NULL};
     for (int i = 0; i < CONTENDERS; i++)
         search->contender[i].comparison = comparison_none;
     if (!search->is_there)
@@ -194,16 +192,15 @@ int weight_search_collect(struct weight_search *search, const struct ledger *led
         return -1;
     for (int i = 0; i < CONTENDERS; i++) {
         struct contender *contender = &search->contender[i];
-        contender->name = names[i];
-        contender->arm =
-            (struct arm){.name = memory_text("%s/%s", folder, names[i]),
-                         .logs = contender->results,
-                         .is_gathered = i >= CONTENDER_RANDOM_1 && i <= CONTENDER_HALVING};
-        if (count_runs(contender, i, files, error) != 0) {
+        contender->name = plans[i].name;
+        contender->arm = (struct arm){.name = memory_text("%s/%s", folder, plans[i].name),
+                                      .logs = contender->results,
+                                      .is_gathered = plans[i].rung[0].draws > 0};
+        if (count_runs(contender, &plans[i], files, error) != 0) {
             weight_search_free(search);
             return -1;
         }
-        gather(search, i);
+        gather(search, &plans[i]);
         search->results += i == CONTENDER_BASIS ? 0 : contender->arm.count;
     }
     search->is_complete =

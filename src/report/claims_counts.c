@@ -77,98 +77,71 @@ char *claims_reduction(struct sheet *sheet)
 
 /* ---- A count of each arm, at most a limit ------------------------------------------------- */
 
-/* An arm, and how large its network and its control's are. */
-struct counted {
-    const struct experiment *experiment;
-    struct model_size size, control;
-};
+enum counted { EXTRA, STORED, ADDED };
 
 struct quantity {
     const char *name;
     int decimals;
-    double (*value)(const struct counted *arm);
-    double (*unit)(const struct counted *arm); /* of the limit; NULL: 1 */
+    double value, unit; /* the limit is in this unit */
 };
 
-/* A row for each quantity of each arm that `applies` to; an arm holds if all its quantities do. */
-static char *at_most(struct sheet *sheet, const struct quantity *quantity, size_t count,
-                     int (*applies)(const struct counted *arm))
+/* What is counted of an arm, at most two quantities; returns their number, 0 if the claim does not
+ * bear on the arm. */
+static size_t quantities_of(enum counted what, const struct experiment *e,
+                            const struct model_size *control, struct quantity *quantity)
 {
-    struct counted arm = {.control = model_size_of(sheet->arms->row->experiment)};
+    const struct model_size size = model_size_of(e);
+    const double trained = (double)control->trained, macs = (double)control->macs;
+    switch (what) {
+    case EXTRA:
+        quantity[0] = (struct quantity){"extra multiply-adds (share)", 5, size.extra_share, 1};
+        return size.extra_share > 0;
+    case STORED:
+        quantity[0] = (struct quantity){"stored", 0, (double)size.stored, (double)control->stored};
+        return e->weights != WEIGHTS_FREE;
+    case ADDED:
+        quantity[0] = (struct quantity){"added parameters (share)", 5,
+                                        (double)(size.trained - control->trained) / trained, 1};
+        quantity[1] = (struct quantity){"added multiply-adds (share)", 5,
+                                        (double)(size.macs - control->macs) / macs, 1};
+        return size.trained != control->trained ? 2 : 0;
+    }
+    BUG("a count without quantities");
+}
+
+/* A row for each quantity of each arm; an arm holds if all its quantities do. */
+static char *at_most(struct sheet *sheet, enum counted what)
+{
+    const struct model_size control = model_size_of(sheet->arms->row->experiment);
     struct tally tally = {0};
     for (size_t i = 0; i < sheet->arms->count; i++) {
-        arm.experiment = sheet->arms->row[i].experiment;
-        arm.size = model_size_of(arm.experiment);
-        if (!is_counted(arm.experiment) || !applies(&arm))
-            continue;
+        const struct experiment *e = sheet->arms->row[i].experiment;
+        struct quantity quantity[2];
+        const size_t count = is_counted(e) ? quantities_of(what, e, &control, quantity) : 0;
         int all = 1;
         for (const struct quantity *q = quantity; q < quantity + count; q++) {
-            const double limit = sheet->claim->limit * (q->unit ? q->unit(&arm) : 1);
-            const double value = q->value(&arm);
-            all = all && value <= limit;
-            add_count(sheet, memory_text("%s, %s", arm.experiment->arm, q->name), limit, value,
-                      q->decimals, value <= limit);
+            const double limit = sheet->claim->limit * q->unit;
+            all = all && q->value <= limit;
+            add_count(sheet, memory_text("%s, %s", e->arm, q->name), limit, q->value, q->decimals,
+                      q->value <= limit);
         }
-        tally_add(&tally, all);
+        if (count)
+            tally_add(&tally, all);
     }
     return tally_word(tally);
 }
 
-static int makes_weights(const struct counted *arm)
-{
-    return arm->size.extra_share > 0;
-}
-
-static double extra_share(const struct counted *arm)
-{
-    return arm->size.extra_share;
-}
-
 char *claims_extra(struct sheet *sheet)
 {
-    static const struct quantity extra[] = {{"extra multiply-adds (share)", 5, extra_share, NULL}};
-    return at_most(sheet, extra, COUNT(extra), makes_weights);
-}
-
-static int has_weight_blocks(const struct counted *arm)
-{
-    return arm->experiment->weights != WEIGHTS_FREE;
-}
-
-static double stored(const struct counted *arm)
-{
-    return (double)arm->size.stored;
-}
-
-static double stored_by_control(const struct counted *arm)
-{
-    return (double)arm->control.stored;
+    return at_most(sheet, EXTRA);
 }
 
 char *claims_stored(struct sheet *sheet)
 {
-    static const struct quantity kept[] = {{"stored", 0, stored, stored_by_control}};
-    return at_most(sheet, kept, COUNT(kept), has_weight_blocks);
-}
-
-static int has_other_size(const struct counted *arm)
-{
-    return arm->size.trained != arm->control.trained;
-}
-
-static double added_parameters(const struct counted *arm)
-{
-    return (double)(arm->size.trained - arm->control.trained) / (double)arm->control.trained;
-}
-
-static double added_macs(const struct counted *arm)
-{
-    return (double)(arm->size.macs - arm->control.macs) / (double)arm->control.macs;
+    return at_most(sheet, STORED);
 }
 
 char *claims_added(struct sheet *sheet)
 {
-    static const struct quantity added[] = {{"added parameters (share)", 5, added_parameters, NULL},
-                                            {"added multiply-adds (share)", 5, added_macs, NULL}};
-    return at_most(sheet, added, COUNT(added), has_other_size);
+    return at_most(sheet, ADDED);
 }

@@ -125,7 +125,7 @@ static void add_gains(struct sheet *sheet, const char *what, char *of, const cha
 char *claims_matched_gain(struct sheet *sheet)
 {
     const struct thesis_cells *cells = &sheet->in->cells;
-    const struct thesis_gains gains = thesis_gains_of(&sheet->in->cells);
+    const struct thesis_gains gains = thesis_gains_of(cells);
     if (gains.matched == 0)
         return memory_text("no matched baseline");
     struct text lines = {0}; /* sources: of each row, and of its baseline */

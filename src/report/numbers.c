@@ -78,8 +78,8 @@ static void add_published(struct table *table, const char *macro, const char *wh
 static void add_gains(struct table *table, const struct thesis_cells *cells)
 {
     const struct thesis_gains gains = thesis_gains_of(cells);
-    struct text all = {0},
-                matched = {0}; /* sources: the thesis's tables; and the literature, too */
+    struct text all = {0};     /* sources: a line of the thesis's tables for each cell */
+    struct text matched = {0}; /* these, and a line of the literature for each baseline */
     for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++) {
         text_add(&all, "%s\t%d\n", cell->table->published.path, cell->row->line);
         text_add(&matched, "%s\t%d\n", cell->table->published.path, cell->row->line);

@@ -73,38 +73,39 @@ static int compare_rows(const void *left, const void *right)
     return strcmp((*a)->name, (*b)->name);
 }
 
-/* The arms directly in a folder that `belongs` selects, against one of them. They are sorted by
+/* The arms of some kinds directly in a folder, against one of them. They are sorted by
  * compare_rows(); or, if the labels show the epochs, as in the ledger. */
 struct folder_family {
     int panel, shows_epochs;
     const char *folder, *control, *what;
-    int (*belongs)(const struct experiment *e);
+    int kinds;
 };
 
-static int always(const struct experiment *e)
-{
-    (void)e;
-    return 1;
-}
+/* The kinds of arms, as bits. */
+enum {
+    ORDINARY = 1,
+    EXPANSION = 2,
+    BANK = 4,
+    NULL_CONTROL = 8, /* question.h */
+    SEARCH = 16,
+    DRAWN_BANK = 32, /* with rows per layer */
+    BLOCKS = EXPANSION | BANK | NULL_CONTROL | SEARCH | DRAWN_BANK,
+    FIRST_DRAWS = ORDINARY | BLOCKS, /* with k = 1 and the seed 0 of the fixed weights */
+    OTHER_DRAW = 64,                 /* with another seed */
+    OTHER_K = 128,
+    ALL = FIRST_DRAWS | OTHER_DRAW | OTHER_K
+};
 
-static int any(const struct experiment *e)
+static int kind_of(const struct experiment *e)
 {
-    return e->k == 1 && e->weights_seed == 0;
-}
-
-static int is_block(const struct experiment *e)
-{
-    return any(e) && e->weights != WEIGHTS_FREE;
-}
-
-static int is_ordinary(const struct experiment *e)
-{
-    return any(e) && e->weights == WEIGHTS_FREE;
-}
-
-static int is_other_draw(const struct experiment *e)
-{
-    return e->k == 1 && e->weights_seed != 0;
+    return e->k != 1                         ? OTHER_K
+           : e->weights_seed != 0            ? OTHER_DRAW
+           : e->weights == WEIGHTS_FREE      ? ORDINARY
+           : e->weights == WEIGHTS_SEARCH    ? SEARCH
+           : question_is_null_control(e)     ? NULL_CONTROL
+           : e->weights == WEIGHTS_EXPANSION ? EXPANSION
+           : e->budget != 0                  ? DRAWN_BANK
+                                             : BANK;
 }
 
 static int add_folder(struct text *text, const struct ledger *ledger,
@@ -117,7 +118,7 @@ static int add_folder(struct text *text, const struct ledger *ledger,
     const struct arm **row = memory_zeroed(arms.count, sizeof *row);
     size_t count = 0;
     for (size_t a = 0; control && a < arms.count; a++)
-        if (&arms.arm[a] != control && family->belongs(arms.arm[a].experiment) &&
+        if (&arms.arm[a] != control && (kind_of(arms.arm[a].experiment) & family->kinds) &&
             ledger_short_name(arms.arm[a].name) == arms.arm[a].name + strlen(family->folder) + 1)
             row[count++] = &arms.arm[a];
     if (!family->shows_epochs)
@@ -141,16 +142,15 @@ static int write_differences(const struct ledger *ledger, const struct plot_grou
                              const char *out, struct error *error)
 {
     static const struct folder_family families[] = {
-        {1, 1, "schedules/k2.0", "schedules/k2.0/linear", "base, at the mean rate of k = 2",
-         always},
-        {1, 1, "schedules/k3.0", "schedules/k3.0/linear", "base, at the mean rate of k = 3",
-         always},
-        {1, 0, "precision", "precision/f32", "precision, 10 epochs", any},
-        {1, 0, "pad-net", "pad-net/zero", "padding, 10 epochs", any},
-        {1, 0, "pad-net/crop-reflect", "pad-net/crop-reflect/zero", "padding, mirrored crops", any},
-        {2, 0, "weight-net", "weight-net/ordinary-c16", "Weight Block", is_block},
-        {2, 0, "weight-net", "weight-net/ordinary-c16", "channels", is_ordinary},
-        {2, 0, "weight-net", "weight-net/bank-u32", "other draw", is_other_draw},
+        {1, 1, "schedules/k2.0", "schedules/k2.0/linear", "base, at the mean rate of k = 2", ALL},
+        {1, 1, "schedules/k3.0", "schedules/k3.0/linear", "base, at the mean rate of k = 3", ALL},
+        {1, 0, "precision", "precision/f32", "precision, 10 epochs", FIRST_DRAWS},
+        {1, 0, "pad-net", "pad-net/zero", "padding, 10 epochs", FIRST_DRAWS},
+        {1, 0, "pad-net/crop-reflect", "pad-net/crop-reflect/zero", "padding, mirrored crops",
+         FIRST_DRAWS},
+        {2, 0, "weight-net", "weight-net/ordinary-c16", "Weight Block", BLOCKS},
+        {2, 0, "weight-net", "weight-net/ordinary-c16", "channels", ORDINARY},
+        {2, 0, "weight-net", "weight-net/bank-u32", "other draw", OTHER_DRAW},
     };
     struct text text = {0};
     add_groups(&text, groups);
@@ -223,36 +223,15 @@ static void add_point(struct text *text, struct plot_tally *tally, const struct 
     free(label);
 }
 
-static int is_expansion(const struct experiment *e)
-{
-    return any(e) && e->weights == WEIGHTS_EXPANSION && !question_is_null_control(e);
-}
-
-static int is_null_control(const struct experiment *e)
-{
-    return any(e) && question_is_null_control(e);
-}
-
-static int is_bank(const struct experiment *e)
-{
-    return any(e) && e->weights == WEIGHTS_BANK && e->budget == 0 && !question_is_null_control(e);
-}
-
-static int is_search(const struct experiment *e)
-{
-    return any(e) && e->weights == WEIGHTS_SEARCH;
-}
-
 /* The number of its arms that have a mean to draw. */
 static size_t add_series(struct text *text, struct plot_tally *tally, const struct arms *arms,
-                         const char *name, int (*belongs)(const struct experiment *e),
-                         const struct arm *ordinary)
+                         const char *name, int kind, const struct arm *ordinary)
 {
     const struct arm **series = memory_zeroed(arms->count, sizeof *series);
     size_t count = 0, shown = 0;
     for (size_t a = 0; a < arms->count; a++) {
         const struct arm *arm = &arms->arm[a];
-        if (belongs(arm->experiment) &&
+        if (kind_of(arm->experiment) == kind &&
             (arm == ordinary || !ordinary || !comparison_is_one_training(arm, ordinary)))
             series[count++] = arm;
     }
@@ -285,11 +264,11 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
 {
     static const struct {
         const char *name;
-        int (*belongs)(const struct experiment *e);
-    } own[] = {{"expansion", is_expansion},
-               {"null-control", is_null_control},
-               {"bank", is_bank},
-               {"ordinary", is_ordinary}};
+        int kind;
+    } own[] = {{"expansion", EXPANSION},
+               {"null-control", NULL_CONTROL},
+               {"bank", BANK},
+               {"ordinary", ORDINARY}};
     struct arms arms, searches;
     if (ledger_arms(ledger, "weight-net", SCALE_DESK, SET_CIFAR10, &arms, error) != 0)
         return -1;
@@ -302,8 +281,8 @@ static int write_parameters(const struct ledger *ledger, const char *out, struct
     struct plot_tally tally = {0}, others = {0};
     size_t shown = 0;
     for (size_t i = 0; i < COUNT(own); i++)
-        shown += add_series(&series, &tally, &arms, own[i].name, own[i].belongs, ordinary);
-    add_series(&series, &others, &searches, "search", is_search, NULL);
+        shown += add_series(&series, &tally, &arms, own[i].name, own[i].kind, ordinary);
+    add_series(&series, &others, &searches, "search", SEARCH, NULL);
     if (shown) {
         add_panel(&all, arms.arm->experiment, &tally);
         text_add(&all, "%s", series.bytes);

@@ -42,7 +42,7 @@ static void compare_family(struct study_row *row, size_t count, int which,
     for (size_t i = 0; i < count; i++)
         if (&row[i] != control)
             study_compare(&row[i], which, control);
-    study_holm(row, count, which);
+    comparison_holm(&row->comparison[which], sizeof *row, count, 0);
 }
 
 static void compare(struct study *rows)

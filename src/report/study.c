@@ -133,11 +133,6 @@ void study_compare(struct study_row *row, int which, const struct study_row *con
     row->comparison[which] = comparison_of(row->arm, control->arm);
 }
 
-void study_holm(struct study_row *row, size_t count, int which)
-{
-    comparison_holm(&row->comparison[which], sizeof *row, count, 0);
-}
-
 struct study_row *study_row_of(struct study_row *group, const struct experiment *experiment)
 {
     while (group->experiment != experiment)

@@ -47,9 +47,6 @@ const char *study_short_name(const struct study_row *row);
 /* Compare a row with another one. */
 void study_compare(struct study_row *row, int which, const struct study_row *control);
 
-/* Adjust the p of `count` rows as one family. */
-void study_holm(struct study_row *row, size_t count, int which);
-
 /* Compare the rows of a group, whose first row is the control, by the questions of question.h; each
  * question is a family of Holm's. NULL; or a row other than the control that has no question. Free the
  * questions in both cases. */

@@ -41,12 +41,12 @@
  *     C2   one trend per family. A family is a set of arms that differ only in k and have one arm
  *          with k = 1. It lies below a folder of the thesis's tables (cifar10, cifar100) or of the
  *          campaign. The trend is the slope of the error on log2 k for k >= 1, over the seeds that
- *          all its arms have (comparison.h). With two k it is their difference. A trend is a Holm
- *          family of its own, so Holm leaves its p as it is. "better", "worse", "no evidence" or
- *          "not testable" if all trends have this verdict. Else the word counts them: "better in a,
- *          worse in b of n". If some trends are not testable, n counts the others, and "testable; m
- *          not testable" follows. Each other k against k = 1 is shown for reading, Holm over these
- *          k.
+ *          all its arms have (comparison.h). With two k it tests their difference. A trend is a
+ *          Holm family of its own, so Holm leaves its p as it is. "better", "worse", "no evidence"
+ *          or "not testable" if all trends have this verdict. Else the word counts them: "better in
+ *          a, worse in b of n". If some trends are not testable, n counts the others, and
+ *          "testable; m not testable" follows. Each other k against k = 1 is shown for reading,
+ *          Holm over these k.
  *     C2a, C2b  the claim as it is worded. Both rules were made after the results, so they are
  *          exploratory. C2a compares each k > 1 with k = 1, Holm over all k but 1; the rows of C2
  *          show these comparisons. C2b compares each k with the next smaller one, from k = 1 on,
@@ -72,8 +72,8 @@
  * The companion studies are Weight Net (W) and Pad Net (P). The source has "no table" for them.
  * Each of their claims names a folder of experiments. The rule judges the first group of that
  * folder: one image set and one network, as in the folder's table. The word is "not built" if the
- * folder has no arm that bears on the claim, and "no runs" if the arms have no runs. It is always
- * "untested at full scale" for runs at full scale.
+ * folder has no arm that bears on the claim, and "no runs" if the rule needs runs and there are
+ * none. For runs at full scale it is always "untested at full scale".
  *
  * Some rules of the companion studies count. Such a word is "holds" if everything that is counted
  * holds, and "fails" if nothing does. Else it is "holds in a of n". Arms with k other than 1, and

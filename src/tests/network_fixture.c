@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "tests/expect.h"
 #include "tests/tests.h"
 
 #include <math.h>
@@ -20,8 +21,7 @@ struct experiment network_fixture_parse(char *text)
 {
     struct experiment experiment;
     struct error error = {""};
-    if (config_parse(text, "text", &experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_parse(text, "text", &experiment, &error), &error);
     free(text);
     return experiment;
 }

@@ -1,5 +1,6 @@
 #define _XOPEN_SOURCE 700
 #include "tests/results_fixture.h"
+#include "tests/expect.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -84,10 +85,11 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
     char *path = memory_text("%s/%s.ini", fixture->experiments, what->arm);
     struct experiment experiment;
     struct error error;
-    if (config_load(path, NULL, 0, &experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_load(path, NULL, 0, &experiment, &error), &error);
     free(path);
 
+    const double lr_factor = what->lr_factor > 0 ? what->lr_factor : 1;
+    const double loss_factor = what->loss_factor > 0 ? what->loss_factor : 1;
     const long initial_seed = what->initial_seed ? what->initial_seed : what->seed;
     struct log_facts facts = {
         .experiment = &experiment,
@@ -98,7 +100,7 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
         .program = "made up",
         .compiler = "none",
         .onednn = "none",
-        .environment = what->environment,
+        .environment = what->environment ? what->environment : "a",
         .kernels = "conv1: a, b, c\n",
         .threads = 2,
         .started = "2026-01-02T03:04:05Z"};
@@ -112,15 +114,14 @@ void fixture_write_log(const struct fixture *fixture, const char *folder,
     const long losses = what->diverged_at && what->diverged_at < LOG_STEP_LOSSES ? what->diverged_at
                                                                                  : LOG_STEP_LOSSES;
     for (long step = 1; step <= losses - what->losses_left_out; step++)
-        log_add_step_loss(&writer, step, 2.3 / (double)step * what->loss_factor);
+        log_add_step_loss(&writer, step, 2.3 / (double)step * loss_factor);
     log_add_columns(&writer);
     for (long epoch = 1; epoch <= experiment.epochs && !what->diverged_at; epoch++) {
         const long step = epoch * STEPS_AN_EPOCH;
         const struct log_row row = {.epoch = epoch,
                                     .step = step,
-                                    .lr =
-                                        schedule_lr(&schedule, (double)step - 1) * what->lr_factor,
-                                    .train_loss = 1.5 / (double)epoch * what->loss_factor,
+                                    .lr = schedule_lr(&schedule, (double)step - 1) * lr_factor,
+                                    .train_loss = 1.5 / (double)epoch * loss_factor,
                                     .train_error = 40.5,
                                     .test_loss = 1.25,
                                     .test_error = what->error - (epoch == 1 ? 0.5 : 0),
@@ -140,24 +141,14 @@ void fixture_write_arm(const struct fixture *fixture, const char *arm, const dou
                        size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct fixture_log what = {.arm = arm,
-                                         .seed = (long)i + 1,
-                                         .error = errors[i],
-                                         .lr_factor = 1,
-                                         .loss_factor = 1,
-                                         .environment = "a"};
+        const struct fixture_log what = {.arm = arm, .seed = (long)i + 1, .error = errors[i]};
         fixture_write_log(fixture, fixture->results, &what);
     }
 }
 
 void fixture_write_diverged(const struct fixture *fixture, const char *arm, long seed)
 {
-    const struct fixture_log what = {.arm = arm,
-                                     .seed = seed,
-                                     .lr_factor = 1,
-                                     .loss_factor = 1,
-                                     .environment = "a",
-                                     .diverged_at = 4};
+    const struct fixture_log what = {.arm = arm, .seed = seed, .diverged_at = 4};
     fixture_write_log(fixture, fixture->results, &what);
 }
 
@@ -174,6 +165,13 @@ void fixture_variant(const struct fixture *fixture, const char *arm, const char 
     free(path);
 }
 
+void fixture_add(const struct fixture *fixture, const char *arm, const char *text,
+                 const double *errors, size_t n)
+{
+    fixture_variant(fixture, arm, text);
+    fixture_write_arm(fixture, arm, errors, n);
+}
+
 char *fixture_read(const char *folder, const char *name)
 {
     char *path = memory_text("%s/%s", folder, name);
@@ -188,8 +186,7 @@ char *fixture_read(const char *folder, const char *name)
 void fixture_expect(const struct fixture *fixture, const char *name, const char *words)
 {
     char *bytes = fixture_read(fixture->out, name);
-    if (!strstr(bytes, words))
-        fail_msg("%s: \"%s\" is not in:\n%s", name, words, bytes);
+    expect_words(bytes, words);
     free(bytes);
 }
 

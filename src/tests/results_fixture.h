@@ -15,7 +15,8 @@ enum { FIXTURE_EPOCHS = 2, FIXTURE_PATH = 256 };
 
 struct fixture {
     char root[FIXTURE_PATH];
-    char *results, *experiments, *published, *replay, *out, *digests, *sources, *kept_drawn, *kept_page;
+    char *results, *experiments, *published, *replay, *out, *digests, *sources, *kept_drawn,
+        *kept_page;
     char *drawn, *page; /* NULL at first */
 };
 
@@ -34,9 +35,9 @@ struct fixture_log {
     const char *arm;
     long seed;
     double error;            /* % after the last epoch; half a point less after the first one */
-    double lr_factor;        /* 1: the experiment's schedule */
-    double loss_factor;      /* 1: the usual losses */
-    const char *environment; /* "a", "b" */
+    double lr_factor;        /* on the experiment's schedule; 0: 1 */
+    double loss_factor;      /* on the usual losses; 0: 1 */
+    const char *environment; /* "a", "b"; NULL: "a" */
     long diverged_at;        /* 0: finished */
     long initial_seed;       /* whose parameters it starts from; 0: its own seed's */
     long losses_left_out;    /* of the step losses, at their end */
@@ -55,6 +56,10 @@ void fixture_write_diverged(const struct fixture *fixture, const char *arm, long
 
 /* Write the experiment of `arm`: that of cifar10/preact-20/poly-k1.0, but for `text`. */
 void fixture_variant(const struct fixture *fixture, const char *arm, const char *text);
+
+/* The two of them: an experiment, and the logs of its seeds 1 ... n. */
+void fixture_add(const struct fixture *fixture, const char *arm, const char *text,
+                 const double *errors, size_t n);
 
 /* Fail the test where OUT/NAME does not hold these words. */
 void fixture_expect(const struct fixture *fixture, const char *name, const char *words);

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "experiment/config.h"
 #include "report/scaling.h"
+#include "tests/expect.h"
 #include "tests/places.h"
 #include "tests/sources.h"
 
@@ -71,8 +72,7 @@ static double seconds_from(const struct number *number, const struct source *sou
         return NAN;
     struct architecture architecture;
     struct error error;
-    if (architecture_build(&architecture, e, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(architecture_build(&architecture, e, &error), &error);
     const int slow = strstr(number->what, "-10-gb-s") != NULL;
     const struct scaling_setting setting = {.traffic =
                                                 scaling_traffic_of(&architecture, shards, e->batch),
@@ -115,8 +115,7 @@ double sources_ranks(const struct sources_of *of, const struct source *source, s
         good &= strcmp(path, source[i].file) == 0;
     free(path);
     path = memory_text("%s/%s.ini", of->experiments, number.arm);
-    if (config_load(path, NULL, 0, &number.experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_load(path, NULL, 0, &number.experiment, &error), &error);
     free(path);
     if (!good)
         return NAN;

@@ -1,4 +1,5 @@
 #include "tests/tables.h"
+#include "tests/expect.h"
 
 #include "base/memory.h"
 #include "report/report.h"
@@ -21,8 +22,7 @@ int tables_make(const struct fixture *fixture, struct error *error)
 void tables_write(const struct fixture *fixture)
 {
     struct error error;
-    if (tables_make(fixture, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(tables_make(fixture, &error), &error);
 }
 
 char *tables_file(const struct fixture *fixture, const char *file)
@@ -36,8 +36,7 @@ char *tables_file(const struct fixture *fixture, const char *file)
 void tables_expect_text(const struct fixture *fixture, const char *file, const char *words)
 {
     char *bytes = tables_file(fixture, file);
-    if (!strstr(bytes, words))
-        fail_msg("\"%s\" is not in:\n%s", words, bytes);
+    expect_words(bytes, words);
     free(bytes);
 }
 
@@ -159,4 +158,19 @@ void tables_expect_column(const struct fixture *fixture, const char *name, const
     free(found.bytes);
     free(csv);
     free(file);
+}
+
+void tables_claim(const struct fixture *fixture, const char *claim, const char *cells)
+{
+    char *row = memory_text("claim: %s", claim);
+    tables_expect(fixture, "claims", row, cells);
+    free(row);
+}
+
+void tables_number(const struct fixture *fixture, const char *claim, const char *evidence,
+                   const char *of, const char *cells)
+{
+    char *row = memory_text("claim: %s | evidence: %s | of: %s", claim, evidence, of);
+    tables_expect(fixture, "claims-numbers", row, cells);
+    free(row);
 }

@@ -32,6 +32,13 @@ void tables_expect(const struct fixture *fixture, const char *name, const char *
 void tables_expect_column(const struct fixture *fixture, const char *name, const char *row,
                           const char *column, const char *values);
 
+/* The words of a claim, as "desk runs: better | full scale: untested at full scale". */
+void tables_claim(const struct fixture *fixture, const char *claim, const char *cells);
+
+/* The numbers behind a word, of one comparison or one row of the thesis. */
+void tables_number(const struct fixture *fixture, const char *claim, const char *evidence,
+                   const char *of, const char *cells);
+
 /* The cell of a table that was made before: in the one row of a CSV text that fits. free() it. */
 char *tables_cell(const char *csv, const char *row, const char *column);
 

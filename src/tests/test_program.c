@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "experiment/log.h"
 #include "network/onednn.h"
+#include "tests/expect.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
 
@@ -54,8 +55,7 @@ static struct log read_log(const char *folder, const char *to)
     char *path = memory_text("%s/%s/a/seed-9.tsv", folder, to);
     struct log log;
     struct error error;
-    if (log_read(path, &log, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(log_read(path, &log, &error), &error);
     free(path);
     return log;
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "experiment/log.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
@@ -31,8 +32,7 @@ static void keep(const struct fixture *fixture)
 {
     const struct audit_options options = options_of(fixture);
     struct error error;
-    if (audit_keep(&options, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(audit_keep(&options, &error), &error);
 }
 
 /* Two arms, two seeds, digests kept: all as it should be. */
@@ -71,8 +71,7 @@ static void keep_sources(const struct fixture *fixture)
 {
     const struct audit_options options = options_of(fixture);
     struct error error;
-    if (audit_keep_sources(&options, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(audit_keep_sources(&options, &error), &error);
 }
 
 static void write_text(const char *folder, const char *name, const char *text)
@@ -225,13 +224,7 @@ static void relabelled_seed_fails(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    const struct fixture_log what = {.arm = k1,
-                                     .seed = 3,
-                                     .error = 8.37,
-                                     .lr_factor = 1,
-                                     .loss_factor = 1,
-                                     .environment = "a",
-                                     .initial_seed = 1};
+    const struct fixture_log what = {.arm = k1, .seed = 3, .error = 8.37, .initial_seed = 1};
     fixture_write_log(&fixture, fixture.results, &what);
     keep(&fixture);
     expect_audit(&fixture, 1, "seed 3 starts from the parameters of seed 1");
@@ -243,13 +236,7 @@ static void missing_step_losses_fail(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    const struct fixture_log what = {.arm = k1,
-                                     .seed = 1,
-                                     .error = 8.37,
-                                     .lr_factor = 1,
-                                     .loss_factor = 1,
-                                     .environment = "a",
-                                     .losses_left_out = 1};
+    const struct fixture_log what = {.arm = k1, .seed = 1, .error = 8.37, .losses_left_out = 1};
     fixture_write_log(&fixture, fixture.results, &what);
     keep(&fixture);
     expect_audit(&fixture, 1, "2 rows, 99 step losses: expected 2 and 100");
@@ -272,12 +259,7 @@ static void wrong_schedule_fails(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    const struct fixture_log what = {.arm = k2,
-                                     .seed = 1,
-                                     .error = 8.37,
-                                     .lr_factor = 1 + 1e-15,
-                                     .loss_factor = 1,
-                                     .environment = "a"};
+    const struct fixture_log what = {.arm = k2, .seed = 1, .error = 8.37, .lr_factor = 1 + 1e-15};
     fixture_write_log(&fixture, fixture.results, &what);
     keep(&fixture);
     expect_audit(&fixture, 1, "FAIL  schedule");
@@ -411,8 +393,7 @@ static void replay(void **state)
 {
     (void)state;
     struct fixture fixture = good_project();
-    struct fixture_log what = {
-        .arm = k2, .seed = 1, .error = 8.37, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
+    struct fixture_log what = {.arm = k2, .seed = 1, .error = 8.37};
     fixture_write_log(&fixture, fixture.replay, &what);
     expect_audit(&fixture, 0, "seed-1.tsv: equal bit for bit");
     expect_audit(&fixture, 0, "s  bit for bit: 1, by tolerance: 0\n      note: ");
@@ -439,8 +420,7 @@ static void replay_in_bf16(void **state)
     static const char arm[] = "cifar10/preact-20/bf16";
     struct fixture fixture = good_project();
     fixture_variant(&fixture, arm, "[training]\nprecision = bf16\n");
-    struct fixture_log what = {
-        .arm = arm, .seed = 1, .error = 8.37, .lr_factor = 1, .loss_factor = 1, .environment = "a"};
+    struct fixture_log what = {.arm = arm, .seed = 1, .error = 8.37};
     fixture_write_log(&fixture, fixture.results, &what);
     keep(&fixture);
     what.environment = "b";
@@ -498,8 +478,7 @@ static void forge_tiny(const struct fixture *fixture, const char *folder, long s
     char *from = log_path(trained, tiny, 1), *to = log_path(folder, tiny, 1);
     struct log log;
     struct error error;
-    if (log_read(from, &log, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(log_read(from, &log, &error), &error);
     const struct log_facts facts = {.experiment = &log.experiment,
                                     .seed = 1,
                                     .train = log.train,

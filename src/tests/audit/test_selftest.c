@@ -5,6 +5,7 @@
 #include "audit/selftest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 
 #include "tests/tests.h"
@@ -44,8 +45,7 @@ static struct progress enter(void)
     }
     assert_int_equal(chdir(place.fixture.root), 0);
     struct error error;
-    if (audit_keep(&inside, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(audit_keep(&inside, &error), &error);
     return place;
 }
 
@@ -213,8 +213,7 @@ static void none_is_missed(void **state)
     assert_non_null(strstr(text, last));
     for (size_t kind = 0; kind < mutation_kinds(); kind++) {
         char *line = memory_text("\n%-28s      2      2      0   ", mutation_kind_name(kind));
-        if (!strstr(text, line))
-            fail_msg("expected \"%s\" in:\n%s", line, text);
+        expect_words(text, line);
         free(line);
     }
     free(last);

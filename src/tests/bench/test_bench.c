@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "network/network.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
@@ -268,8 +269,7 @@ static void test_convolutions_alone(void **state)
     char *folder = start(), *path = memory_text("%s/a.ini", folder);
     struct experiment experiment;
     struct error error;
-    if (config_load(path, NULL, 0, &experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_load(path, NULL, 0, &experiment, &error), &error);
     struct network *network = network_create(&experiment, 2);
     network_initialise(network, 1);
     const struct parameters *p = network_parameters(network);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cluster/status.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 
 #include "tests/tests.h"
@@ -25,9 +26,9 @@ static char *printed(const struct fixture *fixture, int scale)
     assert_non_null(out);
     const struct status_options options = options_of(fixture);
     struct error error;
-    if ((scale < 0 ? status_write(&options, out, &error)
-                   : status_missing(&options, scale, out, &error)) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(scale < 0 ? status_write(&options, out, &error)
+                        : status_missing(&options, scale, out, &error),
+              &error);
     fclose(out);
     return text;
 }
@@ -97,12 +98,7 @@ static void every_state(void **state)
     fixture_experiment(&fixture, k2, 2, 0.2);
     fixture_write_arm(&fixture, k2, errors, 1);
     fixture_experiment(&fixture, k2, 2, 0.1);
-    const struct fixture_log diverged = {.arm = k2,
-                                         .seed = 2,
-                                         .lr_factor = 1,
-                                         .loss_factor = 1,
-                                         .environment = "a",
-                                         .diverged_at = 4};
+    const struct fixture_log diverged = {.arm = k2, .seed = 2, .diverged_at = 4};
     fixture_write_log(&fixture, fixture.results, &diverged);
     write_part(&fixture, k2, 1);
     /* 2 x 50,000 images at 1000 a core-second are 0.0278 hours; k2 has no epoch of its own and
@@ -229,14 +225,12 @@ static void unreadable_sources(void **state)
     const struct status_options options = options_of(&fixture);
     struct error error;
     write_experiment(&fixture, "cifar10/bad.ini", "[run]\nscale = huge\n");
-    assert_int_equal(status_write(&options, stdout, &error), -1);
-    assert_non_null(strstr(error.text, "bad.ini:2: "));
+    expect_failed(status_write(&options, stdout, &error), &error, "bad.ini:2: ");
     assert_int_equal(status_missing(&options, SCALE_DESK, stdout, &error), -1);
     write_experiment(&fixture, "cifar10/bad.ini", "include = preact-20/poly-k1.0.ini\n");
     char *path = memory_text("%s/cifar10/seed-1.tsv", fixture.results);
     file_write(path, "no log\n", 7);
-    assert_int_equal(status_write(&options, stdout, &error), -1);
-    assert_non_null(strstr(error.text, "seed-1.tsv"));
+    expect_failed(status_write(&options, stdout, &error), &error, "seed-1.tsv");
     free(path);
     fixture_end(&fixture);
 }
@@ -254,8 +248,7 @@ static void published_numbers_are_not_logs(void **state)
     FILE *out = fopen("/dev/null", "w");
     assert_non_null(out);
     struct error error;
-    if (status_write(&options, out, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(status_write(&options, out, &error), &error);
     fclose(out);
     free(path);
     free(published);

@@ -4,6 +4,7 @@
 #include "cluster/slurm_queue.h"
 #include "cluster/watch.h"
 #include "experiment/log.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 
 #include "tests/tests.h"
@@ -19,12 +20,7 @@ enum { NOW = 1000000000 };
 /* The log of a run after one of two epochs, last written `age` seconds ago; its final path. */
 static char *begin_run(const struct fixture *fixture, long seed, long age)
 {
-    const struct fixture_log what = {.arm = arm,
-                                     .seed = seed,
-                                     .error = 30,
-                                     .lr_factor = 1,
-                                     .loss_factor = 1,
-                                     .environment = "a"};
+    const struct fixture_log what = {.arm = arm, .seed = seed, .error = 30};
     fixture_write_log(fixture, fixture->results, &what);
     char *path = log_path(fixture->results, arm, seed);
     char *part = memory_text("%s.part", path), *text = file_read(path, NULL, NULL);
@@ -51,8 +47,7 @@ static char *watched(const struct fixture *fixture, const char *queue)
     struct error error;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    if (watch_write(&options, NOW, out, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(watch_write(&options, NOW, out, &error), &error);
     fclose(out);
     char *to = text;
     for (const char *from = text; *from; from++)
@@ -65,8 +60,7 @@ static char *watched(const struct fixture *fixture, const char *queue)
 
 static void expect(const char *text, const char *part)
 {
-    if (!strstr(text, part))
-        fail_msg("expected \"%s\" in:\n%s", part, text);
+    expect_words(text, part);
 }
 
 /* One of two epochs is done. The fixture's epochs took the seconds that the log says. */

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "experiment/log.h"
+#include "tests/expect.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
 
@@ -188,8 +189,7 @@ static struct log trained(const char *last_batch)
     output[strcspn(output, "\n")] = '\0';
     struct log log;
     struct error error;
-    if (log_read(output, &log, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(log_read(output, &log, &error), &error);
     free(command);
     free(output);
     scratch_remove(folder);

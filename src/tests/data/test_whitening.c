@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/whitening.h"
+#include "tests/expect.h"
 #include "tests/reference.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
@@ -256,8 +257,8 @@ static void expect_refused(const char *path, size_t n, const char *images, const
     struct whitening whitening;
     struct error error = {""};
     assert_int_equal(whitening_read(&whitening, n, path, images, &error), -1);
-    if (!strstr(error.text, word) || !strstr(error.text, path))
-        fail_msg("\"%s\" names neither \"%s\" nor the file", error.text, word);
+    expect_words(error.text, word);
+    expect_words(error.text, path);
 }
 
 /* Every byte changed, cut files, and a good file of something else; each is then made again. */

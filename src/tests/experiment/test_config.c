@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "experiment/config.h"
 #include "experiment/log.h"
+#include "tests/expect.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
 
@@ -22,8 +23,8 @@ static void expect_error(const char *text, const char *word, const char *second)
     struct experiment experiment;
     struct error error = {""};
     assert_int_equal(config_load(path, NULL, 0, &experiment, &error), -1);
-    if (!strstr(error.text, word) || !strstr(error.text, second))
-        fail_msg("\"%s\" names neither \"%s\" nor \"%s\"", error.text, word, second);
+    expect_words(error.text, word);
+    expect_words(error.text, second);
     assert_null(strchr(error.text, '\n'));
     free(path);
     scratch_remove(folder);
@@ -63,8 +64,7 @@ static void test_values_and_defaults(void **state)
     assert_int_equal(config_load(path, overrides, 2, &e, &error), 0);
     assert_true(e.k == 3.5 && e.epochs == 7);
     const char *bad[] = {"schedule.kk=3.5"};
-    assert_int_equal(config_load(path, bad, 1, &e, &error), -1);
-    assert_non_null(strstr(error.text, "schedule.kk"));
+    expect_failed(config_load(path, bad, 1, &e, &error), &error, "schedule.kk");
     const char *lines[] = {"schedule.k=2\n3"};
     assert_int_equal(config_load(path, lines, 1, &e, &error), -1);
     assert_string_equal(error.text, "--set schedule.k = 2?3: expected a number");
@@ -144,15 +144,12 @@ static void test_includes(void **state)
     assert_int_equal(config_load(path, NULL, 0, &e, &error), 0);
     assert_true(e.k == 5 && e.depth == 8);
     scratch_write(folder, "arms/a.ini", "include = a.ini\n");
-    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
-    assert_non_null(strstr(error.text, "circle"));
+    expect_failed(config_load(path, NULL, 0, &e, &error), &error, "circle");
     scratch_write(folder, "arms/a.ini", "include = ../missing.ini\n");
-    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
-    assert_non_null(strstr(error.text, "missing.ini"));
+    expect_failed(config_load(path, NULL, 0, &e, &error), &error, "missing.ini");
     scratch_write(folder, "family.ini", "[network]\ndepht = 8\n");
     scratch_write(folder, "arms/a.ini", "include = ../family.ini\n");
-    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
-    assert_non_null(strstr(error.text, "family.ini:2: network.depht"));
+    expect_failed(config_load(path, NULL, 0, &e, &error), &error, "family.ini:2: network.depht");
     free(path);
     scratch_remove(folder);
 }
@@ -262,8 +259,8 @@ static void test_long_lines_of_an_included_file(void **state)
     scratch_write(folder, "a.ini", "; the arm\ninclude = family.ini\n");
     struct experiment e;
     struct error error = {""};
-    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
-    assert_non_null(strstr(error.text, "family.ini:1: a line of 250 bytes"));
+    expect_failed(config_load(path, NULL, 0, &e, &error), &error,
+                  "family.ini:1: a line of 250 bytes");
     free(text);
     free(line);
     free(path);
@@ -286,8 +283,7 @@ static void test_bytes_that_are_no_text(void **state)
     file_write(path, bytes, size + 7);
     struct experiment e;
     struct error error = {""};
-    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
-    assert_non_null(strstr(error.text, "a.ini:24: the byte 0x00"));
+    expect_failed(config_load(path, NULL, 0, &e, &error), &error, "a.ini:24: the byte 0x00");
     free(bytes);
     free(path);
     scratch_remove(folder);
@@ -349,8 +345,8 @@ static void test_experiment_of_the_readme(void **state)
     char *link = memory_text("ln -s \"$PWD/experiments/families\" %s/experiments", folder);
     assert_int_equal(scratch_run(link, NULL), 0);
     struct experiment e;
-    assert_int_equal(config_load(path, NULL, 0, &e, &error), -1);
-    assert_non_null(strstr(error.text, "mine-k1.0.ini:6: schedule.decay = mine: no such decay"));
+    expect_failed(config_load(path, NULL, 0, &e, &error), &error,
+                  "mine-k1.0.ini:6: schedule.decay = mine: no such decay");
     char *mine = strstr(block, "decay = mine");
     assert_non_null(mine);
     mine[strlen("decay = ")] = '\0';
@@ -377,8 +373,7 @@ static void test_all_experiments_and_logs(void **state)
         struct experiment e;
         struct error error = {""};
         if (!strstr(path[i], "/families/")) {
-            if (config_load(path[i], NULL, 0, &e, &error) != 0)
-                fail_msg("%s", error.text);
+            expect_ok(config_load(path[i], NULL, 0, &e, &error), &error);
             arms++;
         }
         free(path[i]);
@@ -389,8 +384,7 @@ static void test_all_experiments_and_logs(void **state)
         struct log log;
         struct error error = {""};
         if (strstr(path[i], "/seed-") && !strstr(path[i], ".borders.")) {
-            if (log_read(path[i], &log, &error) != 0)
-                fail_msg("%s", error.text);
+            expect_ok(log_read(path[i], &log, &error), &error);
             log_free(&log);
             logs++;
         }
@@ -405,8 +399,8 @@ static void test_missing_file(void **state)
     (void)state;
     struct experiment experiment;
     struct error error;
-    assert_int_equal(config_load("build/no/such.ini", NULL, 0, &experiment, &error), -1);
-    assert_non_null(strstr(error.text, "build/no/such.ini"));
+    expect_failed(config_load("build/no/such.ini", NULL, 0, &experiment, &error), &error,
+                  "build/no/such.ini");
 }
 
 const struct CMUnitTest config_tests[] = {

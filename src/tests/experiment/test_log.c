@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "experiment/log.h"
+#include "tests/expect.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
 
@@ -98,8 +99,7 @@ static void test_what_is_written_is_read(void **state)
     struct log_writer writer = write_log(3, 1);
     struct log log;
     struct error error;
-    if (parse(writer.text.bytes, &log, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(parse(writer.text.bytes, &log, &error), &error);
     assert_string_equal(log.experiment.arm, "some/arm");
     assert_int_equal(log.seed, 4);
     assert_int_equal(log.parameters, 1234);
@@ -140,8 +140,8 @@ static void test_ranks(void **state)
     free(four.text.bytes);
     for (int lines = 3; lines <= 5; lines += 2) {
         struct log_writer wrong = write_ranks(3, 1, 4, lines);
-        assert_int_equal(parse(wrong.text.bytes, &log, &error), -1);
-        assert_non_null(strstr(error.text, "as many lines \"# rank\" as ranks"));
+        expect_failed(parse(wrong.text.bytes, &log, &error), &error,
+                      "as many lines \"# rank\" as ranks");
         free(wrong.text.bytes);
     }
 }
@@ -177,8 +177,7 @@ static void check_broken_line(const char *number, const char *expected)
     *strstr(writer.text.bytes, number) = '\n';
     struct log log;
     struct error error;
-    assert_int_equal(parse(writer.text.bytes, &log, &error), -1);
-    assert_non_null(strstr(error.text, expected));
+    expect_failed(parse(writer.text.bytes, &log, &error), &error, expected);
     free(writer.text.bytes);
 }
 
@@ -247,8 +246,7 @@ static void test_finished_means_all_epochs(void **state)
     struct log_writer writer = write_log(2, 1);
     struct log log;
     struct error error;
-    assert_int_equal(parse(writer.text.bytes, &log, &error), -1);
-    assert_non_null(strstr(error.text, "training.epochs"));
+    expect_failed(parse(writer.text.bytes, &log, &error), &error, "training.epochs");
     free(writer.text.bytes);
 }
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "experiment/schedule.h"
+#include "tests/expect.h"
 #include "tests/scratch.h"
 
 #include <math.h>
@@ -15,8 +16,8 @@ static struct experiment plain(void)
 {
     struct experiment experiment;
     struct error error;
-    if (config_load("experiments/families/schedules.ini", NULL, 0, &experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_load("experiments/families/schedules.ini", NULL, 0, &experiment, &error),
+              &error);
     return experiment;
 }
 

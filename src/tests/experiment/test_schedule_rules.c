@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "experiment/config.h"
 #include "experiment/schedule.h"
+#include "tests/expect.h"
 #include "tests/tests.h"
 
 #include <math.h>
@@ -18,8 +19,7 @@ static struct schedule schedule_that_says(int epochs, const char *lines)
                              epochs, lines);
     struct experiment experiment;
     struct error error = {""};
-    if (config_parse(text, "text", &experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_parse(text, "text", &experiment, &error), &error);
     free(text);
     return schedule_of(&experiment, 10);
 }

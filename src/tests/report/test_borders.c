@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "tests/expect.h"
 #include "tests/interpreter.h"
 #include "tests/scratch.h"
 #include "train/checkpoint.h"
@@ -57,8 +58,7 @@ static struct run run_of(const char *network, int test_pictures)
     run.log = memory_text("%s/x/a/seed-%d.tsv", run.results, SEED);
     run.borders = memory_text("%s/x/a/seed-%d.borders.tsv", run.results, SEED);
     struct error error;
-    if (config_load(run.experiment_path, NULL, 0, &run.experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_load(run.experiment_path, NULL, 0, &run.experiment, &error), &error);
     return run;
 }
 
@@ -332,11 +332,11 @@ static void test_check(void **state)
     struct error error;
     assert_int_equal(ledger_read(run.results, NULL, &ledger, &error), 0);
     ledger.logs->experiment.depth = 9;
-    assert_int_equal(borders_check(run.borders, &ledger, &error), -1);
-    assert_non_null(strstr(error.text, "seed-1.tsv: network.depth = 9: "));
+    expect_failed(borders_check(run.borders, &ledger, &error), &error,
+                  "seed-1.tsv: network.depth = 9: ");
     ledger_free(&ledger);
-    assert_int_equal(borders_check(run.borders, &(struct ledger){0}, &error), -1);
-    assert_non_null(strstr(error.text, "expected the log of its run beside it"));
+    expect_failed(borders_check(run.borders, &(struct ledger){0}, &error), &error,
+                  "expected the log of its run beside it");
     run_free(&run);
 }
 

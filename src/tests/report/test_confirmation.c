@@ -44,8 +44,6 @@ static void write_run(const struct fixture *fixture, const char *arm, int i, dou
                       &(struct fixture_log){.arm = arm,
                                             .seed = FIRST_SEED + i,
                                             .error = middle + 0.1 * i + (i % 2 ? -spread : spread),
-                                            .lr_factor = 1,
-                                            .loss_factor = 1,
                                             .environment = i == 5 && arm == k1 ? "b" : "a"});
 }
 

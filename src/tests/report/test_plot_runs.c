@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "experiment/log.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 
 #include "tests/tests.h"
@@ -362,8 +363,7 @@ static void write_measures(const struct fixture *fixture, const struct measures 
     char *path = log_path(fixture->results, what->arm, what->seed);
     struct log log;
     struct error error;
-    if (log_read(path, &log, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(log_read(path, &log, &error), &error);
     struct text text = {0};
     text_add(&text,
              "# kdecay borders: 1\n# arm: %s\n# seed: %ld\n# experiment-sha256: %s\n"
@@ -455,9 +455,9 @@ static void short_borders(void **state)
     assert_int_equal(ledger_read(fixture.results, NULL, &ledger, &error), 0);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         write_measures(&fixture, &measures, 3, layers[i]);
-        assert_int_equal(plot_data_write(&ledger, &none, fixture.out, &error), -1);
-        assert_non_null(strstr(error.text, i == 0 ? "expected \"output stage3.unit3.conv2 8 8 0"
-                                                  : "expected \"output stage1.unit1.conv1 32 "));
+        expect_failed(plot_data_write(&ledger, &none, fixture.out, &error), &error,
+                      i == 0 ? "expected \"output stage3.unit3.conv2 8 8 0"
+                             : "expected \"output stage1.unit1.conv1 32 ");
     }
     ledger_free(&ledger);
     fixture_end(&fixture);

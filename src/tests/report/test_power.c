@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "report/power.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 
 #include "tests/tests.h"
@@ -31,8 +32,7 @@ static char *row_of(const struct power_options *options, const char *question)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     struct error error;
-    if (power_write(options, out, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(power_write(options, out, &error), &error);
     fclose(out);
     char *found = NULL, *start = memory_text("%s ", question), *rest = text;
     for (char *line = strtok_r(text, "\n", &rest); line && !found;
@@ -136,8 +136,7 @@ static void a_part(void **state)
     }
     struct error error;
     options.part = control;
-    assert_int_equal(power_write(&options, stdout, &error), -1);
-    assert_non_null(strstr(error.text, "no comparison"));
+    expect_failed(power_write(&options, stdout, &error), &error, "no comparison");
     free(folder);
     free(arm);
     free(control);

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "report/question.h"
 
+#include "tests/expect.h"
 #include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,7 @@ static struct experiment_files read_experiments(void)
 {
     struct experiment_files files;
     struct error error;
-    if (ledger_read_experiments("experiments", &files, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(ledger_read_experiments("experiments", &files, &error), &error);
     return files;
 }
 

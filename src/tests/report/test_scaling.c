@@ -8,6 +8,7 @@
 #include "report/ledger.h"
 #include "report/scaling.h"
 #include "report/scaling_report.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 #include "tests/scratch.h"
 
@@ -302,8 +303,7 @@ static void describe_says_what_is_missing(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char *text = NULL;
         describe(bad[i][0], 1, &text);
-        if (!strstr(text, bad[i][1]))
-            fail_msg("%s: %s", bad[i][0], text);
+        expect_words(text, bad[i][1]);
         free(text);
     }
 }
@@ -362,8 +362,7 @@ static void predictions_of_kept_measurements(void **state)
                    "cifar10/preact-20/poly-k1.0\t1\t1\t1\t1\t8\t12.5\n"
                    "cifar10/preact-20/poly-k1.0\t1\t1\t1\t1\t4\t10\n");
     struct error error;
-    if (report(&fixture, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(report(&fixture, &error), &error);
     char *text = fixture_read(fixture.out, "plots/scaling.tsv");
     const char *row = strstr(text, "\n1\t");
     assert_memory_equal(text, "# panel: preact-20 | batch 128\n", 31);
@@ -434,8 +433,7 @@ static void broken_measurements(void **state)
         struct error error;
         keep(&fixture, bad[i][0]);
         assert_int_equal(report(&fixture, &error), -1);
-        if (!strstr(error.text, bad[i][1]))
-            fail_msg("%s: %s", bad[i][0], error.text);
+        expect_words(error.text, bad[i][1]);
         fixture_end(&fixture);
     }
 }

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "tests/expect.h"
 #include "tests/results_fixture.h"
 #include "tests/tables.h"
 
@@ -208,8 +209,7 @@ static void no_arms(void **state)
 
 static void expect_message(const struct error *error, const char *message)
 {
-    if (!strstr(error->text, message))
-        fail_msg("\"%s\" is not in: %s", message, error->text);
+    expect_words(error->text, message);
 }
 
 static void refused_arms(void **state)

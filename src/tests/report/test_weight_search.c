@@ -49,13 +49,9 @@ static void write_run(const struct fixture *fixture, const char *name, int seed,
                       double loss)
 {
     char *arm = memory_text("weight-search/%s", name);
-    fixture_write_log(fixture, fixture->results,
-                      &(struct fixture_log){.arm = arm,
-                                            .seed = seed,
-                                            .error = error,
-                                            .lr_factor = 1,
-                                            .loss_factor = loss,
-                                            .environment = "a"});
+    fixture_write_log(
+        fixture, fixture->results,
+        &(struct fixture_log){.arm = arm, .seed = seed, .error = error, .loss_factor = loss});
     free(arm);
 }
 
@@ -98,18 +94,9 @@ static void expect_row(const struct fixture *fixture, const char *name, const ch
 
 static void expect_word(const struct fixture *fixture, const char *claim, const char *word)
 {
-    char *row = memory_text("claim: %s", claim), *cells = memory_text("registered runs: %s", word);
-    tables_expect(fixture, "claims", row, cells);
+    char *cells = memory_text("registered runs: %s", word);
+    tables_claim(fixture, claim, cells);
     free(cells);
-    free(row);
-}
-
-static void expect_number(const struct fixture *fixture, const char *claim, const char *evidence,
-                          const char *of, const char *cells)
-{
-    char *row = memory_text("claim: %s | evidence: %s | of: %s", claim, evidence, of);
-    tables_expect(fixture, "claims-numbers", row, cells);
-    free(row);
 }
 
 /* Every number of both tables is what the logs that it names give (sources.h). */
@@ -147,7 +134,7 @@ static void without_runs(void **state)
     expect_word(&fixture, "W6", "sealed: 0 of 40 results");
     fixture_expect(&fixture, "tables/weight-search-macros.tex",
                    "\\newcommand{\\SearchResults}{0}\n\\newcommand{\\SearchNeeded}{40}\n");
-    expect_number(&fixture, "W6", "computed",
+    tables_number(&fixture, "W6", "computed",
                   "training multiply-adds (10^12), search against halving",
                   "reference: 243.3 | new: 60.8 | says: 4.00 times");
     fixture_end(&fixture);
@@ -174,7 +161,7 @@ static void all_results(void **state)
     expect_row(&fixture, "basis", "difference: +0.00 | Holm p: - | verdict: exploratory");
     expect_word(&fixture, "W3", "better");
     expect_word(&fixture, "W6", "consistent");
-    expect_number(&fixture, "W6", "registered runs", "core-hours (clock), search against halving",
+    tables_number(&fixture, "W6", "registered runs", "core-hours (clock), search against halving",
                   "reference: 0.667 | new: 0.167 | says: 4.00 [+4.00, +4.00] times");
     expect_traced(&fixture);
     fixture_end(&fixture);

@@ -8,6 +8,7 @@
 #include "network/model_size.h"
 #include "network/network.h"
 #include "network/parameters.h"
+#include "tests/expect.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
 #include "train/checkpoint.h"
@@ -53,8 +54,7 @@ static struct experiment probe(const char *folder, int threads, long steps)
     char *path = memory_text("%s/a.ini", folder), *out = memory_text("%s/probe", folder);
     struct experiment experiment;
     struct error error;
-    if (config_load(path, NULL, 0, &experiment, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(config_load(path, NULL, 0, &experiment, &error), &error);
     const struct probe_options options = {
         .experiment = &experiment, .seed = SEED, .threads = threads, .steps = steps, .out = out};
     probe_run(&options);
@@ -221,8 +221,7 @@ static struct network *network_at(const char *folder, const struct experiment *e
     char *path = memory_text("%s/probe/%s", folder, name), *log = NULL;
     struct error error;
     struct progress place;
-    if (checkpoint_load(path, network_parameters(network), &place, &log, &error) != 0)
-        fail_msg("%s", error.text);
+    expect_ok(checkpoint_load(path, network_parameters(network), &place, &log, &error), &error);
     free(log);
     free(path);
     return network;

@@ -1,6 +1,5 @@
 #define _XOPEN_SOURCE 700
 #include "tests/results_fixture.h"
-#include "tests/expect.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -8,6 +7,8 @@
 #include "experiment/schedule.h"
 #include "network/model_size.h"
 #include "report/ledger.h"
+#include "tests/expect.h"
+#include "tests/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,9 +25,15 @@
 /* 50,000 images in minibatches of 128, the last one of 80 */
 enum { STEPS_AN_EPOCH = 391 };
 
+static void write_experiment(const struct fixture *fixture, const char *arm, const char *text)
+{
+    char *name = memory_text("%s.ini", arm);
+    scratch_write(fixture->experiments, name, text);
+    free(name);
+}
+
 void fixture_experiment(const struct fixture *fixture, const char *arm, double k, double lr)
 {
-    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
     char *text =
         memory_text("[run]\nscale = desk\n[data]\nset = cifar10\naugmentation = flip-crop\n"
                     "[network]\nfamily = preact\ndepth = 20\n"
@@ -34,9 +41,8 @@ void fixture_experiment(const struct fixture *fixture, const char *arm, double k
                     "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n"
                     "[schedule]\ndecay = polynomial\nlr = %g\nlr_end = 1e-4\nk = %g\n",
                     FIXTURE_EPOCHS, lr, k);
-    file_write(path, text, strlen(text));
+    write_experiment(fixture, arm, text);
     free(text);
-    free(path);
 }
 
 struct fixture fixture_begin(void)
@@ -154,15 +160,13 @@ void fixture_write_diverged(const struct fixture *fixture, const char *arm, long
 
 void fixture_variant(const struct fixture *fixture, const char *arm, const char *text)
 {
-    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
     struct text whole = {0};
     text_add(&whole, "include = ");
     for (const char *at = arm; (at = strchr(at, '/')); at++)
         text_add(&whole, "../");
     text_add(&whole, "cifar10/preact-20/poly-k1.0.ini\n%s", text);
-    file_write(path, whole.bytes, whole.length);
+    write_experiment(fixture, arm, whole.bytes);
     free(whole.bytes);
-    free(path);
 }
 
 void fixture_add(const struct fixture *fixture, const char *arm, const char *text,
@@ -170,6 +174,20 @@ void fixture_add(const struct fixture *fixture, const char *arm, const char *tex
 {
     fixture_variant(fixture, arm, text);
     fixture_write_arm(fixture, arm, errors, n);
+}
+
+void fixture_publish(struct fixture *fixture, const char *file, const char *old, const char *new)
+{
+    static const char *const names[] = {"table-5-2.tsv", "table-5-3.tsv", "literature.tsv",
+                                        "claims.tsv"};
+    free(fixture->published);
+    fixture->published = memory_text("%s/published", fixture->results);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char *bytes = fixture_read("results/published", names[i]);
+        scratch_write(fixture->published, names[i], bytes);
+        free(bytes);
+    }
+    scratch_edit(fixture->published, file, old, new);
 }
 
 char *fixture_read(const char *folder, const char *name)

@@ -61,6 +61,10 @@ void fixture_variant(const struct fixture *fixture, const char *arm, const char 
 void fixture_add(const struct fixture *fixture, const char *arm, const char *text,
                  const double *errors, size_t n);
 
+/* Give the fixture published numbers of its own, below its results: the project's, but that in one
+ * file the first `old` is `new`. */
+void fixture_publish(struct fixture *fixture, const char *file, const char *old, const char *new);
+
 /* Fail the test where OUT/NAME does not hold these words. */
 void fixture_expect(const struct fixture *fixture, const char *name, const char *words);
 

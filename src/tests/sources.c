@@ -5,6 +5,7 @@
 #include "experiment/config.h"
 #include "network/model_size.h"
 #include "report/ledger.h"
+#include "tests/naive.h"
 #include "tests/places.h"
 
 #include "tests/tests.h"
@@ -78,22 +79,6 @@ char *sources_compare(const struct source *source, double value, double slack)
 char *sources_wrong(const struct source *source, const char *what)
 {
     return memory_text("%s: %s:%ld: %s", source->id, source->file, source->line, what);
-}
-
-double sources_mean(const double *values, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    return sum / (double)n;
-}
-
-double sources_sd(const double *values, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += pow(values[i] - sources_mean(values, n), 2);
-    return sqrt(sum / (double)(n - 1));
 }
 
 /* ---- Ids of runs and arms ----------------------------------------------------------------- */
@@ -235,7 +220,7 @@ static char *arm_problem(const struct sources_of *of, const struct source *sourc
         free(note);
     } else if (!problem) {
         problem = sources_compare(
-            source, strcmp(what, "sd") == 0 ? sources_sd(errors, n) : sources_mean(errors, n), 0);
+            source, strcmp(what, "sd") == 0 ? naive_sd(errors, n) : naive_mean(errors, n), 0);
     }
     free(errors);
     return problem;
@@ -379,7 +364,7 @@ static char *gain_problem(const struct source *source, size_t n, const char *wha
     if (n != 20)
         return sources_wrong(source, "has not ten pairs of sources");
     for (size_t k = 0; k < 2; k++) {
-        result[k] = mean ? sources_mean(gain[k], n / 2) : gain[k][0];
+        result[k] = mean ? naive_mean(gain[k], n / 2) : gain[k][0];
         for (size_t i = 0; i < n / 2 && !mean; i++)
             result[k] = fmax(result[k], gain[k][i]);
     }

@@ -53,9 +53,6 @@ void sources_free_logs(char **path, size_t count);
 /* The log of an arm whose path ends as the other one's; free() it. NULL: there is none. */
 char *sources_log_beside(const struct sources_of *of, const char *arm, const char *other);
 
-double sources_mean(const double *values, size_t n);
-double sources_sd(const double *values, size_t n);
-
 /* What is wrong with the n sources of "ARM:WHAT:CONTROL", and of "ARM:alone-WHAT:CONTROL"; free() it. */
 char *sources_comparison_problem(const struct sources_of *of, const struct sources *sources,
                                  const struct source *source, size_t n, const char *arm,

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "tests/naive.h"
 #include "tests/places.h"
 
 #include <math.h>
@@ -10,45 +11,6 @@
 #include <string.h>
 
 #include "tests/tests.h"
-
-/* ---- Tests and intervals ------------------------------------------------------------------ */
-
-/* The number of sign patterns whose |sum| is not below `least`. */
-static double flips(const double *values, size_t n, double sum, double least)
-{
-    if (n == 0)
-        return fabs(sum) >= least - 1e-9 ? 1 : 0;
-    return flips(values + 1, n - 1, sum + *values, least) +
-           flips(values + 1, n - 1, sum - *values, least);
-}
-
-static double p_of(const double *values, size_t n)
-{
-    return flips(values, n, 0, fabs(sources_mean(values, n)) * (double)n) / pow(2, (double)n);
-}
-
-/* Holm's adjusted p of the member whose p is `own`. Each p up to it is multiplied by the number of those
- * that are not smaller; equal ones count in their order. */
-static double holm(const double *p, size_t m, double own)
-{
-    double adjusted = 0;
-    for (size_t i = 0; i < m; i++) {
-        size_t smaller = 0;
-        for (size_t j = 0; j < m; j++)
-            smaller += p[j] < p[i] || (!(p[j] > p[i]) && j < i) ? 1 : 0;
-        if (p[i] <= own)
-            adjusted = fmax(adjusted, fmin(1, (double)(m - smaller) * p[i]));
-    }
-    return adjusted;
-}
-
-/* Half the width of the 95 % interval; quantiles 0.975 of Student's t as printed in tables. */
-static double half_width(const double *values, size_t n)
-{
-    static const double t[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
-                               2.446912,  2.364624, 2.306004, 2.262157};
-    return n - 2 < COUNT(t) ? t[n - 2] * sources_sd(values, n) / sqrt((double)n) : NAN;
-}
 
 /* ---- Ids of comparisons ------------------------------------------------------------------- */
 
@@ -173,7 +135,7 @@ static double holm_of(const struct sources_of *of, const struct sources *sources
         if (strcmp(its, family) == 0) {
             const size_t pairs = sources_cell(sources, i) / 2;
             double *differences = differences_of(source, pairs, "test_error");
-            p[m++] = p_of(differences, pairs);
+            p[m++] = naive_sign_flip(differences, pairs);
             own_p = source == own ? p[m - 1] : own_p;
             free(differences);
         }
@@ -191,7 +153,7 @@ static double holm_of(const struct sources_of *of, const struct sources *sources
     free(family);
     free(arm);
     free(control);
-    return isnan(own_p) ? NAN : holm(p, m, own_p);
+    return isnan(own_p) ? NAN : naive_holm(p, m, own_p);
 }
 
 /* Whether the sources are, in turn, the ends of the logs of all seeds that both arms have. */
@@ -217,35 +179,12 @@ static char *pairs_problem(const struct sources_of *of, const struct source *sou
     return problem || at == n ? problem : sources_wrong(source, "has sources of no pair");
 }
 
-/* P(T > t) by Simpson's rule over the density of Student's t. */
-static double tail_of_t(double t, double freedom)
-{
-    enum { STEPS = 20000 };
-    const double scale =
-        exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(freedom * acos(-1));
-    double sum = 0;
-    for (int i = 0; i <= STEPS; i++) {
-        const double x = t * i / STEPS;
-        sum += (i == 0 || i == STEPS ? 1
-                : i % 2              ? 4
-                                     : 2) *
-               scale * pow(1 + x * x / freedom, -(freedom + 1) / 2);
-    }
-    return 0.5 - sum * t / STEPS / 3;
-}
-
 /* Differences to one run over the seeds that all arms have: row 0 is that arm itself, row 1 the
- * comparison asked for. */
-struct together {
-    double value[10][32];
-    size_t arms, seeds;
-};
-
-/* Of the cells that have the same kind, family and control as the one that `own` starts; of the kind
- * max-t-of-arm, the same arm, whatever the control. (All signs may turn.) */
-static struct together together_of(const struct sources *sources, const struct source *own)
+ * comparison asked for. They are of the cells with the kind, family and control of the one that `own`
+ * starts; of the kind max-t-of-arm, with the same arm, whatever the control. (All signs may turn.) */
+static struct naive_set together_of(const struct sources *sources, const struct source *own)
 {
-    struct together all = {.arms = 2, .seeds = 0};
+    struct naive_set all = {.arms = 2, .seeds = 0};
     const struct source *first[10] = {NULL, own};
     size_t pairs[10] = {0};
     char *arm = sources_part(own->id, 0), *what = sources_part(own->id, 1),
@@ -289,7 +228,7 @@ static struct together together_of(const struct sources *sources, const struct s
 }
 
 /* The residual sd of seed + arm, and its degrees of freedom, 10 at most. */
-static double residual_of(const struct together *all, size_t *freedom)
+static double residual_of(const struct naive_set *all, size_t *freedom)
 {
     double squares = 0, seed[32] = {0}, whole = 0;
     for (size_t a = 0; a < all->arms; a++)
@@ -300,76 +239,32 @@ static double residual_of(const struct together *all, size_t *freedom)
     for (size_t a = 0; a < all->arms; a++)
         for (size_t s = 0; s < all->seeds; s++) {
             const double r =
-                all->value[a][s] - sources_mean(all->value[a], all->seeds) - seed[s] + whole;
+                all->value[a][s] - naive_mean(all->value[a], all->seeds) - seed[s] + whole;
             squares += r * r;
         }
     *freedom = (all->arms - 1) * (all->seeds - 1);
     return sqrt(squares / (double)*freedom);
 }
 
-/* The t that leaves 2.5 % above it. */
-static double quantile_of(double freedom)
+static double pooled_p_of(const struct naive_set *all, size_t arm, double sd, double freedom)
 {
-    double low = 0, high = 20;
-    for (int i = 0; i < 60; i++) {
-        const double middle = (low + high) / 2;
-        if (tail_of_t(middle, freedom) > 0.025)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static double pooled_p_of(const struct together *all, size_t arm, double sd, double freedom)
-{
-    const double mean = fabs(sources_mean(all->value[arm], all->seeds));
-    return sd > 0     ? 2 * tail_of_t(mean / (sd * sqrt(2 / (double)all->seeds)), freedom)
+    const double mean = fabs(naive_mean(all->value[arm], all->seeds));
+    return sd > 0     ? 2 * naive_tail(mean / (sd * sqrt(2 / (double)all->seeds)), freedom)
            : mean > 0 ? 0
                       : 1;
 }
 
 /* Holm's p of the first arm. */
-static double pooled_holm_of(const struct together *all, double sd, double freedom)
+static double pooled_holm_of(const struct naive_set *all, double sd, double freedom)
 {
     double p[10];
     for (size_t a = 1; a < all->arms; a++)
         p[a - 1] = pooled_p_of(all, a, sd, freedom);
-    return holm(p, all->arms - 1, p[0]);
-}
-
-static double largest_of(const struct together *set)
-{
-    double largest = 0;
-    for (size_t a = 1; a < set->arms; a++)
-        largest = fmax(largest, fabs(sources_mean(set->value[a], set->seeds) -
-                                     sources_mean(set->value[0], set->seeds)));
-    return largest;
-}
-
-/* Every order of the set's values of every seed, by Heap's recursion. */
-static void count_orders(struct together *set, size_t seed, size_t left, double bar,
-                         double *extreme, double *all)
-{
-    if (seed == set->seeds) {
-        *all += 1;
-        *extreme += largest_of(set) >= bar - 1e-9;
-    } else if (left == 1) {
-        count_orders(set, seed + 1, set->arms, bar, extreme, all);
-    } else {
-        for (size_t i = 0; i < left; i++) {
-            double *one = &set->value[i][seed], *other = &set->value[left - 1][seed], kept = *one;
-            *one = *other;
-            *other = kept;
-            count_orders(set, seed, left - 1, bar, extreme, all);
-            *other = *one;
-            *one = kept;
-        }
-    }
+    return naive_holm(p, all->arms - 1, p[0]);
 }
 
 /* The same of 20,000 random orders. */
-static double drawn_p(struct together *set, double bar)
+static double drawn_p(struct naive_set *set, double bar)
 {
     enum { DRAWS = 20000 };
     uint64_t state = 1;
@@ -382,28 +277,24 @@ static double drawn_p(struct together *set, double bar)
                 *one = set->value[left - 1][s];
                 set->value[left - 1][s] = kept;
             }
-        extreme += largest_of(set) >= bar - 1e-9;
+        extreme += naive_largest(set) >= bar - 1e-9;
     }
     return extreme / DRAWS;
 }
 
 /* The largest p of the sets that hold the first arm; *error is the possible error of drawn orders. */
-static double max_t_of(const struct together *all, double *error)
+static double max_t_of(const struct naive_set *all, double *error)
 {
     double largest = 0;
     for (unsigned chosen = 1; chosen < 1u << (all->arms - 1); chosen += 2) {
-        struct together set = {.arms = 1, .seeds = all->seeds};
+        struct naive_set set = {.arms = 1, .seeds = all->seeds};
         for (size_t a = 1; a < all->arms; a++)
             if (chosen >> (a - 1) & 1)
                 memcpy(set.value[set.arms++], all->value[a], sizeof set.value[0]);
-        const double bar = largest_of(&set);
-        const double orders = pow(tgamma((double)set.arms + 1), (double)set.seeds);
-        double extreme = 0, count = 0;
-        if (orders < 5e4)
-            count_orders(&set, 0, set.arms, bar, &extreme, &count);
-        const double p = count > 0 ? extreme / count : drawn_p(&set, bar);
+        const int exact = pow(tgamma((double)set.arms + 1), (double)set.seeds) < 5e4;
+        const double p = exact ? naive_max_t(&set) : drawn_p(&set, naive_largest(&set));
         if (p > largest)
-            *error = count > 0 ? 0 : 6 * sqrt(p * (1 - p) / 20000);
+            *error = exact ? 0 : 6 * sqrt(p * (1 - p) / 20000);
         largest = fmax(largest, p);
     }
     return largest;
@@ -413,15 +304,15 @@ static double max_t_of(const struct together *all, double *error)
 static char *together_problem(const struct sources *sources, const struct source *source,
                               const char *what)
 {
-    const struct together all = together_of(sources, source);
+    const struct naive_set all = together_of(sources, source);
     double error = 0;
     if (strncmp(what, "max-t", 5) == 0) {
         const double p = max_t_of(&all, &error);
         return sources_compare(source, p, error);
     }
     size_t freedom;
-    const double sd = residual_of(&all, &freedom), mean = sources_mean(all.value[1], all.seeds);
-    const double half = quantile_of((double)freedom) * sd * sqrt(2 / (double)all.seeds);
+    const double sd = residual_of(&all, &freedom), mean = naive_mean(all.value[1], all.seeds);
+    const double half = naive_quantile((double)freedom) * sd * sqrt(2 / (double)all.seeds);
     return strcmp(what, "pooled-low") == 0 ? sources_compare(source, mean - half, 1e-6 * half)
            : strcmp(what, "pooled-high") == 0
                ? sources_compare(source, mean + half, 1e-6 * half)
@@ -432,7 +323,7 @@ static char *together_problem(const struct sources *sources, const struct source
 static char *exploratory_problem(const struct source *source, const char *what, const double *d,
                                  size_t pairs)
 {
-    const double mean = sources_mean(d, pairs), room = 0.3 - fabs(mean);
+    const double mean = naive_mean(d, pairs), room = 0.3 - fabs(mean);
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < pairs && pairs > 1; i++) {
         const double left = (mean * (double)pairs - d[i]) / (double)(pairs - 1);
@@ -446,8 +337,8 @@ static char *exploratory_problem(const struct source *source, const char *what, 
     if (strcmp(what, "equivalence") == 0)
         return sources_compare(
             source,
-            sources_sd(d, pairs) > 0
-                ? tail_of_t(room * sqrt((double)pairs) / sources_sd(d, pairs), (double)(pairs - 1))
+            naive_sd(d, pairs) > 0
+                ? naive_tail(room * sqrt((double)pairs) / naive_sd(d, pairs), (double)(pairs - 1))
             : room > 0 ? 0
                        : 1,
             0);
@@ -458,7 +349,7 @@ static char *exploratory_problem(const struct source *source, const char *what, 
 static char *difference_problem(const struct source *source, const char *what, const double *d,
                                 size_t pairs, double adjusted)
 {
-    const double mean = sources_mean(d, pairs), half = half_width(d, pairs);
+    const double mean = naive_mean(d, pairs), half = naive_half_width(d, pairs);
     if (strcmp(what, "pairs") == 0)
         return sources_compare(source, (double)pairs, 0);
     if (strcmp(what, "difference") == 0)
@@ -468,7 +359,7 @@ static char *difference_problem(const struct source *source, const char *what, c
     if (strcmp(what, "high") == 0)
         return sources_compare(source, mean + half, 1e-6 * half);
     if (strcmp(what, "p") == 0)
-        return sources_compare(source, p_of(d, pairs), 0);
+        return sources_compare(source, naive_sign_flip(d, pairs), 0);
     if (strcmp(what, "holm") == 0)
         return sources_compare(source, adjusted, 0);
     return sources_wrong(source, "is of no known kind");
@@ -514,7 +405,7 @@ static double slope_of(const struct source *source, size_t m, const char *key)
     for (size_t i = 0; i < m; i++)
         x[i] = strcmp(key, "difference") == 0 ? (double)i : doublings_of(source[i].file, key);
     for (size_t i = 0; i < m; i++) {
-        const double off = x[i] - sources_mean(x, m);
+        const double off = x[i] - naive_mean(x, m);
         sum += off * places_number(source[i].file, source[i].line, "test_error");
         squares += off * off;
     }
@@ -575,7 +466,7 @@ char *sources_alone_problem(const struct sources_of *of, const struct source *so
     double *d = memory_zeroed(n / m, sizeof *d);
     for (size_t i = 0; i < n / m; i++)
         d[i] = slope_of(source + i * m, m, key);
-    problem = difference_problem(source, what, d, n / m, p_of(d, n / m));
+    problem = difference_problem(source, what, d, n / m, naive_sign_flip(d, n / m));
     free(d);
     return problem;
 }

@@ -3,142 +3,28 @@
 #include "base/memory.h"
 #include "tests/results_fixture.h"
 #include "tests/sources.h"
+#include "tests/tables.h"
 
 #include "tests/tests.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* The next field of a CSV; a newline ends a line. */
-static char *csv_field(const char **at, int *last)
-{
-    struct text field = {0};
-    const int quoted = **at == '"';
-    text_add(&field, "%s", "");
-    *at += quoted;
-    for (; quoted ? !(**at == '"' && (*at)[1] != '"') : !strchr(",\n", **at); ++*at) {
-        *at += quoted && **at == '"';
-        text_add(&field, "%c", **at);
-    }
-    *at += quoted;
-    *last = **at == '\n';
-    ++*at;
-    return field.bytes;
-}
-
-/* Columns whose numbers come from logs or publications; all others hold names and settings, words,
- * the identity of a run, and what is computed from an experiment alone. */
+/* Columns that hold names and settings, words, the identity of a run, and what is computed from an
+ * experiment alone. The numbers of all others come from logs or publications. */
 static int has_sources(const char *column)
 {
-    static const char *const with[] = {"params (M)",
-                                       "original (%)",
-                                       "ours (%)",
-                                       "k",
-                                       "delta (points)",
-                                       "matched baseline (%)",
-                                       "ours - matched (points)",
-                                       "n",
-                                       "test error (%)",
-                                       "sample sd (points)",
-                                       "core-hours (predicted)",
-                                       "last epoch (%)",
-                                       "sample sd",
-                                       "test-selected best (%)",
-                                       "pairs",
-                                       "difference to k=1",
-                                       "difference",
-                                       "test loss",
-                                       "loss low",
-                                       "loss high",
-                                       "train error",
-                                       "train low",
-                                       "train high",
-                                       "95% low",
-                                       "95% high",
-                                       "sign-flip p",
-                                       "Holm p",
-                                       "max-T p",
-                                       "leave one out low",
-                                       "leave one out high",
-                                       "pooled 95% low",
-                                       "pooled 95% high",
-                                       "pooled Holm p",
-                                       "equivalence p",
-                                       "test loss difference",
-                                       "test loss 95% low",
-                                       "test loss 95% high",
-                                       "last test error (%)",
-                                       "status",
-                                       "wall minutes",
-                                       "train loss",
-                                       "images/s (clock)",
-                                       "core-hours (clock)",
-                                       "reference",
-                                       "new",
-                                       "says",
-                                       "value",
-                                       "1 rank measured (images/s)",
-                                       "2 ranks measured",
-                                       "2 ranks predicted",
-                                       "4 ranks measured",
-                                       "cores of these",
-                                       "64 ranks, 100 Gb/s predicted",
-                                       "efficiency, 100 Gb/s (%)",
-                                       "64 ranks, 10 Gb/s predicted",
-                                       "efficiency, 10 Gb/s (%)"};
-    static const char *const without[] = {"macro",
-                                          "what",
-                                          "network",
-                                          "depth",
-                                          "batch",
-                                          "question",
-                                          "matched baseline from",
-                                          "original is",
-                                          "decay",
-                                          "scale",
-                                          "precision",
-                                          "mean rate",
-                                          "runs",
-                                          "epochs",
-                                          "arm, or what fills the cell",
-                                          "verdict",
-                                          "group",
-                                          "schedule",
-                                          "mean factor",
-                                          "against",
-                                          "arm, or what fills the row",
-                                          "arm",
-                                          "seed",
-                                          "program",
-                                          "log",
-                                          "line",
-                                          "claim",
-                                          "evidence",
-                                          "of",
-                                          "computed",
-                                          "thesis's own table",
-                                          "matched baselines",
-                                          "desk runs",
-                                          "full scale",
-                                          "registered runs",
-                                          "name",
-                                          "trained",
-                                          "stored",
-                                          "reduction (times)",
-                                          "extra multiply-adds (%)",
-                                          "runs per result",
-                                          "training multiply-adds (10^12)",
-                                          "results",
-                                          "added parameters",
-                                          "added parameters (%)",
-                                          "added multiply-adds (%)"};
-    for (size_t i = 0; i < COUNT(with); i++)
-        if (strcmp(column, with[i]) == 0)
-            return 1;
-    for (size_t i = 0; i < COUNT(without); i++)
-        if (strcmp(column, without[i]) == 0)
-            return 0;
-    fail_msg("column \"%s\" is not known: does it show numbers of logs or publications?", column);
-    return 0;
+    static const char without[] =
+        "|macro|what|network|depth|batch|question|matched baseline from|original is|decay|scale|"
+        "precision|mean rate|runs|epochs|arm, or what fills the cell|verdict|group|schedule|"
+        "mean factor|against|arm, or what fills the row|arm|seed|program|log|line|claim|evidence|"
+        "of|computed|thesis's own table|matched baselines|desk runs|full scale|registered runs|"
+        "name|trained|stored|reduction (times)|extra multiply-adds (%)|runs per result|"
+        "training multiply-adds (10^12)|results|added parameters|added parameters (%)|"
+        "added multiply-adds (%)|";
+    char *bars = memory_text("|%s|", column);
+    const int found = strstr(without, bars) != NULL;
+    free(bars);
+    return !found;
 }
 
 /* Whether a cell of such a column needs none: nothing there, no log yet, words, or a number of the
@@ -171,14 +57,13 @@ char *sources_gap(const struct sources_of *of, const char *name, const struct so
     char *columns[COLUMNS] = {NULL}, *cells[COLUMNS] = {NULL}, *problem = NULL;
     size_t count = 0, next = 0;
     const char *at = bytes;
-    for (int last = 0; !last && count < COLUMNS;)
-        columns[count++] = csv_field(&at, &last);
-    for (long row = 2; *at && !problem; row++) {
+    while (count < COLUMNS && *at != '\n')
+        columns[count++] = tables_field(&at);
+    for (long row = 2; *++at && !problem; row++) {
         for (size_t c = 0; c < count; c++) {
-            int last;
             free(cells[c]);
-            cells[c] = csv_field(&at, &last);
-            assert_true(last == (c + 1 == count));
+            cells[c] = tables_field(&at);
+            assert_true((*at == '\n') == (c + 1 == count));
             const struct source *source = next < sources->count ? &sources->source[next] : NULL;
             const int here =
                 source && source->row == row && strcmp(source->column, columns[c]) == 0;

@@ -42,8 +42,7 @@ void tables_expect_text(const struct fixture *fixture, const char *file, const c
 
 /* ---- CSV ---------------------------------------------------------------------------------- */
 
-/* The next field; *at moves past its comma, but not past a newline. free() it. */
-static char *next_field(const char **at)
+char *tables_field(const char **at)
 {
     struct text field = {0};
     text_add(&field, "%s", "");
@@ -62,7 +61,7 @@ static char *field_of(const char *csv, const char *line, const char *column)
 {
     char *value = NULL;
     while (!value && *csv && *csv != '\n') {
-        char *name = next_field(&csv), *field = next_field(&line);
+        char *name = tables_field(&csv), *field = tables_field(&line);
         if (strcmp(name, column) == 0)
             value = memory_text("%s", field);
         free(field);
@@ -130,15 +129,28 @@ char *tables_cell(const char *csv, const char *row, const char *column)
     return value;
 }
 
-void tables_expect(const struct fixture *fixture, const char *name, const char *row,
-                   const char *cells)
+/* The one row of a CSV text that fits `row` fits `cells`, too. */
+static void check_row(const char *csv, const char *name, const char *row, const char *cells)
 {
-    char *file = memory_text("%s.csv", name), *csv = tables_file(fixture, file);
     char *wrong = misfit(csv, find_row(csv, row), cells);
     if (wrong)
         fail_msg("%s, \"%s\": expected \"%s\", found %s", name, row, cells, wrong);
+}
+
+void tables_shows(const struct fixture *fixture, const char *name, const char *row,
+                  const char *cells)
+{
+    char *file = memory_text("tables/%s.csv", name), *csv = fixture_read(fixture->out, file);
+    check_row(csv, name, row, cells);
     free(csv);
     free(file);
+}
+
+void tables_expect(const struct fixture *fixture, const char *name, const char *row,
+                   const char *cells)
+{
+    tables_write(fixture);
+    tables_shows(fixture, name, row, cells);
 }
 
 void tables_expect_column(const struct fixture *fixture, const char *name, const char *row,
@@ -173,4 +185,45 @@ void tables_number(const struct fixture *fixture, const char *claim, const char 
     char *row = memory_text("claim: %s | evidence: %s | of: %s", claim, evidence, of);
     tables_expect(fixture, "claims-numbers", row, cells);
     free(row);
+}
+
+/* ---- Plot data ----------------------------------------------------------------------------- */
+
+char *tables_plot(const struct fixture *fixture, const char *name, const char *where)
+{
+    char *file = memory_text("%s.tsv", name), *bytes = fixture_read(fixture->out, file);
+    const char *line = where ? strstr(bytes, where) : bytes;
+    if (!line)
+        fail_msg("\"%s\" is not in %s:\n%s", where, file, bytes);
+    while (*line && strcspn(line, "\t") > strcspn(line, "\n"))
+        line = next_line(line);
+    struct text csv = {0};
+    text_add(&csv, "%s", "");
+    for (line += strspn(line, "# "); *line && *line != '\n' && *line != '#'; line = next_line(line))
+        text_add(&csv, "%.*s\n", (int)strcspn(line, "\n"), line);
+    for (char *tab = csv.bytes; (tab = strchr(tab, '\t')) != NULL;)
+        *tab = ',';
+    free(bytes);
+    free(file);
+    return csv.bytes;
+}
+
+void tables_plots(const struct fixture *fixture, const char *name, const char *where,
+                  const char *row, const char *cells)
+{
+    char *csv = tables_plot(fixture, name, where);
+    check_row(csv, name, row, cells);
+    free(csv);
+}
+
+double tables_plotted(const struct fixture *fixture, const char *name, const char *where,
+                      const char *row, const char *column)
+{
+    char *csv = tables_plot(fixture, name, where), *cell = tables_cell(csv, row, column), *end;
+    const double value = strtod(cell, &end);
+    if (end == cell || *end)
+        fail_msg("%s: %s is no number", column, cell);
+    free(cell);
+    free(csv);
+    return value;
 }

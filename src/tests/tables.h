@@ -27,6 +27,10 @@ void tables_expect_text(const struct fixture *fixture, const char *file, const c
 void tables_expect(const struct fixture *fixture, const char *name, const char *row,
                    const char *cells);
 
+/* The same of the report that was made last. */
+void tables_shows(const struct fixture *fixture, const char *name, const char *row,
+                  const char *cells);
+
 /* Make the report; the cells of a column, in all rows that fit `row` (NULL: in all), are `values`
  * with " | " between them. */
 void tables_expect_column(const struct fixture *fixture, const char *name, const char *row,
@@ -38,6 +42,21 @@ void tables_claim(const struct fixture *fixture, const char *claim, const char *
 /* The numbers behind a word, of one comparison or one row of the thesis. */
 void tables_number(const struct fixture *fixture, const char *claim, const char *evidence,
                    const char *of, const char *cells);
+
+/* Of the data for plots that were made last, the block of OUT/NAME.tsv below the first line that holds
+ * `where`, or the first block (NULL), as CSV: its names are in the next line that has a tab. */
+char *tables_plot(const struct fixture *fixture, const char *name, const char *where);
+
+/* In that block, exactly one row fits `row`, and it fits `cells`, too. */
+void tables_plots(const struct fixture *fixture, const char *name, const char *where,
+                  const char *row, const char *cells);
+
+/* A number there. */
+double tables_plotted(const struct fixture *fixture, const char *name, const char *where,
+                      const char *row, const char *column);
+
+/* The next field of a CSV; *at moves past its comma, but not past a newline. free() it. */
+char *tables_field(const char **at);
 
 /* The cell of a table that was made before: in the one row of a CSV text that fits. free() it. */
 char *tables_cell(const char *csv, const char *row, const char *column);

@@ -1,8 +1,8 @@
 #include "audit/registration.h"
 #include "base/digest.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "tests/results_fixture.h"
+#include "tests/scratch.h"
 
 #include "tests/tests.h"
 #include <stdlib.h>
@@ -10,13 +10,6 @@
 
 static const char arm[] = "study/primary/k1", other[] = "study/primary/k2";
 static const char protocol[] = "What is asked, and of which runs.\n";
-
-static void write_protocol(const struct fixture *fixture, const char *text)
-{
-    char *path = memory_text("%s/study/PROTOCOL.md", fixture->experiments);
-    file_write(path, text, strlen(text));
-    free(path);
-}
 
 static void register_arm(const struct fixture *fixture, const char *name)
 {
@@ -28,12 +21,11 @@ static void register_arm(const struct fixture *fixture, const char *name)
 /* Dates as the Makefile writes them; free() the path. */
 static char *write_date(const struct fixture *fixture, const char *date)
 {
-    char *path = memory_text("%s/dates", fixture->root);
     char *line =
         memory_text("%s  %s  study/PROTOCOL.md\n", digest_of(protocol, strlen(protocol)).hex, date);
-    file_write(path, line, strlen(line));
+    scratch_write(fixture->root, "dates", line);
     free(line);
-    return path;
+    return memory_text("%s/dates", fixture->root);
 }
 
 /* Two registered arms, a run of each; logs of the fixture say that they started in 2026-01. */
@@ -43,7 +35,7 @@ static struct fixture registered(void)
     struct fixture fixture = fixture_begin();
     register_arm(&fixture, arm);
     register_arm(&fixture, other);
-    write_protocol(&fixture, protocol);
+    scratch_write(fixture.experiments, "study/PROTOCOL.md", protocol);
     fixture_write_arm(&fixture, arm, errors, 1);
     fixture_write_arm(&fixture, other, errors, 1);
     return fixture;
@@ -97,7 +89,8 @@ static void protocol_changed(void **state)
 {
     (void)state;
     struct fixture fixture = registered();
-    write_protocol(&fixture, "What is asked, after a look at the runs.\n");
+    scratch_write(fixture.experiments, "study/PROTOCOL.md",
+                  "What is asked, after a look at the runs.\n");
     expect(&fixture, NULL, VERDICT_FAIL, "a protocol is never changed");
     char *path = memory_text("%s/study/PROTOCOL.md", fixture.experiments);
     assert_int_equal(remove(path), 0);
@@ -122,8 +115,7 @@ static void registration_changed(void **state)
     (void)state;
     static const double errors[] = {8.5};
     struct fixture fixture = registered();
-    fixture_variant(&fixture, "study/primary/k3", "");
-    fixture_write_arm(&fixture, "study/primary/k3", errors, 1);
+    fixture_add(&fixture, "study/primary/k3", "", errors, 1);
     expect(&fixture, NULL, VERDICT_PASS, NULL);
     register_arm(&fixture, "study/primary/k3");
     expect(&fixture, NULL, VERDICT_FAIL, "run.protocol is not that of");

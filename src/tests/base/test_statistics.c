@@ -5,6 +5,7 @@
 #include "base/statistics.h"
 #include "base/t_power.h"
 #include "base/two_way.h"
+#include "tests/naive.h"
 
 #include <math.h>
 
@@ -322,50 +323,14 @@ static void pooled_intervals_cover(void **state)
 
 /* ---- max_t ---------------------------------------------------------------------------------- */
 
-/* The largest |mean difference| to the first of a set's arms. */
-static double naive_statistic(const double *block, const int *arms, int size, int seeds)
+/* Arms of a block of values, the first of which is compared with the others. */
+static double naive_p(const double *block, const int *arms, int size, int seeds)
 {
-    double largest = 0;
-    for (int a = 1; a < size; a++) {
-        double sum = 0;
+    struct naive_set set = {.arms = (size_t)size, .seeds = (size_t)seeds};
+    for (int a = 0; a < size; a++)
         for (int s = 0; s < seeds; s++)
-            sum += block[arms[a] * seeds + s] - block[arms[0] * seeds + s];
-        largest = fmax(largest, fabs(sum));
-    }
-    return largest;
-}
-
-/* Every order of the set's values of every seed, by swapping in place: Heap's recursion. */
-static void naive_count(double *block, const int *arms, int size, int seeds, int seed, int left,
-                        double bar, double *extreme, double *all)
-{
-    if (seed == seeds) {
-        *all += 1;
-        *extreme += naive_statistic(block, arms, size, seeds) >= bar - 1e-9;
-        return;
-    }
-    if (left == 1) {
-        naive_count(block, arms, size, seeds, seed + 1, size, bar, extreme, all);
-        return;
-    }
-    for (int i = 0; i < left; i++) {
-        double *one = &block[arms[i] * seeds + seed],
-               *other = &block[arms[left - 1] * seeds + seed];
-        const double kept = *one;
-        *one = *other;
-        *other = kept;
-        naive_count(block, arms, size, seeds, seed, left - 1, bar, extreme, all);
-        *other = *one;
-        *one = kept;
-    }
-}
-
-static double naive_p(double *block, const int *arms, int size, int seeds)
-{
-    double extreme = 0, all = 0;
-    naive_count(block, arms, size, seeds, 0, size, naive_statistic(block, arms, size, seeds),
-                &extreme, &all);
-    return extreme / all;
+            set.value[a][s] = block[arms[a] * seeds + s];
+    return naive_max_t(&set);
 }
 
 /* Three arms against one, four seeds: 24^4 permutations of the largest set, all enumerated. */

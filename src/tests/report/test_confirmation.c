@@ -62,19 +62,20 @@ static int holds(const struct fixture *fixture, const char *file, const char *wh
     return found;
 }
 
-/* The word of the last column, that of registered runs. */
+/* What the confirmation's table shows of an arm; and the word of a claim. */
+static void expect_row(const struct fixture *fixture, const char *arm, const char *cells)
+{
+    char *row = memory_text("arm: %s", arm);
+    tables_shows(fixture, "table-confirmation", row, cells);
+    free(row);
+}
+
 static void expect_claim(const struct fixture *fixture, const char *claim, const char *word)
 {
-    char *bytes = fixture_read(fixture->out, "tables/claims.csv");
-    char *start = memory_text("\n%s,", claim), *end = memory_text(",%s", word);
-    const char *row = strstr(bytes, start);
-    assert_non_null(row);
-    const size_t length = strcspn(row + 1, "\n") + 1, tail = strlen(end);
-    if (length < tail || strncmp(row + length - tail, end, tail) != 0)
-        fail_msg("%s: \"%s\" is not the end of %.*s", claim, word, (int)length, row + 1);
-    free(end);
-    free(start);
-    free(bytes);
+    char *row = memory_text("claim: %s", claim), *cell = memory_text("registered runs: %s", word);
+    tables_shows(fixture, "claims", row, cell);
+    free(cell);
+    free(row);
 }
 
 /* The paper can cite the primary difference once it is there, and not before. */
@@ -88,9 +89,12 @@ static void expect_values(const struct fixture *fixture, int are_there)
 
 static const char macros[] = "tables/confirmation-macros.tex";
 
-static const char table[] = "tables/table-confirmation.csv",
-                  exploratory[] = "tables/table-confirmation-exploratory.csv",
+static const char exploratory[] = "table-confirmation-exploratory",
                   text[] = "tables/table-confirmation.txt";
+
+/* Of a comparison that shows no number. */
+#define NO_NUMBERS "difference: - | 95% low: - | 95% high: - | sign-flip p: - | Holm p: - | "
+#define SEALED "last epoch (%): - | sample sd: - | pairs: - | " NO_NUMBERS "verdict: sealed"
 
 /* The mean rate over 782 steps: of 1 - t/T it is 1/2 + 1/(2 T), of 1 - (t/T)^3 nearly 3/4 + 1/(2 T);
  * 0.0001 + 0.0999 times that is 0.05011 and 0.07509.
@@ -114,8 +118,8 @@ static void sealed_until_complete(void **state)
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
         if (holds(&fixture, made[i], "41.") || holds(&fixture, made[i], "43."))
             fail_msg("%s shows a sealed error", made[i]);
-    fixture_expect(&fixture, table, "k3.0,0.07509,8 of 8,-,-,-,-,-,-,-,-,sealed\n");
-    fixture_expect(&fixture, table, "k1.0,0.05011,7 of 8,-,-,-,-,-,-,-,-,sealed\n");
+    expect_row(&fixture, "k3.0", "mean rate: 0.07509 | runs: 8 of 8 | " SEALED);
+    expect_row(&fixture, "k1.0", "mean rate: 0.05011 | runs: 7 of 8 | " SEALED);
     fixture_expect(&fixture, text, "Runs: 15 of 16 of primary, 16 of 48 in all.");
     expect_claim(&fixture, "C2a", "sealed: 15 of 16 runs");
     expect_claim(&fixture, "C4", "sealed: 16 of 48 runs");
@@ -131,14 +135,16 @@ static void sealed_until_complete(void **state)
     expect_values(&fixture, 0);
     write_run(&fixture, k1, SEEDS - 1, 43.00, 0);
     tables_write(&fixture);
-    fixture_expect(&fixture, table, "k1.0,0.05011,8 of 8,43.35,");
+    expect_row(&fixture, "k1.0", "mean rate: 0.05011 | runs: 8 of 8 | last epoch (%): 43.35");
     fixture_expect(&fixture, macros,
                    "\\newcommand{\\PrimaryState}{better}\n"
                    "\\newcommand{\\LinearState}{sealed}\n");
     expect_values(&fixture, 1);
-    fixture_expect(&fixture, table, "knee,0.07509,1 of 8,-,-,-,-,-,-,-,-,sealed\n");
-    fixture_expect(&fixture, exploratory, "k1.0,8 of 8,-,+0.0000,");
-    fixture_expect(&fixture, "tables/runs.csv", "43.70");
+    expect_row(&fixture, "knee", "mean rate: 0.07509 | runs: 1 of 8 | " SEALED);
+    tables_shows(&fixture, exploratory, "arm: k1.0",
+                 "runs: 8 of 8 | max-T p: - | test loss: +0.0000");
+    tables_shows(&fixture, "runs", "arm: confirmation/primary/k1.0 | seed: 14",
+                 "last test error (%): 43.70");
     assert_false(holds(&fixture, "tables/runs.csv", "47.00"));
     fixture_end(&fixture);
 }
@@ -177,12 +183,22 @@ static void families(void **state)
     write_arm(&fixture, cosine, 41.50, 0);
     write_arm(&fixture, sgdr, 41.00, 0.1);
     tables_write(&fixture);
-    fixture_expect(&fixture, table,
-                   "k1.0,0.05011,8 of 8,43.35,0.24,8,-2.00,-2.09,-1.91,0.0078,0.0078,better\n");
-    fixture_expect(&fixture, table, "-1.00,-1.09,-0.91,0.0078,0.0313,better\n");
-    fixture_expect(&fixture, table, "+1.00,+0.91,+1.09,0.0078,0.0313,worse\n");
-    fixture_expect(&fixture, table, "-0.50,-0.59,-0.41,0.0078,0.0313,better\n");
-    fixture_expect(&fixture, table, "+0.00,+0.00,+0.00,1.0000,1.0000,no evidence\n");
+    expect_row(&fixture, "k1.0",
+               "mean rate: 0.05011 | runs: 8 of 8 | last epoch (%): 43.35 | sample sd: 0.24 | "
+               "pairs: 8 | difference: -2.00 | 95% low: -2.09 | 95% high: -1.91 | "
+               "sign-flip p: 0.0078 | Holm p: 0.0078 | verdict: better");
+    expect_row(&fixture, "linear",
+               "difference: -1.00 | 95% low: -1.09 | 95% high: -0.91 | sign-flip p: 0.0078 | "
+               "Holm p: 0.0313 | verdict: better");
+    expect_row(&fixture, "knee",
+               "difference: +1.00 | 95% low: +0.91 | 95% high: +1.09 | sign-flip p: 0.0078 | "
+               "Holm p: 0.0313 | verdict: worse");
+    expect_row(&fixture, "cosine",
+               "difference: -0.50 | 95% low: -0.59 | 95% high: -0.41 | sign-flip p: 0.0078 | "
+               "Holm p: 0.0313 | verdict: better");
+    expect_row(&fixture, "sgdr",
+               "difference: +0.00 | 95% low: +0.00 | 95% high: +0.00 | sign-flip p: 1.0000 | "
+               "Holm p: 1.0000 | verdict: no evidence");
     fixture_expect(&fixture, text,
                    "Pairs of two environments, which stay in the result:\n"
                    "seed 12: k3.0 on a");
@@ -190,9 +206,15 @@ static void families(void **state)
     fixture_expect(&fixture, "plots/confirmation.tsv", "\n3\t7\t1.1\n");
     expect_claim(&fixture, "C2a", "better at k = 3");
     expect_claim(&fixture, "C4", "no evidence at k = 3");
-    fixture_expect(&fixture, exploratory, "k1.0,8 of 8,0.0135,");
-    fixture_expect(&fixture, exploratory, "linear,8 of 8,0.0920,");
-    fixture_expect(&fixture, exploratory, "sgdr,8 of 8,1.0000,");
+    static const char *const max_t[][2] = {
+        {"k1.0", "0.0135"}, {"linear", "0.0920"}, {"sgdr", "1.0000"}};
+    for (size_t i = 0; i < COUNT(max_t); i++) {
+        char *row = memory_text("arm: %s", max_t[i][0]);
+        char *cells = memory_text("runs: 8 of 8 | max-T p: %s", max_t[i][1]);
+        tables_shows(&fixture, exploratory, row, cells);
+        free(cells);
+        free(row);
+    }
     fixture_expect(&fixture, macros,
                    "\\newcommand{\\LinearState}{better}\n"
                    "\\newcommand{\\KneeState}{worse}\n"
@@ -220,8 +242,9 @@ static void diverged(void **state)
         write_run(&fixture, k1, i, 43.00, 0);
     fixture_write_diverged(&fixture, k1, FIRST_SEED + SEEDS - 1);
     tables_write(&fixture);
-    fixture_expect(&fixture, table,
-                   "k1.0,0.05011,8 of 8,diverged: 1 of 8,-,8,-,-,-,-,-,no evidence\n");
+    expect_row(&fixture, "k1.0",
+               "mean rate: 0.05011 | runs: 8 of 8 | last epoch (%): diverged: 1 of 8 | "
+               "sample sd: - | pairs: 8 | " NO_NUMBERS "verdict: no evidence");
     fixture_expect(&fixture, macros, "\\newcommand{\\PrimaryState}{no evidence}\n");
     fixture_end(&fixture);
 }

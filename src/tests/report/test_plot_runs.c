@@ -5,6 +5,7 @@
 #include "experiment/log.h"
 #include "tests/expect.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
 #include "tests/tests.h"
 #include <math.h>
@@ -29,16 +30,6 @@ static const char k1[] = "cifar10/preact-20/poly-k1.0", k2[] = "cifar10/preact-2
 /* Means 10 and 9, deviations sqrt(0.025 / 5) and, of three, 1. */
 static const double k1_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00};
 static const double k2_errors[] = {8, 9, 10};
-
-/* An experiment that changes poly-k1.0. */
-static void add_experiment(const struct fixture *fixture, const char *arm, const char *changes)
-{
-    char *path = memory_text("%s/%s.ini", fixture->experiments, arm);
-    char *text = memory_text("include = ../../cifar10/preact-20/poly-k1.0.ini\n%s", changes);
-    file_write(path, text, strlen(text));
-    free(text);
-    free(path);
-}
 
 static void expect_file(const struct fixture *fixture, const char *name, const char *expected)
 {
@@ -73,46 +64,43 @@ static void differences_over_k(void **state)
     (void)state;
     const double most[] = {10, 9, 8.2};
     struct fixture fixture = fixture_begin();
-    add_experiment(&fixture, k4, "[schedule]\nk = 4\n");
+    fixture_variant(&fixture, k4, "[schedule]\nk = 4\n");
     fixture_write_arm(&fixture, k1, k1_errors, 3);
     fixture_write_arm(&fixture, k2, k2_errors, 3);
     fixture_write_arm(&fixture, k4, most, 3);
     write_from_logs(&fixture);
     const double half2 = 4.3026527 * 1.0535653752852738 / sqrt(3),
                  half4 = 4.3026527 * 0.862167810425171 / sqrt(3);
-    char *bytes = fixture_read(fixture.out, "plots/over-k.tsv");
-    double shown[6];
-    int end = 0;
-    assert_int_equal(sscanf(bytes,
-                            "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3\n"
-                            "# measure: test error (%%) | 10\n# k\tpairs\tmean\tlow\thigh\n"
-                            "2\t3\t%lf\t%lf\t%lf\n4\t3\t%lf\t%lf\t%lf%n",
-                            &shown[0], &shown[1], &shown[2], &shown[3], &shown[4], &shown[5], &end),
-                     6);
     const double expected[] = {-1,       -1 - half2,       -1 + half2,
                                -2.8 / 3, -2.8 / 3 - half4, -2.8 / 3 + half4};
-    for (int i = 0; i < 6; i++)
-        assert_true(fabs(shown[i] - expected[i]) < 1e-6);
-    assert_ptr_equal(strstr(bytes + end,
-                            "\n\n\n# k\tdifference\n2\t-2\n2\t-1.1\n2\t0.1\n4\t0\n"
-                            "4\t-1.1\n4\t-1.7\n\n\n# measure: test loss | 1.25\n"
-                            "# k\tpairs\tmean\tlow\thigh\n2\t3\t0\t0\t0\n4\t3\t0\t0\t0\n"),
-                     bytes + end);
-    assert_non_null(strstr(bytes, "\n\n\n# measure: training error (%) | 40.5\n"));
+    static const char *const names[] = {"mean", "low", "high"};
+    static const char title[] = "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3\n"
+                                "# measure: test error (%) | 10\n";
+    for (int i = 0; i < 6; i++) {
+        const char *row = i < 3 ? "k: 2 | pairs: 3" : "k: 4 | pairs: 3";
+        assert_true(fabs(tables_plotted(&fixture, "plots/over-k", title, row, names[i % 3]) -
+                         expected[i]) < 1e-6);
+    }
+    char *bytes = fixture_read(fixture.out, "plots/over-k.tsv");
+    assert_memory_equal(bytes, title, sizeof title - 1);
+    expect_words(bytes, "\n\n\n# k\tdifference\n2\t-2\n2\t-1.1\n2\t0.1\n4\t0\n4\t-1.1\n4\t-1.7\n");
+    expect_words(bytes, "\n\n\n# measure: training error (%) | 40.5\n");
     free(bytes);
+    for (int k = 2; k <= 4; k += 2) {
+        char *row = memory_text("k: %d", k);
+        tables_plots(&fixture, "plots/over-k", "# measure: test loss | 1.25\n", row,
+                     "pairs: 3 | mean: 0 | low: 0 | high: 0");
+        free(row);
+    }
 
     /* of both epochs the same, since the first one's errors are half a point less in every log */
-    bytes = fixture_read(fixture.out, "plots/curves.tsv");
-    double first[3], last[3];
-    assert_int_equal(sscanf(bytes,
-                            "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3\n# k: 2\n"
-                            "# epoch\terror\tlow\thigh\tloss\tlow\thigh\n"
-                            "1\t%lf\t%lf\t%lf\t0\t0\t0\n2\t%lf\t%lf\t%lf\t0\t0\t0\n\n\n# k: 4\n",
-                            &first[0], &first[1], &first[2], &last[0], &last[1], &last[2]),
-                     6);
-    for (int i = 0; i < 3; i++)
-        assert_true(fabs(first[i] - expected[i]) < 1e-6 && fabs(last[i] - expected[i]) < 1e-6);
-    free(bytes);
+    static const char *const bounds[] = {"error", "low", "high"};
+    for (int i = 0; i < 6; i++)
+        assert_true(fabs(tables_plotted(&fixture, "plots/curves", "| n = 3\n# k: 2\n",
+                                        i < 3 ? "epoch: 1 | loss: 0" : "epoch: 2 | loss: 0",
+                                        bounds[i % 3]) -
+                         expected[i % 3]) < 1e-6);
+    fixture_expect(&fixture, "plots/curves.tsv", "\t0\t0\t0\n\n\n# k: 4\n");
     fixture_end(&fixture);
 }
 
@@ -129,23 +117,20 @@ static void groups_of_k(void **state)
 
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_diverged(&fixture, k1, 3);
-    add_experiment(&fixture, "cifar100/x/a", "[data]\nset = cifar100\n");
-    add_experiment(&fixture, "cifar100/x/b", "[data]\nset = cifar100\n[schedule]\nk = 2\n");
     const double a[] = {30}, b[] = {32};
-    fixture_write_arm(&fixture, "cifar100/x/a", a, 1);
-    fixture_write_arm(&fixture, "cifar100/x/b", b, 1);
+    fixture_add(&fixture, "cifar100/x/a", "[data]\nset = cifar100\n", a, 1);
+    fixture_add(&fixture, "cifar100/x/b", "[data]\nset = cifar100\n[schedule]\nk = 2\n", b, 1);
     write_from_logs(&fixture);
-    char *bytes = fixture_read(fixture.out, "plots/over-k.tsv");
-    assert_ptr_equal(strstr(bytes, "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3, "
-                                   "1 diverged\n"),
-                     bytes);
-    assert_non_null(strstr(bytes, "\n2\t3\tNaN\tNaN\tNaN\n"));
-    free(bytes);
-    expect_file(&fixture, "plots/budget.tsv",
-                "# series: CIFAR-10, preact-20\n# epochs\tpairs\tmean\tlow\thigh\n"
-                "2\t3\tNaN\tNaN\tNaN\n\n\n# epochs\tdifference\n2\t-2\n2\t-1.1\n2\tNaN\n\n\n"
-                "# series: CIFAR-100, preact-20\n# epochs\tpairs\tmean\tlow\thigh\n"
-                "2\t1\t2\tNaN\tNaN\n\n\n# epochs\tdifference\n2\t2\n");
+    tables_plots(&fixture, "plots/over-k",
+                 "# panel: CIFAR-10, preact-20 | polynomial, 2 epochs | n = 3, 1 diverged\n",
+                 "k: 2", "pairs: 3 | mean: NaN | low: NaN | high: NaN");
+    tables_plots(&fixture, "plots/budget", "# series: CIFAR-10, preact-20\n", "epochs: 2",
+                 "pairs: 3 | mean: NaN | low: NaN | high: NaN");
+    tables_plots(&fixture, "plots/budget", "# series: CIFAR-100, preact-20\n", "epochs: 2",
+                 "pairs: 1 | mean: 2 | low: NaN | high: NaN");
+    fixture_expect(&fixture, "plots/budget.tsv",
+                   "# epochs\tdifference\n2\t-2\n2\t-1.1\n2\tNaN\n\n\n# series: CIFAR-100, ");
+    fixture_expect(&fixture, "plots/budget.tsv", "# epochs\tdifference\n2\t2\n");
     fixture_end(&fixture);
 }
 
@@ -165,10 +150,8 @@ static void no_run_twice(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
-    add_experiment(&fixture, "cifar10/again/k1", "[schedule]\ndecay = linear\n");
-    add_experiment(&fixture, "cifar10/again/k2", "[schedule]\ndecay = linear\nk = 2\n");
-    fixture_write_arm(&fixture, "cifar10/again/k1", k1_errors, 2);
-    fixture_write_arm(&fixture, "cifar10/again/k2", k2_errors, 2);
+    fixture_add(&fixture, "cifar10/again/k1", "[schedule]\ndecay = linear\n", k1_errors, 2);
+    fixture_add(&fixture, "cifar10/again/k2", "[schedule]\ndecay = linear\nk = 2\n", k2_errors, 2);
     write_from_logs(&fixture);
     char *bytes = fixture_read(fixture.out, "plots/differences.tsv");
     assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, 2 epochs, k = 2\"\t2\t"), 1);
@@ -179,15 +162,10 @@ static void no_run_twice(void **state)
 
     /* another result is another training */
     fixture_write_arm(&fixture, "cifar10/again/k2", k1_errors + 2, 2);
-    add_experiment(&fixture, "cifar10/registered/k3",
-                   "[run]\nprotocol = "
-                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
-                   "[schedule]\nk = 3\n");
-    add_experiment(&fixture, "cifar10/registered/k1",
-                   "[run]\nprotocol = "
-                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
-    fixture_write_arm(&fixture, "cifar10/registered/k1", k1_errors, 2);
-    fixture_write_arm(&fixture, "cifar10/registered/k3", k2_errors, 2);
+#define PROTOCOL "protocol = 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+    fixture_add(&fixture, "cifar10/registered/k1", "[run]\n" PROTOCOL, k1_errors, 2);
+    fixture_add(&fixture, "cifar10/registered/k3", "[run]\n" PROTOCOL "[schedule]\nk = 3\n",
+                k2_errors, 2);
     write_from_logs(&fixture);
     bytes = fixture_read(fixture.out, "plots/differences.tsv");
     assert_int_equal(occurrences(bytes, "\"CIFAR-10, preact-20, 2 epochs, k = 2\"\t2\t"), 2);
@@ -214,19 +192,26 @@ static void families_of_differences(void **state)
     struct fixture fixture = fixture_begin();
     for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
         const double errors[] = {10 + (double)i};
-        fixture_variant(&fixture, arms[i][0], arms[i][1]);
-        fixture_write_arm(&fixture, arms[i][0], errors, 1);
+        fixture_add(&fixture, arms[i][0], arms[i][1], errors, 1);
     }
     write_from_logs(&fixture);
-    static const char head[] = "# label\tpairs\tmean\tlow\thigh\n";
-    struct text text = {0};
-    text_add(&text, "# family: 1 | base, at the mean rate of k = 2\n%s", head);
-    text_add(&text, "\"cosine, 4 epochs\"\t1\t1\tNaN\tNaN\n");
-    text_add(&text, "\n\n# family: 1 | padding, 10 epochs\n%s\"reflect\"\t1\t1\tNaN\tNaN\n", head);
-    text_add(&text, "\n\n# family: 2 | Weight Block\n%s\"bank-u32\"\t1\t1\tNaN\tNaN\n", head);
-    text_add(&text, "\n\n# family: 2 | other draw\n%s\"bank-u32-s1\"\t1\t1\tNaN\tNaN\n", head);
-    expect_file(&fixture, "plots/differences.tsv", text.bytes);
-    free(text.bytes);
+    static const char *const families[][3] = {
+        {"# family: 1 | base, at the mean rate of k = 2\n", "label: cosine, 4 epochs", "1"},
+        {"# family: 1 | padding, 10 epochs\n", "label: reflect", "1"},
+        {"# family: 2 | Weight Block\n", "label: bank-u32", "1"},
+        {"# family: 2 | other draw\n", "label: bank-u32-s1", "1"}};
+    for (size_t i = 0; i < COUNT(families); i++) {
+        char *csv = tables_plot(&fixture, "plots/differences", families[i][0]);
+        char *mean = tables_cell(csv, NULL, "mean"); /* of the only row */
+        tables_plots(&fixture, "plots/differences", families[i][0], families[i][1],
+                     "pairs: 1 | mean: 1 | low: NaN | high: NaN");
+        assert_string_equal(mean, families[i][2]);
+        free(mean);
+        free(csv);
+    }
+    char *bytes = fixture_read(fixture.out, "plots/differences.tsv");
+    assert_int_equal(occurrences(bytes, "# family: "), COUNT(families));
+    free(bytes);
     fixture_end(&fixture);
 }
 
@@ -235,15 +220,19 @@ static void bases_by_rate(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    fixture_variant(&fixture, "schedules/plain/linear", "");
+    fixture_add(&fixture, "schedules/plain/linear", "", k1_errors, 2);
     fixture_variant(&fixture, "schedules/plain/rex", "[schedule]\ndecay = rex\n");
-    fixture_variant(&fixture, "schedules/k2.0/linear", "[schedule]\nk = 2\n");
-    fixture_write_arm(&fixture, "schedules/plain/linear", k1_errors, 2);
-    fixture_write_arm(&fixture, "schedules/k2.0/linear", k2_errors, 2);
+    fixture_add(&fixture, "schedules/k2.0/linear", "[schedule]\nk = 2\n", k2_errors, 2);
     write_from_logs(&fixture);
-    expect_file(&fixture, "plots/rate-map.tsv",
-                "# base\tcolumn\tpairs\tdifference\nlinear\t0\t2\t0\nrex\t0\t0\tNaN\n"
-                "linear\t1\t2\t-1.55\n");
+    tables_plots(&fixture, "plots/rate-map", NULL, "base: linear | column: 0",
+                 "pairs: 2 | difference: 0");
+    tables_plots(&fixture, "plots/rate-map", NULL, "base: rex",
+                 "column: 0 | pairs: 0 | difference: NaN");
+    tables_plots(&fixture, "plots/rate-map", NULL, "base: linear | column: 1",
+                 "pairs: 2 | difference: -1.55");
+    char *bytes = fixture_read(fixture.out, "plots/rate-map.tsv");
+    assert_int_equal(occurrences(bytes, "\n"), 4);
+    free(bytes);
     fixture_end(&fixture);
 }
 
@@ -264,43 +253,43 @@ static void errors_over_parameters(void **state)
     struct fixture fixture = fixture_begin();
     for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
         char *arm = memory_text("weight-net/%s", arms[i][0]);
-        fixture_variant(&fixture, arm, arms[i][1]);
-        fixture_write_arm(&fixture, arm, i == 5 ? k1_errors : k2_errors, i == 0 ? 1 : 3);
+        fixture_add(&fixture, arm, arms[i][1], i == 5 ? k1_errors : k2_errors, i == 0 ? 1 : 3);
         free(arm);
     }
-    fixture_variant(&fixture, "weight-search/search",
-                    "[network]\nweights = search\nrows = 128\nbudget = 5000\n");
-    fixture_write_arm(&fixture, "weight-search/search", k2_errors, 2);
-    fixture_variant(&fixture, "weight-search/draws/e10/r1",
-                    "[network]\nweights = bank\nbudget = 5000\nrows_draw = 1\n");
-    fixture_write_arm(&fixture, "weight-search/draws/e10/r1", k2_errors, 2);
+    fixture_add(&fixture, "weight-search/search",
+                "[network]\nweights = search\nrows = 128\nbudget = 5000\n", k2_errors, 2);
+    fixture_add(&fixture, "weight-search/draws/e10/r1",
+                "[network]\nweights = bank\nbudget = 5000\nrows_draw = 1\n", k2_errors, 2);
     fixture_write_diverged(&fixture, "weight-net/ordinary-c16", 4);
     write_from_logs(&fixture);
-    char *bytes = fixture_read(fixture.out, "plots/error-parameters.tsv");
-    double macs[6];
-    int end = 0;
-    assert_int_equal(sscanf(bytes,
-                            "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n\n\n"
-                            "# series: expansion\n# label\tstored\tmacs\tn\tmean\tsd\n"
-                            "u = 8\t7450\t%lf\t3\t9\t1\nu = 128\t82330\t%lf\t3\t9\t1\n\n\n"
-                            "# series: null-control\n# label\tstored\tmacs\tn\tmean\tsd\n"
-                            "u = 1152\t269722\t%lf\t3\t9\t1\n\n\n"
-                            "# series: bank\n# label\tstored\tmacs\tn\tmean\tsd\n"
-                            "u = 8\t7450\t%lf\t1\t8\tNaN\n\n\n"
-                            "# series: ordinary\n# label\tstored\tmacs\tn\tmean\tsd\n"
-                            "16 channels\t269722\t%lf\t4\tNaN\tNaN\n\n\n"
-                            "# series: search\n# label\tstored\tmacs\tn\tmean\tsd\n"
-                            "search\t7458\t%lf\t2\t8.5\t%*f\n%n",
-                            &macs[0], &macs[1], &macs[4], &macs[2], &macs[3], &macs[5], &end),
-                     6);
-    assert_true(end > 0 && bytes[end] == '\0');
-    /* per minibatch of 128: u * 9 O I of the 18 convolutions but the stem */
+    /* per minibatch of 128: u * 9 O I of the 18 convolutions but the stem; a search makes each slot of
+     * 1 + log2(128) rows */
     const double pairs = 16 * 16 * 6 + 16 * 32 + 32 * 32 * 5 + 32 * 64 + 64 * 64 * 5;
-    assert_true(macs[2] == macs[3] && macs[2] == 40551040);
-    assert_true(fabs(macs[0] - macs[2] - 8 * 9 * pairs / 128) < 1);
-    assert_true(fabs(macs[1] - macs[2] - 128 * 9 * pairs / 128) < 1);
-    assert_true(fabs(macs[4] - macs[2] - 1152 * 9 * pairs / 128) < 1);
-    assert_true(fabs(macs[5] - macs[2] - 8 * 9 * pairs / 128) < 1); /* 1 + log2(128) rows a slot */
+    static const struct {
+        const char *series, *row, *cells;
+        double rows;
+    } expected[] = {
+        {"expansion", "label: u = 8", "stored: 7450 | n: 3 | mean: 9 | sd: 1", 8},
+        {"expansion", "label: u = 128", "stored: 82330 | n: 3 | mean: 9 | sd: 1", 128},
+        {"null-control", "label: u = 1152", "stored: 269722 | n: 3 | mean: 9 | sd: 1", 1152},
+        {"bank", "label: u = 8", "stored: 7450 | n: 1 | mean: 8 | sd: NaN", 0},
+        {"ordinary", "label: 16 channels", "stored: 269722 | n: 4 | mean: NaN | sd: NaN", 0},
+        {"search", "label: search", "stored: 7458 | n: 2 | mean: 8.5", 8}};
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        char *where = memory_text("# series: %s\n", expected[i].series);
+        tables_plots(&fixture, "plots/error-parameters", where, expected[i].row, expected[i].cells);
+        assert_true(fabs(tables_plotted(&fixture, "plots/error-parameters", where, expected[i].row,
+                                        "macs") -
+                         40551040 - expected[i].rows * 9 * pairs / 128) <
+                    (expected[i].rows > 0 ? 1 : 1e-9));
+        free(where);
+    }
+    char *bytes = fixture_read(fixture.out, "plots/error-parameters.tsv");
+    static const char title[] =
+        "# panel: CIFAR-10, preact-20 | 2 epochs | n = 1 to 4, 1 diverged\n";
+    assert_memory_equal(bytes, title, sizeof title - 1);
+    assert_int_equal(occurrences(bytes, "# series: "), 5);
+    assert_int_equal(occurrences(bytes, "\n"), 3 + 5 * 2 + COUNT(expected) + 4 * 2);
     free(bytes);
     fixture_end(&fixture);
 

@@ -39,44 +39,58 @@ static int has(const struct fixture *fixture, const char *name, const char *what
     return found;
 }
 
+static void expect_run(const struct fixture *fixture, const char *arm, const char *cells)
+{
+    char *row = memory_text("arm: %s | seed: 1", arm);
+    tables_shows(fixture, "runs", row, cells);
+    free(row);
+}
+
+static void expect_arm(const struct fixture *fixture, const char *arm, const char *cells)
+{
+    char *row = memory_text("arm: %s", arm);
+    tables_plots(fixture, "tables/arms", NULL, row, cells);
+    free(row);
+}
+
 static void sets_are_opened_when_complete(void **state)
 {
     (void)state;
+    static const char a[] = "later/primary/a", b[] = "later/primary/b", c[] = "later/controls/c";
     struct fixture fixture = fixture_begin();
-    write_registered(&fixture, "later/primary/a", "");
-    write_registered(&fixture, "later/primary/b", "k = 2\n");
-    write_registered(&fixture, "later/controls/c", "k = 3\n");
+    write_registered(&fixture, a, "");
+    write_registered(&fixture, b, "k = 2\n");
+    write_registered(&fixture, c, "k = 3\n");
 
     /* one arm has all of its runs, the other one of two */
-    fixture_write_arm(&fixture, "later/primary/a", errors, 2);
-    fixture_write_arm(&fixture, "later/primary/b", errors, 1);
+    fixture_write_arm(&fixture, a, errors, 2);
+    fixture_write_arm(&fixture, b, errors, 1);
     assert_false(shows(&fixture, "LaterPrimaryA"));
     assert_false(shows(&fixture, "LaterPrimaryB"));
-    assert_true(has(&fixture, "tables/runs.csv", "later/primary/a,1,desk,2,-,finished (sealed "));
+    expect_run(&fixture, a, "scale: desk | epochs: 2 | last test error (%): -");
+    assert_true(has(&fixture, "tables/runs.csv", ",finished (sealed "));
     assert_false(has(&fixture, "tables/runs.csv", "10.25"));
     assert_false(has(&fixture, "plots/differences.tsv", "k = 2"));
-    assert_true(
-        has(&fixture, "tables/arms.tsv",
-            "later/primary/a\tCIFAR-10\tpreact-20\tpolynomial\t1\tf32\t2\tdesk\t2\tincomplete\n"));
+    expect_arm(&fixture, a,
+               "images: CIFAR-10 | network: preact-20 | base: polynomial | k: 1 | precision: f32 | "
+               "epochs: 2 | scale: desk | logs: 2 | registered set: incomplete");
 
     /* the primary set is complete, that of the control is not */
-    fixture_write_arm(&fixture, "later/primary/b", errors, 2);
-    fixture_write_arm(&fixture, "later/controls/c", errors, 1);
+    fixture_write_arm(&fixture, b, errors, 2);
+    fixture_write_arm(&fixture, c, errors, 1);
     assert_true(shows(&fixture, "LaterPrimaryA"));
     assert_true(shows(&fixture, "LaterPrimaryB"));
     assert_false(shows(&fixture, "LaterControlsC"));
-    assert_true(has(&fixture, "tables/runs.csv", "later/primary/a,1,desk,2,10.25,finished,"));
+    expect_run(&fixture, a, "last test error (%): 10.25 | status: finished");
     /* what was registered shares no figure with what was not */
     assert_false(has(&fixture, "plots/differences.tsv", "k = 2"));
-    assert_true(
-        has(&fixture, "tables/arms.tsv",
-            "later/controls/c\tCIFAR-10\tpreact-20\tpolynomial\t3\tf32\t2\tdesk\t1\tincomplete\n"));
+    expect_arm(&fixture, c, "k: 3 | logs: 1 | registered set: incomplete");
 
     /* a run that diverged is a run */
-    fixture_write_diverged(&fixture, "later/controls/c", 2);
+    fixture_write_diverged(&fixture, c, 2);
     assert_false(shows(&fixture, "LaterControlsC"));
-    assert_true(has(&fixture, "tables/arms.tsv", "\tdesk\t2\tcomplete\n"));
-    assert_true(has(&fixture, "tables/runs.csv", "later/controls/c,1,desk,2,10.25,finished,"));
+    expect_arm(&fixture, c, "scale: desk | logs: 2 | registered set: complete");
+    expect_run(&fixture, c, "last test error (%): 10.25 | status: finished");
     fixture_end(&fixture);
 }
 
@@ -84,12 +98,11 @@ static void sets_are_opened_when_complete(void **state)
 static void other_arms_are_open(void **state)
 {
     (void)state;
+    static const char arm[] = "cifar10/preact-20/poly-k1.0";
     struct fixture fixture = fixture_begin();
-    fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", errors, 1);
+    fixture_write_arm(&fixture, arm, errors, 1);
     assert_true(shows(&fixture, "CifarOneZeroPreactTwoZeroPolyKOnePointZero"));
-    assert_true(has(
-        &fixture, "tables/arms.tsv",
-        "cifar10/preact-20/poly-k1.0\tCIFAR-10\tpreact-20\tpolynomial\t1\tf32\t2\tdesk\t1\t-\n"));
+    expect_arm(&fixture, arm, "k: 1 | scale: desk | logs: 1 | registered set: -");
     fixture_end(&fixture);
 }
 

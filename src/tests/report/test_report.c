@@ -97,11 +97,16 @@ static void six_clear_seeds(void **state)
     fixture_write_arm(&fixture, k1, k1_errors, 6);
     fixture_write_arm(&fixture, k2, k2_errors, 6);
     tables_write(&fixture);
-    fixture_expect(
-        &fixture, "tables/table-5-2-desk.csv",
-        "preact-20,polynomial,desk,2,1,6,10.00,0.07,9.50,-,-,-,-,-,-,-\n"
-        "preact-20,polynomial,desk,2,2,6,9.00,0.14,8.50,6,-1.00,-1.15,-0.85,0.0313,0.0313,"
-        "better\n");
+    tables_shows(&fixture, "table-5-2-desk", "k: 1",
+                 "network: preact-20 | decay: polynomial | scale: desk | epochs: 2 | n: 6 | "
+                 "last epoch (%): 10.00 | sample sd: 0.07 | test-selected best (%): 9.50 | "
+                 "pairs: - | difference to k=1: - | 95% low: - | 95% high: - | sign-flip p: - | "
+                 "Holm p: - | verdict: -");
+    tables_shows(&fixture, "table-5-2-desk", "k: 2",
+                 "network: preact-20 | decay: polynomial | scale: desk | epochs: 2 | n: 6 | "
+                 "last epoch (%): 9.00 | sample sd: 0.14 | test-selected best (%): 8.50 | "
+                 "pairs: 6 | difference to k=1: -1.00 | 95% low: -1.15 | 95% high: -0.85 | "
+                 "sign-flip p: 0.0313 | Holm p: 0.0313 | verdict: better");
     fixture_expect(&fixture, "tables/table-5-2-desk.tex",
                    "\\fromruns{cifar10/preact-20/poly-k2.0}{$9.00 \\pm 0.14$}");
     fixture_expect(&fixture, "tables/table-5-2.txt", "better");
@@ -114,10 +119,12 @@ static void six_clear_seeds(void **state)
                    "\\newcommand{\\DeskMeanCifarOneZeroPreactTwoZeroPolyKTwoPointZero}"
                    "{\\fromruns{cifar10/preact-20/poly-k2.0}{9.00}}");
     fixture_expect(&fixture, "tables/runs.tex", "\\runanchor{cifar10/preact-20/poly-k1.0}");
-    fixture_expect(&fixture, "tables/runs.csv",
-                   "cifar10/preact-20/poly-k2.0,6,desk,2,9.20,finished,1.0,");
-    fixture_expect(&fixture, "plots/curves.tsv", "\n# k: 2\n# epoch\terror\t");
-    fixture_expect(&fixture, "plots/thesis-cells.tsv", "\nWRN 16-8\t22.07\t20.43\t20.18\t1.5\n");
+    tables_shows(&fixture, "runs", "arm: cifar10/preact-20/poly-k2.0 | seed: 6",
+                 "scale: desk | epochs: 2 | last test error (%): 9.20 | status: finished | "
+                 "wall minutes: 1.0");
+    tables_plots(&fixture, "plots/curves", "\n# k: 2\n", "epoch: 2", "error: -1");
+    tables_plots(&fixture, "plots/thesis-cells", "# panel: CIFAR-100", "label: WRN 16-8",
+                 "original: 22.07 | matched: 20.43 | ours: 20.18 | k: 1.5");
     fixture_expect(&fixture, "tables/number-macros.tex", "\\newcommand{\\KThree}{--}\n");
     fixture_end(&fixture);
 }
@@ -130,9 +137,10 @@ static void two_seeds_are_no_evidence(void **state)
     fixture_write_arm(&fixture, k2, k2_errors, 2);
     tables_write(&fixture);
     /* differences -1 and -1.1: half width 12.7062 x 0.05 = 0.6353 */
-    fixture_expect(
-        &fixture, "tables/table-5-2-desk.csv",
-        ",2,9.00,0.00,8.50,2,-1.05,-1.69,-0.41,0.5000,0.5000,not testable (needs n = 6)\n");
+    tables_shows(&fixture, "table-5-2-desk", "k: 2",
+                 "n: 2 | last epoch (%): 9.00 | sample sd: 0.00 | test-selected best (%): 8.50 | "
+                 "pairs: 2 | difference to k=1: -1.05 | 95% low: -1.69 | 95% high: -0.41 | "
+                 "sign-flip p: 0.5000 | Holm p: 0.5000 | verdict: not testable (needs n = 6)");
     fixture_end(&fixture);
 }
 
@@ -142,12 +150,14 @@ static void diverged_runs_count(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 1);
-    const struct fixture_log diverged = {.arm = k2, .seed = 2, .diverged_at = 4};
-    fixture_write_log(&fixture, fixture.results, &diverged);
+    fixture_write_diverged(&fixture, k2, 2);
     tables_write(&fixture);
-    fixture_expect(&fixture, "tables/table-5-2-desk.csv",
-                   ",2,diverged: 1 of 2,-,-,2,-,-,-,-,-,not testable (needs n = 6)\n");
-    fixture_expect(&fixture, "tables/runs.csv", ",-,diverged at step 4,");
+    tables_shows(&fixture, "table-5-2-desk", "k: 2",
+                 "n: 2 | last epoch (%): diverged: 1 of 2 | sample sd: - | "
+                 "test-selected best (%): - | pairs: 2 | difference to k=1: - | 95% low: - | "
+                 "95% high: - | sign-flip p: - | Holm p: - | verdict: not testable (needs n = 6)");
+    tables_shows(&fixture, "runs", "arm: cifar10/preact-20/poly-k2.0 | seed: 2",
+                 "last test error (%): - | status: diverged at step 4");
     expect_not(&fixture, "tables/macros.tex", "DeskMeanCifarOneZeroPreactTwoZeroPolyKTwo");
     fixture_end(&fixture);
 }
@@ -159,11 +169,12 @@ static void diverged_run_without_a_pair_counts(void **state)
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 6);
     fixture_write_arm(&fixture, k2, k2_errors, 6);
-    const struct fixture_log diverged = {.arm = k2, .seed = 7, .diverged_at = 4};
-    fixture_write_log(&fixture, fixture.results, &diverged);
+    fixture_write_diverged(&fixture, k2, 7);
     tables_write(&fixture);
-    fixture_expect(&fixture, "tables/table-5-2-desk.csv",
-                   ",7,diverged: 1 of 7,-,-,6,-,-,-,-,-,no evidence\n");
+    tables_shows(&fixture, "table-5-2-desk", "k: 2",
+                 "n: 7 | last epoch (%): diverged: 1 of 7 | sample sd: - | "
+                 "test-selected best (%): - | pairs: 6 | difference to k=1: - | 95% low: - | "
+                 "95% high: - | sign-flip p: - | Holm p: - | verdict: no evidence");
     fixture_end(&fixture);
 }
 
@@ -171,24 +182,35 @@ static void full_cells(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_begin();
-    char *path = memory_text("%s/cifar10/preact-110/poly-k2.0.ini", fixture.experiments);
-    static const char text[] =
-        "include = ../preact-20/poly-k2.0.ini\n[run]\nscale = full\n[network]\ndepth = 110\n";
-    file_write(path, text, strlen(text));
+    fixture_variant(&fixture, "cifar10/preact-110/poly-k2.0",
+                    "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\nk = 2\n");
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     tables_write(&fixture);
     /* 2 x 50,000 images at 1000 a core-second, 6.2 times the multiply-adds: 0.17 hours */
-    char *line = memory_text(",f32,2,0,-,-,0.2,make run EXP=%s SEED=1\n", path);
-    fixture_expect(&fixture, "tables/table-5-2-full.csv", line);
-    fixture_expect(
-        &fixture, "tables/table-5-2-full.csv",
-        "ResNet (pre-activation),110,polynomial,1.0,full,-,-,0,-,-,-,no experiment file yet\n");
+    char *cells = memory_text("scale: full | precision: f32 | epochs: 2 | n: 0 | "
+                              "test error (%%): - | sample sd (points): - | "
+                              "core-hours (predicted): 0.2 | arm, or what fills the cell: make run "
+                              "EXP=%s/cifar10/preact-110/poly-k2.0.ini SEED=1",
+                              fixture.experiments);
+    static const char row[] = "network: ResNet (pre-activation) | depth: 110 | k: ";
+    char *two = memory_text("%s2.0", row), *one = memory_text("%s1.0", row);
+    tables_shows(&fixture, "table-5-2-full", two, cells);
+    tables_shows(&fixture, "table-5-2-full", one,
+                 "decay: polynomial | scale: full | precision: - | epochs: - | n: 0 | "
+                 "test error (%): - | sample sd (points): - | core-hours (predicted): - | "
+                 "arm, or what fills the cell: no experiment file yet");
     expect_not(&fixture, "tables/table-5-2-full.csv", "10.0");
-    fixture_expect(&fixture, "tables/table-5-2.csv",
-                   "Wide ResNet,28-10,36.5,4.17,3.59,1.5,-0.58,4.00,-0.41");
-    fixture_expect(&fixture, "tables/table-5-3.csv", ",25.21*,24.48,2.0,-0.73,-,-,-,-\n");
-    free(line);
-    free(path);
+    tables_shows(&fixture, "table-5-2", "network: Wide ResNet | depth: 28-10",
+                 "params (M): 36.5 | original (%): 4.17 | ours (%): 3.59 | k: 1.5 | "
+                 "delta (points): -0.58 | matched baseline (%): 4.00 | "
+                 "ours - matched (points): -0.41");
+    tables_shows(&fixture, "table-5-3", "network: ResNet (pre-activation) | depth: 110",
+                 "original (%): 25.21* | ours (%): 24.48 | k: 2.0 | delta (points): -0.73 | "
+                 "matched baseline (%): - | ours - matched (points): - | "
+                 "matched baseline from: - | original is: -");
+    free(one);
+    free(two);
+    free(cells);
     fixture_end(&fixture);
 }
 
@@ -197,31 +219,29 @@ static void full_cells(void **state)
 static void full_baselines(void **state)
 {
     (void)state;
-    struct fixture fixture = fixture_begin();
     static const struct {
-        const char *name, *text;
-    } arms[] = {
-        {"step", "[run]\nscale = full\n[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n"},
-        {"sgdr", "[run]\nscale = full\n[schedule]\ndecay = cosine\n"},
-    };
-    char *rows[2];
-    for (size_t i = 0; i < 2; i++) {
-        char *path = memory_text("%s/cifar10/wrn-28-10/%s.ini", fixture.experiments, arms[i].name);
-        char *text = memory_text("include = ../preact-20/poly-k1.0.ini\n%s", arms[i].text);
-        file_write(path, text, strlen(text));
-        free(text);
-        rows[i] = memory_text("-,full,f32,2,0,-,-,-,make run EXP=%s SEED=1\n", path);
-        free(path);
+        const char *name, *text, *row;
+    } arms[] = {{"step", "[run]\nscale = full\n[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n",
+                 "network: Wide ResNet | depth: 28-10 | decay: step"},
+                {"sgdr", "[run]\nscale = full\n[schedule]\ndecay = cosine\n",
+                 "network: Wide ResNet With SGDR | depth: 28-10 | decay: cosine"}};
+    struct fixture fixture = fixture_begin();
+    for (size_t i = 0; i < COUNT(arms); i++) {
+        char *arm = memory_text("cifar10/wrn-28-10/%s", arms[i].name);
+        fixture_variant(&fixture, arm, arms[i].text);
+        char *cells = memory_text("k: - | scale: full | precision: f32 | epochs: 2 | n: 0 | "
+                                  "test error (%%): - | sample sd (points): - | "
+                                  "core-hours (predicted): - | arm, or what fills the cell: make "
+                                  "run EXP=%s/%s.ini SEED=1",
+                                  fixture.experiments, arm);
+        tables_expect(&fixture, "table-5-2-full", arms[i].row, cells);
+        free(cells);
+        free(arm);
     }
-    tables_write(&fixture);
-    char *step = memory_text("Wide ResNet,28-10,step,%sWide ResNet,28-10,polynomial,1.0,", rows[0]);
-    char *sgdr = memory_text("\nWide ResNet With SGDR,28-10,cosine,%sDenseNet", rows[1]);
-    fixture_expect(&fixture, "tables/table-5-2-full.csv", step);
-    fixture_expect(&fixture, "tables/table-5-2-full.csv", sgdr);
-    free(step);
-    free(sgdr);
-    free(rows[0]);
-    free(rows[1]);
+    tables_expect_column(&fixture, "table-5-2-full", "network: Wide ResNet | depth: 28-10", "decay",
+                         "step | polynomial | polynomial");
+    tables_expect_column(&fixture, "table-5-2-full", "network: Wide ResNet With SGDR", "decay",
+                         "cosine");
     fixture_end(&fixture);
 }
 
@@ -316,12 +336,16 @@ static void schedules(void **state)
     (void)state;
     struct fixture fixture = fixture_begin();
     tables_write(&fixture);
-    /* columns: polynomial k = 1, 1.5, 2, 3, 5, cosine the same */
-    fixture_expect(&fixture, "plots/schedules.tsv",
-                   "\n0.5\t0.05005\t0.0646800163\t0.075025\t0.0875125\t0.096878125\t0.05\t");
-    fixture_expect(&fixture, "plots/schedules.tsv", "\n0\t0.1\t0.1\t");
-    fixture_expect(&fixture, "plots/schedules.tsv",
-                   "\n1\t0.0001\t0.0001\t0.0001\t0.0001\t0.0001\t0\t");
+    tables_plots(&fixture, "plots/schedules", NULL, "s: 0",
+                 "polynomial k = 1: 0.1 | cosine k = 5: 0.1");
+    tables_plots(&fixture, "plots/schedules", NULL, "s: 0.5",
+                 "polynomial k = 1: 0.05005 | polynomial k = 1.5: 0.0646800163 | "
+                 "polynomial k = 2: 0.075025 | polynomial k = 3: 0.0875125 | "
+                 "polynomial k = 5: 0.096878125 | cosine k = 1: 0.05");
+    tables_plots(&fixture, "plots/schedules", NULL, "s: 1",
+                 "polynomial k = 1: 0.0001 | polynomial k = 1.5: 0.0001 | "
+                 "polynomial k = 2: 0.0001 | polynomial k = 3: 0.0001 | "
+                 "polynomial k = 5: 0.0001 | cosine k = 1: 0");
     fixture_end(&fixture);
 }
 
@@ -423,12 +447,15 @@ static void unfinished_runs(void **state)
     assert_int_equal(remove(whole), 0);
     tables_write(&fixture);
     fixture_expect(&fixture, "tables/runs.txt", "1 with a log, 1 unfinished");
-    fixture_expect(&fixture, "tables/runs.csv",
-                   "cifar10/preact-20/poly-k1.0,2,desk,2,-,unfinished,-,");
+    tables_shows(&fixture, "runs", "arm: cifar10/preact-20/poly-k1.0 | seed: 2",
+                 "scale: desk | epochs: 2 | last test error (%): - | status: unfinished | "
+                 "wall minutes: -");
     fixture_expect(&fixture, "tables/macros.tex", "\\LogCount}{\\fromledger{1}}");
     file_write(part, "half a log\n", 11);
     tables_write(&fixture);
-    fixture_expect(&fixture, "tables/runs.csv", "seed-2.tsv.part,-,-,-,-,unreadable,-,-,");
+    tables_shows(&fixture, "runs", "status: unreadable",
+                 "seed: - | scale: - | epochs: - | last test error (%): - | wall minutes: - | "
+                 "program: -");
     free(whole);
     free(part);
     free(log);

@@ -260,18 +260,6 @@ static double take_number(const struct option *o, const char *value)
     return number;
 }
 
-/* The index of the value among the choices "smoke|desk|full". */
-static int take_choice(const struct option *o, const char *value)
-{
-    int place = 0;
-    for (const char *at = o->value; at; at = strchr(at, '|'), place++) {
-        at += *at == '|';
-        if (strcspn(at, "|") == strlen(value) && strncmp(at, value, strlen(value)) == 0)
-            return place;
-    }
-    die_value(o, value);
-}
-
 static void set(const struct option *o, const char *value, struct options *options)
 {
     void *field = (char *)options + o->field;
@@ -287,7 +275,9 @@ static void set(const struct option *o, const char *value, struct options *optio
         options->overrides[options->override_count++] = value;
         break;
     case CHOICE:
-        *(int *)field = take_choice(o, value);
+        *(int *)field = config_word(o->value, value);
+        if (*(int *)field < 0)
+            die_value(o, value);
         break;
     case INT:
         *(int *)field = (int)take_number(o, value);

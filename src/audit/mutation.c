@@ -16,9 +16,24 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A sort of file. */
+enum sort { ANY, LOG, EXPERIMENT, PUBLISHED, THESIS, ARTEFACTS, SOURCES, PAGE };
+
+enum { PLAIN, SEALED = 1, LISTED = 2 };
+
+struct draw;
+struct kind {
+    const char *name;
+    enum sort of;                                        /* what is changed */
+    int (*edit)(struct draw *draw, struct lines *lines); /* edits a random file of this sort */
+    int (*act)(struct draw *draw);                       /* or changes any files */
+    int forged;                                          /* PLAIN, or the digests made again */
+};
+
 /* A draw in progress. */
 struct draw {
     const struct mutation_project *project;
+    const struct kind *kind;
     struct mutation *mutation;
     uint32_t seed, run, count; /* count: of the numbers drawn so far */
 };
@@ -90,8 +105,6 @@ PRINTF_LIKE(2, 3) static void say(struct draw *draw, const char *format, ...)
 
 /* ---- Which file --------------------------------------------------------------------------- */
 
-enum sort { ANY, LOG, EXPERIMENT, PUBLISHED, THESIS };
-
 static int is_of(const struct mutation_project *project, const char *path, enum sort sort)
 {
     const struct audit_options *audit = project->audit;
@@ -108,6 +121,12 @@ static int is_of(const struct mutation_project *project, const char *path, enum 
         return published;
     case THESIS:
         return published && strstr(path, "/table-");
+    case ARTEFACTS:
+        return strcmp(path, audit->digests) == 0;
+    case SOURCES:
+        return strcmp(path, audit->sources) == 0;
+    case PAGE: /* if no list of the page's data is kept, that of artefacts */
+        return strcmp(path, audit->page ? audit->kept_page : audit->digests) == 0;
     }
     BUG("a sort of file without a rule");
 }
@@ -260,7 +279,7 @@ static void seal(struct lines *log)
     free(all.bytes);
 }
 
-/* An edit returns whether it can change this log. */
+/* An edit returns whether it can change these lines. */
 
 static int edit_error(struct draw *draw, struct lines *log)
 {
@@ -344,98 +363,55 @@ static int edit_header(struct draw *draw, struct lines *log)
 
 /* ---- Other files -------------------------------------------------------------------------- */
 
-static int digit_of(struct draw *draw, enum sort sort)
+/* `original` or `ours` in a table of the thesis. */
+static int edit_published_error(struct draw *draw, struct lines *table)
 {
-    const char *path = pick(draw, sort);
+    char *line = table->line[below(draw, table->count)];
+    size_t length;
+    if (line[0] == '#' || begins(line, "network\t"))
+        return 0;
+    char *value = column(line, 3 + (int)below(draw, 2), &length);
+    return change_digit(draw, value, length);
+}
+
+/* The names in the list stay where they are; two digests change places. */
+static int swap_digests(struct draw *draw, struct lines *list)
+{
+    char *a = list->line[below(draw, list->count)], *b = list->line[below(draw, list->count)];
+    char digest[DIGEST_LENGTH];
+    memcpy(digest, a, sizeof digest);
+    memcpy(a, b, sizeof digest);
+    memcpy(b, digest, sizeof digest);
+    return a != b;
+}
+
+static int edit_list(struct draw *draw, struct lines *list)
+{
+    const size_t i = below(draw, list->count);
+    switch (below(draw, 4)) {
+    case 0:
+        return change_digit(draw, list->line[i], DIGEST_LENGTH);
+    case 1:
+        lines_drop(list, i);
+        return 1;
+    case 2:
+        lines_double(list, i);
+        return 1;
+    default:
+        lines_swap(list, i, below(draw, list->count));
+        return 1;
+    }
+}
+
+static int change_any_digit(struct draw *draw)
+{
+    const char *path = pick(draw, draw->kind->of);
     size_t size = 0;
     char *bytes = load(path, &size);
     const int changed = change_digit(draw, bytes, size) && put(draw, path, bytes, size);
     say(draw, "%s: a digit", path);
     free(bytes);
     return changed;
-}
-
-static int change_experiment(struct draw *draw)
-{
-    return digit_of(draw, EXPERIMENT);
-}
-
-static int change_published(struct draw *draw)
-{
-    return digit_of(draw, PUBLISHED);
-}
-
-/* Change `original` or `ours` in a table of the thesis. */
-static int change_published_error(struct draw *draw)
-{
-    const char *path = pick(draw, THESIS);
-    struct lines lines = lines_of(path);
-    const size_t i = below(draw, lines.count);
-    int changed = lines.line[i][0] != '#' && !begins(lines.line[i], "network\t");
-    if (changed) {
-        size_t length;
-        char *value = column(lines.line[i], 3 + (int)below(draw, 2), &length);
-        changed = change_digit(draw, value, length) && put_lines(draw, path, &lines);
-    }
-    say(draw, "%s: an error in line %zu", path, i + 1);
-    lines_free(&lines);
-    return changed;
-}
-
-/* The names in the list stay where they are; two digests change places. */
-static int swap_artefacts(struct draw *draw)
-{
-    const char *path = draw->project->audit->digests;
-    struct lines lines = lines_of(path);
-    char *a = lines.line[below(draw, lines.count)], *b = lines.line[below(draw, lines.count)];
-    char digest[DIGEST_LENGTH];
-    memcpy(digest, a, sizeof digest);
-    memcpy(a, b, sizeof digest);
-    memcpy(b, digest, sizeof digest);
-    say(draw, "%s: %s for %s", path, a + DIGEST_LENGTH + 2, b + DIGEST_LENGTH + 2);
-    const int changed = put_lines(draw, path, &lines);
-    lines_free(&lines);
-    return changed;
-}
-
-static int edit_list(struct draw *draw, const char *path)
-{
-    struct lines lines = lines_of(path);
-    const size_t i = below(draw, lines.count);
-    switch (below(draw, 4)) {
-    case 0:
-        change_digit(draw, lines.line[i], DIGEST_LENGTH);
-        break;
-    case 1:
-        lines_drop(&lines, i);
-        break;
-    case 2:
-        lines_double(&lines, i);
-        break;
-    default:
-        lines_swap(&lines, i, below(draw, lines.count));
-    }
-    say(draw, "%s: line %zu", path, i + 1);
-    const int changed = put_lines(draw, path, &lines);
-    lines_free(&lines);
-    return changed;
-}
-
-static int edit_artefacts(struct draw *draw)
-{
-    return edit_list(draw, draw->project->audit->digests);
-}
-
-/* If no list of the page's data is kept, edit the list of artefacts. */
-static int edit_page(struct draw *draw)
-{
-    const struct audit_options *audit = draw->project->audit;
-    return edit_list(draw, audit->page ? audit->kept_page : audit->digests);
-}
-
-static int edit_sources(struct draw *draw)
-{
-    return edit_list(draw, draw->project->audit->sources);
 }
 
 static int cut_file(struct draw *draw)
@@ -529,42 +505,35 @@ static int relabel_seed(struct draw *draw)
 
 /* ---- Kinds -------------------------------------------------------------------------------- */
 
-enum { PLAIN, SEALED = 1, LISTED = 2 };
-
-static const struct kind {
-    const char *name;
-    int (*edit)(struct draw *draw, struct lines *log); /* edits a random log */
-    int (*act)(struct draw *draw);                     /* or changes any files */
-    int forged;                                        /* PLAIN, or the digests made again */
-} kinds[] = {
-    {"digit of an error", edit_error, NULL, PLAIN},
-    {"dropped row", drop_row, NULL, PLAIN},
-    {"doubled row", double_row, NULL, PLAIN},
-    {"swapped rows", swap_rows, NULL, PLAIN},
-    {"another seed", edit_seed, NULL, PLAIN},
-    {"changed header", edit_header, NULL, PLAIN},
-    {"log under another arm", NULL, copy_log, PLAIN},
-    {"deleted log", NULL, delete_log, PLAIN},
-    {"changed experiment", NULL, change_experiment, PLAIN},
-    {"changed published number", NULL, change_published, PLAIN},
-    {"swapped artefacts", NULL, swap_artefacts, PLAIN},
-    {"edited list of artefacts", NULL, edit_artefacts, PLAIN},
-    {"edited list of sources", NULL, edit_sources, PLAIN},
-    {"cut file", NULL, cut_file, PLAIN},
-    {"flipped bit", NULL, flip_bit, PLAIN},
-    {"stray file", NULL, add_stray, PLAIN},
-    {"digit of an error, sealed", edit_error, NULL, SEALED},
-    {"dropped row, sealed", drop_row, NULL, SEALED},
-    {"last error, sealed+listed", edit_last_error, NULL, SEALED | LISTED},
-    {"rate, sealed+listed", edit_rate, NULL, SEALED | LISTED},
-    {"size, sealed+listed", edit_size, NULL, SEALED | LISTED},
-    {"images, sealed+listed", edit_images, NULL, SEALED | LISTED},
-    {"dropped row, sealed+listed", drop_row, NULL, SEALED | LISTED},
-    {"seed, sealed+listed", NULL, relabel_seed, LISTED},
-    {"deleted log, listed", NULL, delete_log, LISTED},
-    {"thesis error, listed", NULL, change_published_error, LISTED},
-    {"swapped artefacts, listed", NULL, swap_artefacts, LISTED},
-    {"edited list of page, listed", NULL, edit_page, LISTED},
+static const struct kind kinds[] = {
+    {"digit of an error", LOG, edit_error, NULL, PLAIN},
+    {"dropped row", LOG, drop_row, NULL, PLAIN},
+    {"doubled row", LOG, double_row, NULL, PLAIN},
+    {"swapped rows", LOG, swap_rows, NULL, PLAIN},
+    {"another seed", LOG, edit_seed, NULL, PLAIN},
+    {"changed header", LOG, edit_header, NULL, PLAIN},
+    {"log under another arm", LOG, NULL, copy_log, PLAIN},
+    {"deleted log", LOG, NULL, delete_log, PLAIN},
+    {"changed experiment", EXPERIMENT, NULL, change_any_digit, PLAIN},
+    {"changed published number", PUBLISHED, NULL, change_any_digit, PLAIN},
+    {"swapped artefacts", ARTEFACTS, swap_digests, NULL, PLAIN},
+    {"edited list of artefacts", ARTEFACTS, edit_list, NULL, PLAIN},
+    {"edited list of sources", SOURCES, edit_list, NULL, PLAIN},
+    {"cut file", ANY, NULL, cut_file, PLAIN},
+    {"flipped bit", ANY, NULL, flip_bit, PLAIN},
+    {"stray file", ANY, NULL, add_stray, PLAIN},
+    {"digit of an error, sealed", LOG, edit_error, NULL, SEALED},
+    {"dropped row, sealed", LOG, drop_row, NULL, SEALED},
+    {"last error, sealed+listed", LOG, edit_last_error, NULL, SEALED | LISTED},
+    {"rate, sealed+listed", LOG, edit_rate, NULL, SEALED | LISTED},
+    {"size, sealed+listed", LOG, edit_size, NULL, SEALED | LISTED},
+    {"images, sealed+listed", LOG, edit_images, NULL, SEALED | LISTED},
+    {"dropped row, sealed+listed", LOG, drop_row, NULL, SEALED | LISTED},
+    {"seed, sealed+listed", LOG, NULL, relabel_seed, LISTED},
+    {"deleted log, listed", LOG, NULL, delete_log, LISTED},
+    {"thesis error, listed", THESIS, edit_published_error, NULL, LISTED},
+    {"swapped artefacts, listed", ARTEFACTS, swap_digests, NULL, LISTED},
+    {"edited list of page, listed", PAGE, edit_list, NULL, LISTED},
 };
 
 size_t mutation_kinds(void)
@@ -577,16 +546,21 @@ const char *mutation_kind_name(size_t kind)
     return kinds[kind].name;
 }
 
-static int edit_log(struct draw *draw, const struct kind *kind)
+static int edit_lines(struct draw *draw)
 {
-    const char *path = pick(draw, LOG);
-    struct lines log = lines_of(path);
-    int changed = has_rows(&log) && kind->edit(draw, &log);
+    const struct kind *kind = draw->kind;
+    const char *path = pick(draw, kind->of);
+    struct lines lines = lines_of(path), before = lines_of(path);
+    int changed = (kind->of != LOG || has_rows(&lines)) && kind->edit(draw, &lines);
     if (changed && kind->forged & SEALED)
-        seal(&log);
-    changed = changed && put_lines(draw, path, &log);
-    say(draw, "%s: %s", path, kind->name);
-    lines_free(&log);
+        seal(&lines);
+    changed = changed && put_lines(draw, path, &lines);
+    size_t i = 0;
+    while (i < before.count && i < lines.count && strcmp(before.line[i], lines.line[i]) == 0)
+        i++;
+    say(draw, "%s: %s, line %zu", path, kind->name, i + 1);
+    lines_free(&lines);
+    lines_free(&before);
     return changed;
 }
 
@@ -594,11 +568,10 @@ void mutation_do(const struct mutation_project *project, size_t kind, uint32_t s
                  struct mutation *mutation)
 {
     *mutation = (struct mutation){0};
-    struct draw draw = {project, mutation, seed, run, 0};
-    const struct kind *chosen = &kinds[kind];
-    while (!(chosen->edit ? edit_log(&draw, chosen) : chosen->act(&draw)))
+    struct draw draw = {project, &kinds[kind], mutation, seed, run, 0};
+    while (!(draw.kind->edit ? edit_lines(&draw) : draw.kind->act(&draw)))
         continue;
-    if (chosen->forged & LISTED) {
+    if (draw.kind->forged & LISTED) {
         struct error error;
         remember(&draw, project->audit->sources);
         if (audit_keep_sources(project->audit, &error) != 0)

@@ -160,28 +160,12 @@ enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 /* A word is stored in a field of an enum type, through a pointer to int. */
 _Static_assert(sizeof(enum scale) == sizeof(int), "a word's field has the size of an int");
 
-static int *integer_at(struct experiment *experiment, const struct key *key)
+static void *field_of(struct experiment *experiment, const struct key *key)
 {
-    return (int *)((char *)experiment + key->offset);
+    return (char *)experiment + key->offset;
 }
 
-static struct epoch_list *epochs_at(struct experiment *experiment, const struct key *key)
-{
-    return (struct epoch_list *)((char *)experiment + key->offset);
-}
-
-static double *real_at(struct experiment *experiment, const struct key *key)
-{
-    return (double *)((char *)experiment + key->offset);
-}
-
-static struct digest *digest_at(struct experiment *experiment, const struct key *key)
-{
-    return (struct digest *)((char *)experiment + key->offset);
-}
-
-/* The index of `word` in "a|b|c", or -1. */
-static int word_index(const char *words, const char *word)
+int config_word(const char *words, const char *word)
 {
     const size_t length = strlen(word);
     int index = 0;
@@ -242,22 +226,18 @@ static int set_value(struct experiment *experiment, const struct key *key, const
                      struct error *error)
 {
     if (key->type == KEY_DIGEST)
-        return set_digest(digest_at(experiment, key), key, value, error);
+        return set_digest(field_of(experiment, key), key, value, error);
     if (key->type == KEY_EPOCHS)
-        return set_epochs(epochs_at(experiment, key), key, value, error);
-    if (key->type == KEY_DECAY) {
-        const int index = decay_index(value, strlen(value));
-        if (index < 0)
+        return set_epochs(field_of(experiment, key), key, value, error);
+    if (key->type == KEY_DECAY || key->type == KEY_WORD) {
+        const int index = key->type == KEY_DECAY ? decay_index(value, strlen(value))
+                                                 : config_word(key->words, value);
+        if (index < 0 && key->type == KEY_DECAY)
             return error_set(error, "%s = %s: no such decay; `kdecay keys` lists them", key->name,
                              value);
-        *integer_at(experiment, key) = index;
-        return 0;
-    }
-    if (key->type == KEY_WORD) {
-        const int index = word_index(key->words, value);
         if (index < 0)
             return error_set(error, "%s = %s: expected one of %s", key->name, value, key->words);
-        *integer_at(experiment, key) = index;
+        *(int *)field_of(experiment, key) = index;
         return 0;
     }
     char *end = NULL;
@@ -268,13 +248,19 @@ static int set_value(struct experiment *experiment, const struct key *key, const
         return error_set(error, "%s = %s: expected a number from %g to %g", key->name, value,
                          key->low, key->high);
     if (key->type == KEY_REAL) {
-        *real_at(experiment, key) = number;
+        *(double *)field_of(experiment, key) = number;
         return 0;
     }
     if (number != floor(number))
         return error_set(error, "%s = %s: expected a whole number", key->name, value);
-    *integer_at(experiment, key) = (int)number;
+    *(int *)field_of(experiment, key) = (int)number;
     return 0;
+}
+
+static void set_default(struct experiment *experiment, const struct key *key)
+{
+    if (set_value(experiment, key, key->fallback, NULL) != 0)
+        BUG("a default value outside its own range");
 }
 
 static int key_index(const char *name)
@@ -378,14 +364,14 @@ static int has_default(struct experiment *experiment, const struct key *key)
     struct experiment other;
     if (!key->fallback)
         return 0;
-    if (set_value(&other, key, key->fallback, NULL) != 0)
-        BUG("a default value outside its own range");
+    set_default(&other, key);
+    const void *value = field_of(experiment, key), *fallback = field_of(&other, key);
     if (key->type == KEY_EPOCHS)
-        return epochs_at(experiment, key)->count == 0;
+        return ((const struct epoch_list *)value)->count == 0;
     if (key->type == KEY_DIGEST)
-        return digest_at(experiment, key)->hex[0] == '\0';
-    return key->type == KEY_REAL ? *real_at(experiment, key) == *real_at(&other, key)
-                                 : *integer_at(experiment, key) == *integer_at(&other, key);
+        return ((const struct digest *)value)->hex[0] == '\0';
+    return key->type == KEY_REAL ? *(const double *)value == *(const double *)fallback
+                                 : *(const int *)value == *(const int *)fallback;
 }
 
 /* ---- The whole experiment ----------------------------------------------------------------- */
@@ -413,8 +399,7 @@ static int finish(struct experiment *experiment, const uint8_t *set, const char 
             continue;
         if (!keys[i].fallback)
             return error_set(error, "%s: %s is missing: %s", path, keys[i].name, keys[i].meaning);
-        if (set_value(experiment, &keys[i], keys[i].fallback, NULL) != 0)
-            BUG("a default value outside its own range");
+        set_default(experiment, &keys[i]);
     }
     if (config_rules_check(experiment, path, error) != 0)
         return -1;
@@ -509,20 +494,20 @@ char *config_text(const struct experiment *experiment)
             continue;
         text_add(&text, "%s = ", key->name);
         if (key->type == KEY_REAL) {
-            add_real(&text, *real_at(&copy, key));
+            add_real(&text, *(double *)field_of(&copy, key));
         } else if (key->type == KEY_INTEGER) {
-            text_add(&text, "%d", *integer_at(&copy, key));
+            text_add(&text, "%d", *(int *)field_of(&copy, key));
         } else if (key->type == KEY_DECAY) {
-            text_add(&text, "%s", decays[*integer_at(&copy, key)].name);
+            text_add(&text, "%s", decays[*(int *)field_of(&copy, key)].name);
         } else if (key->type == KEY_DIGEST) {
-            text_add(&text, "%s", digest_at(&copy, key)->hex);
+            text_add(&text, "%s", ((struct digest *)field_of(&copy, key))->hex);
         } else if (key->type == KEY_EPOCHS) {
-            const struct epoch_list *list = epochs_at(&copy, key);
+            const struct epoch_list *list = field_of(&copy, key);
             for (int i = 0; i < list->count; i++)
                 text_add(&text, "%s%d", i ? " " : "", list->epoch[i]);
         } else {
             int length;
-            const char *word = word_name(key->words, *integer_at(&copy, key), &length);
+            const char *word = word_name(key->words, *(int *)field_of(&copy, key), &length);
             text_add(&text, "%.*s", length, word);
         }
         text_add(&text, "\n");
@@ -542,8 +527,8 @@ struct decay_shape config_default_shape(void)
 {
     struct experiment experiment = {0};
     for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
-        if (is_shape(key) && set_value(&experiment, key, key->fallback, NULL) != 0)
-            BUG("a default value outside its own range");
+        if (is_shape(key))
+            set_default(&experiment, key);
     return experiment.shape;
 }
 
@@ -571,7 +556,7 @@ const char *config_set_name(const struct experiment *experiment)
 
 const char *config_scale_name(const struct experiment *experiment)
 {
-    static const char *const names[] = {"smoke", "desk", "full"};
+    static const char *const names[] = {SCALE_NAME_SMOKE, SCALE_NAME_DESK, SCALE_NAME_FULL};
     return names[experiment->scale];
 }
 

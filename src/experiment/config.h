@@ -29,7 +29,10 @@
 #include <stdio.h>
 
 enum scale { SCALE_SMOKE, SCALE_DESK, SCALE_FULL };
-#define CONFIG_SCALES "smoke|desk|full" /* their names */
+#define SCALE_NAME_SMOKE "smoke"
+#define SCALE_NAME_DESK "desk"
+#define SCALE_NAME_FULL "full"
+#define CONFIG_SCALES SCALE_NAME_SMOKE "|" SCALE_NAME_DESK "|" SCALE_NAME_FULL
 enum image_set { SET_CIFAR10, SET_CIFAR100, SET_SYNTHETIC };
 enum { CIFAR_TRAIN = 50000, CIFAR_TEST = 10000 }; /* images of each real set */
 enum normalisation { NORMALISE_MEAN_STD, NORMALISE_PIXEL_MEAN, NORMALISE_ZCA };
@@ -154,6 +157,9 @@ int config_class_count(const struct experiment *experiment);
 const char *config_set_name(const struct experiment *experiment);
 const char *config_scale_name(const struct experiment *experiment);
 const char *config_precision_name(const struct experiment *experiment);
+
+/* The index of `word` in "a|b|c", as CONFIG_SCALES has them, or -1. */
+int config_word(const char *words, const char *word);
 
 /* The table of keys, for people. */
 void config_print_keys(FILE *out);

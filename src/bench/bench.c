@@ -71,7 +71,7 @@ static double median(const struct bench *bench, const struct entry *entry, int p
     double *sorted = memory_zeroed((size_t)bench->options->rounds, sizeof *sorted);
     size_t count = 0;
     for (int r = 0; r < bench->options->rounds; r++) {
-        const double x = *sample(bench, entry, program, value, r);
+        const double x = entry->samples ? *sample(bench, entry, program, value, r) : NAN;
         if (!isnan(x))
             sorted[count++] = x;
     }
@@ -292,36 +292,19 @@ static void measure_entry(struct bench *bench, struct entry *entry)
 
 /* ---- Tables --------------------------------------------------------------------------------- */
 
-static const struct table_column columns[] = {
-    {"network", NULL, 'l', NULL, TABLE_ALL, NULL},
-    {"precision", NULL, 'l', NULL, TABLE_ALL, NULL},
-    {"batch", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"train (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"evaluate (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"fill (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"convolutions (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"rest (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"limit (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"of limit (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"1 thread (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"speed-up", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"instruction", NULL, 'l', NULL, TABLE_ALL, NULL},
-    {"multiply-adds (G/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"copies (GB/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"machine (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"limit of machine (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"of machine (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"PyTorch (images/s)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"PyTorch of limit (%)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"ratio", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"PyTorch peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
-    {"PyTorch layout", NULL, 'l', NULL, TABLE_ALL, NULL},
-    {"PyTorch allocator", NULL, 'l', NULL, TABLE_ALL, NULL},
+/* A column of bench.csv in one row. */
+struct cell {
+    const char *name;
+    char align;
+    char *text; /* free() it */
 };
-/* The text shows the columns in three tables: ours, the machine's and PyTorch's. Each table begins with
- * the first two columns. */
-enum { NAME_COLUMNS = 2, OUR_COLUMNS = 13, MACHINE_COLUMNS = 6 };
+
+/* The columns behind the names in bench.csv and in the tables of bench.txt: ours, the machine's and
+ * PyTorch's. */
+enum { CSV, OUR_PART, MACHINE_PART, TORCH_PART, PARTS, NAMES = 2, COLUMNS = 25 };
+static const struct {
+    size_t first, end;
+} parts[PARTS] = {{NAMES, COLUMNS}, {NAMES, 13}, {13, 19}, {19, COLUMNS}};
 
 static const struct table_column setting_columns[] = {
     {"network", NULL, 'l', NULL, TABLE_ALL, NULL},
@@ -332,65 +315,81 @@ static const struct table_column setting_columns[] = {
     {"peak (MiB)", NULL, 'r', NULL, TABLE_ALL, NULL},
 };
 
-static void add_number(struct table *table, double value, int decimals)
+/* A number that is not 0 shows a digit that is not. */
+static char *number(double value, int decimals)
 {
-    table_add(
-        table,
-        table_cell(isnan(value) ? memory_text("-") : memory_text("%.*f", decimals, value), NULL));
+    while (fabs(value) > 0 && fabs(value) < 0.5 * pow(10, -decimals) && decimals < 12)
+        decimals++;
+    return isnan(value) ? memory_text("-") : memory_text("%.*f", decimals, value);
 }
 
-static void add_rate(struct table *table, double rate)
+static char *number_of_rate(double rate)
 {
-    add_number(table, rate, rate < 100 ? 2 : 0);
+    return number(rate, rate < 100 ? 2 : 0);
 }
 
-static void add_our_cells(const struct bench *bench, const struct entry *e, struct table *table)
+static char *number_of_mib(double bytes)
 {
-    const double rate = median(bench, e, OURS, TRAIN), limit = median(bench, e, OURS, LIMIT);
+    return number(bytes / (1 << 20), 0);
+}
+
+static char *percent(double share)
+{
+    return number(100 * share, 1);
+}
+
+static char *word(const char *text)
+{
+    return memory_text("%s", text);
+}
+
+static void add_cell(struct table *table, char *text)
+{
+    table_add(table, table_cell(text, NULL));
+}
+
+/* Of an entry that was not measured the numbers are none. */
+static void make_cells(const struct bench *bench, const struct entry *e, struct cell cells[COLUMNS])
+{
+    const double train = median(bench, e, OURS, TRAIN), limit = median(bench, e, OURS, LIMIT);
     const double one = median(bench, e, OURS_ONE_THREAD, TRAIN);
     const double convolutions = median(bench, e, OURS, CONVOLUTIONS);
-    table_add(table, table_cell(memory_text("%d", e->experiment.batch), NULL));
-    add_rate(table, rate);
-    add_rate(table, median(bench, e, OURS, EVALUATE));
-    add_number(table, 100 * median(bench, e, OURS, FILL), 1);
-    add_number(table, 100 * convolutions, 1);
-    add_number(table, 100 * (1 - convolutions), 1);
-    add_rate(table, limit);
-    add_number(table, 100 * rate / limit, 1);
-    add_rate(table, one);
-    add_number(table, rate / one, 2);
-    add_number(table, median(bench, e, OURS, PEAK) / (1 << 20), 0);
-}
-
-/* Training one image takes about three times the multiply-adds of its forward pass; slightly less,
- * since the images need no gradient. */
-static double machine_rate(const struct bench *bench, const struct entry *e)
-{
-    return median(bench, e, MACHINE, ADDS) / (3 * (double)model_size_of(&e->experiment).macs);
-}
-
-static void add_machine_cells(const struct bench *bench, const struct entry *e, struct table *table)
-{
-    const double rate = machine_rate(bench, e);
-    table_add(table, table_cell(memory_text("%s", e->instruction ? e->instruction : "-"), NULL));
-    add_number(table, median(bench, e, MACHINE, ADDS) / GIGA, 0);
-    add_number(table, median(bench, e, MACHINE, COPIES) / GIGA, 1);
-    add_rate(table, rate);
-    add_number(table, 100 * median(bench, e, OURS, LIMIT) / rate, 1);
-    add_number(table, 100 * median(bench, e, OURS, TRAIN) / rate, 1);
-}
-
-static void add_torch_cells(const struct bench *bench, const struct entry *e, struct table *table)
-{
+    /* Training one image takes about three times the multiply-adds of its forward pass; slightly
+     * less, since the images need no gradient. */
+    const double adds = median(bench, e, MACHINE, ADDS);
+    const double machine = adds / (3 * (double)model_size_of(&e->experiment).macs);
     const int best = best_torch(bench, e);
+    const double torch = median(bench, e, best, TRAIN);
     const struct torch_setting *setting = &torch_settings[best - TORCH];
-    const double rate = median(bench, e, best, TRAIN);
-    add_rate(table, rate);
-    add_number(table, 100 * rate / median(bench, e, OURS, LIMIT), 1);
-    add_number(table, median(bench, e, OURS, TRAIN) / rate, 2);
-    add_number(table, median(bench, e, best, PEAK) / (1 << 20), 0);
-    table_add(table, table_cell(memory_text("%s", isnan(rate) ? "-" : setting->layout), NULL));
-    table_add(table, table_cell(memory_text("%s", isnan(rate) ? "-" : setting->allocator), NULL));
+    const struct cell made[] = {
+        {"network", 'l', word(e->network)},
+        {"precision", 'l', word(e->precision)},
+        {"batch", 'r', memory_text("%d", e->experiment.batch)},
+        {"train (images/s)", 'r', number_of_rate(train)},
+        {"evaluate (images/s)", 'r', number_of_rate(median(bench, e, OURS, EVALUATE))},
+        {"fill (%)", 'r', percent(median(bench, e, OURS, FILL))},
+        {"convolutions (%)", 'r', percent(convolutions)},
+        {"rest (%)", 'r', percent(1 - convolutions)},
+        {"limit (images/s)", 'r', number_of_rate(limit)},
+        {"of limit (%)", 'r', percent(train / limit)},
+        {"1 thread (images/s)", 'r', number_of_rate(one)},
+        {"speed-up", 'r', number(train / one, 2)},
+        {"peak (MiB)", 'r', number_of_mib(median(bench, e, OURS, PEAK))},
+        {"instruction", 'l', word(e->instruction ? e->instruction : "-")},
+        {"multiply-adds (G/s)", 'r', number(adds / GIGA, 0)},
+        {"copies (GB/s)", 'r', number(median(bench, e, MACHINE, COPIES) / GIGA, 1)},
+        {"machine (images/s)", 'r', number_of_rate(machine)},
+        {"limit of machine (%)", 'r', percent(limit / machine)},
+        {"of machine (%)", 'r', percent(train / machine)},
+        {"PyTorch (images/s)", 'r', number_of_rate(torch)},
+        {"PyTorch of limit (%)", 'r', percent(torch / limit)},
+        {"ratio", 'r', number(train / torch, 2)},
+        {"PyTorch peak (MiB)", 'r', number_of_mib(median(bench, e, best, PEAK))},
+        {"PyTorch layout", 'l', word(isnan(torch) ? "-" : setting->layout)},
+        {"PyTorch allocator", 'l', word(isnan(torch) ? "-" : setting->allocator)},
+    };
+    _Static_assert(COUNT(made) == COLUMNS, "all columns");
+    memcpy(cells, made, sizeof made);
 }
 
 static void add_missing(const struct bench *bench, struct text *text)
@@ -418,53 +417,46 @@ static void write_out(const struct bench *bench, const char *name, struct text *
     free(path);
 }
 
-static void add_names(const struct entry *e, struct table *table)
+static void add_settings(const struct bench *bench, const struct entry *e, struct table *table)
 {
-    table_add(table, table_cell(memory_text("%s", e->network), NULL));
-    table_add(table, table_cell(memory_text("%s", e->precision), NULL));
-}
-
-/* A table of the names and of `count` columns from `first` on; `own` has room for all columns. */
-static void begin_part(struct table *table, struct table_column *own, size_t first, size_t count)
-{
-    memcpy(own, columns, NAME_COLUMNS * sizeof *columns);
-    memcpy(own + NAME_COLUMNS, columns + first, count * sizeof *columns);
-    table_begin(table, own, NAME_COLUMNS + count);
+    for (int p = TORCH; p < PROGRAMS; p++) {
+        add_cell(table, word(e->network));
+        add_cell(table, word(e->precision));
+        add_cell(table, word(torch_settings[p - TORCH].layout));
+        add_cell(table, word(torch_settings[p - TORCH].allocator));
+        add_cell(table, number_of_rate(median(bench, e, p, TRAIN)));
+        add_cell(table, number_of_mib(median(bench, e, p, PEAK)));
+    }
 }
 
 static void write_tables(const struct bench *bench)
 {
-    enum { TORCH_FIRST = OUR_COLUMNS + MACHINE_COLUMNS };
-    struct table all, ours, machine, torch, settings;
-    struct table_column machine_columns[COUNT(columns)], torch_columns[COUNT(columns)];
-    table_begin(&all, columns, COUNT(columns));
-    table_begin(&ours, columns, OUR_COLUMNS);
-    begin_part(&machine, machine_columns, OUR_COLUMNS, MACHINE_COLUMNS);
-    begin_part(&torch, torch_columns, TORCH_FIRST, COUNT(columns) - TORCH_FIRST);
+    struct table table[PARTS], settings;
+    struct table_column own[PARTS][COLUMNS];
     table_begin(&settings, setting_columns, COUNT(setting_columns));
     for (size_t i = 0; i < bench->count; i++) {
         const struct entry *e = &bench->entries[i];
-        if (!e->samples)
+        if (i > 0 && !e->samples)
             continue;
-        add_names(e, &all);
-        add_our_cells(bench, e, &all);
-        add_machine_cells(bench, e, &all);
-        add_torch_cells(bench, e, &all);
-        add_names(e, &ours);
-        add_our_cells(bench, e, &ours);
-        add_names(e, &machine);
-        add_machine_cells(bench, e, &machine);
-        add_names(e, &torch);
-        add_torch_cells(bench, e, &torch);
-        for (int p = TORCH; p < PROGRAMS; p++) {
-            add_names(e, &settings);
-            table_add(&settings,
-                      table_cell(memory_text("%s", torch_settings[p - TORCH].layout), NULL));
-            table_add(&settings,
-                      table_cell(memory_text("%s", torch_settings[p - TORCH].allocator), NULL));
-            add_rate(&settings, median(bench, e, p, TRAIN));
-            add_number(&settings, median(bench, e, p, PEAK) / (1 << 20), 0);
+        struct cell cells[COLUMNS];
+        make_cells(bench, e, cells);
+        for (int t = 0; t < PARTS; t++) {
+            size_t count = 0, place[COLUMNS];
+            for (size_t c = 0; c < COLUMNS; c++)
+                if (c < NAMES || (c >= parts[t].first && c < parts[t].end))
+                    place[count++] = c;
+            for (size_t c = 0; c < count && i == 0; c++)
+                own[t][c] = (struct table_column){
+                    cells[place[c]].name, NULL, cells[place[c]].align, NULL, TABLE_ALL, NULL};
+            if (i == 0)
+                table_begin(&table[t], own[t], count);
+            for (size_t c = 0; c < count && e->samples; c++)
+                add_cell(&table[t], word(cells[place[c]].text));
         }
+        for (int c = 0; c < COLUMNS; c++)
+            free(cells[c].text);
+        if (e->samples)
+            add_settings(bench, e, &settings);
     }
 
     const struct bench_options *o = bench->options;
@@ -476,13 +468,13 @@ static void write_tables(const struct bench *bench)
              bench->torch_version ? bench->torch_version : "not there");
     text_add(&text, "Medians of %d round%s, of %g s of training or one step each\n\n", o->rounds,
              o->rounds == 1 ? "" : "s", o->seconds);
-    table_write_text(&ours, &text);
+    table_write_text(&table[OUR_PART], &text);
     text_add(&text,
              "\ntrain: forward, backward, SGD. fill: moving and normalising the images, of the "
              "time of fill and train.\nconvolutions, rest: of the threads' time in train. limit: "
              "the step's convolutions alone, without waiting.\npeak: resident memory of the whole "
              "process.\n\n");
-    table_write_text(&machine, &text);
+    table_write_text(&table[MACHINE_PART], &text);
     text_add(&text,
              "\nmachine: what its best multiply-add instruction, in a loop on registers, would "
              "give at three times the\nmultiply-adds of the forward pass, counted as direct "
@@ -490,22 +482,20 @@ static void write_tables(const struct bench *bench)
              "convolutions alone come to that; of machine: how near training does.\ncopies: of "
              "memory, bytes read and written. All on the same threads.\n\n");
     if (!bench->torch_missing) {
-        table_write_text(&torch, &text);
+        table_write_text(&table[TORCH_PART], &text);
         text_add(&text, "\nratio: train over PyTorch's train, in its fastest setting:\n\n");
         table_write_text(&settings, &text);
         text_add(&text, "\n");
     }
     add_missing(bench, &text);
-    table_write_csv(&all, &csv);
+    table_write_csv(&table[CSV], &csv);
     write_out(bench, "bench.txt", &text);
     write_out(bench, "bench.csv", &csv);
     free(cpu);
     free(text.bytes);
     free(csv.bytes);
-    table_free(&all);
-    table_free(&ours);
-    table_free(&machine);
-    table_free(&torch);
+    for (int t = 0; t < PARTS; t++)
+        table_free(&table[t]);
     table_free(&settings);
 }
 

@@ -69,10 +69,8 @@ static void expect_same(const struct log *left, const struct log *right)
 
 static struct log train(const char *folder, const char *to, int threads)
 {
-    char *command = train_command(folder, to, threads), *output = NULL;
-    if (scratch_run(command, &output) != 0)
-        fail_msg("%s: %s", command, output);
-    free(output);
+    char *command = train_command(folder, to, threads);
+    free(scratch_output(0, "%s", command));
     free(command);
     return read_log(folder, to);
 }
@@ -332,22 +330,17 @@ static void test_a_stop_while_images_are_read(void **state)
     (void)state;
     char *folder = start();
     char *train = train_command(folder, "early", 1);
-    char *command = memory_text("data=%s/data; at=$data/cifar-10-batches-bin; mkdir -p $at\n"
-                                "truncate -s 30730000 $at/data_batch_1.bin $at/data_batch_2.bin "
-                                "$at/data_batch_3.bin $at/data_batch_4.bin $at/data_batch_5.bin\n"
-                                "mkfifo $at/test_batch.bin\n"
-                                "%s --data $data --set run.scale=desk --set data.set=cifar10 "
-                                "--set data.train_pictures=0 --set data.test_pictures=0 &\n"
-                                "timeout 60 sh -c \"exec 3>$at/test_batch.bin; kill -TERM $!; "
-                                "head -c 30730000 /dev/zero >&3\"\n"
-                                "wait $!",
-                                folder, train);
-    char *output = NULL;
-    const int status = scratch_run(command, &output);
-    if (status != 1 || !strstr(output, "differ from the official ones"))
-        fail_msg("status %d: %s", status, output);
-    free(output);
-    free(command);
+    scratch_expect(1, "differ from the official ones",
+                   "data=%s/data; at=$data/cifar-10-batches-bin; mkdir -p $at\n"
+                   "truncate -s 30730000 $at/data_batch_1.bin $at/data_batch_2.bin "
+                   "$at/data_batch_3.bin $at/data_batch_4.bin $at/data_batch_5.bin\n"
+                   "mkfifo $at/test_batch.bin\n"
+                   "%s --data $data --set run.scale=desk --set data.set=cifar10 "
+                   "--set data.train_pictures=0 --set data.test_pictures=0 &\n"
+                   "timeout 60 sh -c \"exec 3>$at/test_batch.bin; kill -TERM $!; "
+                   "head -c 30730000 /dev/zero >&3\"\n"
+                   "wait $!",
+                   folder, train);
     free(train);
     scratch_remove(folder);
 }
@@ -362,16 +355,12 @@ static void test_a_log_is_never_overwritten(void **state)
     char *after = file_read(log.path, NULL, NULL);
     assert_string_equal(before, after);
     /* another text under the same name is refused */
-    char *base = train_command(folder, "one", 2), *output = NULL;
-    char *command = memory_text("%s --set schedule.k=7", base);
+    char *base = train_command(folder, "one", 2);
+    scratch_expect(1, "never overwritten", "%s --set schedule.k=7", base);
     free(base);
-    assert_int_equal(scratch_run(command, &output), 1);
-    assert_non_null(strstr(output, "never overwritten"));
     free(after);
     after = file_read(log.path, NULL, NULL);
     assert_string_equal(before, after);
-    free(command);
-    free(output);
     free(before);
     free(after);
     log_free(&log);
@@ -384,35 +373,32 @@ static void test_divergence_is_recorded(void **state)
     (void)state;
     char *folder = start();
     char *base = train_command(folder, "wild", 2);
-    char *command = memory_text("%s --set schedule.lr=100 --set training.weight_decay=1", base);
-    char *output = NULL;
-    assert_int_equal(scratch_run(command, &output), 0);
+    free(scratch_output(0, "%s --set schedule.lr=100 --set training.weight_decay=1", base));
     struct log log = read_log(folder, "wild");
     assert_int_equal(log.status, LOG_DIVERGED);
     assert_true(log.diverged_at > 0);
     log_free(&log);
-    free(output);
-    free(command);
     free(base);
     scratch_remove(folder);
 }
 
-/* One line on standard error and this status. */
-static void expect_status(int expected, const char *command, const char *word)
+/* One line on standard error, which holds `words`, and this status. */
+static void expect_line(int status, const char *words, const char *command)
 {
-    char *output = NULL;
-    const int status = scratch_run(command, &output);
-    char *newline = strchr(output, '\n');
-    if (status != expected || !newline || newline[1] != '\0' || !strstr(output, word) ||
-        strncmp(output, "kdecay: ", 8) != 0)
-        fail_msg("%s: status %d, \"%s\", expected one line with \"%s\"", command, status, output,
-                 word);
+    char *output = scratch_output(status, "%s", command), *newline = strchr(output, '\n');
+    expect_words(output, words);
+    if (!newline || newline[1] != '\0' || strncmp(output, "kdecay: ", 8) != 0)
+        fail_msg("%s: expected one line: \"%s\"", command, output);
     free(output);
 }
 
-static void expect_complaint(const char *command, const char *word)
+/* Of a command about the experiment of a folder. */
+static void expect_complaint(const char *folder, const char *command, const char *more,
+                             const char *words)
 {
-    expect_status(1, command, word);
+    char *line = memory_text("build/kdecay %s %s/experiments/a.ini %s", command, folder, more);
+    expect_line(1, words, line);
+    free(line);
 }
 
 /* By its status `make smoke` tells it from a failure. */
@@ -421,17 +407,15 @@ static void test_a_cpu_without_bf16(void **state)
     (void)state;
     char *folder = start_in("bf16"), *base = train_command(folder, "one", 2);
     char *command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s", base), *output = NULL;
-    expect_status(3, command, "set training.precision = f32");
-    expect_status(3, command, "needs avx512_core_bf16, oneDNN finds avx2");
-    free(command);
-    command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s --set training.precision=f32", base);
-    assert_int_equal(scratch_run(command, NULL), 0);
+    expect_line(3, "set training.precision = f32", command);
+    expect_line(3, "needs avx512_core_bf16, oneDNN finds avx2", command);
+    free(scratch_output(0, "%s --set training.precision=f32", command));
     free(command);
     /* of the project's own logs */
     command = memory_text(
         "ONEDNN_MAX_CPU_ISA=AVX2 build/kdecay audit --replay %s/none --out %s/out", folder, folder);
     scratch_run(command, &output);
-    assert_non_null(strstr(output, "seed-1.tsv: skipped: training.precision = bf16: needs"));
+    expect_words(output, "seed-1.tsv: skipped: training.precision = bf16: needs");
     free(output);
     free(command);
     free(base);
@@ -467,18 +451,11 @@ static void test_a_complaint_is_one_write(void **state)
 static void test_complaints(void **state)
 {
     (void)state;
-    expect_complaint("build/kdecay train no.ini --seed 1", "no.ini: cannot be opened");
+    expect_line(1, "no.ini: cannot be opened", "build/kdecay train no.ini --seed 1");
     char *folder = start();
-    char *command =
-        memory_text("build/kdecay describe %s/experiments/a.ini --set network.depth=9", folder);
-    expect_complaint(command, "8 and 14");
-    free(command);
-    command = memory_text("build/kdecay describe %s/experiments/a.ini --set network.depth", folder);
-    expect_complaint(command, "section.key=value");
-    free(command);
-    command = memory_text("build/kdecay schedule %s/experiments/a.ini > /dev/full", folder);
-    expect_complaint(command, "standard output");
-    free(command);
+    expect_complaint(folder, "describe", "--set network.depth=9", "8 and 14");
+    expect_complaint(folder, "describe", "--set network.depth", "section.key=value");
+    expect_complaint(folder, "schedule", "> /dev/full", "standard output");
     scratch_remove(folder);
 }
 
@@ -496,7 +473,7 @@ static void test_two_processes(void **state)
               : memory_text("one/a/seed-9.tsv");
         char *path = memory_text("%s/%s", folder, name);
         struct file_lock lock = file_lock(path);
-        expect_complaint(command, "another process works on it");
+        expect_line(1, "another process works on it", command);
         file_unlock(&lock);
         const pid_t child = fork();
         if (child == 0) {
@@ -510,12 +487,10 @@ static void test_two_processes(void **state)
         free(name);
     }
     struct log log = train(folder, "one", 1);
-    char *listing = NULL;
-    char *list = memory_text("find %s -name '*.lock' -o -name '*.part' -o -name '*.tmp'", folder);
-    assert_int_equal(scratch_run(list, &listing), 0);
+    char *listing =
+        scratch_output(0, "find %s -name '*.lock' -o -name '*.part' -o -name '*.tmp'", folder);
     assert_string_equal(listing, "");
     free(listing);
-    free(list);
     log_free(&log);
     free(command);
     scratch_remove(folder);
@@ -529,32 +504,27 @@ static void test_foreign_checkpoints(void **state)
     struct log log = train(folder, "one", 1);
     log_free(&log);
     char *checkpoints = memory_text("%s/one-checkpoints/a", folder);
-    char *prepare = memory_text("cd %s && for c in seed-9-*; do cp $c seed-8-${c#seed-9-}; done && "
-                                "echo rows > ../../one/a/seed-8.tsv.part",
-                                checkpoints);
-    char *damage = memory_text("cd %s && printf x | dd of=$(echo seed-8-*) bs=1 seek=20000 "
-                               "conv=notrunc status=none",
-                               checkpoints);
-    char *sums = memory_text("cd %s && sha256sum seed-* ../../one/a/*", checkpoints);
-    char *command = memory_text("build/kdecay train %s/experiments/a.ini --seed 8 --results "
-                                "%s/one --checkpoints %s/one-checkpoints",
-                                folder, folder, folder);
-    assert_int_equal(scratch_run(prepare, NULL), 0);
+    free(scratch_output(0,
+                        "cd %s && for c in seed-9-*; do cp $c seed-8-${c#seed-9-}; done && "
+                        "echo rows > ../../one/a/seed-8.tsv.part",
+                        checkpoints));
+    char *more =
+        memory_text("--seed 8 --results %s/one --checkpoints %s/one-checkpoints", folder, folder);
     const char *const words[] = {"belongs to another run", "is damaged"};
     for (int i = 0; i < 2; i++) {
-        char *before = NULL, *after = NULL;
-        assert_int_equal(scratch_run(sums, &before), 0);
-        expect_complaint(command, words[i]);
-        assert_int_equal(scratch_run(sums, &after), 0);
+        static const char sums[] = "cd %s && sha256sum seed-* ../../one/a/*";
+        char *before = scratch_output(0, sums, checkpoints);
+        expect_complaint(folder, "train", more, words[i]);
+        char *after = scratch_output(0, sums, checkpoints);
         assert_string_equal(before, after);
-        assert_int_equal(scratch_run(damage, NULL), 0);
+        free(scratch_output(0,
+                            "cd %s && printf x | dd of=$(echo seed-8-*) bs=1 seek=20000 "
+                            "conv=notrunc status=none",
+                            checkpoints));
         free(before);
         free(after);
     }
-    free(command);
-    free(sums);
-    free(damage);
-    free(prepare);
+    free(more);
     free(checkpoints);
     scratch_remove(folder);
 }
@@ -562,13 +532,11 @@ static void test_foreign_checkpoints(void **state)
 static void test_schedule_and_describe(void **state)
 {
     (void)state;
-    char *output = NULL;
-    assert_int_equal(
-        scratch_run("build/kdecay schedule experiments/cifar10/preact-20/poly-k2.0.ini", &output),
-        0);
+    char *output =
+        scratch_output(0, "build/kdecay schedule experiments/cifar10/preact-20/poly-k2.0.ini");
     /* the mean by sum is half a step of 1173 above the area */
-    assert_non_null(strstr(output, "by sum: 0.667092803\n# in closed form: 0.6666666667\n"));
-    assert_non_null(strstr(output, "\nstep\tepoch\tlr\tslope_per_step\n1\t1\t0.1"));
+    expect_words(output, "by sum: 0.667092803\n# in closed form: 0.6666666667\n");
+    expect_words(output, "\nstep\tepoch\tlr\tslope_per_step\n1\t1\t0.1");
     const char *last = strstr(output, "\n1173\t3\t");
     assert_non_null(last); /* 3 epochs of 391 steps; L(1172 / 1173) of k = 2 */
     const double s = 1172.0 / 1173.0;
@@ -576,41 +544,29 @@ static void test_schedule_and_describe(void **state)
     assert_true(fabs(strtod(last + 8, &end) - (1e-4 + 0.0999 * (1 - s * s))) < 1e-15);
     assert_true(fabs(strtod(end, NULL) + 0.0999 * 2 * s / 1173) < 1e-12);
     free(output);
-    assert_int_equal(scratch_run("build/kdecay schedule experiments/schedules/plain/cosine.ini "
-                                 "--set schedule.lr_end=0.1",
-                                 &output),
-                     0);
-    assert_non_null(strstr(output, "by sum: not defined, since lr_end = lr\n"));
+    output = scratch_output(0, "build/kdecay schedule experiments/schedules/plain/cosine.ini "
+                               "--set schedule.lr_end=0.1");
+    expect_words(output, "by sum: not defined, since lr_end = lr\n");
     assert_null(strstr(output, "nan"));
     assert_null(strstr(output, "\t-0\n"));
     free(output);
-    assert_int_equal(scratch_run("build/kdecay schedule experiments/schedules/plain/linear.ini "
-                                 "--set training.epochs=1 --digits 3",
-                                 &output),
-                     0);
-    assert_non_null(strstr(output, "\n2\t1\t0.0997\t")); /* 1e-4 + 0.0999 (1 - 1 / 391) */
-    free(output);
-    assert_int_equal(scratch_run("build/kdecay schedule experiments/cifar10/preact-20/step.ini "
-                                 "> build/a.tsv && gnuplot -e \"input='build/a.tsv'; "
-                                 "output_file='build/a.svg'; format='svg'\" figures/schedule.gp "
-                                 "&& grep -c '<path' build/a.svg",
-                                 &output),
-                     0);
+    scratch_expect(0, "\n2\t1\t0.0997\t", /* 1e-4 + 0.0999 (1 - 1 / 391) */
+                   "build/kdecay schedule experiments/schedules/plain/linear.ini "
+                   "--set training.epochs=1 --digits 3");
+    output = scratch_output(0, "build/kdecay schedule experiments/cifar10/preact-20/step.ini "
+                               "> build/a.tsv && gnuplot -e \"input='build/a.tsv'; "
+                               "output_file='build/a.svg'; format='svg'\" figures/schedule.gp "
+                               "&& grep -c '<path' build/a.svg");
     assert_true(atoi(output) > 10);
     free(output);
-    assert_int_equal(
-        scratch_run("build/kdecay describe experiments/cifar10/preact-20/poly-k2.0.ini", &output),
-        0);
-    assert_non_null(strstr(output, "\nparameters 269722\nmacs 40551040\n"));
+    output = scratch_output(0, "build/kdecay describe experiments/cifar10/preact-20/poly-k2.0.ini");
+    expect_words(output, "\nparameters 269722\nmacs 40551040\n");
     assert_null(strstr(output, "parameters_stored"));
     free(output);
-    assert_int_equal(
-        scratch_run("build/kdecay describe experiments/weight-net/expansion-u1152.ini", &output),
-        0);
-    assert_non_null(strstr(output, "\nparameters 721306\nmacs 40551040\n"
-                                   "parameters_stored 269722\ngeneration_macs 307888128\n"
-                                   "generation_share 0.0593\n"));
-    free(output);
+    scratch_expect(0,
+                   "\nparameters 721306\nmacs 40551040\nparameters_stored 269722\n"
+                   "generation_macs 307888128\ngeneration_share 0.0593\n",
+                   "build/kdecay describe experiments/weight-net/expansion-u1152.ini");
 }
 
 const struct CMUnitTest program_tests[] = {

@@ -55,13 +55,8 @@ static char *start(void)
 
 static void run_bench(const char *folder, const char *more)
 {
-    char *command = memory_text("build/kdecay bench %s/a.ini --seconds 0 --out %s/out %s", folder,
-                                folder, more);
-    char *output = NULL;
-    if (scratch_run(command, &output) != 0)
-        fail_msg("%s: %s", command, output);
-    free(output);
-    free(command);
+    free(scratch_output(0, "build/kdecay bench %s/a.ini --seconds 0 --out %s/out %s", folder,
+                        folder, more));
 }
 
 /* Of the f32 row of bench.csv. */
@@ -169,13 +164,11 @@ static void test_newest_torch(void **state)
         assert_int_equal(chmod(path, 0755), 0);
         free(path);
     }
-    char *command = memory_text("PATH=/usr/bin:/bin:%s src/bench/newest_torch.sh", folder);
-    char *expected = memory_text("%s/python3.8\n", folder), *output = NULL;
-    assert_int_equal(scratch_run(command, &output), 0);
+    char *expected = memory_text("%s/python3.8\n", folder);
+    char *output = scratch_output(0, "PATH=/usr/bin:/bin:%s src/bench/newest_torch.sh", folder);
     assert_string_equal(output, expected);
     free(output);
     free(expected);
-    free(command);
     scratch_remove(folder);
 }
 

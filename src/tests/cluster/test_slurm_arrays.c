@@ -275,8 +275,7 @@ static void collections(void **state)
 static void costs(void **state)
 {
     (void)state;
-    char *text = NULL;
-    assert_int_equal(scratch_run("build/kdecay cost", &text), 0);
+    char *text = scratch_output(0, "build/kdecay cost");
     /* WRN-28-10: 5.2 G multiply-adds, 200 epochs; SGDR's arms are the second row's, and theirs is
      * the longer one; DenseNet-BC-250-24: 5,418,941,784 x 50,000 x 300 */
     static const struct {
@@ -307,14 +306,9 @@ static void costs(void **state)
 static void scripts(void **state)
 {
     (void)state;
-    char *folder = scratch_folder(), *output = NULL;
-    char *command = memory_text("unset MAKEFLAGS MFLAGS MAKELEVEL; "
-                                "src/tests/submit.sh build/kdecay %s",
-                                folder);
-    if (scratch_run(command, &output) != 0 || !strstr(output, " 0 failed\n"))
-        fail_msg("%s", output);
-    free(output);
-    free(command);
+    char *folder = scratch_folder();
+    scratch_expect(0, " 0 failed\n",
+                   "unset MAKEFLAGS MFLAGS MAKELEVEL; src/tests/submit.sh build/kdecay %s", folder);
     scratch_remove(folder);
 }
 

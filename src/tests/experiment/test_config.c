@@ -342,8 +342,7 @@ static void test_experiment_of_the_readme(void **state)
     char *folder = scratch_folder();
     char *path = memory_text("%s/experiments/cifar10/preact-20/mine-k1.0.ini", folder);
     scratch_write(folder, "experiments/cifar10/preact-20/mine-k1.0.ini", block);
-    char *link = memory_text("ln -s \"$PWD/experiments/families\" %s/experiments", folder);
-    assert_int_equal(scratch_run(link, NULL), 0);
+    free(scratch_output(0, "ln -s \"$PWD/experiments/families\" %s/experiments", folder));
     struct experiment e;
     expect_failed(config_load(path, NULL, 0, &e, &error), &error,
                   "mine-k1.0.ini:6: schedule.decay = mine: no such decay");
@@ -356,7 +355,6 @@ static void test_experiment_of_the_readme(void **state)
     assert_string_equal(e.arm, "cifar10/preact-20/mine-k1.0");
     assert_string_equal(decays[e.decay].name, "linear");
     free(linear);
-    free(link);
     free(block);
     free(readme);
     free(path);

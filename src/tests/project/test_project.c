@@ -15,12 +15,8 @@
 /* `kdecay report` of the project, in a folder of its own. */
 static char *make_report(void)
 {
-    char *folder = scratch_folder(), *output = NULL;
-    char *command = memory_text("build/kdecay report --out %s", folder);
-    if (scratch_run(command, &output) != 0)
-        fail_msg("%s", output);
-    free(command);
-    free(output);
+    char *folder = scratch_folder();
+    free(scratch_output(0, "build/kdecay report --out %s", folder));
     return folder;
 }
 
@@ -125,9 +121,8 @@ static int read_cost(const char *line, char *folder, double *number)
 static void readme_shows_the_costs(void **state)
 {
     (void)state;
-    char *now = NULL;
     const struct block block = find_block("table-5-2 ");
-    assert_int_equal(scratch_run("build/kdecay cost", &now), 0);
+    char *now = scratch_output(0, "build/kdecay cost");
     char *rest = NULL;
     const char *more = block.text;
     int rows = 0;

@@ -31,14 +31,8 @@ struct run {
 
 static void command(const struct run *run, const char *what, int status, const char *output)
 {
-    char *line = memory_text("build/kdecay %s %s --seed %d --results %s --checkpoints %s", what,
-                             run->experiment_path, SEED, run->results, run->checkpoints);
-    char *printed = NULL;
-    const int found = scratch_run(line, &printed);
-    if (found != status || !strstr(printed, output))
-        fail_msg("%s: status %d: %s", line, found, printed);
-    free(printed);
-    free(line);
+    scratch_expect(status, output, "build/kdecay %s %s --seed %d --results %s --checkpoints %s",
+                   what, run->experiment_path, SEED, run->results, run->checkpoints);
 }
 
 static struct run run_of(const char *network, int test_pictures)

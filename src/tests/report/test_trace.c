@@ -38,52 +38,43 @@ static const double k1[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.02};
 static const double k2[] = {9.01, 9.03, 9.04, 9.07, 8.75, 9.20};
 static const double k3[] = {9.61, 9.43, 9.24, 9.17, 9.85};
 
-static void write_arm(const struct fixture *fixture, const char *arm, const char *text,
-                      const double *errors, size_t n)
-{
-    fixture_variant(fixture, arm, text);
-    fixture_write_arm(fixture, arm, errors, n);
-}
-
 /* Arms of every table, of six, five and one runs, one of them diverged, and one without a run. */
 static struct fixture begin(void)
 {
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", k1, 6);
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k2.0", k2, 6);
-    write_arm(&fixture, "cifar10/preact-20/poly-k3.0", "[schedule]\nk = 3\n", k3, 5);
-    write_arm(&fixture, "cifar100/preact-20/poly-k1.0", "[data]\nset = cifar100\n", k1, 1);
-    write_arm(&fixture, "cifar10/preact-110/poly-k1.0",
-              "[run]\nscale = full\n[network]\ndepth = 110\n", k2, 3);
-    write_arm(&fixture, "cifar10/preact-110/poly-k2.0",
-              "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\nk = 2\n", k3, 4);
+    fixture_add(&fixture, "cifar10/preact-20/poly-k3.0", "[schedule]\nk = 3\n", k3, 5);
+    fixture_add(&fixture, "cifar100/preact-20/poly-k1.0", "[data]\nset = cifar100\n", k1, 1);
+    fixture_add(&fixture, "cifar10/preact-110/poly-k1.0",
+                "[run]\nscale = full\n[network]\ndepth = 110\n", k2, 3);
+    fixture_add(&fixture, "cifar10/preact-110/poly-k2.0",
+                "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\nk = 2\n", k3, 4);
     fixture_variant(&fixture, "cifar10/preact-110/step",
                     "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\ndecay = step\n"
                     "lr_end = 0\ndrops = 1\n");
-    write_arm(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n", k1, 6);
-    write_arm(&fixture, "schedules/plain/sgdr",
-              "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n", k2, 4);
-    write_arm(&fixture, "schedules/k2.0/linear", "[schedule]\ndecay = linear\nk = 2\n", k2, 6);
-    write_arm(&fixture, "schedules/k2.0/knee", "[schedule]\ndecay = knee\nhold = 0.33\n", k3, 5);
+    fixture_add(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n", k1, 6);
+    fixture_add(&fixture, "schedules/plain/sgdr",
+                "[schedule]\ndecay = cosine\ncycle = 1\ncycle_factor = 1\n", k2, 4);
+    fixture_add(&fixture, "schedules/k2.0/linear", "[schedule]\ndecay = linear\nk = 2\n", k2, 6);
+    fixture_add(&fixture, "schedules/k2.0/knee", "[schedule]\ndecay = knee\nhold = 0.33\n", k3, 5);
     fixture_variant(&fixture, "schedules/k2.0/constant",
                     "[schedule]\ndecay = constant\nlr = 0.0667\n");
-    write_arm(&fixture, "precision/f32", "", k1, 6);
-    write_arm(&fixture, "precision/bf16", "[training]\nprecision = bf16\n", k3, 5);
-    write_arm(&fixture, "campaign/cifar10/preact-20/k1.0", "", k1, 6);
-    write_arm(&fixture, "campaign/cifar10/preact-20/k2.0", "[schedule]\nk = 2\n", k2, 6);
-    write_arm(&fixture, "campaign/cifar10/preact-20/k5.0", "[schedule]\nk = 5\n", k3, 5);
-    write_arm(&fixture, "weight-net/ordinary-c16", "", k1, 6);
-    write_arm(&fixture, "weight-net/bank-u1", "[network]\nweights = bank\nrows = 1\n", k2, 6);
-    write_arm(&fixture, "weight-net/bank-u8", "[network]\nweights = bank\nrows = 8\n", k3, 5);
-    write_arm(&fixture, "weight-net/bank-u32", "[network]\nweights = bank\nrows = 32\n", k1, 6);
-    write_arm(&fixture, "weight-net/bank-u8-k2",
-              "[network]\nweights = bank\nrows = 8\n[schedule]\nk = 2\n", k2, 6);
-    write_arm(&fixture, "pad-net/zero", "", k1, 6);
-    write_arm(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n", k3, 5);
-    write_arm(&fixture, "pad-net/learned", "[network]\npadding = learned\n", k2, 6);
-    const struct fixture_log diverged = {
-        .arm = "cifar10/preact-20/poly-k3.0", .seed = 6, .diverged_at = 4};
-    fixture_write_log(&fixture, fixture.results, &diverged);
+    fixture_add(&fixture, "precision/f32", "", k1, 6);
+    fixture_add(&fixture, "precision/bf16", "[training]\nprecision = bf16\n", k3, 5);
+    fixture_add(&fixture, "campaign/cifar10/preact-20/k1.0", "", k1, 6);
+    fixture_add(&fixture, "campaign/cifar10/preact-20/k2.0", "[schedule]\nk = 2\n", k2, 6);
+    fixture_add(&fixture, "campaign/cifar10/preact-20/k5.0", "[schedule]\nk = 5\n", k3, 5);
+    fixture_add(&fixture, "weight-net/ordinary-c16", "", k1, 6);
+    fixture_add(&fixture, "weight-net/bank-u1", "[network]\nweights = bank\nrows = 1\n", k2, 6);
+    fixture_add(&fixture, "weight-net/bank-u8", "[network]\nweights = bank\nrows = 8\n", k3, 5);
+    fixture_add(&fixture, "weight-net/bank-u32", "[network]\nweights = bank\nrows = 32\n", k1, 6);
+    fixture_add(&fixture, "weight-net/bank-u8-k2",
+                "[network]\nweights = bank\nrows = 8\n[schedule]\nk = 2\n", k2, 6);
+    fixture_add(&fixture, "pad-net/zero", "", k1, 6);
+    fixture_add(&fixture, "pad-net/reflect", "[network]\npadding = reflect\n", k3, 5);
+    fixture_add(&fixture, "pad-net/learned", "[network]\npadding = learned\n", k2, 6);
+    fixture_write_diverged(&fixture, "cifar10/preact-20/poly-k3.0", 6);
     scratch_write(fixture.results, "benchmarks/ranks.tsv",
                   "# machine: made up\n"
                   "experiment\tranks\tthreads\tcores\tshards\tbatch\timages_per_s\n"
@@ -246,18 +237,8 @@ static void ids_are_unique(void **state)
 
 static char *trace(const struct fixture *fixture, const char *id, int expected)
 {
-    char *command = memory_text("build/kdecay trace %s --results %s --experiments %s --out %s", id,
-                                fixture->results, fixture->experiments, fixture->out);
-    char *output = NULL;
-    if (scratch_run(command, &output) != expected)
-        fail_msg("%s: %s", command, output);
-    free(command);
-    return output;
-}
-
-static void expect(const char *output, const char *what)
-{
-    expect_words(output, what);
+    return scratch_output(expected, "build/kdecay trace %s --results %s --experiments %s --out %s",
+                          id, fixture->results, fixture->experiments, fixture->out);
 }
 
 static void command(void **state)
@@ -266,35 +247,36 @@ static void command(void **state)
     struct fixture fixture = begin();
     write_report(&fixture, fixture.results, fixture.experiments);
     char *output = trace(&fixture, "cifar10/preact-20/poly-k2.0:last-error", 0);
-    expect(output, "\n9.02: line 3 of ");
-    expect(output, "/tables/table-5-2-desk.csv, column \"last epoch (%)\"\n");
-    expect(output, "/results/cifar10/preact-20/poly-k2.0/seed-6.tsv:");
-    expect(output, "\t9.2\t");
-    expect(output, "arm cifar10/preact-20/poly-k2.0, seed 6; run-sha256 ");
-    expect(output, "git checkout made up && make build/kdecay && build/kdecay train ");
-    expect(output, "/cifar10/preact-20/poly-k2.0.ini --seed 6 --results build/again");
+    expect_words(output, "\n9.02: line 3 of ");
+    expect_words(output, "/tables/table-5-2-desk.csv, column \"last epoch (%)\"\n");
+    expect_words(output, "/results/cifar10/preact-20/poly-k2.0/seed-6.tsv:");
+    expect_words(output, "\t9.2\t");
+    expect_words(output, "arm cifar10/preact-20/poly-k2.0, seed 6; run-sha256 ");
+    expect_words(output, "git checkout made up && make build/kdecay && build/kdecay train ");
+    expect_words(output, "/cifar10/preact-20/poly-k2.0.ini --seed 6 --results build/again");
     free(output);
     output = trace(&fixture, "cifar10/preact-20/poly-k2.0/seed-6:epoch-1:test_error", 0);
-    expect(output, "seed-6:epoch-1:test_error\n8.7\n");
-    expect(output, "\t8.7\t");
+    expect_words(output, "seed-6:epoch-1:test_error\n8.7\n");
+    expect_words(output, "\t8.7\t");
     free(output);
     output = trace(&fixture, "table-5-2:wide-resnet-16-8:delta-matched", 0);
-    expect(output, "\n-0.54: line 4 of ");
-    expect(output, "Wide ResNet\t16-8\t11.0\t4.81\t3.73\t3.0");
-    expect(output, "CIFAR-10\tWide ResNet\t16-8\tmatched\t4.27\tmedian\t5\tstep, mean/std\tWRN16, "
-                   "arXiv 1605.07146, table 5\n");
+    expect_words(output, "\n-0.54: line 4 of ");
+    expect_words(output, "Wide ResNet\t16-8\t11.0\t4.81\t3.73\t3.0");
+    expect_words(output,
+                 "CIFAR-10\tWide ResNet\t16-8\tmatched\t4.27\tmedian\t5\tstep, mean/std\tWRN16, "
+                 "arXiv 1605.07146, table 5\n");
     free(output);
     output = trace(&fixture, "ranks:cifar10/preact-20/poly-k1.0:4:measured", 0);
-    expect(output, "\n28.6: line 2 of ");
-    expect(output, "/tables/scaling.csv, column \"4 ranks measured\"\n");
-    expect(output, "/results/benchmarks/ranks.tsv:5\n");
-    expect(output, "\t4\t1\t2\t16\t128\t28.59\n    the file    # machine: made up\n");
+    expect_words(output, "\n28.6: line 2 of ");
+    expect_words(output, "/tables/scaling.csv, column \"4 ranks measured\"\n");
+    expect_words(output, "/results/benchmarks/ranks.tsv:5\n");
+    expect_words(output, "\t4\t1\t2\t16\t128\t28.59\n    the file    # machine: made up\n");
     free(output);
     output = trace(&fixture, "cifar10/preact-20/poly-k2.0:nothing", 1);
-    expect(output, "no table below ");
+    expect_words(output, "no table below ");
     free(output);
     output = trace(&fixture, "cifar10/preact-20/poly-k2.0/seed-6:epoch-3:test_error", 1);
-    expect(output, "expected a row of epoch 3 and a column test_error");
+    expect_words(output, "expected a row of epoch 3 and a column test_error");
     free(output);
     fixture_end(&fixture);
 }

@@ -152,12 +152,6 @@ $(OUT)/objects/%.o: src/%.c $(OUT)/objects/flags | $(SETUP)
 
 $(OUT)/objects/main.o: $(OUT)/objects/version.h
 
-# Every test_NAME.c is a group of tests; the tests' main.c includes this list.
-$(OUT)/objects/groups.h: FORCE | $(SETUP)
-	$(Q)mkdir -p $(@D); \
-	  printf 'GROUP(%s)\n' $(patsubst test_%.c,%,$(filter test_%,$(notdir $(TESTS)))) > $@.tmp; $(KEEP_OLD)
-
-$(OUT)/objects/tests/main.o: $(OUT)/objects/groups.h
 $(OUT)/objects/network/ranks_mpi.o: INCLUDES = $(MPI_INCLUDES)
 
 $(OUT)/kdecay: $(OBJECTS)

@@ -91,9 +91,8 @@ static void expect_refusal(const char *words, const char *text)
 #define STOP " --no-such-option"
 #define TAKEN "unknown option --no-such-option; `kdecay %s --help` shows what it takes"
 
-static void each_command_takes_its_options_alone(void **state)
+TEST(each_command_takes_its_options_alone)
 {
-    (void)state;
     for (size_t c = 0; c < LENGTH(commands); c++) {
         const char *name = commands[c].name;
         struct text words = {0}, expected = {0};
@@ -117,9 +116,8 @@ static void each_command_takes_its_options_alone(void **state)
     }
 }
 
-static void help_shows_what_is_taken(void **state)
+TEST(help_shows_what_is_taken)
 {
-    (void)state;
     for (size_t c = 0; c < LENGTH(commands); c++) {
         char *shown = NULL, *words = memory_text("build/kdecay %s --help | sed -n 's/^  --"
                                                  "\\([^ ]*\\).*/\\1/p' | sort | paste -sd ' '",
@@ -137,9 +135,8 @@ static void help_shows_what_is_taken(void **state)
     }
 }
 
-static void help_is_everywhere(void **state)
+TEST(help_is_everywhere)
 {
-    (void)state;
     char *help = NULL;
     assert_int_equal(scratch_run("build/kdecay help 2>&-", &help), 0);
     for (size_t c = 0; c < LENGTH(commands); c++) {
@@ -171,9 +168,8 @@ static void help_is_everywhere(void **state)
     expect_refusal("help nothing", "no such command: nothing; `kdecay help` lists all commands");
 }
 
-static void help_of_a_command(void **state)
+TEST(help_of_a_command)
 {
-    (void)state;
     expect("describe --help", 0,
            "usage: kdecay describe EXPERIMENT.ini [--set SECTION.KEY=VALUE]... [--ranks N]\n"
            "                [--latency US] [--bandwidth GBS] [--threads N]\n"
@@ -210,9 +206,8 @@ static void help_of_a_command(void **state)
            "  -h, --help                 show this help and do nothing else\n");
 }
 
-static void version_is_an_option_too(void **state)
+TEST(version_is_an_option_too)
 {
-    (void)state;
     char *version = NULL;
     assert_int_equal(scratch_run("build/kdecay version 2>&-", &version), 0);
     assert_memory_equal(version, "kdecay ", 7);
@@ -224,9 +219,8 @@ static void version_is_an_option_too(void **state)
                    "unexpected argument: 3; `kdecay version --help` shows what it takes");
 }
 
-static void the_nearest_name(void **state)
+TEST(the_nearest_name)
 {
-    (void)state;
     static const char *const near[][2] = {
         {"train a.ini --theads 2", "unknown option --theads; did you mean --threads?"},
         {"train a.ini --thread 2", "unknown option --thread; did you mean --threads?"},
@@ -267,9 +261,8 @@ static void check_value(const char *command, const char *option, const char *val
     free(words);
 }
 
-static void ranges(void **state)
+TEST(ranges)
 {
-    (void)state;
     static const char seed[] = "a whole number from 0 to 4294967295";
     static const struct {
         const char *command, *option, *taken, *refused, *range;
@@ -315,9 +308,8 @@ static void ranges(void **state)
     check_value("describe", "latency", " 1", "a number above 0");
 }
 
-static void values(void **state)
+TEST(values)
 {
-    (void)state;
     static const char *const bad[][2] = {
         {"train a.ini --seed", "--seed needs a value N"},
         {"train a.ini --seed --threads 2", "--seed needs a value N"},
@@ -354,9 +346,8 @@ static void values(void **state)
 }
 
 /* With an equals sign, before the argument, and --set twice: the later one wins. */
-static void forms(void **state)
+TEST(forms)
 {
-    (void)state;
     static const char *const calls[] = {
         "%s --set training.epochs=2",
         "--set=training.epochs=2 %s",
@@ -382,16 +373,3 @@ static void forms(void **state)
     }
     free(expected);
 }
-
-const struct CMUnitTest options_tests[] = {
-    cmocka_unit_test(each_command_takes_its_options_alone),
-    cmocka_unit_test(help_shows_what_is_taken),
-    cmocka_unit_test(help_is_everywhere),
-    cmocka_unit_test(help_of_a_command),
-    cmocka_unit_test(version_is_an_option_too),
-    cmocka_unit_test(the_nearest_name),
-    cmocka_unit_test(ranges),
-    cmocka_unit_test(values),
-    cmocka_unit_test(forms),
-};
-const size_t options_test_count = LENGTH(options_tests);

@@ -112,9 +112,8 @@ static void check_threads(const char *precision)
     scratch_remove(folder);
 }
 
-static void test_same_bits_for_any_threads(void **state)
+TEST(test_same_bits_for_any_threads)
 {
-    (void)state;
     for (int p = 0; p < precision_count(); p++)
         check_threads(precisions[p]);
 }
@@ -174,16 +173,14 @@ static void check_kills(char *folder)
     scratch_remove(folder);
 }
 
-static void test_same_bits_after_kills(void **state)
+TEST(test_same_bits_after_kills)
 {
-    (void)state;
     for (int p = 0; p < precision_count(); p++)
         check_kills(start_in(precisions[p]));
 }
 
-static void test_same_bits_after_kills_of_blocks_and_pads(void **state)
+TEST(test_same_bits_after_kills_of_blocks_and_pads)
 {
-    (void)state;
     check_kills(start_with("[network]\nweights = bank\nrows = 20\n"));
     check_kills(start_with("[network]\nweights = search\nrows = 32\nbudget = 2000\n"));
     check_kills(start_with("[network]\nweights = expansion\nrows = 20\npadding = learned\n"));
@@ -262,9 +259,8 @@ static void check_kills_within_an_epoch(const char *folder, const char *minutes,
     free(to);
 }
 
-static void test_kills_within_an_epoch_go_on_there(void **state)
+TEST(test_kills_within_an_epoch_go_on_there)
 {
-    (void)state;
     char *folder = scratch_folder();
     scratch_write(folder, "experiments/a.ini", long_epoch);
     struct log whole = train(folder, "whole", 1);
@@ -278,9 +274,8 @@ static void test_kills_within_an_epoch_go_on_there(void **state)
 /* Asked to stop again and again within one epoch: each call goes on after the step at which the
  * one before it stopped, and the last one ends with the bits of a run that never stopped. The
  * signal follows a checkpoint, not a clock, so that a fast machine is stopped as well. */
-static void test_stops_lose_no_step(void **state)
+TEST(test_stops_lose_no_step)
 {
-    (void)state;
     char *folder = scratch_folder(), *messages = memory_text("%s/messages", folder);
     char *checkpoints = memory_text("%s/stopped-checkpoints", folder);
     scratch_write(folder, "experiments/a.ini", long_epoch);
@@ -325,9 +320,8 @@ static void test_stops_lose_no_step(void **state)
 
 /* A queue's signal that comes while the images are read, here from a pipe, does not kill: the
  * program lives to find that they are not the official ones. */
-static void test_a_stop_while_images_are_read(void **state)
+TEST(test_a_stop_while_images_are_read)
 {
-    (void)state;
     char *folder = start();
     char *train = train_command(folder, "early", 1);
     scratch_expect(1, "differ from the official ones",
@@ -345,9 +339,8 @@ static void test_a_stop_while_images_are_read(void **state)
     scratch_remove(folder);
 }
 
-static void test_a_log_is_never_overwritten(void **state)
+TEST(test_a_log_is_never_overwritten)
 {
-    (void)state;
     char *folder = start();
     struct log log = train(folder, "one", 2);
     char *before = file_read(log.path, NULL, NULL);
@@ -368,9 +361,8 @@ static void test_a_log_is_never_overwritten(void **state)
     scratch_remove(folder);
 }
 
-static void test_divergence_is_recorded(void **state)
+TEST(test_divergence_is_recorded)
 {
-    (void)state;
     char *folder = start();
     char *base = train_command(folder, "wild", 2);
     free(scratch_output(0, "%s --set schedule.lr=100 --set training.weight_decay=1", base));
@@ -402,9 +394,8 @@ static void expect_complaint(const char *folder, const char *command, const char
 }
 
 /* By its status `make smoke` tells it from a failure. */
-static void test_a_cpu_without_bf16(void **state)
+TEST(test_a_cpu_without_bf16)
 {
-    (void)state;
     char *folder = start_in("bf16"), *base = train_command(folder, "one", 2);
     char *command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s", base), *output = NULL;
     expect_line(3, "set training.precision = f32", command);
@@ -423,9 +414,8 @@ static void test_a_cpu_without_bf16(void **state)
 }
 
 /* Each write is one packet, so output of other processes cannot come between its parts. */
-static void test_a_complaint_is_one_write(void **state)
+TEST(test_a_complaint_is_one_write)
 {
-    (void)state;
     static const char *const commands[] = {"build/kdecay train no.ini --seed -1",
                                            "build/kdecay audit --out /dev/null/a --results none"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
@@ -448,9 +438,8 @@ static void test_a_complaint_is_one_write(void **state)
     }
 }
 
-static void test_complaints(void **state)
+TEST(test_complaints)
 {
-    (void)state;
     expect_line(1, "no.ini: cannot be opened", "build/kdecay train no.ini --seed 1");
     char *folder = start();
     expect_complaint(folder, "describe", "--set network.depth=9", "8 and 14");
@@ -460,9 +449,8 @@ static void test_complaints(void **state)
 }
 
 /* While one process has the log or the checkpoint, another leaves; a dead one has nothing. */
-static void test_two_processes(void **state)
+TEST(test_two_processes)
 {
-    (void)state;
     char *folder = start(), *command = train_command(folder, "one", 1);
     struct experiment e;
     struct error error;
@@ -497,9 +485,8 @@ static void test_two_processes(void **state)
 }
 
 /* A checkpoint under the name of another seed, or damaged: it and the log so far stay. */
-static void test_foreign_checkpoints(void **state)
+TEST(test_foreign_checkpoints)
 {
-    (void)state;
     char *folder = start();
     struct log log = train(folder, "one", 1);
     log_free(&log);
@@ -529,9 +516,8 @@ static void test_foreign_checkpoints(void **state)
     scratch_remove(folder);
 }
 
-static void test_schedule_and_describe(void **state)
+TEST(test_schedule_and_describe)
 {
-    (void)state;
     char *output =
         scratch_output(0, "build/kdecay schedule experiments/cifar10/preact-20/poly-k2.0.ini");
     /* the mean by sum is half a step of 1173 above the area */
@@ -568,21 +554,3 @@ static void test_schedule_and_describe(void **state)
                    "generation_macs 307888128\ngeneration_share 0.0593\n",
                    "build/kdecay describe experiments/weight-net/expansion-u1152.ini");
 }
-
-const struct CMUnitTest program_tests[] = {
-    cmocka_unit_test(test_same_bits_for_any_threads),
-    cmocka_unit_test(test_same_bits_after_kills),
-    cmocka_unit_test(test_same_bits_after_kills_of_blocks_and_pads),
-    cmocka_unit_test(test_kills_within_an_epoch_go_on_there),
-    cmocka_unit_test(test_stops_lose_no_step),
-    cmocka_unit_test(test_a_stop_while_images_are_read),
-    cmocka_unit_test(test_two_processes),
-    cmocka_unit_test(test_foreign_checkpoints),
-    cmocka_unit_test(test_a_log_is_never_overwritten),
-    cmocka_unit_test(test_divergence_is_recorded),
-    cmocka_unit_test(test_a_cpu_without_bf16),
-    cmocka_unit_test(test_a_complaint_is_one_write),
-    cmocka_unit_test(test_complaints),
-    cmocka_unit_test(test_schedule_and_describe),
-};
-const size_t program_test_count = sizeof program_tests / sizeof program_tests[0];

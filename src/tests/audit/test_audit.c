@@ -74,9 +74,8 @@ static void keep_sources(const struct fixture *fixture)
     expect_ok(audit_keep_sources(&options, &error), &error);
 }
 
-static void good_project_passes(void **state)
+TEST(good_project_passes)
 {
-    (void)state;
     struct fixture fixture = good_project();
     expect_audit(&fixture, 0, "audit: 8 passed, 0 failed, 5 skipped\n");
     expect_audit(&fixture, 0, "replay: holds no run that was made again");
@@ -87,9 +86,8 @@ static void good_project_passes(void **state)
     fixture_end(&fixture);
 }
 
-static void unfinished_run_is_listed(void **state)
+TEST(unfinished_run_is_listed)
 {
-    (void)state;
     struct fixture fixture = good_project();
     scratch_write(fixture.results, "cifar10/preact-20/poly-k2.0/seed-3.part", "half a log\n");
     expect_audit(&fixture, 2, "FAIL  regeneration"); /* the table of runs has a row more */
@@ -98,9 +96,8 @@ static void unfinished_run_is_listed(void **state)
     fixture_end(&fixture);
 }
 
-static void only_one_readme_is_expected(void **state)
+TEST(only_one_readme_is_expected)
 {
-    (void)state;
     struct fixture fixture = good_project();
     scratch_write(fixture.results, "README.md", "What a log says\n");
     expect_audit(&fixture, 1, "results/README.md: not listed in");
@@ -113,9 +110,8 @@ static void only_one_readme_is_expected(void **state)
 }
 
 /* Other digests see damage, too (test_selftest.c); these messages name it. */
-static void damaged_log_is_named(void **state)
+TEST(damaged_log_is_named)
 {
-    (void)state;
     static const char log[] = "cifar10/preact-20/poly-k1.0/seed-1.tsv";
     struct fixture fixture = good_project();
     char *bytes = fixture_read(fixture.results, log);
@@ -129,9 +125,8 @@ static void damaged_log_is_named(void **state)
 }
 
 /* This is not a kind of mutation: with the list of sources adjusted, only the ledger can find it. */
-static void stray_file_fails(void **state)
+TEST(stray_file_fails)
 {
-    (void)state;
     struct fixture fixture = good_project();
     scratch_write(fixture.results, "cifar10/notes.txt", "best run so far\n");
     expect_audit(&fixture, 2, "results/cifar10/notes.txt: not listed in");
@@ -140,9 +135,8 @@ static void stray_file_fails(void **state)
     fixture_end(&fixture);
 }
 
-static void edited_digest_fails(void **state)
+TEST(edited_digest_fails)
 {
-    (void)state;
     struct fixture fixture = good_project();
     char *bytes = fixture_read(fixture.results, "artefacts.sha256");
     const char first = bytes[0];
@@ -165,9 +159,8 @@ static void edited_digest_fails(void **state)
 }
 
 /* The list of sources holds every byte, no line more and none less, in its own order. */
-static void sources_cover_all(void **state)
+TEST(sources_cover_all)
 {
-    (void)state;
     struct fixture fixture = good_project();
     char *list = fixture_read(fixture.results, "sources.sha256");
     assert_non_null(strstr(list, "  experiments/cifar10/preact-20/poly-k1.0.ini\n"));
@@ -196,9 +189,8 @@ static void sources_cover_all(void **state)
 
 /* Consistent forgeries: chain, digests and tables all follow. Seed 1's run as seed 3's; a log that keeps
  * fewer step losses than the run took, so that less can be made again; a wrong learning rate. */
-static void forged_logs_fail(void **state)
+TEST(forged_logs_fail)
 {
-    (void)state;
     static const struct {
         struct fixture_log log;
         const char *words;
@@ -216,9 +208,8 @@ static void forged_logs_fail(void **state)
     }
 }
 
-static void environments_are_listed(void **state)
+TEST(environments_are_listed)
 {
-    (void)state;
     struct fixture fixture = good_project();
     expect_audit(&fixture, 0, "NOTE  environment");
     expect_audit(&fixture, 0, "note: environment of 4 logs: a\n");
@@ -247,9 +238,8 @@ static void write_drawn(const char *folder, const char *name, const char *versio
     write_drawn_on("debian 12", folder, name, version, figure, words);
 }
 
-static void drawing(void **state)
+TEST(drawing)
 {
-    (void)state;
     struct fixture fixture = good_project();
     fixture.drawn = memory_text("%s/drawn.txt", fixture.root);
     write_drawn(fixture.root, "drawn.txt", "1.0", 'a', 'b');
@@ -279,9 +269,8 @@ static void drawing(void **state)
 }
 
 /* Each system has a section of its own, which `make keep` on it replaces, and no other. */
-static void drawing_on_two_systems(void **state)
+TEST(drawing_on_two_systems)
 {
-    (void)state;
     struct fixture fixture = good_project();
     fixture.drawn = memory_text("%s/drawn.txt", fixture.root);
     write_drawn_on("debian 12", fixture.root, "drawn.txt", "1.0", 'a', 'b');
@@ -322,9 +311,8 @@ static void write_page(const struct fixture *fixture, char runs, const char *mor
     free(text);
 }
 
-static void page(void **state)
+TEST(page)
 {
-    (void)state;
     struct fixture fixture = good_project();
     expect_audit(&fixture, 0, "SKIP  page ");
     expect_audit(&fixture, 0, "the page's data were not made: node is missing");
@@ -350,9 +338,8 @@ static void page(void **state)
     fixture_end(&fixture);
 }
 
-static void replay(void **state)
+TEST(replay)
 {
-    (void)state;
     struct fixture fixture = good_project();
     struct fixture_log what = {.arm = k2, .seed = 1, .error = 8.37};
     fixture_write_log(&fixture, fixture.replay, &what);
@@ -375,9 +362,8 @@ static void replay(void **state)
 }
 
 /* Kernels of other CPUs may round bf16 differently: its tolerance is five times that of float. */
-static void replay_in_bf16(void **state)
+TEST(replay_in_bf16)
 {
-    (void)state;
     static const char arm[] = "cifar10/preact-20/bf16";
     struct fixture fixture = good_project();
     fixture_variant(&fixture, arm, "[training]\nprecision = bf16\n");
@@ -478,9 +464,8 @@ static struct audit_options spot_options(const struct fixture *fixture, long run
     return options;
 }
 
-static void first_steps_are_made_again(void **state)
+TEST(first_steps_are_made_again)
 {
-    (void)state;
     struct fixture fixture = tiny_project();
     const struct audit_options options = spot_options(&fixture, TINY_RUNS);
     expect_of(&options, 0, "PASS  spot               3 runs");
@@ -511,9 +496,8 @@ static void first_steps_are_made_again(void **state)
     fixture_end(&fixture);
 }
 
-static void spot_skips_what_it_cannot_or_need_not(void **state)
+TEST(spot_skips_what_it_cannot_or_need_not)
 {
-    (void)state;
     struct fixture fixture = good_project();
     struct audit_options options = spot_options(&fixture, 1);
     expect_of(&options, 0, "SKIP  spot");
@@ -530,9 +514,8 @@ static void spot_skips_what_it_cannot_or_need_not(void **state)
     fixture_end(&fixture);
 }
 
-static void spot_draws_by_seed(void **state)
+TEST(spot_draws_by_seed)
 {
-    (void)state;
     struct fixture fixture = tiny_project();
     struct audit_options options = spot_options(&fixture, 1);
     int drawn[TINY_RUNS] = {0};
@@ -560,24 +543,3 @@ static void spot_draws_by_seed(void **state)
     assert_true(drawn[0] && drawn[1] && drawn[2]);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest audit_tests[] = {
-    cmocka_unit_test(good_project_passes),
-    cmocka_unit_test(unfinished_run_is_listed),
-    cmocka_unit_test(only_one_readme_is_expected),
-    cmocka_unit_test(damaged_log_is_named),
-    cmocka_unit_test(stray_file_fails),
-    cmocka_unit_test(edited_digest_fails),
-    cmocka_unit_test(sources_cover_all),
-    cmocka_unit_test(forged_logs_fail),
-    cmocka_unit_test(environments_are_listed),
-    cmocka_unit_test(drawing),
-    cmocka_unit_test(drawing_on_two_systems),
-    cmocka_unit_test(page),
-    cmocka_unit_test(replay),
-    cmocka_unit_test(replay_in_bf16),
-    cmocka_unit_test(first_steps_are_made_again),
-    cmocka_unit_test(spot_skips_what_it_cannot_or_need_not),
-    cmocka_unit_test(spot_draws_by_seed),
-};
-const size_t audit_test_count = sizeof audit_tests / sizeof audit_tests[0];

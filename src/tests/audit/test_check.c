@@ -43,9 +43,8 @@ static void expect(const struct checks *checks, writer write, const char *what)
     free(text.bytes);
 }
 
-static void verdicts(void **state)
+TEST(verdicts)
 {
-    (void)state;
     struct checks checks = four_levels();
     assert_int_equal(check_verdict(&checks.check[0]), VERDICT_PASS);
     assert_int_equal(check_verdict(&checks.check[1]), VERDICT_FAIL);
@@ -63,9 +62,8 @@ static void verdicts(void **state)
     checks_free(&checks);
 }
 
-static void clock_runs(void **state)
+TEST(clock_runs)
 {
-    (void)state;
     struct checks checks = {.count = 0};
     checks_begin(&checks, "a", "b");
     checks_end(&checks);
@@ -73,9 +71,8 @@ static void clock_runs(void **state)
     checks_free(&checks);
 }
 
-static void text_of_each_verdict(void **state)
+TEST(text_of_each_verdict)
 {
-    (void)state;
     struct checks checks = four_levels();
     expect(&checks, checks_write_text,
            "PASS  holds              3 logs       0.25 s  bit for bit: 2, by tolerance: 1\n"
@@ -90,9 +87,8 @@ static void text_of_each_verdict(void **state)
     checks_free(&checks);
 }
 
-static void json_of_each_verdict(void **state)
+TEST(json_of_each_verdict)
 {
-    (void)state;
     struct checks checks = four_levels();
     expect(&checks, checks_write_json,
            "{\"passed\": 1, \"failed\": 1, \"skipped\": 1, \"levels\": [\n"
@@ -113,9 +109,8 @@ static void json_of_each_verdict(void **state)
     checks_free(&checks);
 }
 
-static void xml_of_each_verdict(void **state)
+TEST(xml_of_each_verdict)
 {
-    (void)state;
     struct checks checks = four_levels();
     expect(&checks, checks_write_xml,
            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
@@ -134,9 +129,8 @@ static void xml_of_each_verdict(void **state)
 }
 
 /* Names that a file may have, and the text that a reader must find instead. */
-static void hostile_names(void **state)
+TEST(hostile_names)
 {
-    (void)state;
     static const struct {
         const char *name, *text, *json, *xml;
     } cases[] = {
@@ -182,9 +176,8 @@ static void hostile_names(void **state)
     }
 }
 
-static void reasons_add_up(void **state)
+TEST(reasons_add_up)
 {
-    (void)state;
     struct checks checks = {.count = 0};
     struct check *check = checks_begin(&checks, "a", "b");
     check_skip(check, "one");
@@ -193,14 +186,3 @@ static void reasons_add_up(void **state)
     assert_string_equal(check->reason.bytes, "one; two");
     checks_free(&checks);
 }
-
-const struct CMUnitTest check_tests[] = {
-    cmocka_unit_test(verdicts),
-    cmocka_unit_test(clock_runs),
-    cmocka_unit_test(text_of_each_verdict),
-    cmocka_unit_test(json_of_each_verdict),
-    cmocka_unit_test(xml_of_each_verdict),
-    cmocka_unit_test(hostile_names),
-    cmocka_unit_test(reasons_add_up),
-};
-const size_t check_test_count = sizeof check_tests / sizeof check_tests[0];

@@ -64,9 +64,8 @@ static void expect(const struct fixture *fixture, const char *dates, enum verdic
     ledger_free(&ledger);
 }
 
-static void all_as_registered(void **state)
+TEST(all_as_registered)
 {
-    (void)state;
     struct fixture fixture = registered();
     char *dates = write_date(&fixture, "2000-01-01T00:00:00Z");
     expect(&fixture, dates, VERDICT_PASS, NULL);
@@ -75,9 +74,8 @@ static void all_as_registered(void **state)
     fixture_end(&fixture);
 }
 
-static void nothing_registered(void **state)
+TEST(nothing_registered)
 {
-    (void)state;
     static const double errors[] = {8.5};
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", errors, 1);
@@ -85,9 +83,8 @@ static void nothing_registered(void **state)
     fixture_end(&fixture);
 }
 
-static void protocol_changed(void **state)
+TEST(protocol_changed)
 {
-    (void)state;
     struct fixture fixture = registered();
     scratch_write(fixture.experiments, "study/PROTOCOL.md",
                   "What is asked, after a look at the runs.\n");
@@ -99,9 +96,8 @@ static void protocol_changed(void **state)
     fixture_end(&fixture);
 }
 
-static void run_before_the_protocol(void **state)
+TEST(run_before_the_protocol)
 {
-    (void)state;
     struct fixture fixture = registered();
     char *dates = write_date(&fixture, "2100-01-01T00:00:00Z");
     expect(&fixture, dates, VERDICT_FAIL, "before its protocol was committed at 2100-01-01");
@@ -110,9 +106,8 @@ static void run_before_the_protocol(void **state)
 }
 
 /* An arm that was registered after its run, and one that is no longer. */
-static void registration_changed(void **state)
+TEST(registration_changed)
 {
-    (void)state;
     static const double errors[] = {8.5};
     struct fixture fixture = registered();
     fixture_add(&fixture, "study/primary/k3", "", errors, 1);
@@ -130,9 +125,8 @@ static void registration_changed(void **state)
 }
 
 /* The nearest protocol above an arm is its own. */
-static void nearest_protocol(void **state)
+TEST(nearest_protocol)
 {
-    (void)state;
     struct fixture fixture = registered();
     char *path = registration_path(fixture.experiments, arm);
     char *expected = memory_text("%s/study/PROTOCOL.md", fixture.experiments);
@@ -143,10 +137,3 @@ static void nearest_protocol(void **state)
     free(expected);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest registration_tests[] = {
-    cmocka_unit_test(all_as_registered),    cmocka_unit_test(nothing_registered),
-    cmocka_unit_test(protocol_changed),     cmocka_unit_test(run_before_the_protocol),
-    cmocka_unit_test(registration_changed), cmocka_unit_test(nearest_protocol),
-};
-const size_t registration_test_count = sizeof registration_tests / sizeof registration_tests[0];

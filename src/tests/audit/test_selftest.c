@@ -87,9 +87,8 @@ static void free_project(struct mutation_project *project)
     free(project->files);
 }
 
-static void every_kind_changes_and_is_undone(void **state)
+TEST(every_kind_changes_and_is_undone)
 {
-    (void)state;
     struct progress place = enter();
     struct mutation_project project = project_here();
     char *before = snapshot();
@@ -141,9 +140,8 @@ static char *failing(const struct mutation_project *project, const char *name, u
 
 /* The check that must find a kind, since it knows the changed thing; others may fail, too. A forger who
  * adjusts all digests passes the checks of digests, but not the checks of meaning. */
-static void the_right_check_finds_it(void **state)
+TEST(the_right_check_finds_it)
 {
-    (void)state;
     static const struct {
         const char *kind, *found_by;
         int consistent; /* neither the check logs nor sources may fail */
@@ -184,9 +182,8 @@ static void the_right_check_finds_it(void **state)
     leave(&place);
 }
 
-static void none_is_missed(void **state)
+TEST(none_is_missed)
 {
-    (void)state;
     struct progress place = enter();
     const struct selftest_options options = {.results = "results",
                                              .experiments = "experiments",
@@ -216,10 +213,3 @@ static void none_is_missed(void **state)
     free(here);
     leave(&place);
 }
-
-const struct CMUnitTest selftest_tests[] = {
-    cmocka_unit_test(every_kind_changes_and_is_undone),
-    cmocka_unit_test(the_right_check_finds_it),
-    cmocka_unit_test(none_is_missed),
-};
-const size_t selftest_test_count = sizeof selftest_tests / sizeof selftest_tests[0];

@@ -16,9 +16,8 @@ static void expect(double value, const char *sign, int decimals, const char *exp
 }
 
 /* Ties whose binary fractions lie on either side. */
-static void ties_go_away_from_zero(void **state)
+TEST(ties_go_away_from_zero)
 {
-    (void)state;
     expect(-1.575, "+", 2, "-1.58");
     expect(1.575, "+", 2, "+1.58");
     expect(-0.145, "+", 2, "-0.15");
@@ -32,9 +31,8 @@ static void ties_go_away_from_zero(void **state)
     expect(2.5, "", 0, "3");
 }
 
-static void all_else_is_as_printf_has_it(void **state)
+TEST(all_else_is_as_printf_has_it)
 {
-    (void)state;
     static const double values[] = {0,    1,       -1,     0.004, -0.004, 99.994,   99.996,
                                     1e-9, 12.3449, 12.346, 1e300, -1e16,  INFINITY, -INFINITY};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
@@ -49,9 +47,8 @@ static void all_else_is_as_printf_has_it(void **state)
 }
 
 /* The mean of n errors whose hundredths add up to m, as the program takes it, against integers. */
-static void means_of_errors(void **state)
+TEST(means_of_errors)
 {
-    (void)state;
     for (long n = 1; n <= 20; n++)
         for (long m = 0; m < 10000 * n; m += n < 3 ? 1 : 37) {
             double error[20];
@@ -67,10 +64,3 @@ static void means_of_errors(void **state)
             free(expected);
         }
 }
-
-const struct CMUnitTest decimal_tests[] = {
-    cmocka_unit_test(ties_go_away_from_zero),
-    cmocka_unit_test(all_else_is_as_printf_has_it),
-    cmocka_unit_test(means_of_errors),
-};
-const size_t decimal_test_count = sizeof decimal_tests / sizeof decimal_tests[0];

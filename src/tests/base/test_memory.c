@@ -31,9 +31,8 @@ static char *train_command(const char *folder, const char *to, const char *overr
  */
 
 /* About 93 TiB. No file is left. */
-static void test_too_large_a_network_is_refused(void **state)
+TEST(test_too_large_a_network_is_refused)
 {
-    (void)state;
     char *folder = scratch_folder(), *output = NULL;
     scratch_write(folder, "a.ini", text);
     char *command = train_command(folder, "huge",
@@ -90,9 +89,8 @@ static void check_growth(const char *network, int batch, int shards, const char 
                  more_network, more_batch, more_shards, found, network, batch, shards, expected);
 }
 
-static void test_bytes_that_training_takes(void **state)
+TEST(test_bytes_that_training_takes)
 {
-    (void)state;
     static const char preact[] = "family = preact\ndepth = 8\n";
     static const char wide[] = "family = wide-resnet\ndepth = 10\nwidth = 2\n";
     static const char wider[] = "family = wide-resnet\ndepth = 10\nwidth = 6\n";
@@ -104,19 +102,11 @@ static void test_bytes_that_training_takes(void **state)
 }
 
 /* A rank has only its shards, but all weights, as with a minibatch of only these shards. */
-static void test_bytes_of_a_rank(void **state)
+TEST(test_bytes_of_a_rank)
 {
-    (void)state;
     static const char preact[] = "family = preact\ndepth = 8\n";
     const struct experiment whole = network_fixture_experiment(preact, 64, 16);
     const struct experiment part = network_fixture_experiment(preact, 16, 4);
     assert_int_equal(network_bytes(&whole, 4), network_bytes(&part, 1));
     assert_true(network_bytes(&whole, 16) > network_bytes(&whole, 1) / 16);
 }
-
-const struct CMUnitTest memory_tests[] = {
-    cmocka_unit_test(test_too_large_a_network_is_refused),
-    cmocka_unit_test(test_bytes_that_training_takes),
-    cmocka_unit_test(test_bytes_of_a_rank),
-};
-const size_t memory_test_count = sizeof memory_tests / sizeof memory_tests[0];

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 
 /* Known answers of philox4x32-10, from Random123's kat_vectors: key and counter all 0, all ones. */
-static void test_known_answers(void **state)
+TEST(test_known_answers)
 {
-    (void)state;
     static const uint32_t zeros[4] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
     const struct rng_words w = rng_draw((struct rng){0, 0}, 0, 0, 0);
     for (int i = 0; i < 4; i++)
@@ -15,9 +14,8 @@ static void test_known_answers(void **state)
 }
 
 /* A change of any part of the address changes the words. */
-static void test_every_part_of_the_address_counts(void **state)
+TEST(test_every_part_of_the_address_counts)
 {
-    (void)state;
     const struct rng rng = {1, RNG_AUGMENT};
     const uint32_t base = rng_draw(rng, 1, 1, 1).word[0];
     assert_int_not_equal(base, rng_draw((struct rng){2, RNG_AUGMENT}, 1, 1, 1).word[0]);
@@ -28,9 +26,8 @@ static void test_every_part_of_the_address_counts(void **state)
     assert_int_equal(base, rng_draw(rng, 1, 1, 1).word[0]);
 }
 
-static void test_below_covers_its_range(void **state)
+TEST(test_below_covers_its_range)
 {
-    (void)state;
     assert_int_equal(rng_below(0, 9), 0);
     assert_int_equal(rng_below(UINT32_MAX, 9), 8);
     int seen[9] = {0};
@@ -41,9 +38,8 @@ static void test_below_covers_its_range(void **state)
 }
 
 /* Moments of 10^5 deviates within 5 standard errors of a normal distribution's. */
-static void test_normal_moments(void **state)
+TEST(test_normal_moments)
 {
-    (void)state;
     enum { COUNT = 100001 };
     float *values = malloc(COUNT * sizeof *values);
     assert_non_null(values);
@@ -61,9 +57,8 @@ static void test_normal_moments(void **state)
     free(values);
 }
 
-static void test_shuffle_is_a_permutation_of_its_own_every_epoch(void **state)
+TEST(test_shuffle_is_a_permutation_of_its_own_every_epoch)
 {
-    (void)state;
     enum { COUNT = 1000 };
     uint32_t first[COUNT], second[COUNT];
     char seen[COUNT] = {0};
@@ -80,12 +75,3 @@ static void test_shuffle_is_a_permutation_of_its_own_every_epoch(void **state)
     assert_in_range(fixed, 0, 8); /* Poisson with mean 1 */
     assert_in_range(same, 0, 8);
 }
-
-const struct CMUnitTest rng_tests[] = {
-    cmocka_unit_test(test_known_answers),
-    cmocka_unit_test(test_every_part_of_the_address_counts),
-    cmocka_unit_test(test_below_covers_its_range),
-    cmocka_unit_test(test_normal_moments),
-    cmocka_unit_test(test_shuffle_is_a_permutation_of_its_own_every_epoch),
-};
-const size_t rng_test_count = sizeof rng_tests / sizeof rng_tests[0];

@@ -15,9 +15,8 @@ static void near(double value, double expected, double tolerance)
         fail_msg("%.10g is not %.10g", value, expected);
 }
 
-static void mean_and_sd(void **state)
+TEST(mean_and_sd)
 {
-    (void)state;
     const double values[] = {2, 4, 4, 4, 5, 5, 7, 9}; /* squares around 5 sum to 32 */
     near(statistics_mean(values, 8), 5, 1e-15);
     near(statistics_sd(values, 8), sqrt(32.0 / 7), 1e-15);
@@ -29,9 +28,8 @@ static void mean_and_sd(void **state)
 }
 
 /* Quantiles of Student's t as printed in tables: 12.7062 (1), 2.570582 (5), 2.262157 (9). */
-static void t_interval(void **state)
+TEST(t_interval)
 {
-    (void)state;
     const double two[] = {-1, 1}; /* sd sqrt(2), so that the half width is the quantile */
     struct interval interval = statistics_t_interval(two, 2, 0.95);
     assert_null(interval.reason);
@@ -55,9 +53,8 @@ static void t_interval(void **state)
  * for 0.95, 0.975 and 0.995, printed with three decimals. Alternating -1 and 1, of a number of
  * values that is even, has mean 0 and sd sqrt(n / (n - 1)): the half width is the quantile / sqrt(n
  * - 1). */
-static void t_quantiles(void **state)
+TEST(t_quantiles)
 {
-    (void)state;
     static const struct {
         size_t freedom;
         double quantile[3];
@@ -79,9 +76,8 @@ static void t_quantiles(void **state)
         }
 }
 
-static void sign_flip(void **state)
+TEST(sign_flip)
 {
-    (void)state;
     const char *reason;
     const double three[] = {1, 2, 3};
     near(statistics_sign_flip(three, 3, &reason), 2.0 / 8, 0);
@@ -123,9 +119,8 @@ static void sign_flip(void **state)
     assert_string_equal(reason, "a run diverged");
 }
 
-static void holm(void **state)
+TEST(holm)
 {
-    (void)state;
     double adjusted[4];
     const double p[] = {0.01, 0.04, 0.03, 0.005}; /* x2, x1, x2, x4, then not below the smaller */
     statistics_holm(p, 4, adjusted);
@@ -157,9 +152,8 @@ static void holm(void **state)
 /* ---- What a family can say ------------------------------------------------------------------ */
 
 /* 6 pairs for one comparison, 8 for four, 9 for seven, 10 for nineteen: 2^n > 40 m. */
-static void least_p(void **state)
+TEST(least_p)
 {
-    (void)state;
     near(statistics_least_p(6, 1), 2.0 / 64, 0);
     near(statistics_least_p(6, 4), 0.125, 0);
     near(statistics_least_p(8, 4), 0.03125, 0);
@@ -173,9 +167,8 @@ static void least_p(void **state)
 }
 
 /* It is the least p of the test, from pairs that all agree, adjusted by Holm. */
-static void least_p_is_reached(void **state)
+TEST(least_p_is_reached)
 {
-    (void)state;
     double differences[10], p[7], adjusted[7];
     for (size_t i = 0; i < 10; i++)
         differences[i] = 1 + (double)i;
@@ -189,9 +182,8 @@ static void least_p_is_reached(void **state)
         }
 }
 
-static void leave_one_out(void **state)
+TEST(leave_one_out)
 {
-    (void)state;
     const double values[] = {1, 2, 6}; /* means of two: 4, 3.5, 1.5 */
     const struct interval range = statistics_leave_one_out(values, 3);
     near(range.low, 1.5, 1e-15);
@@ -202,9 +194,8 @@ static void leave_one_out(void **state)
 }
 
 /* P(T > t) is 1/2 - atan(t) / pi with one degree of freedom, (1 - t / sqrt(t^2 + 2)) / 2 with two. */
-static void tost(void **state)
+TEST(tost)
 {
-    (void)state;
     for (int i = -20; i <= 20; i++) {
         const long double shift = i / 10.0L, pi = acosl(-1), margin = 0.75L;
         const double two[] = {(double)shift - 1, (double)shift + 1}; /* sd / sqrt(2) is 1 */
@@ -251,9 +242,8 @@ static void check_share(size_t count, size_t trials, double expected, int exact)
 
 /* Under no difference a family makes a claim in at most 5 % of the trials; the sign-flip test of 8
  * pairs and two comparisons has the level 0.05 almost: at 6/256 a comparison. */
-static void holm_keeps_the_level(void **state)
+TEST(holm_keeps_the_level)
 {
-    (void)state;
     enum { TRIALS = 4000, ARMS = 3, SEEDS = 8 };
     size_t claims = 0;
     for (uint32_t trial = 0; trial < TRIALS; trial++) {
@@ -273,9 +263,8 @@ static void holm_keeps_the_level(void **state)
 }
 
 /* No arm differs, or one differs by very much, which must not lead to a claim about the others. */
-static void max_t_keeps_the_level(void **state)
+TEST(max_t_keeps_the_level)
 {
-    (void)state;
     enum { TRIALS = 1500, ARMS = 3, SEEDS = 6 };
     for (int shifted = 0; shifted < 2; shifted++) {
         size_t claims = 0, found = 0;
@@ -296,9 +285,8 @@ static void max_t_keeps_the_level(void **state)
 
 /* The pooled interval of a difference holds the true one in 95 % of the trials, and the F test of no
  * difference rejects in 5 %. */
-static void pooled_intervals_cover(void **state)
+TEST(pooled_intervals_cover)
 {
-    (void)state;
     enum { TRIALS = 20000, ARMS = 4, SEEDS = 3 };
     size_t covered = 0, rejected = 0, p_low = 0;
     for (uint32_t trial = 0; trial < TRIALS; trial++) {
@@ -334,9 +322,8 @@ static double naive_p(const double *block, const int *arms, int size, int seeds)
 }
 
 /* Three arms against one, four seeds: 24^4 permutations of the largest set, all enumerated. */
-static void max_t_is_its_definition(void **state)
+TEST(max_t_is_its_definition)
 {
-    (void)state;
     enum { ARMS = 4, SEEDS = 4, REFERENCE = 2 };
     static const int others[] = {0, 1, 3};
     double values[ARMS * SEEDS], p[ARMS], expected[ARMS] = {0};
@@ -361,9 +348,8 @@ static void max_t_is_its_definition(void **state)
     assert_true(p[3] < p[0] && p[0] < 1);
 }
 
-static void max_t_of_one_arm_is_the_sign_flip_test(void **state)
+TEST(max_t_of_one_arm_is_the_sign_flip_test)
 {
-    (void)state;
     enum { SEEDS = 8 };
     for (uint32_t trial = 0; trial < 20; trial++) {
         double values[2 * SEEDS], p[2], differences[SEEDS];
@@ -377,9 +363,8 @@ static void max_t_of_one_arm_is_the_sign_flip_test(void **state)
 }
 
 /* 24^5 permutations are too many for the program, so it draws some; here all are enumerated. */
-static void max_t_draws_where_there_are_too_many(void **state)
+TEST(max_t_draws_where_there_are_too_many)
 {
-    (void)state;
     enum { ARMS = 4, SEEDS = 5 };
     static const int all[] = {0, 1, 2, 3};
     double values[ARMS * SEEDS], p[ARMS], again[ARMS];
@@ -403,9 +388,8 @@ static void max_t_draws_where_there_are_too_many(void **state)
         near(again[a], p[a], 0);
 }
 
-static void max_t_says_why_not(void **state)
+TEST(max_t_says_why_not)
 {
-    (void)state;
     double values[20] = {0}, p[10];
     assert_string_equal(max_t_test(values, 2, 1, 0, p).reason, "fewer than 2 seeds");
     assert_string_equal(max_t_test(values, 1, 2, 0, p).reason, "fewer than 2 arms");
@@ -422,9 +406,8 @@ static void max_t_says_why_not(void **state)
 
 /* Montgomery, Design and Analysis of Experiments, example 4.1 (vascular grafts, four pressures in six
  * blocks): mean square of the error 7.33 with 15 degrees of freedom, F = 8.11, P = 0.0019. */
-static void two_way_published(void **state)
+TEST(two_way_published)
 {
-    (void)state;
     static const double values[] = {90.3, 89.2, 98.2, 93.9, 87.4, 97.9, 92.5, 89.5,
                                     90.6, 94.7, 87.0, 95.8, 85.5, 90.8, 89.6, 86.2,
                                     88.0, 93.4, 82.5, 89.5, 85.6, 87.4, 78.9, 90.7};
@@ -440,9 +423,8 @@ static void two_way_published(void **state)
 }
 
 /* With two arms it is the paired t test. With three, P(F > f) is (1 + 2 f / freedom)^(-freedom/2). */
-static void two_way_closed_forms(void **state)
+TEST(two_way_closed_forms)
 {
-    (void)state;
     enum { SEEDS = 7 };
     double values[3 * SEEDS], differences[SEEDS];
     simulate(3, values, 3, SEEDS);
@@ -487,9 +469,8 @@ static long double integrated_power(int freedom, long double delta, long double 
     return sum * step / 3;
 }
 
-static void power_is_the_integral(void **state)
+TEST(power_is_the_integral)
 {
-    (void)state;
     static const struct {
         int freedom;
         double quantile; /* of 0.975, as printed in tables */
@@ -506,9 +487,8 @@ static void power_is_the_integral(void **state)
 /* R's power.t.test(n = 20, delta = 1, sd = 1) for two groups, 38 degrees of freedom: 0.8689528 for the
  * nearer tail, 0.868953 with strict = TRUE for both, as here. Cohen (1988), G*Power: paired tests of d =
  * 0.2, 0.5, 0.8 with power 0.80 need 199, 34 and 15 pairs. */
-static void power_published(void **state)
+TEST(power_published)
 {
-    (void)state;
     near(t_power(38, sqrt(10), 0.05), 0.868953, 5e-7);
     assert_int_equal(t_power_pairs(0.2, 1, 0.05, 0.8), 199);
     assert_int_equal(t_power_pairs(0.5, 1, 0.05, 0.8), 34);
@@ -523,9 +503,8 @@ static void power_published(void **state)
 }
 
 /* Of the t test as computed; and of the sign-flip test, which at 12 pairs is nearly as good. */
-static void power_is_what_happens(void **state)
+TEST(power_is_what_happens)
 {
-    (void)state;
     enum { TRIALS = 3000, PAIRS = 12 };
     size_t by_t = 0, by_flips = 0;
     for (uint32_t trial = 0; trial < TRIALS; trial++) {
@@ -545,9 +524,8 @@ static void power_is_what_happens(void **state)
 
 /* ---- Verdicts ------------------------------------------------------------------------------- */
 
-static void verdict(void **state)
+TEST(verdict)
 {
-    (void)state;
     const struct interval below = {-0.5, -0.1, NULL}, above = {0.1, 0.5, NULL};
     const struct interval around = {-0.1, 0.5, NULL}, none = {NAN, NAN, "a run diverged"};
     assert_string_equal(statistics_verdict(6, 1, below, 0.03), "better");
@@ -562,29 +540,3 @@ static void verdict(void **state)
     assert_string_equal(statistics_verdict(7, 4, below, 0.03), "not testable");
     assert_string_equal(statistics_verdict(0, 1, none, NAN), "not testable");
 }
-
-const struct CMUnitTest statistics_tests[] = {
-    cmocka_unit_test(mean_and_sd),
-    cmocka_unit_test(t_interval),
-    cmocka_unit_test(t_quantiles),
-    cmocka_unit_test(sign_flip),
-    cmocka_unit_test(holm),
-    cmocka_unit_test(verdict),
-    cmocka_unit_test(least_p),
-    cmocka_unit_test(least_p_is_reached),
-    cmocka_unit_test(leave_one_out),
-    cmocka_unit_test(tost),
-    cmocka_unit_test(holm_keeps_the_level),
-    cmocka_unit_test(max_t_keeps_the_level),
-    cmocka_unit_test(pooled_intervals_cover),
-    cmocka_unit_test(max_t_is_its_definition),
-    cmocka_unit_test(max_t_of_one_arm_is_the_sign_flip_test),
-    cmocka_unit_test(max_t_draws_where_there_are_too_many),
-    cmocka_unit_test(max_t_says_why_not),
-    cmocka_unit_test(two_way_published),
-    cmocka_unit_test(two_way_closed_forms),
-    cmocka_unit_test(power_is_the_integral),
-    cmocka_unit_test(power_published),
-    cmocka_unit_test(power_is_what_happens),
-};
-const size_t statistics_test_count = sizeof statistics_tests / sizeof statistics_tests[0];

@@ -86,9 +86,8 @@ static void expect_near(double value, double expected)
         fail_msg("%g where %g was expected", value, expected);
 }
 
-static void test_columns_agree(void **state)
+TEST(test_columns_agree)
 {
-    (void)state;
     char *folder = start();
     char *more = memory_text("--threads 2 --rounds 3 --torch %s/torch.sh", folder);
     run_bench(folder, more);
@@ -132,9 +131,8 @@ static void test_columns_agree(void **state)
 }
 
 /* The script has no right to run by itself here. Its rate is low, but it is not 0. */
-static void test_another_interpreter(void **state)
+TEST(test_another_interpreter)
 {
-    (void)state;
     char *folder = start();
     char *more = memory_text("--threads 2 --rounds 1 --torch %s/torch.txt --python sh", folder);
     scratch_write(
@@ -150,9 +148,8 @@ static void test_another_interpreter(void **state)
 }
 
 /* Version 99.10 is newer than 99.9; an interpreter without PyTorch fails. */
-static void test_newest_torch(void **state)
+TEST(test_newest_torch)
 {
-    (void)state;
     char *folder = scratch_folder();
     const char *const scripts[][2] = {{"python3", "#!/bin/sh\necho 99.9.1\n"},
                                       {"python3.8", "#!/bin/sh\necho 99.10.0+cpu\n"},
@@ -173,9 +170,8 @@ static void test_newest_torch(void **state)
 }
 
 /* A measurement is a line of rounds.csv, and the table shows their middle. */
-static void test_medians_of_rounds(void **state)
+TEST(test_medians_of_rounds)
 {
-    (void)state;
     char *folder = start();
     run_bench(folder, "--threads 1 --rounds 3");
     char *csv = fixture_read(folder, "out/bench.csv");
@@ -205,9 +201,8 @@ static void test_medians_of_rounds(void **state)
 }
 
 /* A precision has a row, or a reason. */
-static void test_every_precision_is_told_of(void **state)
+TEST(test_every_precision_is_told_of)
 {
-    (void)state;
     char *folder = start();
     run_bench(folder, "--threads 2 --rounds 1 --torch nowhere/torch.sh");
     char *csv = fixture_read(folder, "out/bench.csv"),
@@ -221,9 +216,8 @@ static void test_every_precision_is_told_of(void **state)
 }
 
 /* network_convolve() runs every convolution of every shard, nothing else, and the clock counts. */
-static void test_convolutions_alone(void **state)
+TEST(test_convolutions_alone)
 {
-    (void)state;
     char *folder = start(), *path = memory_text("%s/a.ini", folder);
     struct experiment experiment;
     struct error error;
@@ -250,13 +244,3 @@ static void test_convolutions_alone(void **state)
     free(path);
     scratch_remove(folder);
 }
-
-const struct CMUnitTest bench_tests[] = {
-    cmocka_unit_test(test_columns_agree),
-    cmocka_unit_test(test_another_interpreter),
-    cmocka_unit_test(test_newest_torch),
-    cmocka_unit_test(test_medians_of_rounds),
-    cmocka_unit_test(test_every_precision_is_told_of),
-    cmocka_unit_test(test_convolutions_alone),
-};
-const size_t bench_test_count = sizeof bench_tests / sizeof bench_tests[0];

@@ -18,9 +18,8 @@ static const double errors[] = {10, 10, 10, 10, 10, 10};
 
 /* ---- Time limits -------------------------------------------------------------------------- */
 
-static void time_limits(void **state)
+TEST(time_limits)
 {
-    (void)state;
     static const struct {
         int cpus, ranks, hours;
         double safety, core_hours;
@@ -56,9 +55,8 @@ static char *write_queue(const char *folder, const char *text)
 }
 
 /* Every state of squeue's, jobs of others, and two lists. */
-static void queues(void **state)
+TEST(queues)
 {
-    (void)state;
     char *folder = scratch_folder();
     struct text one = {0}, two = {0};
     for (long seed = 1; seed <= 7; seed++)
@@ -102,9 +100,8 @@ static void queues(void **state)
 }
 
 /* Another copy of the project: the same list has another name. */
-static void names_of_two_copies(void **state)
+TEST(names_of_two_copies)
 {
-    (void)state;
     char *folder = scratch_folder(), *other = scratch_folder();
     struct text list = {0};
     slurm_queue_add_line(&list, "experiments/a.ini", 1);
@@ -136,9 +133,8 @@ static char *slurm_arrays_of(const struct fixture *fixture, const struct slurm_a
 
 /* k1 has two of its six seeds; k2 none, and the network of the third arm is another one. Logs tell
  * 0.0278 core-hours of 40.55 M multiply-adds. */
-static void arrays(void **state)
+TEST(arrays)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, errors, 2);
     fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0", "[network]\ndepth = 110\n");
@@ -218,9 +214,8 @@ static void expect_last_line(char *text, const char *line)
     free(text);
 }
 
-static void collections(void **state)
+TEST(collections)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *from = memory_text("%s/from", fixture.root), *slash = memory_text("%s//", from);
     for (long seed = 1; seed <= 4; seed++) {
@@ -272,9 +267,8 @@ static void collections(void **state)
 /* ---- Costs -------------------------------------------------------------------------------- */
 
 /* 10^15 multiply-adds by hand: macs of `describe` x 50,000 images x epochs. */
-static void costs(void **state)
+TEST(costs)
 {
-    (void)state;
     char *text = scratch_output(0, "build/kdecay cost");
     /* WRN-28-10: 5.2 G multiply-adds, 200 epochs; SGDR's arms are the second row's, and theirs is
      * the longer one; DenseNet-BC-250-24: 5,418,941,784 x 50,000 x 300 */
@@ -303,22 +297,10 @@ static void costs(void **state)
 
 /* ---- Scripts ------------------------------------------------------------------------------ */
 
-static void scripts(void **state)
+TEST(scripts)
 {
-    (void)state;
     char *folder = scratch_folder();
     scratch_expect(0, " 0 failed\n",
                    "unset MAKEFLAGS MFLAGS MAKELEVEL; src/tests/submit.sh build/kdecay %s", folder);
     scratch_remove(folder);
 }
-
-const struct CMUnitTest slurm_arrays_tests[] = {
-    cmocka_unit_test(time_limits),
-    cmocka_unit_test(queues),
-    cmocka_unit_test(names_of_two_copies),
-    cmocka_unit_test(arrays),
-    cmocka_unit_test(collections),
-    cmocka_unit_test(costs),
-    cmocka_unit_test(scripts),
-};
-const size_t slurm_arrays_test_count = sizeof slurm_arrays_tests / sizeof slurm_arrays_tests[0];

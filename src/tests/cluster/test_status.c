@@ -71,9 +71,8 @@ static void write_experiment(const struct fixture *fixture, const char *name, co
     free(path);
 }
 
-static void nothing_was_run(void **state)
+TEST(nothing_was_run)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     write_experiment(&fixture, "families/part.ini", "[training]\nepochs = 1\n");
     expect_row(&fixture, k1, "desk", "6 6 0 0 6 0 - -");
@@ -86,9 +85,8 @@ static void nothing_was_run(void **state)
     fixture_end(&fixture);
 }
 
-static void every_state(void **state)
+TEST(every_state)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     /* k1: seeds 1 and 2 are done, 3 is unfinished, and 9 is not wanted */
     fixture_write_arm(&fixture, k1, errors, 2);
@@ -118,9 +116,8 @@ static void every_state(void **state)
     fixture_end(&fixture);
 }
 
-static void more_seeds_than_wanted(void **state)
+TEST(more_seeds_than_wanted)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, errors, 7);
     expect_row(&fixture, k1, "desk", "6 6 7 0 0 0 0.03 0.00");
@@ -128,9 +125,8 @@ static void more_seeds_than_wanted(void **state)
 }
 
 /* A registered arm names its seeds; the first of each arm stands in the first round. */
-static void seeds_of_the_experiment(void **state)
+TEST(seeds_of_the_experiment)
 {
-    (void)state;
     static const char registered[] = "cifar10/preact-20/registered";
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, registered, "[run]\nfirst_seed = 7\nseeds = 2\n");
@@ -157,9 +153,8 @@ static void seeds_of_the_experiment(void **state)
     fixture_end(&fixture);
 }
 
-static void scales_want_their_seeds(void **state)
+TEST(scales_want_their_seeds)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     write_experiment(&fixture, "cifar10/preact-110/poly-k2.0.ini",
                      "include = ../preact-20/poly-k2.0.ini\n[run]\nscale = full\n"
@@ -186,9 +181,8 @@ static void scales_want_their_seeds(void **state)
 
 /* 100,000 images at 1000 a core-second are 0.028 hours, of every network here. By all logs, the
  * 40.55 million multiply-adds of preact-20 would take 2 x 40.55 / (40.55 + 12.24) times that. */
-static void speed_of_the_same_network(void **state)
+TEST(speed_of_the_same_network)
 {
-    (void)state;
     static const char small[] = "cifar10/preact-8/poly-k1.0", bf16[] = "cifar10/preact-20/bf16";
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, small, "[network]\ndepth = 8\n");
@@ -202,9 +196,8 @@ static void speed_of_the_same_network(void **state)
 
 /* Two more k make a family of three, of which six pairs can say nothing; an arm that is compared with
  * nothing needs none. */
-static void what_cannot_conclude(void **state)
+TEST(what_cannot_conclude)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k3.0", 3, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k5.0", 5, 0.1);
@@ -218,9 +211,8 @@ static void what_cannot_conclude(void **state)
     fixture_end(&fixture);
 }
 
-static void unreadable_sources(void **state)
+TEST(unreadable_sources)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     const struct status_options options = options_of(&fixture);
     struct error error;
@@ -236,9 +228,8 @@ static void unreadable_sources(void **state)
 }
 
 /* Published numbers may lie below the results; they are not read as logs. */
-static void published_numbers_are_not_logs(void **state)
+TEST(published_numbers_are_not_logs)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *published = memory_text("%s/published", fixture.results);
     char *path = memory_text("%s/table.tsv", published);
@@ -254,16 +245,3 @@ static void published_numbers_are_not_logs(void **state)
     free(published);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest status_tests[] = {
-    cmocka_unit_test(published_numbers_are_not_logs),
-    cmocka_unit_test(nothing_was_run),
-    cmocka_unit_test(every_state),
-    cmocka_unit_test(more_seeds_than_wanted),
-    cmocka_unit_test(scales_want_their_seeds),
-    cmocka_unit_test(speed_of_the_same_network),
-    cmocka_unit_test(unreadable_sources),
-    cmocka_unit_test(seeds_of_the_experiment),
-    cmocka_unit_test(what_cannot_conclude),
-};
-const size_t status_test_count = sizeof status_tests / sizeof status_tests[0];

@@ -64,9 +64,8 @@ static void expect(const char *text, const char *part)
 }
 
 /* One of two epochs is done. The fixture's epochs took the seconds that the log says. */
-static void test_shows_a_run(void **state)
+TEST(test_shows_a_run)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *path = begin_run(&fixture, 3, 4000), *part = memory_text("%s.part", path);
     char *bytes = file_read(part, NULL, NULL);
@@ -90,9 +89,8 @@ static void test_shows_a_run(void **state)
 
 /* "here" while a process has the lock, "-" before and after; to look leaves all files as they were.
  * */
-static void test_sees_the_lock_and_takes_none(void **state)
+TEST(test_sees_the_lock_and_takes_none)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *path = begin_run(&fixture, 1, 10);
     struct file_lock lock = file_lock(path);
@@ -118,9 +116,8 @@ static void test_sees_the_lock_and_takes_none(void **state)
 }
 
 /* A damaged log is named below the others. */
-static void test_names_a_log_that_cannot_be_read(void **state)
+TEST(test_names_a_log_that_cannot_be_read)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *whole = begin_run(&fixture, 1, 10), *broken = begin_run(&fixture, 2, 10);
     char *part = memory_text("%s.part", broken);
@@ -136,9 +133,8 @@ static void test_names_a_log_that_cannot_be_read(void **state)
 }
 
 /* Tasks of Slurm: one waits, one writes the log that is there, one has ended. */
-static void test_shows_the_queue(void **state)
+TEST(test_shows_the_queue)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *running = begin_run(&fixture, 1, 10);
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k1.0", (const double[]){30}, 1);
@@ -168,21 +164,11 @@ static void test_shows_the_queue(void **state)
     fixture_end(&fixture);
 }
 
-static void test_says_that_nothing_runs(void **state)
+TEST(test_says_that_nothing_runs)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *text = watched(&fixture, NULL);
     expect(text, "no run is under way\n");
     free(text);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest watch_tests[] = {
-    cmocka_unit_test(test_shows_a_run),
-    cmocka_unit_test(test_sees_the_lock_and_takes_none),
-    cmocka_unit_test(test_names_a_log_that_cannot_be_read),
-    cmocka_unit_test(test_shows_the_queue),
-    cmocka_unit_test(test_says_that_nothing_runs),
-};
-const size_t watch_test_count = sizeof watch_tests / sizeof watch_tests[0];

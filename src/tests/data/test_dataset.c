@@ -25,9 +25,8 @@ static char *write_records(const char *folder, const char *name, const int *labe
     return path;
 }
 
-static void test_order_of_files_does_not_matter(void **state)
+TEST(test_order_of_files_does_not_matter)
 {
-    (void)state;
     char *folder = scratch_folder();
     const int one[] = {7, 3}, two[] = {9, 0};
     char *a = write_records(folder, "a.bin", one, 2), *b = write_records(folder, "b.bin", two, 2);
@@ -57,9 +56,8 @@ static void expect_read_error(const char *path, size_t per_file, int classes, co
     expect_words(error.text, path);
 }
 
-static void test_damaged_files(void **state)
+TEST(test_damaged_files)
 {
-    (void)state;
     char *folder = scratch_folder();
     const int labels[] = {1, 10};
     char *path = write_records(folder, "a.bin", labels, 2);
@@ -79,9 +77,8 @@ static void test_damaged_files(void **state)
 static const struct experiment cifar10 = {.set = SET_CIFAR10};
 
 /* Whole files of the right size that are not CIFAR, and a folder without any. */
-static void test_other_images_are_refused(void **state)
+TEST(test_other_images_are_refused)
 {
-    (void)state;
     char *folder = scratch_folder();
     struct dataset dataset;
     struct error error = {""};
@@ -110,9 +107,8 @@ static struct dataset synthetic(void)
     return dataset;
 }
 
-static void test_synthetic_images(void **state)
+TEST(test_synthetic_images)
 {
-    (void)state;
     struct dataset first = synthetic(), second = synthetic();
     assert_string_equal(first.train.digest.hex, second.train.digest.hex);
     assert_string_not_equal(first.train.digest.hex, first.test.digest.hex);
@@ -126,9 +122,8 @@ static void test_synthetic_images(void **state)
 }
 
 /* Mean 0 and deviation 1 over the training images, channel by channel. */
-static void test_standardised(void **state)
+TEST(test_standardised)
 {
-    (void)state;
     struct dataset dataset = synthetic();
     float *image = memory_floats(IMAGE_FLOATS);
     double sum[3] = {0}, squares[3] = {0};
@@ -148,9 +143,8 @@ static void test_standardised(void **state)
 }
 
 /* Every mirror and every crop, pixel by pixel: flip first, then shift with zeros around. */
-static void test_moved_images(void **state)
+TEST(test_moved_images)
 {
-    (void)state;
     struct dataset dataset = synthetic();
     float *still = memory_floats(IMAGE_FLOATS), *moved = memory_floats(IMAGE_FLOATS);
     dataset_image(&dataset, &dataset.train, 5, dataset_unmoved, still);
@@ -173,9 +167,8 @@ static void test_moved_images(void **state)
     dataset_free(&dataset);
 }
 
-static void test_draws_of_augmentation(void **state)
+TEST(test_draws_of_augmentation)
 {
-    (void)state;
     int mirrored = 0, corner[9] = {0};
     for (uint32_t i = 0; i < 9000; i++) {
         const struct augment a = dataset_augment(AUGMENT_FLIP_CROP, 1, 1, i);
@@ -190,23 +183,10 @@ static void test_draws_of_augmentation(void **state)
     assert_true(none.mirrored == 0 && none.down == 4 && none.right == 4);
 }
 
-static void test_steps_per_epoch(void **state)
+TEST(test_steps_per_epoch)
 {
-    (void)state;
     struct experiment e = {.set = SET_CIFAR10, .batch = 128, .last_batch = LAST_BATCH_KEEP};
     assert_int_equal(config_steps_per_epoch(&e), 391);
     e.last_batch = LAST_BATCH_DROP;
     assert_int_equal(config_steps_per_epoch(&e), 390);
 }
-
-const struct CMUnitTest dataset_tests[] = {
-    cmocka_unit_test(test_order_of_files_does_not_matter),
-    cmocka_unit_test(test_damaged_files),
-    cmocka_unit_test(test_other_images_are_refused),
-    cmocka_unit_test(test_synthetic_images),
-    cmocka_unit_test(test_standardised),
-    cmocka_unit_test(test_moved_images),
-    cmocka_unit_test(test_draws_of_augmentation),
-    cmocka_unit_test(test_steps_per_epoch),
-};
-const size_t dataset_test_count = sizeof dataset_tests / sizeof dataset_tests[0];

@@ -108,17 +108,15 @@ static void check_moves(enum normalisation normalisation, enum crop_padding padd
     dataset_free(&dataset);
 }
 
-static void test_mirrored_borders(void **state)
+TEST(test_mirrored_borders)
 {
-    (void)state;
     check_moves(NORMALISE_MEAN_STD, CROP_REFLECT);
     check_moves(NORMALISE_PIXEL_MEAN, CROP_REFLECT);
 }
 
 /* The mean belongs to the image's pixel and moves with it; around the image are zeros. */
-static void test_pixel_means(void **state)
+TEST(test_pixel_means)
 {
-    (void)state;
     check_moves(NORMALISE_PIXEL_MEAN, CROP_ZERO);
     struct dataset dataset = load(NORMALISE_PIXEL_MEAN, CROP_ZERO);
     float *image = memory_floats(IMAGE_FLOATS);
@@ -147,9 +145,8 @@ static void test_pixel_means(void **state)
 /* ---- The smaller batch at an epoch's end ------------------------------------------------------
  */
 
-static void test_last_batch(void **state)
+TEST(test_last_batch)
 {
-    (void)state;
     static const struct {
         int images, batch;
         long keep, drop;
@@ -198,9 +195,8 @@ static struct log trained(const char *last_batch)
 
 /* The error is a share of the images that were trained on: a multiple of 1/96, and of no other
  * number. */
-static void test_training_drops_the_last_batch(void **state)
+TEST(test_training_drops_the_last_batch)
 {
-    (void)state;
     struct log keep = trained("keep"), drop = trained("drop");
     assert_int_equal(keep.step_loss_count, 8);
     assert_int_equal(drop.step_loss_count, 6);
@@ -218,11 +214,3 @@ static void test_training_drops_the_last_batch(void **state)
     log_free(&keep);
     log_free(&drop);
 }
-
-const struct CMUnitTest images_tests[] = {
-    cmocka_unit_test(test_mirrored_borders),
-    cmocka_unit_test(test_pixel_means),
-    cmocka_unit_test(test_last_batch),
-    cmocka_unit_test(test_training_drops_the_last_batch),
-};
-const size_t images_test_count = sizeof images_tests / sizeof images_tests[0];

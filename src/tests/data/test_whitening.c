@@ -84,9 +84,8 @@ static int is_positive_definite(const double *matrix, size_t n)
 }
 
 /* Deviations 2, 4, -6, 2, -2 from the mean 100 have the norm 8. */
-static void test_contrast_by_hand(void **state)
+TEST(test_contrast_by_hand)
 {
-    (void)state;
     static const uint8_t bytes[5] = {102, 104, 94, 102, 98}, flat[5] = {7, 7, 7, 7, 7};
     float out[5];
     whitening_contrast(bytes, 5, out);
@@ -98,9 +97,8 @@ static void test_contrast_by_hand(void **state)
 }
 
 /* Two rows at +-p (1, 1) and two at +-q (1, -1) around a mean: C has the eigenvalues p^2, q^2. */
-static void test_two_columns_in_closed_form(void **state)
+TEST(test_two_columns_in_closed_form)
 {
-    (void)state;
     const double p = 2, q = 0.5;
     const float rows[8] = {7, -1, 3, -5, 5.5F, -3.5F, 4.5F, -2.5F}; /* mean 5, -3 */
     struct whitening whitening;
@@ -150,9 +148,8 @@ static void check_fit(size_t count, size_t n)
 
 /* Below, at and above the panels of 8 columns and the blocks of 256 rows; fewer rows than columns
  * leave eigenvalues of 0.1 alone. */
-static void test_fit(void **state)
+TEST(test_fit)
 {
-    (void)state;
     static const size_t counts[] = {1, 30, 256, 257, 700, 5, 40}, ns[] = {1, 7, 8, 9, 12, 12, 261};
     for (size_t i = 0; i < sizeof ns / sizeof ns[0]; i++)
         check_fit(counts[i], ns[i]);
@@ -178,17 +175,15 @@ static void check_application(size_t count, size_t n)
     whitening_free(&whitening);
 }
 
-static void test_application(void **state)
+TEST(test_application)
 {
-    (void)state;
     check_application(600, 12);
     check_application(9, 3);
     check_application(20, 300);
 }
 
-static void test_threads_change_no_bit(void **state)
+TEST(test_threads_change_no_bit)
 {
-    (void)state;
     enum { COUNT = 600, N = 290 }; /* several blocks of either size */
     const int before = omp_get_max_threads();
     float *rows = make_rows(COUNT, N), *applied[3];
@@ -232,9 +227,8 @@ static void check_take_or_fit(const float *rows, const char *path)
     whitening_free(&read);
 }
 
-static void test_kept_and_fresh_are_the_same(void **state)
+TEST(test_kept_and_fresh_are_the_same)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/new/kept.bin", folder);
     float *rows = make_rows(KEPT_ROWS, KEPT_N);
     check_take_or_fit(rows, path); /* fits and writes */
@@ -262,9 +256,8 @@ static void expect_refused(const char *path, size_t n, const char *images, const
 }
 
 /* Every byte changed, cut files, and a good file of something else; each is then made again. */
-static void test_bad_files_are_refused(void **state)
+TEST(test_bad_files_are_refused)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/kept.bin", folder);
     float *rows = make_rows(KEPT_ROWS, KEPT_N);
     expect_refused(path, KEPT_N, "these", "cannot be opened");
@@ -341,9 +334,8 @@ static void check_images(const struct experiment *experiment, const char *kept)
     dataset_free(&dataset);
 }
 
-static void test_whitened_images(void **state)
+TEST(test_whitened_images)
 {
-    (void)state;
     struct experiment experiment = {
         .set = SET_SYNTHETIC, .train_pictures = 20, .test_pictures = 10};
     struct dataset dataset;
@@ -367,15 +359,3 @@ static void test_whitened_images(void **state)
     scratch_remove(kept);
     dataset_free(&dataset);
 }
-
-const struct CMUnitTest whitening_tests[] = {
-    cmocka_unit_test(test_contrast_by_hand),
-    cmocka_unit_test(test_two_columns_in_closed_form),
-    cmocka_unit_test(test_fit),
-    cmocka_unit_test(test_application),
-    cmocka_unit_test(test_threads_change_no_bit),
-    cmocka_unit_test(test_kept_and_fresh_are_the_same),
-    cmocka_unit_test(test_bad_files_are_refused),
-    cmocka_unit_test(test_whitened_images),
-};
-const size_t whitening_test_count = sizeof whitening_tests / sizeof whitening_tests[0];

@@ -46,9 +46,8 @@ static void expect_error_with(const char *line, const char *instead, const char 
     free(text);
 }
 
-static void test_values_and_defaults(void **state)
+TEST(test_values_and_defaults)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/experiments/x/y.ini", folder);
     scratch_write(folder, "experiments/x/y.ini", good);
     struct experiment e;
@@ -73,9 +72,8 @@ static void test_values_and_defaults(void **state)
 }
 
 /* The canonical text reads back as the same experiment, and does not see order or comments. */
-static void test_canonical_text(void **state)
+TEST(test_canonical_text)
 {
-    (void)state;
     struct experiment first, second;
     struct error error;
     assert_int_equal(config_parse(good, "text", &first, &error), 0);
@@ -102,9 +100,8 @@ static void test_canonical_text(void **state)
 }
 
 /* A registered arm's protocol is in its text, so in each log; other texts stay the same. */
-static void test_registration(void **state)
+TEST(test_registration)
 {
-    (void)state;
     static const char digest[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     char *keys = memory_text("scale = smoke\nfirst_seed = 7\nseeds = 8\nprotocol = %s\n", digest);
     char *registered = with("scale = smoke\n", keys);
@@ -133,9 +130,8 @@ static void test_registration(void **state)
     free(keys);
 }
 
-static void test_includes(void **state)
+TEST(test_includes)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/arms/a.ini", folder);
     scratch_write(folder, "family.ini", good);
     scratch_write(folder, "arms/a.ini", "include = ../family.ini\n[schedule]\nk = 5\n");
@@ -154,9 +150,8 @@ static void test_includes(void **state)
     scratch_remove(folder);
 }
 
-static void test_malformed_files(void **state)
+TEST(test_malformed_files)
 {
-    (void)state;
     expect_error_with("depth = 8\n", "depth = eight\n", "a.ini:10:", "a number");
     expect_error_with("depth = 8\n", "depth = 8.5\n", "a.ini:10:", "whole number");
     expect_error_with("depth = 8\n", "depth = 8x\n", "a.ini:10:", "a number");
@@ -223,9 +218,8 @@ static void expect_long_line(const char *before, const char *head, const char *t
 }
 
 /* inih by itself reads text from the 200th byte on, such as `lr = 9`, as a new line. */
-static void test_long_lines(void **state)
+TEST(test_long_lines)
 {
-    (void)state;
     static const char *const ends[] = {"", "\n", "\r\n", "\n\n", " \t\n", "\n; the end\n"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         expect_long_line("", "; ", "x", ends[i]);
@@ -249,9 +243,8 @@ static void test_long_lines(void **state)
 }
 
 /* In a text that is included, line and file are its own. */
-static void test_long_lines_of_an_included_file(void **state)
+TEST(test_long_lines_of_an_included_file)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);
     char *line = line_of(250, "include = ", ".ini");
     char *text = memory_text("%s\n", line);
@@ -269,9 +262,8 @@ static void test_long_lines_of_an_included_file(void **state)
 
 /* What inih would pass over in silence: bytes that are no text, and what stands behind a section.
  * */
-static void test_bytes_that_are_no_text(void **state)
+TEST(test_bytes_that_are_no_text)
 {
-    (void)state;
     expect_error_with("k = 2\n", "k = 2\001\n", "a.ini:23: the byte 0x01", "remove it");
     expect_error_with("k = 2\n", "; a comment\rk = 5\n", "a.ini:23: the byte 0x0d", "remove it");
     expect_error_with("[schedule]\n", "[schedule] power = 5\n", "a.ini:19:", "behind `[section]`");
@@ -290,9 +282,8 @@ static void test_bytes_that_are_no_text(void **state)
 }
 
 /* `good` after a byte order mark, with other ends of line, or indented: the same experiment. */
-static void test_white_space_means_nothing(void **state)
+TEST(test_white_space_means_nothing)
 {
-    (void)state;
     static const struct {
         const char *start, *indent, *end;
     } layouts[] = {{"\xef\xbb\xbf", "", "\n"},
@@ -328,9 +319,8 @@ static void test_white_space_means_nothing(void **state)
 
 /* The experiment file of experiments/README.md, copied with its indentation to where the README puts
  * it. Only the decay, which its reader is to write, is not there. */
-static void test_experiment_of_the_readme(void **state)
+TEST(test_experiment_of_the_readme)
 {
-    (void)state;
     struct error error = {""};
     char *readme = file_read("experiments/README.md", NULL, &error);
     assert_non_null(readme);
@@ -362,9 +352,8 @@ static void test_experiment_of_the_readme(void **state)
 }
 
 /* Rules that are newer than an experiment or a log let it be. */
-static void test_all_experiments_and_logs(void **state)
+TEST(test_all_experiments_and_logs)
 {
-    (void)state;
     size_t count = 0, arms = 0, logs = 0;
     char **path = file_list("experiments", ".ini", &count);
     for (size_t i = 0; i < count; i++) {
@@ -392,27 +381,10 @@ static void test_all_experiments_and_logs(void **state)
     assert_true(arms >= 100 && logs >= 100);
 }
 
-static void test_missing_file(void **state)
+TEST(test_missing_file)
 {
-    (void)state;
     struct experiment experiment;
     struct error error;
     expect_failed(config_load("build/no/such.ini", NULL, 0, &experiment, &error), &error,
                   "build/no/such.ini");
 }
-
-const struct CMUnitTest config_tests[] = {
-    cmocka_unit_test(test_values_and_defaults),
-    cmocka_unit_test(test_canonical_text),
-    cmocka_unit_test(test_registration),
-    cmocka_unit_test(test_includes),
-    cmocka_unit_test(test_malformed_files),
-    cmocka_unit_test(test_long_lines),
-    cmocka_unit_test(test_long_lines_of_an_included_file),
-    cmocka_unit_test(test_bytes_that_are_no_text),
-    cmocka_unit_test(test_white_space_means_nothing),
-    cmocka_unit_test(test_experiment_of_the_readme),
-    cmocka_unit_test(test_all_experiments_and_logs),
-    cmocka_unit_test(test_missing_file),
-};
-const size_t config_test_count = sizeof config_tests / sizeof config_tests[0];

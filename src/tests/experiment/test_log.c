@@ -81,9 +81,8 @@ static int parse(const char *bytes, struct log *log, struct error *error)
 }
 
 /* The two examples of FIPS 180-2 for SHA-256. */
-static void test_digests_are_sha256(void **state)
+TEST(test_digests_are_sha256)
 {
-    (void)state;
     assert_string_equal(digest_of("abc", 3).hex,
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     static const char two_blocks[] =
@@ -93,9 +92,8 @@ static void test_digests_are_sha256(void **state)
         two_blocks);
 }
 
-static void test_what_is_written_is_read(void **state)
+TEST(test_what_is_written_is_read)
 {
-    (void)state;
     struct log_writer writer = write_log(3, 1);
     struct log log;
     struct error error;
@@ -119,9 +117,8 @@ static void test_what_is_written_is_read(void **state)
 }
 
 /* The ranks do not belong to the identity of a run: the chain is that of one rank. */
-static void test_ranks(void **state)
+TEST(test_ranks)
 {
-    (void)state;
     struct log_writer one = write_log(3, 1), four = write_ranks(3, 1, 4, 4);
     assert_null(strstr(one.text.bytes, "rank"));
     assert_non_null(strstr(four.text.bytes, "\n# ranks: 4\n# mpi: Some MPI\n# rank: threads 1, "
@@ -163,9 +160,8 @@ static void check_changed_bytes(struct log_writer writer)
 }
 
 /* Every single changed byte of a log is an error. */
-static void test_every_changed_byte_is_seen(void **state)
+TEST(test_every_changed_byte_is_seen)
 {
-    (void)state;
     check_changed_bytes(write_log(3, 1));
     check_changed_bytes(write_ranks(1, 1, 2, 2));
 }
@@ -182,17 +178,15 @@ static void check_broken_line(const char *number, const char *expected)
 }
 
 /* A number on the next line is none of this one, though strtod() would read it. */
-static void test_numbers_are_of_their_line(void **state)
+TEST(test_numbers_are_of_their_line)
 {
-    (void)state;
     check_broken_line(" 2.25\n", "the next step and its loss");
     check_broken_line("0.0333", "ten columns");
 }
 
 /* Every cut file is an error; if it is cut at the end of a row, it is a running log. */
-static void test_every_cut_is_seen(void **state)
+TEST(test_every_cut_is_seen)
 {
-    (void)state;
     struct log_writer writer = write_log(3, 1);
     for (size_t length = writer.text.length - 1; length > 0; length--) {
         writer.text.bytes[length] = '\0';
@@ -207,9 +201,8 @@ static void test_every_cut_is_seen(void **state)
     free(writer.text.bytes);
 }
 
-static void test_restored_log_goes_on_with_the_same_links(void **state)
+TEST(test_restored_log_goes_on_with_the_same_links)
 {
-    (void)state;
     struct log_writer whole = write_log(3, 0), part = write_log(1, 0), restored;
     struct error error;
     assert_int_equal(log_restore(&restored, part.text.bytes, "c", &error), 0);
@@ -224,9 +217,8 @@ static void test_restored_log_goes_on_with_the_same_links(void **state)
     free(ended.text.bytes);
 }
 
-static void test_diverged_run(void **state)
+TEST(test_diverged_run)
 {
-    (void)state;
     struct log_writer writer = write_log(1, 0);
     const struct digest digest = digest_of("x", 1);
     log_end(&writer, 7, &digest);
@@ -240,25 +232,11 @@ static void test_diverged_run(void **state)
 }
 
 /* A finished log with too few rows, though all digests follow. */
-static void test_finished_means_all_epochs(void **state)
+TEST(test_finished_means_all_epochs)
 {
-    (void)state;
     struct log_writer writer = write_log(2, 1);
     struct log log;
     struct error error;
     expect_failed(parse(writer.text.bytes, &log, &error), &error, "training.epochs");
     free(writer.text.bytes);
 }
-
-const struct CMUnitTest log_tests[] = {
-    cmocka_unit_test(test_digests_are_sha256),
-    cmocka_unit_test(test_what_is_written_is_read),
-    cmocka_unit_test(test_ranks),
-    cmocka_unit_test(test_every_changed_byte_is_seen),
-    cmocka_unit_test(test_numbers_are_of_their_line),
-    cmocka_unit_test(test_every_cut_is_seen),
-    cmocka_unit_test(test_restored_log_goes_on_with_the_same_links),
-    cmocka_unit_test(test_diverged_run),
-    cmocka_unit_test(test_finished_means_all_epochs),
-};
-const size_t log_test_count = sizeof log_tests / sizeof log_tests[0];

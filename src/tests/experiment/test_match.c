@@ -32,9 +32,8 @@ static const struct match *match_of(const char *decay)
 
 /* Solved by hand: (1 - s)^N has the area 1 / (N + 1), a knee (1 + e) / 2, WSD e + (1 - e) / 3; REX
  * with d = 1/2 has 2 - 2 ln 2. */
-static void test_areas_solved_by_hand(void **state)
+TEST(test_areas_solved_by_hand)
 {
-    (void)state;
     const struct experiment e = plain();
     assert_true(fabs(match_area(match_of("polynomial"), &e, 2. / 3) - 0.5) < 1e-12);
     assert_true(fabs(match_area(match_of("knee"), &e, 0.75) - 0.5) < 1e-12);
@@ -45,9 +44,8 @@ static void test_areas_solved_by_hand(void **state)
 
 /* The files in experiments/ are what the program writes now, and the means of their rates over
  * 300,000 steps, by the trapezoid rule, are equal. */
-static void test_kept_arms(void **state)
+TEST(test_kept_arms)
 {
-    (void)state;
     static const double ks[] = {2, 3};
     const struct experiment e = plain();
     char *folder = scratch_folder();
@@ -85,9 +83,3 @@ static void test_kept_arms(void **state)
     }
     scratch_remove(folder);
 }
-
-const struct CMUnitTest match_tests[] = {
-    cmocka_unit_test(test_areas_solved_by_hand),
-    cmocka_unit_test(test_kept_arms),
-};
-const size_t match_test_count = sizeof match_tests / sizeof match_tests[0];

@@ -329,22 +329,19 @@ static void check_rules(const struct rule *list, size_t count)
     }
 }
 
-static void test_rules_between_keys(void **state)
+TEST(test_rules_between_keys)
 {
-    (void)state;
     check_rules(rules, sizeof rules / sizeof rules[0]);
 }
 
-static void test_rates_that_a_run_can_follow(void **state)
+TEST(test_rates_that_a_run_can_follow)
 {
-    (void)state;
     check_rules(rates, sizeof rates / sizeof rates[0]);
 }
 
 /* CIFAR's own 50,000 images: three epochs of 391 steps, or of 390. */
-static void test_steps_of_a_real_set(void **state)
+TEST(test_steps_of_a_real_set)
 {
-    (void)state;
     static const char *const real[] = {"run.scale=desk", "data.set=cifar10",
                                        "data.train_pictures=0", "data.test_pictures=0"};
     static const struct real {
@@ -382,9 +379,8 @@ static void test_steps_of_a_real_set(void **state)
 }
 
 /* A list of drops that is none: the message of the key itself. */
-static void test_lists_of_epochs(void **state)
+TEST(test_lists_of_epochs)
 {
-    (void)state;
     static const char *const lists[] = {
         "5 2", "2 2", "0 2", "-1", "2,5", "2 x", "2.5", "100001", "1 2 3 4 5 6 7 8 9"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -462,18 +458,8 @@ static void check_depth(const struct depth *depth)
     free(expected);
 }
 
-static void test_depths_of_every_family(void **state)
+TEST(test_depths_of_every_family)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++)
         check_depth(&depths[i]);
 }
-
-const struct CMUnitTest rules_tests[] = {
-    cmocka_unit_test(test_rules_between_keys),
-    cmocka_unit_test(test_rates_that_a_run_can_follow),
-    cmocka_unit_test(test_steps_of_a_real_set),
-    cmocka_unit_test(test_lists_of_epochs),
-    cmocka_unit_test(test_depths_of_every_family),
-};
-const size_t rules_test_count = sizeof rules_tests / sizeof rules_tests[0];

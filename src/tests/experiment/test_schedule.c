@@ -55,9 +55,8 @@ static struct schedule cosine(double k, long steps)
     return schedule_with("cosine", k, 0, steps);
 }
 
-static void test_golden_values(void **state)
+TEST(test_golden_values)
 {
-    (void)state;
     for (int i = 0; i < 6; i++) {
         for (int j = 0; j < 4; j++) {
             const struct schedule p = polynomial(ks[i], 1, 1000), c = cosine(ks[i], 1000);
@@ -122,9 +121,8 @@ static double uniform(uint64_t *state, double low, double high)
 
 /* 10^6 random (t, T, k, N): half of them near t = T, where digits get lost; Le = 0 in a third, so
  * that nothing hides the loss. */
-static void test_two_ulp_of_the_closed_forms(void **state)
+TEST(test_two_ulp_of_the_closed_forms)
 {
-    (void)state;
     long beyond = 0;
 #pragma omp parallel for reduction(+ : beyond)
     for (int block = 0; block < 1000; block++) {
@@ -155,9 +153,8 @@ static void test_two_ulp_of_the_closed_forms(void **state)
 
 /* ---- Properties --------------------------------------------------------------------------- */
 
-static void test_end_points_and_order(void **state)
+TEST(test_end_points_and_order)
 {
-    (void)state;
     for (int i = 0; i < 6; i++) {
         const struct schedule p = polynomial(ks[i], 1, 100), c = cosine(ks[i], 100);
         assert_true(schedule_lr(&p, 0) == .1 && schedule_lr(&c, 0) == .1);
@@ -170,9 +167,8 @@ static void test_end_points_and_order(void **state)
 }
 
 /* t^k by itself would overflow: 10^6 to the 100th. */
-static void test_large_steps_and_k_do_not_overflow(void **state)
+TEST(test_large_steps_and_k_do_not_overflow)
 {
-    (void)state;
     const struct schedule p = polynomial(100, 1, 1000000);
     assert_true(schedule_lr(&p, 500000) > .0999999);
     assert_true(fabs(schedule_lr(&p, 999999) - (1e-4 + .0999 * -expm1(100 * log1p(-1e-6)))) <
@@ -180,9 +176,8 @@ static void test_large_steps_and_k_do_not_overflow(void **state)
 }
 
 /* k = 1 is the base itself, bit for bit. */
-static void test_k_1_is_the_base(void **state)
+TEST(test_k_1_is_the_base)
 {
-    (void)state;
     for (size_t d = 0; d < decay_count; d++) {
         const struct schedule schedule = schedule_with(decays[d].name, 1, 1e-3, 391);
         for (int t = 0; t <= 391; t++) {
@@ -194,9 +189,8 @@ static void test_k_1_is_the_base(void **state)
 }
 
 /* All go from 1 to 0, except those whose comment says otherwise. */
-static void test_ends_of_the_bases(void **state)
+TEST(test_ends_of_the_bases)
 {
-    (void)state;
     static const struct {
         const char *name;
         long double first, last;
@@ -220,9 +214,8 @@ static void test_ends_of_the_bases(void **state)
 }
 
 /* The slope against a five-point difference of the rate, away from the corners. */
-static void test_slopes(void **state)
+TEST(test_slopes)
 {
-    (void)state;
     static const double points[] = {.07, .22, .41, .63, .88}, exponents[] = {.7, 1, 1.5, 3};
     for (size_t d = 0; d < decay_count; d++) {
         for (int i = 0; i < 5 * 4 * 2; i++) {
@@ -240,9 +233,8 @@ static void test_slopes(void **state)
 }
 
 /* Areas in closed form against the midpoint rule. */
-static void test_areas(void **state)
+TEST(test_areas)
 {
-    (void)state;
     static const double exponents[] = {.5, 1, 1.5, 2, 3, 7};
     enum { PIECES = 100000 };
     int known = 0;
@@ -268,9 +260,8 @@ static void test_areas(void **state)
 
 /* Mean factors known from elsewhere: 2 - 2 ln 2, the HTD paper's schedule, the step of Wide ResNet;
  * and the k of the linear base with the same mean, k / (k + 1). */
-static void test_known_areas(void **state)
+TEST(test_known_areas)
 {
-    (void)state;
     struct schedule wide = schedule_with("step", 1, 0, 200);
     wide.shape.drop_factor = .2;
     wide.shape.drop_count = 3;
@@ -289,9 +280,8 @@ static void test_known_areas(void **state)
 
 /* By the sum over steps, the mean nears the area as steps grow: it is a left sum, off by half a
  * step. */
-static void test_mean_by_sum(void **state)
+TEST(test_mean_by_sum)
 {
-    (void)state;
     for (int i = 0; i < 6; i++) {
         const struct schedule p = polynomial(ks[i], 1, 10000);
         assert_true(fabs(schedule_mean(&p) - ks[i] / (ks[i] + 1) - .5 / 10000) < 1e-7);
@@ -302,9 +292,8 @@ static void test_mean_by_sum(void **state)
 /* ---- Options ------------------------------------------------------------------------------ */
 
 /* The cosine with k = 2 rises to 1.073 L0 at t = 0.148 T; the linear base stays what it is. */
-static void test_additive_form(void **state)
+TEST(test_additive_form)
 {
-    (void)state;
     struct schedule c = cosine(2, 1000), added = polynomial(2.5, 1, 1000);
     const struct schedule warp = added;
     c.form = added.form = FORM_ADDITIVE;
@@ -319,9 +308,8 @@ static void test_additive_form(void **state)
     assert_true(fabs(schedule_area(&c) - (.5 + .5 - 1. / 3)) < 1e-14);
 }
 
-static void test_endpoint(void **state)
+TEST(test_endpoint)
 {
-    (void)state;
     struct schedule p = polynomial(2, 1, 100);
     p.endpoint = 1;
     const struct schedule shorter = polynomial(2, 1, 99);
@@ -336,9 +324,8 @@ static void test_endpoint(void **state)
 }
 
 /* Without a range there is no share of it. */
-static void test_mean_without_decay(void **state)
+TEST(test_mean_without_decay)
 {
-    (void)state;
     struct schedule p = polynomial(1, 2, 100);
     p.lr_end = p.lr;
     assert_true(isnan(schedule_mean(&p)));
@@ -348,9 +335,8 @@ static void test_mean_without_decay(void **state)
     assert_true(fabs(schedule_mean_rate(&p) - .1 * schedule_mean(&p)) < 1e-17);
 }
 
-static void test_warmup(void **state)
+TEST(test_warmup)
 {
-    (void)state;
     struct schedule p = polynomial(1, 1, 100);
     p.warmup_steps = 20;
     p.warmup_lr = .01;
@@ -368,9 +354,8 @@ static void test_warmup(void **state)
 
 /* Drops move to the epoch nearest to E (e/E)^(1/k): 160 sqrt(1/2) = 113.1, 160 sqrt(3/4) = 138.6.
  */
-static void test_k_moves_drops(void **state)
+TEST(test_k_moves_drops)
 {
-    (void)state;
     struct experiment e = {.decay = DECAY_STEP,
                            .epochs = 160,
                            .lr = .1,
@@ -396,9 +381,8 @@ static long double square_root(const struct decay_shape *shape, long double s, l
     return sqrtl(rest);
 }
 
-static void test_own_decay(void **state)
+TEST(test_own_decay)
 {
-    (void)state;
     static const struct decay own = {.name = "square-root", .keys = "", .value = square_root};
     struct schedule schedule = polynomial(2, 1, 100), twin = polynomial(2, .5, 100);
     schedule.decay = &own;
@@ -407,23 +391,3 @@ static void test_own_decay(void **state)
     assert_true(fabs(schedule_mean(&schedule) - schedule_mean(&twin)) < 1e-14);
     assert_true(isnan(schedule_area(&schedule)));
 }
-
-const struct CMUnitTest schedule_tests[] = {
-    cmocka_unit_test(test_golden_values),
-    cmocka_unit_test(test_two_ulp_of_the_closed_forms),
-    cmocka_unit_test(test_end_points_and_order),
-    cmocka_unit_test(test_large_steps_and_k_do_not_overflow),
-    cmocka_unit_test(test_k_1_is_the_base),
-    cmocka_unit_test(test_ends_of_the_bases),
-    cmocka_unit_test(test_slopes),
-    cmocka_unit_test(test_areas),
-    cmocka_unit_test(test_known_areas),
-    cmocka_unit_test(test_mean_by_sum),
-    cmocka_unit_test(test_additive_form),
-    cmocka_unit_test(test_endpoint),
-    cmocka_unit_test(test_mean_without_decay),
-    cmocka_unit_test(test_warmup),
-    cmocka_unit_test(test_k_moves_drops),
-    cmocka_unit_test(test_own_decay),
-};
-const size_t schedule_test_count = sizeof schedule_tests / sizeof schedule_tests[0];

@@ -51,9 +51,8 @@ static void check(const struct rule *rule)
 #define STEP "decay = step\nlr = 0.4\nlr_end = 0\ndrops = 2 5\n"
 #define LINE "decay = polynomial\nlr = 1\nlr_end = 0\n"
 
-static void test_step_decay(void **state)
+TEST(test_step_decay)
 {
-    (void)state;
     static const struct rule rules[] = {
         {8, STEP, {{0, .4}, {19, .4}, {20, .04}, {49, .04}, {50, .004}, {79, .004}}},
         {8, STEP "drop_factor = 0.25\n", {{0, .4}, {19, .4}, {20, .1}, {49, .1}, {50, .025}}},
@@ -64,9 +63,8 @@ static void test_step_decay(void **state)
         check(&rules[i]);
 }
 
-static void test_drops_at(void **state)
+TEST(test_drops_at)
 {
-    (void)state;
     const struct schedule step = schedule_that_says(8, STEP);
     const struct schedule warm =
         schedule_that_says(8, STEP "warmup_steps = 25\nwarmup_lr = 0.03\n");
@@ -79,9 +77,8 @@ static void test_drops_at(void **state)
 }
 
 /* cos^2(pi/8) = (2 + sqrt 2) / 4. */
-static void test_cycles(void **state)
+TEST(test_cycles)
 {
-    (void)state;
     static const struct rule rules[] = {
         /* of two epochs each */
         {6,
@@ -109,9 +106,8 @@ static void test_cycles(void **state)
         check(&rules[i]);
 }
 
-static void test_update_by_epoch(void **state)
+TEST(test_update_by_epoch)
 {
-    (void)state;
     static const struct rule rules[] = {
         {10, LINE, {{0, 1}, {9, .91}, {10, .9}, {99, .01}}},
         {10, LINE "update = step\n", {{9, .91}, {99, .01}}},
@@ -126,9 +122,8 @@ static void test_update_by_epoch(void **state)
 }
 
 /* Fifteen steps; the schedule's own t has run on meanwhile. */
-static void test_warm_up(void **state)
+TEST(test_warm_up)
 {
-    (void)state;
     static const struct rule rules[] = {
         {10,
          LINE "warmup_steps = 15\nwarmup_lr = 0.03\n",
@@ -147,11 +142,3 @@ static void test_warm_up(void **state)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         check(&rules[i]);
 }
-
-const struct CMUnitTest schedule_rules_tests[] = {
-    cmocka_unit_test(test_step_decay), cmocka_unit_test(test_drops_at),
-    cmocka_unit_test(test_cycles),     cmocka_unit_test(test_update_by_epoch),
-    cmocka_unit_test(test_warm_up),
-};
-const size_t schedule_rules_test_count =
-    sizeof schedule_rules_tests / sizeof schedule_rules_tests[0];

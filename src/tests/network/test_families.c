@@ -162,9 +162,8 @@ static void check(const char *text, size_t elements)
 
 /* A full minibatch, then a partial one; depth 8 has no unit that keeps its shape but the first,
  * whose shortcut is special. */
-static void test_basic(void **state)
+TEST(test_basic)
 {
-    (void)state;
     const char *text = "family = preact\ndepth = 8\n";
     const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
     check_network(&experiment, BATCH, 40);
@@ -172,30 +171,26 @@ static void test_basic(void **state)
     check("family = preact\ndepth = 14\n", 1);
 }
 
-static void test_bottleneck(void **state)
+TEST(test_bottleneck)
 {
-    (void)state;
     check("family = preact\nblock = bottleneck\ndepth = 20\n", 0);
 }
 
-static void test_projections(void **state)
+TEST(test_projections)
 {
-    (void)state;
     check("family = preact\nblock = bottleneck\nshortcut = projection\ndepth = 11\n", 1);
     check("family = preact\nshortcut = projection\ndepth = 8\n", 1);
 }
 
 /* The first unit changes its width, and not its stride. */
-static void test_wide(void **state)
+TEST(test_wide)
 {
-    (void)state;
     check("family = wide-resnet\nwidth = 2\ndepth = 10\n", 0);
 }
 
 /* Stages of 32, 64 and 128 channels; and with padded ones: of 24, 48 and 96, and DenseNet's. */
-static void test_winograd(void **state)
+TEST(test_winograd)
 {
-    (void)state;
     check_convolution("family = wide-resnet\nwidth = 2\ndepth = 10\n", CONVOLUTION_WINOGRAD, 0);
     check_convolution("family = preact\ndepth = 8\nchannels = 24\n", CONVOLUTION_WINOGRAD, 1);
     check_convolution("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n",
@@ -203,9 +198,8 @@ static void test_winograd(void **state)
 }
 
 /* Batch norm and 1x1 convolution in one pass, with padded channels and odd numbers of them. */
-static void test_fused(void **state)
+TEST(test_fused)
 {
-    (void)state;
     check_convolution("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n",
                       CONVOLUTION_FUSED, 1);
     check_convolution("family = densenet-bc\ngrowth = 5\ndepth = 10\n", CONVOLUTION_FUSED, 10);
@@ -213,30 +207,26 @@ static void test_fused(void **state)
     check_convolution("family = densenet-bc\ngrowth = 16\ndepth = 16\n", CONVOLUTION_FUSED, 1);
 }
 
-static void test_wide_with_dropout(void **state)
+TEST(test_wide_with_dropout)
 {
-    (void)state;
     check("family = wide-resnet\nwidth = 1\ndepth = 16\ndropout = 0.3\n", 0);
 }
 
 /* Of 12, 24 and 36 channels none fills its blocks of 16, nor does 12 its blocks of 8. */
-static void test_dense_with_dropout(void **state)
+TEST(test_dense_with_dropout)
 {
-    (void)state;
     check("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n", 2);
 }
 
 /* Odd numbers of channels, rounded down by the transitions. */
-static void test_dense(void **state)
+TEST(test_dense)
 {
-    (void)state;
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\n", 10);
 }
 
 /* Both with one pixel shared by residual and convolution, and with a projection beside the PAD. */
-static void test_padding_layers(void **state)
+TEST(test_padding_layers)
 {
-    (void)state;
     check("family = preact\ndepth = 8\npadding = learned\npadding_depth = 2\n"
           "padding_reach = 1\n",
           5);
@@ -246,34 +236,30 @@ static void test_padding_layers(void **state)
           5);
 }
 
-static void test_partial_convolutions(void **state)
+TEST(test_partial_convolutions)
 {
-    (void)state;
     check("family = preact\ndepth = 8\npadding = partial\n", 3);
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\npadding = partial\n", 3);
 }
 
-static void test_fixed_paddings(void **state)
+TEST(test_fixed_paddings)
 {
-    (void)state;
     check("family = preact\ndepth = 8\npadding = replicate\n", 1);
     check("family = preact\ndepth = 8\npadding = reflect\n", 1);
     check("family = wide-resnet\nwidth = 1\ndepth = 10\ndropout = 0.3\npadding = extrapolate\n", 1);
 }
 
 /* Fewer rows than any layer has slots, more than some, more than all. */
-static void test_weight_blocks(void **state)
+TEST(test_weight_blocks)
 {
-    (void)state;
     check("family = preact\ndepth = 8\nweights = expansion\nrows = 20\n", 2);
     check("family = preact\ndepth = 8\nweights = expansion\nrows = 200\n", 1);
     check("family = preact\ndepth = 8\nweights = bank\nrows = 20\n", 2);
     check("family = preact\ndepth = 8\nweights = bank\nrows = 200\nweights_seed = 5\n", 1);
 }
 
-static void test_weight_blocks_of_other_families(void **state)
+TEST(test_weight_blocks_of_other_families)
 {
-    (void)state;
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\nweights = expansion\nrows = 7\n", 5);
     check("family = densenet-bc\ngrowth = 12\ndepth = 10\nweights = bank\nrows = 7\n", 5);
     check("family = preact\nblock = bottleneck\ndepth = 11\nweights = bank\nrows = 3\n", 1);
@@ -282,9 +268,8 @@ static void test_weight_blocks_of_other_families(void **state)
 
 /* A quarter of the rows open, fewer, one per layer; and rows drawn at random. preact-8's blocks have 16,
  * 16, 16, 32, 32 and 64 inputs. */
-static void test_searches(void **state)
+TEST(test_searches)
 {
-    (void)state;
     check("family = preact\ndepth = 8\nweights = search\nrows = 64\nbudget = 3000\n", 2);
     check("family = preact\ndepth = 8\nweights = search\nrows = 16\nbudget = 1500\n", 2);
     check("family = preact\ndepth = 8\nweights = search\nrows = 2\nbudget = 182\n", 2);
@@ -294,30 +279,9 @@ static void test_searches(void **state)
     check("family = preact\ndepth = 8\nweights = bank\nbudget = 3000\nrows_draw = 2\n", 2);
 }
 
-static void test_other_channels(void **state)
+TEST(test_other_channels)
 {
-    (void)state;
     check("family = preact\ndepth = 8\nchannels = 4\n", 3);
     check("family = preact\ndepth = 8\nchannels = 12\n", 1);
     check("family = preact\ndepth = 8\nchannels = 3\nshortcut = projection\n", 3);
 }
-
-const struct CMUnitTest families_tests[] = {
-    cmocka_unit_test(test_basic),
-    cmocka_unit_test(test_bottleneck),
-    cmocka_unit_test(test_projections),
-    cmocka_unit_test(test_wide),
-    cmocka_unit_test(test_winograd),
-    cmocka_unit_test(test_fused),
-    cmocka_unit_test(test_wide_with_dropout),
-    cmocka_unit_test(test_dense_with_dropout),
-    cmocka_unit_test(test_dense),
-    cmocka_unit_test(test_padding_layers),
-    cmocka_unit_test(test_partial_convolutions),
-    cmocka_unit_test(test_fixed_paddings),
-    cmocka_unit_test(test_weight_blocks),
-    cmocka_unit_test(test_weight_blocks_of_other_families),
-    cmocka_unit_test(test_searches),
-    cmocka_unit_test(test_other_channels),
-};
-const size_t families_test_count = sizeof families_tests / sizeof families_tests[0];

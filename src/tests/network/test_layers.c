@@ -184,9 +184,8 @@ static void trial_free(struct trial *t)
         free(all[i]);
 }
 
-static void test_norm_forward(void **state)
+TEST(test_norm_forward)
 {
-    (void)state;
     for (int i = 0; i < 2 * KINDS; i++) {
         const struct kind kind = kinds[i % KINDS];
         const struct extent extent = extent_of(kind);
@@ -215,9 +214,8 @@ static void test_norm_forward(void **state)
     }
 }
 
-static void test_norm_add(void **state)
+TEST(test_norm_add)
 {
-    (void)state;
     for (int i = 0; i < KINDS; i++) {
         struct trial t = trial_create(kinds[i], 1, 0);
         void *x = blocked(valid, kinds[i], t.x), *addend = blocked(valid, kinds[i], t.addend);
@@ -273,9 +271,8 @@ static void check_norm_backward(struct kind kind, int with_gradient2, int with_r
     trial_free(&t);
 }
 
-static void test_norm_backward(void **state)
+TEST(test_norm_backward)
 {
-    (void)state;
     for (int i = 0; i < 4 * KINDS; i++)
         check_norm_backward(kinds[i % KINDS], i / KINDS % 2, i / KINDS / 2);
 }
@@ -330,17 +327,15 @@ static void check_norm_of_two_maps(struct kind kind)
     trial_free(&t);
 }
 
-static void test_norm_of_two_maps(void **state)
+TEST(test_norm_of_two_maps)
 {
-    (void)state;
     for (int i = 0; i < KINDS; i++)
         check_norm_of_two_maps(kinds[i]);
 }
 
 /* Squares around 1e6 have no digits left for a variance of 1; around the pivot they have all. */
-static void test_variance_beside_a_large_mean(void **state)
+TEST(test_variance_beside_a_large_mean)
 {
-    (void)state;
     for (int i = 0; i < FLOAT_KINDS; i++) {
         uint64_t numbers_state = 23;
         double *x = memory_zeroed(VALUES, sizeof *x), sums[2 * CHANNELS];
@@ -366,9 +361,8 @@ static void test_variance_beside_a_large_mean(void **state)
 
 /* The order of batch_norm.h in scalar floats: sums of up to 64 pixels, in four accumulators. The bits
  * must not depend on the instruction set or on contraction. */
-static void test_sums_have_the_bits_of_the_stated_order(void **state)
+TEST(test_sums_have_the_bits_of_the_stated_order)
 {
-    (void)state;
     for (int i = 0; i < FLOAT_KINDS; i++) {
         struct trial t = trial_create(kinds[i], 0, 0);
         void *x = blocked(valid, kinds[i], t.x);
@@ -400,9 +394,8 @@ static void test_sums_have_the_bits_of_the_stated_order(void **state)
     }
 }
 
-static void test_a_nan_stays_one(void **state)
+TEST(test_a_nan_stays_one)
 {
-    (void)state;
     for (int i = 0; i < KINDS; i++) {
         const enum precision precision = kinds[i].precision;
         struct trial t = trial_create(kinds[i], 0, 0);
@@ -423,9 +416,8 @@ static void test_a_nan_stays_one(void **state)
 
 /* The backward pass is the adjoint of the reference's forward pass: <y, S x> = <S' y, x> for every
  * unit vector x, which is its column. */
-static void test_shortcut(void **state)
+TEST(test_shortcut)
 {
-    (void)state;
     static const struct {
         int out, height, width, stride;
     } cases[] = {{64, HEIGHT, WIDTH, 2}, {32, HEIGHT, WIDTH, 2}, {64, 4, 6, 1}};
@@ -467,9 +459,8 @@ static void test_shortcut(void **state)
 
 /* ---- Pool and dropout ------------------------------------------------------------------------ */
 
-static void test_pool(void **state)
+TEST(test_pool)
 {
-    (void)state;
     const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
     for (int i = 0; i < KINDS; i++) {
         uint64_t numbers_state = 37;
@@ -496,9 +487,8 @@ static void test_pool(void **state)
 
 /* As many zeros as asked for, within five deviations of their binomial distribution; the rest
  * scaled. The same draws make the same zeros. */
-static void test_dropout(void **state)
+TEST(test_dropout)
 {
-    (void)state;
     const double share = 0.25, deviation = sqrt(VALUES * share * (1 - share));
     const struct dropout_draws draws = {{5, RNG_DROPOUT}, 3, 7};
     for (int i = 0; i < KINDS; i++) {
@@ -580,9 +570,8 @@ static void check_floats(size_t count, const float *found, const double *expecte
     free(values);
 }
 
-static void test_head(void **state)
+TEST(test_head)
 {
-    (void)state;
     uint64_t numbers_state = 31;
     const struct kind coarse = kinds[KINDS - 1], fine = kinds[0];
     double *x = numbers(coarse, &numbers_state, VALUES);
@@ -628,9 +617,8 @@ static void test_head(void **state)
 }
 
 /* Logits beyond exp()'s range: the loss is their difference. */
-static void test_head_with_large_logits(void **state)
+TEST(test_head_with_large_logits)
 {
-    (void)state;
     float w[WEIGHTS] = {0}, b[CLASSES] = {0};
     double pooled[IMAGES * CHANNELS], logits[IMAGES * CLASSES];
     double slopes[IMAGES * CLASSES], losses[IMAGES];
@@ -644,19 +632,3 @@ static void test_head_with_large_logits(void **state)
     assert_true(wrong[0] == 0 && wrong[1] == 1);
     free(map);
 }
-
-const struct CMUnitTest layers_tests[] = {
-    cmocka_unit_test(test_norm_forward),
-    cmocka_unit_test(test_norm_add),
-    cmocka_unit_test(test_norm_backward),
-    cmocka_unit_test(test_norm_of_two_maps),
-    cmocka_unit_test(test_variance_beside_a_large_mean),
-    cmocka_unit_test(test_sums_have_the_bits_of_the_stated_order),
-    cmocka_unit_test(test_a_nan_stays_one),
-    cmocka_unit_test(test_shortcut),
-    cmocka_unit_test(test_pool),
-    cmocka_unit_test(test_dropout),
-    cmocka_unit_test(test_head),
-    cmocka_unit_test(test_head_with_large_logits),
-};
-const size_t layers_test_count = sizeof layers_tests / sizeof layers_tests[0];

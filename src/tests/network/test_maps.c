@@ -31,9 +31,8 @@ static size_t pooled_index(size_t index)
     return (plane * (HEIGHT / 2) + row / 2) * (WIDTH / 2) + index % WIDTH / 2;
 }
 
-static void test_pool(void **state)
+TEST(test_pool)
 {
-    (void)state;
     for (int i = 0; i < 2; i++) {
         uint64_t numbers_state = 41;
         double *x = blocked_numbers(&numbers_state, shape_count(wide));
@@ -83,9 +82,8 @@ static double *exact_numbers(uint64_t *state, size_t count)
 }
 
 /* <pool(x), g> = <x, pool_backward(g)>, whatever the layout. */
-static void test_pool_backward_is_the_adjoint(void **state)
+TEST(test_pool_backward_is_the_adjoint)
 {
-    (void)state;
     for (int i = 0; i < 2; i++) {
         uint64_t numbers_state = 43;
         double *x = exact_numbers(&numbers_state, shape_count(wide));
@@ -154,9 +152,8 @@ static void check_share(const uint8_t *mask, size_t start, size_t count, size_t 
     assert_true(fabs(zeros - n * share) <= 5 * sqrt(n * share * (1 - share)));
 }
 
-static void test_dropout_share(void **state)
+TEST(test_dropout_share)
 {
-    (void)state;
     static const double shares[] = {0.05, 0.3, 0.5, 0.9};
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
         uint8_t *mask = mask_of(MANY, shares[i], draws);
@@ -171,9 +168,8 @@ static void test_dropout_share(void **state)
 
 /* Neighbouring elements, and the same place of neighbouring images, are kept together as often as
  * independent ones: n p^2 times, give or take 5 standard deviations. */
-static void test_dropout_is_independent(void **state)
+TEST(test_dropout_is_independent)
 {
-    (void)state;
     const double p = 0.7, n = ALL - EACH;
     uint8_t *mask = mask_of(MANY, 1 - p, draws);
     for (size_t distance = 1; distance <= EACH; distance += distance < 8 ? 1 : EACH - 8) {
@@ -187,9 +183,8 @@ static void test_dropout_is_independent(void **state)
 
 /* What is kept is x / (1 - share), rounded once; the gradient passes the same mask, and the
  * images beyond `count` become 0. */
-static void test_dropout_values(void **state)
+TEST(test_dropout_values)
 {
-    (void)state;
     static const double shares[] = {0.0, 0.3, 0.5};
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
         uint64_t numbers_state = 47;
@@ -233,9 +228,8 @@ static void expect_other_mask(const uint8_t *one, const uint8_t *other)
     assert_true(fabs(same - EACH / 2.0) <= 5 * sqrt(EACH / 4.0));
 }
 
-static void test_dropout_address(void **state)
+TEST(test_dropout_address)
 {
-    (void)state;
     struct dropout_draws others[] = {draws, draws, draws, draws};
     others[0].epoch++;
     others[1].first++;
@@ -256,9 +250,8 @@ static void test_dropout_address(void **state)
 }
 
 /* An image's mask hangs on its place in the minibatch, not on how that is split into shards. */
-static void test_dropout_does_not_see_shards(void **state)
+TEST(test_dropout_does_not_see_shards)
 {
-    (void)state;
     uint8_t *whole = mask_of(MANY, 0.5, draws);
     for (int each = 1; each < MANY; each *= 2) {
         for (int first = 0; first < MANY; first += each) {
@@ -271,14 +264,3 @@ static void test_dropout_does_not_see_shards(void **state)
     }
     free(whole);
 }
-
-const struct CMUnitTest maps_tests[] = {
-    cmocka_unit_test(test_pool),
-    cmocka_unit_test(test_pool_backward_is_the_adjoint),
-    cmocka_unit_test(test_dropout_share),
-    cmocka_unit_test(test_dropout_is_independent),
-    cmocka_unit_test(test_dropout_values),
-    cmocka_unit_test(test_dropout_address),
-    cmocka_unit_test(test_dropout_does_not_see_shards),
-};
-const size_t maps_test_count = sizeof maps_tests / sizeof maps_tests[0];

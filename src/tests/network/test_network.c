@@ -106,9 +106,8 @@ static void check_layers(int depth, int layers, const struct expected_layer *exp
 
 /* He et al., arXiv 1603.05027, section 3, with shortcuts of option A. The first unit's shortcut
  * carries the activated value, all others the raw sum, which stands in place of the convolution. */
-static void test_layers_of_preact(void **state)
+TEST(test_layers_of_preact)
 {
-    (void)state;
     const enum layer_kind CONV = LAYER_CONVOLUTION, BN = LAYER_BN_RELU, A = LAYER_SHORTCUT;
     const struct expected_layer preact_8[] = {
         {CONV, "stem", "", "", 3, 1, 16, 32},
@@ -145,9 +144,8 @@ static void test_layers_of_preact(void **state)
 /* ---- Gradients ------------------------------------------------------------------------------- */
 
 /* Along the gradient the network's own loss rises by the gradient's length. */
-static void test_loss_rises_along_the_gradient(void **state)
+TEST(test_loss_rises_along_the_gradient)
 {
-    (void)state;
     struct network *network = create(DEPTH, 1);
     struct parameters *parameters = network_parameters(network);
     const size_t count = parameters->trained_floats;
@@ -172,9 +170,8 @@ static void test_loss_rises_along_the_gradient(void **state)
     network_destroy(network);
 }
 
-static void test_evaluation_changes_nothing(void **state)
+TEST(test_evaluation_changes_nothing)
 {
-    (void)state;
     struct network *network = create(DEPTH, 2);
     const struct digest before = parameters_digest(network_parameters(network));
     for (int count = PARTIAL; count <= BATCH; count += BATCH - PARTIAL)
@@ -225,17 +222,15 @@ static struct digest bits_of_a_run(enum precision precision, int threads)
     return chain;
 }
 
-static void test_threads_change_no_bit(void **state)
+TEST(test_threads_change_no_bit)
 {
-    (void)state;
     const struct digest one = bits_of_a_run(PRECISION_F32, 1);
     for (int threads = 2; threads <= 4; threads++)
         assert_string_equal(bits_of_a_run(PRECISION_F32, threads).hex, one.hex);
 }
 
-static void test_threads_are_at_most_one_a_shard(void **state)
+TEST(test_threads_are_at_most_one_a_shard)
 {
-    (void)state;
     for (int threads = 1; threads <= 6; threads++) {
         struct network *network = create(DEPTH, threads);
         assert_int_equal(network_threads(network), threads < SHARDS ? threads : SHARDS);
@@ -251,9 +246,8 @@ static void skip_without_bf16(void)
         skip();
 }
 
-static void test_threads_change_no_bit_of_bf16(void **state)
+TEST(test_threads_change_no_bit_of_bf16)
 {
-    (void)state;
     skip_without_bf16();
     const struct digest one = bits_of_a_run(PRECISION_BF16, 1);
     assert_string_not_equal(one.hex, bits_of_a_run(PRECISION_F32, 1).hex);
@@ -326,18 +320,16 @@ static void check_bf16_is_near_f32(enum convolution convolution)
     network_destroy(rounded);
 }
 
-static void test_bf16_is_near_f32(void **state)
+TEST(test_bf16_is_near_f32)
 {
-    (void)state;
     skip_without_bf16();
     check_bf16_is_near_f32(CONVOLUTION_DIRECT);
     check_bf16_is_near_f32(CONVOLUTION_WINOGRAD);
 }
 
 /* Maps of half the size, and the arenas of weights twice. */
-static void test_bytes_of_bf16(void **state)
+TEST(test_bytes_of_bf16)
 {
-    (void)state;
     struct experiment experiment = experiment_of("cifar10", 20);
     experiment.batch = 4096;
     const size_t full = network_bytes(&experiment, 1);
@@ -348,9 +340,8 @@ static void test_bytes_of_bf16(void **state)
 
 /* ---- Shapes and sizes ------------------------------------------------------------------------ */
 
-static void test_depths_that_do_not_exist(void **state)
+TEST(test_depths_that_do_not_exist)
 {
-    (void)state;
     static const struct {
         int depth;
         const char *nearest;
@@ -365,9 +356,8 @@ static void test_depths_that_do_not_exist(void **state)
     }
 }
 
-static void test_sizes(void **state)
+TEST(test_sizes)
 {
-    (void)state;
     static const struct {
         const char *set;
         int depth;
@@ -387,9 +377,8 @@ static void test_sizes(void **state)
 }
 
 /* The tensors that are trained are as many numbers as model_size() tells. */
-static void test_size_is_that_of_the_tensors(void **state)
+TEST(test_size_is_that_of_the_tensors)
 {
-    (void)state;
     struct network *network = create(DEPTH, 1);
     const struct parameters *parameters = network_parameters(network);
     const struct experiment experiment = experiment_of("made-up", DEPTH);
@@ -400,18 +389,3 @@ static void test_size_is_that_of_the_tensors(void **state)
     assert_int_equal(found, model_size_of(&experiment).trained);
     network_destroy(network);
 }
-
-const struct CMUnitTest network_tests[] = {
-    cmocka_unit_test(test_layers_of_preact),
-    cmocka_unit_test(test_loss_rises_along_the_gradient),
-    cmocka_unit_test(test_evaluation_changes_nothing),
-    cmocka_unit_test(test_threads_change_no_bit),
-    cmocka_unit_test(test_threads_are_at_most_one_a_shard),
-    cmocka_unit_test(test_threads_change_no_bit_of_bf16),
-    cmocka_unit_test(test_bf16_is_near_f32),
-    cmocka_unit_test(test_bytes_of_bf16),
-    cmocka_unit_test(test_depths_that_do_not_exist),
-    cmocka_unit_test(test_sizes),
-    cmocka_unit_test(test_size_is_that_of_the_tensors),
-};
-const size_t network_test_count = sizeof network_tests / sizeof network_tests[0];

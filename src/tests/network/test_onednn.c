@@ -91,9 +91,8 @@ static const struct {
     {"3.12", "avx10_2_amx_2, avx10_2_512_amx_2", 0x22fff, {16, 1}},
 };
 
-static void test_instruction_sets(void **state)
+TEST(instruction_sets)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
         const struct onednn_isa found = onednn_isa_of(isas[i].isa);
         if (found.block != isas[i].has.block || found.bf16 != isas[i].has.bf16)
@@ -110,9 +109,8 @@ static int version_has_winograd(const struct onednn *onednn)
     return major < 3 || (major == 3 && minor < 2);
 }
 
-static void test_rule_of_winograd(void **state)
+TEST(rule_of_winograd)
 {
-    (void)state;
     struct onednn *onednn = onednn_open(1);
     const struct conv_shape wide = {8, 128, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
                             narrow = {8, 64, 128, 32, 32, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
@@ -257,9 +255,8 @@ static void check_map(struct shape shape, int block, enum precision precision, v
     free(found);
 }
 
-static void test_convolutions(void **state)
+TEST(convolutions)
 {
-    (void)state;
     struct onednn *onednn = onednn_open(WORKERS);
     const int block = onednn_block(onednn);
     struct conv_shape cases[CASES];
@@ -311,9 +308,8 @@ static void check_distinct(const struct layout *layout, size_t count)
     free(seen);
 }
 
-static void test_layouts_are_permutations(void **state)
+TEST(layouts_are_permutations)
 {
-    (void)state;
     struct onednn *onednn = onednn_open(1);
     struct conv_shape cases[CASES];
     const int cases_count = take_cases(onednn, cases);
@@ -337,9 +333,8 @@ static void test_layouts_are_permutations(void **state)
 }
 
 /* And where stride, kernel, padding and precision are other ones, direct. */
-static void test_rule_of_our_own_winograd(void **state)
+TEST(rule_of_our_own_winograd)
 {
-    (void)state;
     struct onednn *onednn = onednn_open(1);
     const struct conv_shape suits = {8, 16, 48, 16, 16, 3, 1, 1, 1, CONV_DIRECT, PRECISION_F32},
                             refused[] = {
@@ -362,9 +357,8 @@ static void test_rule_of_our_own_winograd(void **state)
     onednn_close(onednn);
 }
 
-static void test_block(void **state)
+TEST(block)
 {
-    (void)state;
     struct onednn *onednn = onednn_open(1);
     assert_int_equal(onednn_block(onednn), strstr(onednn_environment(onednn), "avx512") ? 16 : 8);
     assert_non_null(strstr(onednn_environment(onednn), onednn_version(onednn)));
@@ -397,9 +391,8 @@ static void scale(struct shape shape, enum precision precision, void *map, float
 /* Workers do not disturb each other, though they share a primitive and run at the same time; and
  * the primitives of all shapes are there, so that scratchpads are too. Each has its own shard (the
  * second one's gradient is negated), so that an exchange would show. */
-static void test_two_workers_give_the_bits_of_one(void **state)
+TEST(two_workers_give_the_bits_of_one)
 {
-    (void)state;
     struct onednn *onednn = onednn_open(WORKERS);
     struct onednn_conv *convs[CASES];
     struct conv_shape cases[CASES];
@@ -442,14 +435,3 @@ static void test_two_workers_give_the_bits_of_one(void **state)
         onednn_conv_destroy(convs[c]);
     onednn_close(onednn);
 }
-
-const struct CMUnitTest onednn_tests[] = {
-    cmocka_unit_test(test_instruction_sets),
-    cmocka_unit_test(test_convolutions),
-    cmocka_unit_test(test_layouts_are_permutations),
-    cmocka_unit_test(test_rule_of_winograd),
-    cmocka_unit_test(test_rule_of_our_own_winograd),
-    cmocka_unit_test(test_block),
-    cmocka_unit_test(test_two_workers_give_the_bits_of_one),
-};
-const size_t onednn_test_count = sizeof onednn_tests / sizeof onednn_tests[0];

@@ -60,9 +60,8 @@ static void check_size(const char *network, const char *padding, long long param
  * the later stages reads the stage before: 36 x 16 + 16 + 35 x 32 + 32 + 35 x 64 = 3984 channels
  * are read, 37 x 16 x (4 x 32 + 4) + 36 x 32 x (4 x 16 + 4) + 35 x 64 x (4 x 8 + 4) = 237,120
  * pixels stand in rings. WRN-28-10 likewise: (16 + 8 x 160) x 132 + 8 x 320 x 68 + 7 x 640 x 36. */
-static void test_counts(void **state)
+TEST(counts)
 {
-    (void)state;
     static const char preact[] = "family = preact\ndepth = 110\n";
     static const char wide[] = "family = wide-resnet\nwidth = 10\ndepth = 28\n";
     const long long ring = 237120;
@@ -145,17 +144,15 @@ static int has_kernel(enum precision precision, const char *name)
 }
 
 /* The kernels jit:avx2 sum in another order on a map with a ring. */
-static void test_start(void **state)
+TEST(start)
 {
-    (void)state;
     check_start(PREACT, LEARNED, PRECISION_F32, has_kernel(PRECISION_F32, "jit:avx2") ? 2e-6 : 0);
 }
 
 /* So does the kernel brg_conv_bwd of oneDNN 3; each of its gradients may then round to the next
  * bf16. */
-static void test_start_in_bf16(void **state)
+TEST(start_in_bf16)
 {
-    (void)state;
     if (lacks(PRECISION_BF16))
         skip();
     check_start(PREACT, LEARNED, PRECISION_BF16,
@@ -164,9 +161,8 @@ static void test_start_in_bf16(void **state)
 
 /* With Winograd in the last stage, where the tiles of backward data lie elsewhere on a map with a
  * ring: its gradients are other roundings of the same. */
-static void test_start_of_winograd(void **state)
+TEST(start_of_winograd)
 {
-    (void)state;
     static const char wide[] = "family = wide-resnet\nwidth = 2\ndepth = 10\n";
     char *learned = memory_text("%spadding = learned\n", wide);
     check_start(wide, learned, PRECISION_F32, 1e-5);
@@ -201,9 +197,8 @@ static struct digest bits_of_a_run(const char *text, enum precision precision, i
     return digest;
 }
 
-static void test_threads_change_no_bit(void **state)
+TEST(threads_change_no_bit)
 {
-    (void)state;
     static const char *const texts[] = {LEARNED, PREACT "padding = partial\n",
                                         PREACT "padding = extrapolate\n"};
     for (int precision = PRECISION_F32; precision <= PRECISION_BF16; precision++)
@@ -218,9 +213,8 @@ static void test_threads_change_no_bit(void **state)
 }
 
 /* A network that takes up another's checkpoint goes on as that one does. */
-static void test_checkpoint(void **state)
+TEST(checkpoint)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/a.safetensors", folder), *log = NULL;
     struct network *first = create(LEARNED, PRECISION_F32, 2);
     struct network *second = create(LEARNED, PRECISION_F32, 2);
@@ -239,13 +233,3 @@ static void test_checkpoint(void **state)
     free(path);
     scratch_remove(folder);
 }
-
-const struct CMUnitTest pad_net_tests[] = {
-    cmocka_unit_test(test_counts),
-    cmocka_unit_test(test_start),
-    cmocka_unit_test(test_start_in_bf16),
-    cmocka_unit_test(test_start_of_winograd),
-    cmocka_unit_test(test_threads_change_no_bit),
-    cmocka_unit_test(test_checkpoint),
-};
-const size_t pad_net_test_count = sizeof pad_net_tests / sizeof pad_net_tests[0];

@@ -209,9 +209,8 @@ static void check_backward(const struct one *o)
     free(gradient);
 }
 
-static void test_forward(void **state)
+TEST(test_forward)
 {
-    (void)state;
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++)
             for (int f = 0; f < FILTERS; f++) {
@@ -222,9 +221,8 @@ static void test_forward(void **state)
 }
 
 /* A map of 8 x 8 in one layout: the others of that size would only take time. */
-static void test_backward(void **state)
+TEST(test_backward)
 {
-    (void)state;
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++)
             for (int f = 0; f < FILTERS; f++) {
@@ -237,9 +235,8 @@ static void test_backward(void **state)
 }
 
 /* The deepest and widest filter, in floats: bf16 would round its sums. */
-static void test_largest_filter(void **state)
+TEST(test_largest_filter)
 {
-    (void)state;
     static const int largest[] = {PADDING_DEPTH, PADDING_REACH};
     for (int i = 0; i < SIZES; i++) {
         struct one o = one_of(shape_of(&layouts[i % 2], sizes[i], largest));
@@ -304,9 +301,8 @@ static void check_copy(struct one *o, int padding)
     free(x);
 }
 
-static void test_replicate_and_reflect(void **state)
+TEST(test_replicate_and_reflect)
 {
-    (void)state;
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++)
             for (int padding = PADDING_REPLICATE; padding <= PADDING_REFLECT; padding++) {
@@ -325,9 +321,8 @@ static double ramp(struct shape s, size_t i, int around)
     return channel % 5 + row * (channel % 3 - 1) + 2 * column;
 }
 
-static void test_extrapolate_continues_planes(void **state)
+TEST(test_extrapolate_continues_planes)
 {
-    (void)state;
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++) {
             if (sizes[i][0] < 2 || sizes[i][1] < 2)
@@ -347,9 +342,8 @@ static void test_extrapolate_continues_planes(void **state)
 }
 
 /* A filter of zeros makes +0, bit for bit, of a map without negative numbers. */
-static void test_zeros(void **state)
+TEST(test_zeros)
 {
-    (void)state;
     for (int l = 0; l < LAYOUTS; l++) {
         struct one o = one_of(shape_of(&layouts[l], sizes[6], filters[3]));
         const struct shape to = padded_of(&o.s);
@@ -396,9 +390,8 @@ static const struct factors factors[] = {
 };
 enum { FACTORS = sizeof factors / sizeof factors[0] };
 
-static void test_partial(void **state)
+TEST(test_partial)
 {
-    (void)state;
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < FACTORS; i++) {
             const struct factors *f = &factors[i];
@@ -422,14 +415,3 @@ static void test_partial(void **state)
             free(out);
         }
 }
-
-const struct CMUnitTest padding_tests[] = {
-    cmocka_unit_test(test_forward),
-    cmocka_unit_test(test_backward),
-    cmocka_unit_test(test_largest_filter),
-    cmocka_unit_test(test_replicate_and_reflect),
-    cmocka_unit_test(test_extrapolate_continues_planes),
-    cmocka_unit_test(test_zeros),
-    cmocka_unit_test(test_partial),
-};
-const size_t padding_test_count = sizeof padding_tests / sizeof padding_tests[0];

@@ -87,9 +87,8 @@ static int check_convolutions(struct network *network, int fan_in)
 /* The bound is 22 % for the smallest tensor, of 256 weights. Where fan-in and fan-out differ, by a
  * factor of two or more, the two deviations are 29 % apart or more, on at least 432 weights (17 %).
  */
-static void test_deviation_of_convolutions(void **state)
+TEST(test_deviation_of_convolutions)
 {
-    (void)state;
     static const char *const texts[] = {"family = preact\nblock = bottleneck\ndepth = 11\n",
                                         "family = preact\nblock = bottleneck\ndepth = 11\n"
                                         "fan = out\n",
@@ -121,9 +120,8 @@ static float *scales_of(struct network *network, size_t *count)
 /* n numbers uniform on [0,1): mean 1/2 and deviation sqrt(1/12), within 5 standard errors (of the
  * deviation: sqrt(1/60n), as its fourth moment 1/80 says). Of 600, the least and the
  * largest are within 1/50 of the ends, but for one time in e^12. */
-static void test_first_scales(void **state)
+TEST(test_first_scales)
 {
-    (void)state;
     size_t count;
     struct network *network = create("family = preact\ndepth = 20\ngamma = uniform\n", 1);
     float *values = scales_of(network, &count);
@@ -151,9 +149,8 @@ static void test_first_scales(void **state)
 
 /* BN's shifts and running means, biases: 0; running variances: 1; the classifier's weights uniform
  * within 1/8, with the deviation 1/8 sqrt(1/3). */
-static void test_other_first_values(void **state)
+TEST(test_other_first_values)
 {
-    (void)state;
     struct network *network = create("family = preact\ndepth = 8\n", 1);
     const struct parameters *parameters = network_parameters(network);
     for (int t = 0; t < parameters->count; t++) {
@@ -175,9 +172,8 @@ static void test_other_first_values(void **state)
     network_destroy(network);
 }
 
-static void test_seeds(void **state)
+TEST(test_seeds)
 {
-    (void)state;
     static const char text[] = "family = densenet-bc\ngrowth = 12\ndepth = 10\ngamma = uniform\n";
     struct network *one = create(text, 1), *again = create(text, 1), *two = create(text, 2);
     const struct digest first = parameters_digest(network_parameters(one));
@@ -194,9 +190,8 @@ static void test_seeds(void **state)
 /* Worked out by hand where the papers give only "0.8M", "36.5M", "1.7M". Of DenseNet-BC, depth 10,
  * growth 12: stem 3 9 24; a layer on c channels 2c + 48c + 96 + 48 9 12, for c = 24, 18, 15;
  * transitions 2c + c c/2 for c = 36, 30; the last BN_RELU 54, the classifier 270 + 10. */
-static void test_sizes(void **state)
+TEST(test_sizes)
 {
-    (void)state;
     static const struct {
         const char *network;
         long long parameters;
@@ -271,9 +266,8 @@ static size_t check_padding(const struct parameters *p)
 
 /* Growth 12 fills neither blocks of 8 nor of 16. The canonical tensors are as many numbers as the
  * network has parameters, and they all move. */
-static void test_padded_channels_stay_0(void **state)
+TEST(test_padded_channels_stay_0)
 {
-    (void)state;
     const char text[] = "family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n"
                         "gamma = uniform\n";
     const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
@@ -308,13 +302,3 @@ static void test_padded_channels_stay_0(void **state)
     free(first);
     network_destroy(network);
 }
-
-const struct CMUnitTest parameters_tests[] = {
-    cmocka_unit_test(test_deviation_of_convolutions),
-    cmocka_unit_test(test_first_scales),
-    cmocka_unit_test(test_other_first_values),
-    cmocka_unit_test(test_seeds),
-    cmocka_unit_test(test_sizes),
-    cmocka_unit_test(test_padded_channels_stay_0),
-};
-const size_t parameters_test_count = sizeof parameters_tests / sizeof parameters_tests[0];

@@ -414,9 +414,8 @@ static void check(int block, enum precision precision)
     }
 }
 
-static void test_bits_of_the_twin(void **state)
+TEST(test_bits_of_the_twin)
 {
-    (void)state;
     check(8, PRECISION_F32);
     check(16, PRECISION_F32);
     check(16, PRECISION_BF16);
@@ -463,9 +462,8 @@ static void check_parts(int block, enum precision precision)
     problem_free(&two);
 }
 
-static void test_parts(void **state)
+TEST(test_parts)
 {
-    (void)state;
     check_parts(8, PRECISION_F32);
     check_parts(16, PRECISION_F32);
     check_parts(16, PRECISION_BF16);
@@ -506,9 +504,8 @@ static void check_threads(enum precision precision)
     assert_int_equal(strcmp(other.hex, one.hex) != 0, is_there);
 }
 
-static void test_threads_change_no_bit(void **state)
+TEST(test_threads_change_no_bit)
 {
-    (void)state;
     check_threads(PRECISION_F32);
     if (onednn_check_precision(PRECISION_BF16, NULL) == 0)
         check_threads(PRECISION_BF16);
@@ -516,9 +513,8 @@ static void test_threads_change_no_bit(void **state)
 
 /* ---- The rule ------------------------------------------------------------------------------- */
 
-static void test_rule(void **state)
+TEST(test_rule)
 {
-    (void)state;
     const struct extent refused[] = {
         {.height = 8, .width = 7, .block = 8, .precision = PRECISION_F32},
         {.height = 4, .width = 8, .block = 8, .precision = PRECISION_F32},
@@ -529,11 +525,3 @@ static void test_rule(void **state)
     assert_int_equal(has(8, PRECISION_F32),
                      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
 }
-
-const struct CMUnitTest pointwise_tests[] = {
-    cmocka_unit_test(test_bits_of_the_twin),
-    cmocka_unit_test(test_parts),
-    cmocka_unit_test(test_threads_change_no_bit),
-    cmocka_unit_test(test_rule),
-};
-const size_t pointwise_test_count = sizeof pointwise_tests / sizeof pointwise_tests[0];

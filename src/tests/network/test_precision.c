@@ -29,9 +29,8 @@ static double number_of(uint32_t upper)
 
 /* Every upper half, and lower halves around its ends and its middle: the nearer of the two
  * neighbours, and the even one from the middle. */
-static void test_rounding(void **state)
+TEST(test_rounding)
 {
-    (void)state;
     static const uint32_t lower[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
     for (uint32_t upper = 0; upper < 0x10000; upper++) {
         assert_true(memcmp(&(float){bf16_widen((bf16)upper)}, &(float){float_of(upper << 16)},
@@ -54,9 +53,8 @@ static void test_rounding(void **state)
     }
 }
 
-static void test_maps(void **state)
+TEST(test_maps)
 {
-    (void)state;
     static const float values[] = {0, 1, -2.5f, 0x1.fep127f, FLT_MIN};
     assert_int_equal(precision_bytes(PRECISION_F32), 4);
     assert_int_equal(precision_bytes(PRECISION_BF16), 2);
@@ -293,9 +291,8 @@ static void check_kernels(const struct bn_relu_kernels *kernels)
     check_every_rounding(kernels);
 }
 
-static void test_kernels_have_the_bits_of_plain_c(void **state)
+TEST(test_kernels_have_the_bits_of_plain_c)
 {
-    (void)state;
     check_kernels(&bf16_default);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         check_kernels(&bf16_v3);
@@ -305,10 +302,3 @@ static void test_kernels_have_the_bits_of_plain_c(void **state)
     if (__builtin_cpu_supports("avx512bf16"))
         check_kernels(&bf16_native);
 }
-
-const struct CMUnitTest precision_tests[] = {
-    cmocka_unit_test(test_rounding),
-    cmocka_unit_test(test_maps),
-    cmocka_unit_test(test_kernels_have_the_bits_of_plain_c),
-};
-const size_t precision_test_count = sizeof precision_tests / sizeof precision_tests[0];

@@ -57,9 +57,8 @@ static float number(int piece, int i)
            (float)((piece + i) % 3 ? 1 : -1);
 }
 
-static void test_ranks_are_allowed_where_they_have_subtrees(void **state)
+TEST(test_ranks_are_allowed_where_they_have_subtrees)
 {
-    (void)state;
     for (int shards = 1; shards <= MOST; shards++)
         for (int ranks = 1; ranks <= MOST + 1; ranks++)
             if (pairwise_divides(shards, ranks) != (ranks <= shards && allows(shards, ranks)))
@@ -68,9 +67,8 @@ static void test_ranks_are_allowed_where_they_have_subtrees(void **state)
     assert_false(pairwise_divides(16, -1));
 }
 
-static void test_the_complaint_names_what_is_allowed(void **state)
+TEST(test_the_complaint_names_what_is_allowed)
 {
-    (void)state;
     struct error error;
     assert_int_equal(ranks_check(16, 8, &error), 0);
     assert_int_equal(ranks_check(16, 3, &error), -1);
@@ -82,9 +80,8 @@ static void test_the_complaint_names_what_is_allowed(void **state)
 }
 
 /* Each rank adds up its own pieces, then the ranks' sums are added up. */
-static void test_ranks_make_the_same_tree(void **state)
+TEST(test_ranks_make_the_same_tree)
 {
-    (void)state;
     int shared = 0, differ = 0;
     for (int shards = 1; shards <= MOST; shards++) {
         float expected[FLOATS];
@@ -117,9 +114,8 @@ static void test_ranks_make_the_same_tree(void **state)
 }
 
 /* parameters_reduce() of the second half of the shards adds up just these. */
-static void test_parameters_of_a_range_of_shards(void **state)
+TEST(test_parameters_of_a_range_of_shards)
 {
-    (void)state;
     enum { SHARDS = 16, FIRST = 8 };
     struct parameters p = {.first_shard = FIRST};
     const struct tensor like = {
@@ -141,9 +137,8 @@ static void test_parameters_of_a_range_of_shards(void **state)
 }
 
 /* What ranks add up stands in front of its part of the arenas, so that it travels in one piece. */
-static void test_what_shards_make_lies_together(void **state)
+TEST(test_what_shards_make_lies_together)
 {
-    (void)state;
     struct parameters p = {0};
     enum { TENSORS = 12 };
     for (int t = 0; t < TENSORS; t++) {
@@ -169,12 +164,3 @@ static void test_what_shards_make_lies_together(void **state)
     }
     parameters_free(&p);
 }
-
-const struct CMUnitTest ranks_tests[] = {
-    cmocka_unit_test(test_ranks_are_allowed_where_they_have_subtrees),
-    cmocka_unit_test(test_the_complaint_names_what_is_allowed),
-    cmocka_unit_test(test_ranks_make_the_same_tree),
-    cmocka_unit_test(test_parameters_of_a_range_of_shards),
-    cmocka_unit_test(test_what_shards_make_lies_together),
-};
-const size_t ranks_test_count = sizeof ranks_tests / sizeof ranks_tests[0];

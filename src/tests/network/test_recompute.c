@@ -49,9 +49,8 @@ static int count(const struct planned *p, enum layer_kind kind, int in_scratch)
 /* Counted by hand. A basic preact-8 has 7 BN_RELU layers; the first unit's shortcut carries its
  * activation on into the next unit, which therefore is kept. All convolutions' outputs are read by
  * a BN_RELU or added. */
-static void test_preact(void **state)
+TEST(test_preact)
 {
-    (void)state;
     struct planned p = plan_of("family = preact\ndepth = 8\n");
     assert_int_equal(count(&p, LAYER_BN_RELU, 1), 6);
     assert_int_equal(count(&p, LAYER_BN_RELU, 0), 1);
@@ -63,9 +62,8 @@ static void test_preact(void **state)
 
 /* BN_RELU, dropout and convolution follow each other: both maps pass, side by side, and both layers
  * run again. The last BN_RELU, before the head, does not. */
-static void test_dropout(void **state)
+TEST(test_dropout)
 {
-    (void)state;
     struct planned p = plan_of("family = wide-resnet\nwidth = 1\ndepth = 10\ndropout = 0.3\n");
     int again = 0, norms = 0;
     for (int l = 0; l < p.architecture.layer_count; l++) {
@@ -81,9 +79,8 @@ static void test_dropout(void **state)
 
 /* The concatenations pass; of a transition, what the pool reads passes too and is not made again.
  */
-static void test_densenet(void **state)
+TEST(test_densenet)
 {
-    (void)state;
     struct planned p = plan_of("family = densenet-bc\ngrowth = 12\ndepth = 10\n");
     assert_int_equal(count(&p, LAYER_BN_RELU, 0), 0);
     assert_int_equal(count(&p, LAYER_CONVOLUTION, 1), 2);
@@ -97,9 +94,8 @@ static void test_densenet(void **state)
 /* A PAD and the BN_RELU before it pass side by side, and both run again; so does what a PARTIAL
  * reads, but nobody needs that again. The first unit's activation, which its shortcut carries, is
  * kept. */
-static void test_paddings(void **state)
+TEST(test_paddings)
 {
-    (void)state;
     struct planned p = plan_of("family = preact\ndepth = 8\npadding = reflect\n");
     assert_int_equal(count(&p, LAYER_PAD, 1), 6);
     assert_int_equal(count(&p, LAYER_BN_RELU, 1), 6);
@@ -130,18 +126,10 @@ static int forward_only(const char *network)
 
 /* The shortcuts of units that change shape: of the last two stages, and of the first one where that is
  * wider than the stem. A projection from the raw map's activation is one, too. */
-static void test_forward_only(void **state)
+TEST(test_forward_only)
 {
-    (void)state;
     assert_int_equal(forward_only("family = preact\ndepth = 14\n"), 2);
     assert_int_equal(forward_only("family = wide-resnet\nwidth = 1\ndepth = 16\n"), 2);
     assert_int_equal(forward_only("family = wide-resnet\nwidth = 2\ndepth = 16\n"), 3);
     assert_int_equal(forward_only("family = densenet-bc\ngrowth = 12\ndepth = 10\n"), 0);
 }
-
-const struct CMUnitTest recompute_tests[] = {
-    cmocka_unit_test(test_forward_only), cmocka_unit_test(test_preact),
-    cmocka_unit_test(test_dropout),      cmocka_unit_test(test_densenet),
-    cmocka_unit_test(test_paddings),
-};
-const size_t recompute_test_count = sizeof recompute_tests / sizeof recompute_tests[0];

@@ -57,9 +57,8 @@ static long long numbers(const struct bank *bank)
 
 /* Row 0 is open, no closed row fits what is left, and none is worth more than another open row of its
  * layer. */
-static void test_the_best_rows_that_fit(void **state)
+TEST(test_the_best_rows_that_fit)
 {
-    (void)state;
     for (long long budget = 18; budget < 240; budget++) {
         struct bank bank;
         bank_fill(&bank, (uint64_t)budget);
@@ -80,9 +79,8 @@ static void test_the_best_rows_that_fit(void **state)
 }
 
 /* 18 numbers are a row of each layer and 4 words; 220 are all 176 and 4, and no more than all. */
-static void test_least_and_most(void **state)
+TEST(test_least_and_most)
 {
-    (void)state;
     struct bank bank;
     bank_fill(&bank, 1);
     row_search_choose(bank.layers, LAYERS, 18);
@@ -94,9 +92,8 @@ static void test_least_and_most(void **state)
 }
 
 /* Rows that are alike open in order; numbers that are not finite, too. */
-static void test_ties(void **state)
+TEST(test_ties)
 {
-    (void)state;
     static const float like[] = {1, NAN};
     for (int kind = 0; kind < 2; kind++) {
         float values[10];
@@ -111,9 +108,8 @@ static void test_ties(void **state)
 }
 
 /* A row's size does not matter beside that of its layer. */
-static void test_scales_do_not_matter(void **state)
+TEST(test_scales_do_not_matter)
 {
-    (void)state;
     struct bank one, other;
     bank_fill(&one, 5);
     bank_fill(&other, 5);
@@ -127,9 +123,8 @@ static void test_scales_do_not_matter(void **state)
 
 /* Of n layers each gets, on the mean over many draws, the n-th part of what is beyond a row each; the
  * deviation of a uniform share of 3 is 1 / sqrt(18), of the mean of 2,000 draws 0.0053. */
-static void test_draws_share_evenly(void **state)
+TEST(test_draws_share_evenly)
 {
-    (void)state;
     enum { DRAWS = 2000, IN = 2, BUDGET = 6000 };
     static const int in[LAYERS] = {IN, IN, IN}, most[LAYERS] = {10000, 10000, 10000};
     double means[LAYERS] = {0};
@@ -147,9 +142,8 @@ static void test_draws_share_evenly(void **state)
         assert_true(means[l] > 1 / 3.0 - 0.027 && means[l] < 1 / 3.0 + 0.027);
 }
 
-static void test_draws_stop_at_most(void **state)
+TEST(test_draws_stop_at_most)
 {
-    (void)state;
     static const int in[LAYERS] = {3, 5, 2}, most[LAYERS] = {4, 1, 9};
     int rows[LAYERS];
     row_search_draw(1, in, most, LAYERS, 1000000, rows);
@@ -157,13 +151,3 @@ static void test_draws_stop_at_most(void **state)
     row_search_draw(1, in, most, LAYERS, 10, rows);
     assert_true(rows[0] == 1 && rows[1] == 1 && rows[2] == 1);
 }
-
-const struct CMUnitTest row_search_tests[] = {
-    cmocka_unit_test(test_the_best_rows_that_fit),
-    cmocka_unit_test(test_least_and_most),
-    cmocka_unit_test(test_ties),
-    cmocka_unit_test(test_scales_do_not_matter),
-    cmocka_unit_test(test_draws_share_evenly),
-    cmocka_unit_test(test_draws_stop_at_most),
-};
-const size_t row_search_test_count = sizeof row_search_tests / sizeof row_search_tests[0];

@@ -58,9 +58,8 @@ static double factor(const struct weight_table *table, int in, int r, int i, int
 
 /* ---- Fixed parts ---------------------------------------------------------------------------- */
 
-static void test_expansions_are_orthonormal(void **state)
+TEST(test_expansions_are_orthonormal)
 {
-    (void)state;
     for (int c = 0; c < CASES; c++) {
         const int slots = 9 * cases[c].out, rows = cases[c].rows, wide = rows > slots;
         struct weight_table table;
@@ -79,9 +78,8 @@ static void test_expansions_are_orthonormal(void **state)
     }
 }
 
-static void test_fewer_columns_are_the_first(void **state)
+TEST(test_fewer_columns_are_the_first)
 {
-    (void)state;
     struct weight_table few, many;
     weight_table_make(&few, WEIGHTS_EXPANSION, 4, 5, SEED);
     weight_table_make(&many, WEIGHTS_EXPANSION, 4, 36, SEED);
@@ -91,9 +89,8 @@ static void test_fewer_columns_are_the_first(void **state)
 }
 
 /* With each row of P twice, twice the rows make the same weights. */
-static void test_banks_split(void **state)
+TEST(test_banks_split)
 {
-    (void)state;
     enum { OUT = 4, IN = 12, ROWS = 8 };
     float *few = numbers(ROWS * IN, 1), *many = memory_floats(2 * ROWS * IN);
     for (size_t j = 0; j < 2 * ROWS; j++)
@@ -115,9 +112,8 @@ static void test_banks_split(void **state)
 
 /* Rows have equally many slots, up to one. Of 576 slots, half are negative (sd 12), and each of 4
  * shifts has 144 (sd 10.4): within five deviations. */
-static void test_banks_are_balanced(void **state)
+TEST(test_banks_are_balanced)
 {
-    (void)state;
     enum { OUT = 64, SLOTS = 9 * OUT };
     for (int rows = 1; rows < SLOTS; rows = 2 * rows + 3) {
         struct weight_table table;
@@ -140,9 +136,8 @@ static void test_banks_are_balanced(void **state)
 }
 
 /* Row 0 acts on all slots alike, row 2^l + p on about the 2^l-th part, with two values. */
-static void test_searches_are_orthonormal(void **state)
+TEST(test_searches_are_orthonormal)
 {
-    (void)state;
     for (int out = 2; out <= 7; out++) {
         for (int rows = 1; rows <= 9 * out; rows *= 2) {
             struct weight_table table;
@@ -169,9 +164,8 @@ static void test_searches_are_orthonormal(void **state)
 
 /* What a bank of as many rows makes, the rows of a search make, too: of P' = H^T M, its slots in the
  * bank's ranges. Both have the same places, shifts and signs. */
-static void test_searches_make_what_banks_do(void **state)
+TEST(test_searches_make_what_banks_do)
 {
-    (void)state;
     enum { OUT = 5, IN = 6, SLOTS = 9 * OUT };
     for (int rows = 1; rows <= 32; rows *= 2) {
         struct weight_table bank, search;
@@ -193,9 +187,8 @@ static void test_searches_make_what_banks_do(void **state)
     }
 }
 
-static void test_seeds_tell_tables_apart(void **state)
+TEST(test_seeds_tell_tables_apart)
 {
-    (void)state;
     struct weight_table one, other, again;
     weight_table_make(&one, WEIGHTS_EXPANSION, 2, 1, 1);
     weight_table_make(&other, WEIGHTS_EXPANSION, 2, 1, 2);
@@ -213,9 +206,8 @@ static void test_seeds_tell_tables_apart(void **state)
 }
 
 /* The same draws would make the first vectors point the same way as far as they go. */
-static void test_other_channels_draw_anew(void **state)
+TEST(test_other_channels_draw_anew)
 {
-    (void)state;
     struct weight_table two, four;
     weight_table_make(&two, WEIGHTS_EXPANSION, 2, 1, SEED);
     weight_table_make(&four, WEIGHTS_EXPANSION, 4, 1, SEED);
@@ -277,33 +269,29 @@ static void check_case(enum weights weights, int out, int in, int rows)
     weight_table_free(&table);
 }
 
-static void test_expansion(void **state)
+TEST(test_expansion)
 {
-    (void)state;
     for (int c = 0; c < CASES; c++)
         check_case(WEIGHTS_EXPANSION, cases[c].out, cases[c].in, cases[c].rows);
 }
 
-static void test_bank(void **state)
+TEST(test_bank)
 {
-    (void)state;
     for (int c = 0; c < CASES; c++)
         if (cases[c].rows < 9 * cases[c].out)
             check_case(WEIGHTS_BANK, cases[c].out, cases[c].in, cases[c].rows);
 }
 
-static void test_search(void **state)
+TEST(test_search)
 {
-    (void)state;
     for (int out = 2; out <= 4; out++)
         for (int rows = 1; rows <= 9 * out; rows *= 2)
             check_case(WEIGHTS_SEARCH, out, 9 * out - 11, rows);
 }
 
 /* As many columns as slots, or more, make any M: of P = A^T M. */
-static void test_a_whole_expansion_makes_any_weights(void **state)
+TEST(test_a_whole_expansion_makes_any_weights)
 {
-    (void)state;
     enum { OUT = 4, IN = 16, SLOTS = 9 * OUT };
     for (int rows = SLOTS; rows < 2 * SLOTS; rows += SLOTS / 2) {
         struct weight_table table;
@@ -331,9 +319,8 @@ static void test_a_whole_expansion_makes_any_weights(void **state)
 /* ---- Weight decay --------------------------------------------------------------------------- */
 
 /* The gradient of decay / 2 |M|^2, of which SGD itself adds decay P. */
-static void test_decay_is_that_of_the_weights(void **state)
+TEST(test_decay_is_that_of_the_weights)
 {
-    (void)state;
     enum { OUT = 3, IN = 5, ROWS = 4, COUNT = ROWS * IN };
     const float decay = 0.25f;
     for (enum weights weights = WEIGHTS_EXPANSION; weights <= WEIGHTS_SEARCH; weights++) {
@@ -424,9 +411,8 @@ static double drift(int rows, const struct sgd *sgd)
  * the same decay times the value to the gradient of P as of M. It would not hold for a decay that is
  * not linear, nor for an optimizer that scales each number by itself (Adam). With fewer rows than
  * slots A A^T G is only a part of G. */
-static void test_whole_expansions_train_as_ordinary_weights(void **state)
+TEST(test_whole_expansions_train_as_ordinary_weights)
 {
-    (void)state;
     static const struct sgd rules[] = {{0, 0, 0}, {0.9f, 0, 0}, {0.9f, 0.1f, 0}, {0.9f, 0.1f, 1}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         assert_true(drift(NULL_SLOTS, &rules[i]) < 1e-5);
@@ -436,21 +422,3 @@ static void test_whole_expansions_train_as_ordinary_weights(void **state)
         assert_true(drift(NULL_SLOTS / 2, &rules[i]) > 1e-2);
     }
 }
-
-const struct CMUnitTest weight_block_tests[] = {
-    cmocka_unit_test(test_whole_expansions_train_as_ordinary_weights),
-    cmocka_unit_test(test_expansions_are_orthonormal),
-    cmocka_unit_test(test_fewer_columns_are_the_first),
-    cmocka_unit_test(test_banks_split),
-    cmocka_unit_test(test_banks_are_balanced),
-    cmocka_unit_test(test_seeds_tell_tables_apart),
-    cmocka_unit_test(test_other_channels_draw_anew),
-    cmocka_unit_test(test_expansion),
-    cmocka_unit_test(test_bank),
-    cmocka_unit_test(test_searches_are_orthonormal),
-    cmocka_unit_test(test_searches_make_what_banks_do),
-    cmocka_unit_test(test_search),
-    cmocka_unit_test(test_a_whole_expansion_makes_any_weights),
-    cmocka_unit_test(test_decay_is_that_of_the_weights),
-};
-const size_t weight_block_test_count = sizeof weight_block_tests / sizeof weight_block_tests[0];

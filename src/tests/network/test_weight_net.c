@@ -58,9 +58,8 @@ static const struct {
               {WIDE, 1, 181738},         {WIDE, 32, 277466},        {WIDE, 256, 969178},
               {WIDE, 576, 1957338},      {WIDE, 1440, 4510170}};
 
-static void test_counts(void **state)
+TEST(test_counts)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++) {
         for (int bank = 0; bank < 2; bank++) {
             char *text = memory_text("%sweights = %s\nrows = %d\n", stored[i].network,
@@ -78,9 +77,8 @@ static void test_counts(void **state)
 
 /* Of preact-20: 5 I O of 16 x 16 (6 of them), 16 x 32, 32 x 32 (5), 32 x 64, 64 x 64 (5), times 9
  * for the weights, times u for the rows. With u = 1000 each layer trains as many rows. */
-static void test_numbers_that_make_weights(void **state)
+TEST(test_numbers_that_make_weights)
 {
-    (void)state;
     const struct experiment experiment =
         network_fixture_experiment(PREACT_20 "weights = expansion\nrows = 1000\n", BATCH, SHARDS);
     const long long pairs = 6 * 256 + 512 + 5 * 1024 + 2048 + 5 * 4096;
@@ -93,9 +91,8 @@ static void test_numbers_that_make_weights(void **state)
 
 /* A search stores its budget beside the rest, 2,458 in preact-20, or its candidates with a word for
  * each 32 of them in each of 18 layers. Each weight takes 1 + log2(u) multiply-adds. */
-static void test_numbers_of_a_search(void **state)
+TEST(test_numbers_of_a_search)
 {
-    (void)state;
     static const struct {
         int rows, budget;
         long long stored, trained, extra;
@@ -119,9 +116,8 @@ static void test_numbers_of_a_search(void **state)
  * + 1 + 2 (2 n - 1) + 2 + 4 (2 n - 1)); their weights are 9 times the products with their outputs; the
  * rest are 27 c of the stem, 2 c (14 n + 1) of BN, 40 c + 10 of the classifier. Maps have 1024, 256 and 64
  * pixels. */
-static void test_numbers_of_searches_by_formula(void **state)
+TEST(test_numbers_of_searches_by_formula)
 {
-    (void)state;
     static const struct {
         int rows, levels, words;
     } candidates[] = {{1, 1, 1}, {8, 4, 1}, {32, 6, 1}, {128, 8, 4}};
@@ -153,9 +149,8 @@ static void test_numbers_of_searches_by_formula(void **state)
 
 /* Rows drawn for a budget store no more than it, and little less: the last layer leaves less than
  * a row of 64. */
-static void test_numbers_of_draws(void **state)
+TEST(test_numbers_of_draws)
 {
-    (void)state;
     for (int draw = 0; draw < 20; draw++) {
         char *text = memory_text(PREACT_20 "weights = bank\nbudget = 9984\nrows_draw = %d\n", draw);
         const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
@@ -167,9 +162,8 @@ static void test_numbers_of_draws(void **state)
 
 /* With c channels, preact-20 has 9 c^2 (6 + 2 + 5 4 + 8 + 5 16) weights of 3x3 convolutions, 27 c
  * of the first, 86 c numbers of BN, 40 c + 10 of the classifier. */
-static void test_other_channels(void **state)
+TEST(test_other_channels)
 {
-    (void)state;
     for (int c = 4; c <= 32; c += 4) {
         char *text = memory_text(PREACT_20 "channels = %d\n", c);
         const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
@@ -216,9 +210,8 @@ static void check_start(const char *lines, int fan_in)
     network_destroy(network);
 }
 
-static void test_weights_start_as_ordinary_ones(void **state)
+TEST(test_weights_start_as_ordinary_ones)
 {
-    (void)state;
     for (int fan_in = 0; fan_in < 2; fan_in++) {
         const char *fan = fan_in ? "in" : "out";
         static const char *const starts[] = {"weights = expansion\nrows = 60\n",
@@ -233,9 +226,8 @@ static void test_weights_start_as_ordinary_ones(void **state)
 }
 
 /* The stem, BN and the classifier, and with 200 rows the first stage's bank, too. */
-static void test_all_else_starts_as_in_the_ordinary_network(void **state)
+TEST(test_all_else_starts_as_in_the_ordinary_network)
 {
-    (void)state;
     static const char *const gamma = "gamma = uniform\n";
     const struct experiment ordinary = experiment_of(gamma, PRECISION_F32);
     for (int bank = 0; bank < 2; bank++) {
@@ -301,9 +293,8 @@ static struct digest digest_after(const struct experiment *experiment, int threa
 }
 
 /* At first, and after two steps: parameters, momentum, running statistics. */
-static void test_a_whole_bank_is_the_ordinary_network(void **state)
+TEST(test_a_whole_bank_is_the_ordinary_network)
 {
-    (void)state;
     for (int p = 0; p < precision_count(); p++) {
         const struct experiment ordinary = experiment_of("", p);
         for (long steps = 0; steps <= 2; steps += 2) {
@@ -339,9 +330,8 @@ static int uses_winograd(const struct experiment *experiment)
     return found;
 }
 
-static void test_a_whole_bank_by_winograd(void **state)
+TEST(test_a_whole_bank_by_winograd)
 {
-    (void)state;
     const struct experiment ordinary = winograd_experiment("");
     if (!uses_winograd(&ordinary))
         skip(); /* the CPU has no AVX-512, or oneDNN no Winograd */
@@ -355,9 +345,8 @@ static void test_a_whole_bank_by_winograd(void **state)
     }
 }
 
-static void test_threads_change_no_bit(void **state)
+TEST(test_threads_change_no_bit)
 {
-    (void)state;
     for (int p = 0; p < precision_count(); p++) {
         for (int b = 0; b < BLOCKS; b++) {
             const struct experiment experiment = experiment_of(blocks[b], p);
@@ -398,9 +387,8 @@ static void check_checkpoint(const struct experiment *experiment, const char *pa
     training_close(&loaded);
 }
 
-static void test_checkpoints(void **state)
+TEST(test_checkpoints)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/c.safetensors", folder);
     for (int p = 0; p < precision_count(); p++)
         for (int b = 0; b < BLOCKS; b++) {
@@ -413,9 +401,8 @@ static void test_checkpoints(void **state)
 
 /* With gradient 0, Nesterov's first step takes lr (1 + momentum) decay from each number; of a bank,
  * times the slots of its row: 9 O / 20 of them, rounded down or up. */
-static void test_weight_decay(void **state)
+TEST(test_weight_decay)
 {
-    (void)state;
     for (int b = 0; b < BLOCKS; b++) {
         struct experiment experiment = experiment_of(blocks[b], PRECISION_F32);
         experiment.weight_decay = 1e-2;
@@ -533,9 +520,8 @@ static void check_export(const char *lines, const char *precision)
     scratch_remove(folder);
 }
 
-static void test_export(void **state)
+TEST(test_export)
 {
-    (void)state;
     for (int p = 0; p < precision_count(); p++) {
         check_export("weights = expansion\nrows = 200\n", p ? "bf16" : "f32");
         check_export("weights = bank\nrows = 20\n", p ? "bf16" : "f32");
@@ -543,21 +529,3 @@ static void test_export(void **state)
         check_export("weights = search\nrows = 32\nbudget = 2000\n", p ? "bf16" : "f32");
     }
 }
-
-const struct CMUnitTest weight_net_tests[] = {
-    cmocka_unit_test(test_counts),
-    cmocka_unit_test(test_numbers_that_make_weights),
-    cmocka_unit_test(test_numbers_of_a_search),
-    cmocka_unit_test(test_numbers_of_searches_by_formula),
-    cmocka_unit_test(test_numbers_of_draws),
-    cmocka_unit_test(test_other_channels),
-    cmocka_unit_test(test_weights_start_as_ordinary_ones),
-    cmocka_unit_test(test_all_else_starts_as_in_the_ordinary_network),
-    cmocka_unit_test(test_a_whole_bank_is_the_ordinary_network),
-    cmocka_unit_test(test_a_whole_bank_by_winograd),
-    cmocka_unit_test(test_threads_change_no_bit),
-    cmocka_unit_test(test_checkpoints),
-    cmocka_unit_test(test_weight_decay),
-    cmocka_unit_test(test_export),
-};
-const size_t weight_net_test_count = sizeof weight_net_tests / sizeof weight_net_tests[0];

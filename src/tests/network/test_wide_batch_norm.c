@@ -300,9 +300,8 @@ static void check_frozen(struct trial *all, const struct expected *e, int block,
     free(frozen.y);
 }
 
-static void test_maps_side_by_side(void **state)
+TEST(test_maps_side_by_side)
 {
-    (void)state;
     struct expected e = expect();
     for (int i = 0; i < 2; i++) {
         uint64_t numbers_state = 59;
@@ -331,9 +330,3 @@ static void test_maps_side_by_side(void **state)
     }
     expected_free(&e);
 }
-
-const struct CMUnitTest wide_batch_norm_tests[] = {
-    cmocka_unit_test(test_maps_side_by_side),
-};
-const size_t wide_batch_norm_test_count =
-    sizeof wide_batch_norm_tests / sizeof wide_batch_norm_tests[0];

@@ -353,9 +353,8 @@ static void check_twin(const int *c, int block, enum precision precision)
     problem_free(&p);
 }
 
-static void test_bits_of_the_twin(void **state)
+TEST(test_bits_of_the_twin)
 {
-    (void)state;
     for (int block = 8; block <= 16; block += 8)
         for (size_t c = 0; has_block(block) && c < sizeof cases / sizeof cases[0]; c++)
             check_twin(cases[c], block, PRECISION_F32);
@@ -364,9 +363,8 @@ static void test_bits_of_the_twin(void **state)
 }
 
 /* A value that is no number, or too large for bf16, is so in the map. */
-static void test_bits_of_infinite_numbers(void **state)
+TEST(test_bits_of_infinite_numbers)
 {
-    (void)state;
     if (!has(16, PRECISION_BF16))
         skip(); /* a CPU without AVX-512 */
     const float values[] = {INFINITY, -INFINITY, NAN, 0x1.ffp127f, -0x1.fep127f, 0x1p-140f};
@@ -449,9 +447,8 @@ static int block_in_use(void)
     return has_block(16) ? 16 : 8;
 }
 
-static void test_errors_on_random_numbers(void **state)
+TEST(test_errors_on_random_numbers)
 {
-    (void)state;
     if (!has_block(8))
         skip(); /* a CPU without fused multiply-adds */
     const int shapes[][4] = {{2, 16, 16, 32},   {2, 32, 32, 32},  {4, 64, 64, 8}, {1, 64, 64, 32},
@@ -546,9 +543,8 @@ static double *gradient_numbers(size_t count)
 }
 
 /* Maps and weights of the second convolution in each stage after 20 steps. */
-static void test_errors_on_trained_tensors(void **state)
+TEST(test_errors_on_trained_tensors)
 {
-    (void)state;
     if (!has_block(8))
         skip(); /* a CPU without fused multiply-adds */
     const struct experiment experiment = trained_experiment(CONVOLUTION_WINOGRAD);
@@ -600,16 +596,14 @@ static void check_threads(enum precision precision, int is_there)
     assert_int_equal(strcmp(direct.hex, one.hex) != 0, is_there);
 }
 
-static void test_threads_change_no_bit(void **state)
+TEST(test_threads_change_no_bit)
 {
-    (void)state;
     check_threads(PRECISION_F32, has_block(8));
 }
 
 /* Where oneDNN has AMX, it computes directly. */
-static void test_threads_change_no_bit_of_bf16(void **state)
+TEST(test_threads_change_no_bit_of_bf16)
 {
-    (void)state;
     if (onednn_check_precision(PRECISION_BF16, NULL) != 0)
         skip();
     struct onednn *onednn = onednn_open(1);
@@ -620,9 +614,8 @@ static void test_threads_change_no_bit_of_bf16(void **state)
 
 /* ---- The rule ------------------------------------------------------------------------------- */
 
-static void test_rule(void **state)
+TEST(test_rule)
 {
-    (void)state;
     const struct winograd_shape refused[] = {
         {1, 24, 32, 8, 8, 8, PRECISION_F32},  {1, 32, 24, 8, 8, 8, PRECISION_F32},
         {1, 32, 3, 8, 8, 8, PRECISION_F32},   {1, 32, 32, 10, 8, 8, PRECISION_F32},
@@ -632,14 +625,3 @@ static void test_rule(void **state)
         assert_false(winograd_suits(&refused[i]));
     assert_int_equal(has_block(8), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
 }
-
-const struct CMUnitTest winograd_tests[] = {
-    cmocka_unit_test(test_bits_of_the_twin),
-    cmocka_unit_test(test_bits_of_infinite_numbers),
-    cmocka_unit_test(test_errors_on_random_numbers),
-    cmocka_unit_test(test_errors_on_trained_tensors),
-    cmocka_unit_test(test_threads_change_no_bit),
-    cmocka_unit_test(test_threads_change_no_bit_of_bf16),
-    cmocka_unit_test(test_rule),
-};
-const size_t winograd_test_count = sizeof winograd_tests / sizeof winograd_tests[0];

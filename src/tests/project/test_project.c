@@ -21,9 +21,8 @@ static char *make_report(void)
 }
 
 /* Every number of every table follows from the lines that it names as its sources. */
-static void numbers_of_the_project(void **state)
+TEST(numbers_of_the_project)
 {
-    (void)state;
     char *folder = make_report(), *tables = memory_text("%s/tables", folder);
     const struct sources_of of = {.results = "results",
                                   .published = "results/published",
@@ -80,9 +79,8 @@ static char *squeezed(const char *text)
 
 /* The first group of the campaign's table. Its columns are as wide in the README as when it was
  * written, in the table as wide as today's widest cells. */
-static void readme_shows_the_campaign(void **state)
+TEST(readme_shows_the_campaign)
 {
-    (void)state;
     char *folder = make_report(), *path = memory_text("%s/tables/table-campaign.txt", folder);
     const struct block block = find_block("CIFAR-10, preact-20, polynomial, bf16, 30 epochs ");
     struct error error;
@@ -118,9 +116,8 @@ static int read_cost(const char *line, char *folder, double *number)
  * one factor, whatever it is. Both sides are rounded to whole hours, so each pair of them gives an
  * interval of that factor: there must be one that lies in all. Multiply-adds and arms must be
  * equal. */
-static void readme_shows_the_costs(void **state)
+TEST(readme_shows_the_costs)
 {
-    (void)state;
     const struct block block = find_block("table-5-2 ");
     char *now = scratch_output(0, "build/kdecay cost");
     char *rest = NULL;
@@ -151,10 +148,3 @@ static void readme_shows_the_costs(void **state)
     free(block.text);
     free(now);
 }
-
-const struct CMUnitTest project_tests[] = {
-    cmocka_unit_test(numbers_of_the_project),
-    cmocka_unit_test(readme_shows_the_campaign),
-    cmocka_unit_test(readme_shows_the_costs),
-};
-const size_t project_test_count = sizeof project_tests / sizeof project_tests[0];

@@ -216,15 +216,13 @@ static void check_measure(const char *network, int learned)
     run_free(&run);
 }
 
-static void test_learned(void **state)
+TEST(test_learned)
 {
-    (void)state;
     check_measure(LEARNED, 1);
 }
 
-static void test_partial(void **state)
+TEST(test_partial)
 {
-    (void)state;
     check_measure(PARTIAL, 0);
 }
 
@@ -280,9 +278,8 @@ static void check_changes(const struct run *run, const struct change *changes, s
 }
 
 /* Six convolutions of 5, 5, 5, 5, 4, 4 rows, the first of them in line 10. */
-static void test_check(void **state)
+TEST(test_check)
 {
-    (void)state;
     static const struct change changes[] = {
         {"# seed: 1", "# seed: 2", "seed-1.borders.tsv:3: expected \"# seed: 1\"; restore"},
         {"# arm: x/a", "# arm: x/b", "seed-1.borders.tsv:2: expected \"# arm: x/a\""},
@@ -335,9 +332,8 @@ static void test_check(void **state)
 }
 
 /* Three convolutions of 5 or 4 outputs and 7 taps. */
-static void test_check_taps(void **state)
+TEST(test_check_taps)
 {
-    (void)state;
     static const struct change changes[] = {
         {"filter\tblock1.layer1.conv2\t32\t32\t-\t0\t-1", NULL,
          "tsv:15: expected \"filter block1.layer1.conv2 32 32 - 0 -1 20\""},
@@ -353,9 +349,8 @@ static void test_check_taps(void **state)
 }
 
 /* The last of the 512 images stand in the midst of a minibatch. */
-static void test_many_images(void **state)
+TEST(test_many_images)
 {
-    (void)state;
     struct run run = run_of("family = preact\ndepth = 8\n", 520);
     change(run.experiment_path, "batch = 8", "batch = 24");
     command(&run, "train", 0, "seed-1.tsv");
@@ -374,9 +369,8 @@ static void test_many_images(void **state)
 }
 
 /* Of another run of the same name, whose log the checkpoint does not end. */
-static void test_other_weights(void **state)
+TEST(test_other_weights)
 {
-    (void)state;
     struct run run = run_of(PARTIAL, TEST_IMAGES);
     command(&run, "train", 0, "seed-1.tsv");
     char *path = checkpoint_path(run.checkpoints, &run.experiment, SEED);
@@ -390,10 +384,3 @@ static void test_other_weights(void **state)
     free(path);
     run_free(&run);
 }
-
-const struct CMUnitTest borders_tests[] = {
-    cmocka_unit_test(test_learned),     cmocka_unit_test(test_partial),
-    cmocka_unit_test(test_check),       cmocka_unit_test(test_check_taps),
-    cmocka_unit_test(test_many_images), cmocka_unit_test(test_other_weights),
-};
-const size_t borders_test_count = sizeof borders_tests / sizeof borders_tests[0];

@@ -39,9 +39,8 @@ static void expect_own_claims(const struct fixture *fixture, const char *name, c
 
 /* 22.07 - 20.18 = 1.89 in the thesis's own table against at most 1.69; 6.37 - 5.26 = 1.11 is the
  * largest against matched baselines. */
-static void published_tables(void **state)
+TEST(published_tables)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     tables_expect_column(
         &fixture, "claims", NULL, "claim",
@@ -108,9 +107,8 @@ static void published_tables(void **state)
     fixture_end(&fixture);
 }
 
-static void other_published_numbers(void **state)
+TEST(other_published_numbers)
 {
-    (void)state;
     static const struct {
         const char *file, *old, *new, *claim, *words;
     } changes[] = {
@@ -134,9 +132,8 @@ static void other_published_numbers(void **state)
     }
 }
 
-static void without_matched_baselines(void **state)
+TEST(without_matched_baselines)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     static const char file[] = "literature.tsv", cited[] = "\tcited+matched\t",
                       own[] = "\tmatched\t";
@@ -155,9 +152,8 @@ static void without_matched_baselines(void **state)
 }
 
 /* 1,727,962 and 1,146,842 parameters with 10 classes; with the bottleneck's alone, 1.1 would do. */
-static void parameters_of_the_networks(void **state)
+TEST(parameters_of_the_networks)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, "cifar10/preact-110/poly-k1.0",
                     "[run]\nscale = full\n[network]\ndepth = 110\n");
@@ -183,9 +179,8 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
     free(text);
 }
 
-static void words_of_runs(void **state)
+TEST(words_of_runs)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1_arm, k1, 5);
     fixture_write_arm(&fixture, k2_arm, one_less, 5);
@@ -234,9 +229,8 @@ static void expect_trend_of_three(const struct fixture *fixture)
                   "says: better");
 }
 
-static void trends(void **state)
+TEST(trends)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1_arm, k1, 6);
     fixture_write_arm(&fixture, k2_arm, one_more, 6);
@@ -276,9 +270,8 @@ static void trends(void **state)
 
 /* Ever better until the last step: each k is better than k = 1, not each step up. Seven pairs do, as
  * three comparisons are a family. Another arm without runs makes it four, for which they do not. */
-static void as_worded(void **state)
+TEST(as_worded)
 {
-    (void)state;
     static const double k1_errors[] = {10.00, 10.10, 9.90, 10.05, 9.95, 10.00, 10.00};
     static const double shift[] = {0, 0.1, -0.1, 0, 0.2, -0.2, 0.05};
     struct fixture fixture = fixture_begin();
@@ -309,9 +302,8 @@ static void as_worded(void **state)
 /* Three families, so that no p is doubled: better, not testable and worse; k < 1 is not of the
  * claim.
  */
-static void words_of_several_families(void **state)
+TEST(words_of_several_families)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     static const struct {
         const char *folder, *text;
@@ -347,9 +339,8 @@ static void words_of_several_families(void **state)
 }
 
 /* At full scale the same rules; desk runs say nothing there. */
-static void words_of_full_scale(void **state)
+TEST(words_of_full_scale)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     static const char full[] = "[run]\nscale = full\n[network]\ndepth = 110\n";
     char *text = memory_text("%s[schedule]\nk = 2\n", full);
@@ -365,9 +356,8 @@ static void words_of_full_scale(void **state)
 }
 
 /* Against restarts: only what differs in the schedule alone, k = 1 not, one family. */
-static void against_restarts(void **state)
+TEST(against_restarts)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, "schedules/plain/linear", "[schedule]\ndecay = linear\n");
     fixture_add(&fixture, "schedules/plain/sgdr",
@@ -390,9 +380,8 @@ static void against_restarts(void **state)
     fixture_end(&fixture);
 }
 
-static void errors(void **state)
+TEST(errors)
 {
-    (void)state;
     static const struct {
         const char *old, *new, *message;
     } bad[] = {
@@ -413,18 +402,3 @@ static void errors(void **state)
         fixture_end(&fixture);
     }
 }
-
-const struct CMUnitTest claims_tests[] = {
-    cmocka_unit_test(published_tables),
-    cmocka_unit_test(other_published_numbers),
-    cmocka_unit_test(without_matched_baselines),
-    cmocka_unit_test(parameters_of_the_networks),
-    cmocka_unit_test(words_of_runs),
-    cmocka_unit_test(trends),
-    cmocka_unit_test(as_worded),
-    cmocka_unit_test(words_of_several_families),
-    cmocka_unit_test(words_of_full_scale),
-    cmocka_unit_test(against_restarts),
-    cmocka_unit_test(errors),
-};
-const size_t claims_test_count = sizeof claims_tests / sizeof claims_tests[0];

@@ -36,9 +36,8 @@ static void expect_pad_net(const double *learned, size_t n, const char *p1, cons
 
 /* The claimed -0.5 against intervals that end in it, just before it, and hold 0 too. Differences d
  * + s (0, 0.1, -0.1, 0, 0.2, -0.2) have the half width 0.1484 s, see above. */
-static void words_of_pad_net(void **state)
+TEST(words_of_pad_net)
 {
-    (void)state;
     static const double exactly[] = {9.50, 9.60, 9.40, 9.55, 9.45, 9.50};
     static const double inside[] = {9.36, 9.36, 9.36, 9.41, 9.11, 9.56}; /* -0.64, -0.79 to -0.49 */
     static const double beyond[] = {9.34, 9.34, 9.34, 9.39, 9.09, 9.54}; /* -0.66, -0.81 to -0.51 */
@@ -63,9 +62,8 @@ static void words_of_pad_net(void **state)
 }
 
 /* Twelve pairs from seed 7 on, d = -0.5 +-0.1 by turns: half width 2.200985 x 0.10445 / sqrt(12) = 0.0664. */
-static void words_of_registered_padding(void **state)
+TEST(words_of_registered_padding)
 {
-    (void)state;
     static const char protocol[] =
         "[run]\nfirst_seed = 7\nseeds = 12\nprotocol = "
         "0000000000000000000000000000000000000000000000000000000000000005\n";
@@ -102,9 +100,8 @@ static void words_of_registered_padding(void **state)
  * that 3x3 convolutions read, of 7 x 16, 6 x 32 and 5 x 64 channels: 1,248, so 0.46 %. PL(4, 2)
  * adds 21: 13,104 or 4.86 %. Of a DenseNet's 3x3 convolutions, which read four times the channels
  * that they write, that is too much. */
-static void counts_of_pad_net(void **state)
+TEST(counts_of_pad_net)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     tables_claim(&fixture, "P3",
                  "says: very few new parameters, little new computation | computed: not built | "
@@ -177,9 +174,8 @@ static void expect_words_by_count(const struct fixture *fixture)
                  "computed: not built | desk runs: - | full scale: - | registered runs: no runs");
 }
 
-static void counts_of_weight_net(void **state)
+TEST(counts_of_weight_net)
 {
-    (void)state;
     struct fixture fixture = weight_net();
     static const char *const numbers[][3] = {
         {"W1", "expansion-u1, 3x3 convolutions to 16 channels", "reference: 144.00 | new: 144.00"},
@@ -207,9 +203,8 @@ static void counts_of_weight_net(void **state)
 
 /* The arms with u = 1 of both readings are to be above the margin of 0.3 points, with their intervals;
  * what is the ordinary network by another name says nothing. */
-static void what_is_kept(void **state)
+TEST(what_is_kept)
 {
-    (void)state;
     struct fixture fixture = weight_net();
     fixture_variant(&fixture, "weight-net/bank-u1", "[network]\nweights = bank\nrows = 1\n");
     tables_claim(&fixture, "W0", "computed: - | desk runs: no runs");
@@ -230,9 +225,8 @@ static void what_is_kept(void **state)
 
 /* u = 1, 8, 1152 lie at 0, 3 and 10.17 doublings. With errors e, e, e - 1 the slope is -(10.170 -
  * 4.390) / (4.390^2 + 1.390^2 + 5.780^2) = -0.1060. bank has one u of seed 0: no trend. */
-static void words_of_weight_net(void **state)
+TEST(words_of_weight_net)
 {
-    (void)state;
     struct fixture fixture = weight_net();
     fixture_write_arm(&fixture, "weight-net/expansion-u1", k1, 6);
     fixture_write_arm(&fixture, "weight-net/bank-u8", k1, 6);
@@ -263,11 +257,3 @@ static void words_of_weight_net(void **state)
                   "95% high: +1.00 | Holm p: 0.0313 | pairs: 6 | says: worse");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest claims_networks_tests[] = {
-    cmocka_unit_test(words_of_pad_net),  cmocka_unit_test(words_of_registered_padding),
-    cmocka_unit_test(counts_of_pad_net), cmocka_unit_test(counts_of_weight_net),
-    cmocka_unit_test(what_is_kept),      cmocka_unit_test(words_of_weight_net),
-};
-const size_t claims_networks_test_count =
-    sizeof claims_networks_tests / sizeof claims_networks_tests[0];

@@ -101,9 +101,8 @@ static const char exploratory[] = "table-confirmation-exploratory",
  *
  * Seven of eight pairs, of which every last error begins with 41 or 43: nothing but the logs
  * themselves shows one. With the last run they open, and those of the controls do not. */
-static void sealed_until_complete(void **state)
+TEST(sealed_until_complete)
 {
-    (void)state;
     static const char *const made[] = {"tables/runs.csv",       "tables/runs.tex",
                                        "tables/macros.tex",     "tables/table-confirmation.csv",
                                        "tables/claims.csv",     "plots/over-k.tsv",
@@ -172,9 +171,8 @@ static void expect_traced(const struct fixture *fixture, const char *name)
  *
  * Max-T, by counting all 6^8 permutations of three arms: k1.0 has its largest p together with knee,
  * 0.013546; linear together with knee, 0.092006. */
-static void families(void **state)
+TEST(families)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arm(&fixture, k3, 41.00, 0.1);
     write_arm(&fixture, k1, 43.00, 0);
@@ -233,9 +231,8 @@ static void families(void **state)
 }
 
 /* A run that diverged counts as run, and leaves its arm without a comparison. */
-static void diverged(void **state)
+TEST(diverged)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arm(&fixture, k3, 41.00, 0.1);
     for (int i = 0; i + 1 < SEEDS; i++)
@@ -248,10 +245,3 @@ static void diverged(void **state)
     fixture_expect(&fixture, macros, "\\newcommand{\\PrimaryState}{no evidence}\n");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest confirmation_tests[] = {
-    cmocka_unit_test(sealed_until_complete),
-    cmocka_unit_test(families),
-    cmocka_unit_test(diverged),
-};
-const size_t confirmation_test_count = sizeof confirmation_tests / sizeof confirmation_tests[0];

@@ -24,9 +24,8 @@ static struct fixture campaign(void)
     return fixture;
 }
 
-static void numbers(void **state)
+TEST(numbers)
 {
-    (void)state;
     struct fixture fixture = campaign();
     tables_expect_column(&fixture, "table-exploratory", NULL, "arm", "k2.0 | k3.0");
     tables_expect(&fixture, "table-exploratory", "arm: k2.0",
@@ -42,9 +41,8 @@ static void numbers(void **state)
 
 /* A diverged run leaves its arm without numbers and, since all are taken together, the other one
  * without those of the whole question. */
-static void diverged(void **state)
+TEST(diverged)
 {
-    (void)state;
     struct fixture fixture = campaign();
     fixture_write_diverged(&fixture, "campaign/a/k3.0", 7);
     tables_expect(&fixture, "table-exploratory", "arm: k3.0",
@@ -55,9 +53,3 @@ static void diverged(void **state)
                   "equivalence p: 1.0000");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest exploratory_tests[] = {
-    cmocka_unit_test(numbers),
-    cmocka_unit_test(diverged),
-};
-const size_t exploratory_test_count = sizeof exploratory_tests / sizeof exploratory_tests[0];

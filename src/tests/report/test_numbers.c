@@ -11,9 +11,8 @@
 /* By hand: of the ten cells with a matched baseline the gains on the originals are 1.11, 0.43, 1.08,
  * 0.58, 0.32, 0.79, 1.89, 1.69, 0.19, 0.53, sum 8.61, and on the matched ones 1.11, 0.43, 0.54, 0.41,
  * 0.32, 0.79, 0.25, 0.44, 0.19, 0.53, sum 5.01. */
-static void gains_of_the_thesis(void **state)
+TEST(gains_of_the_thesis)
 {
-    (void)state;
     static const char *const expected[][3] = {
         {"ThesisCells", "cells of the thesis", "13"},
         {"MatchedCells", "of these with a matched baseline", "10"},
@@ -43,9 +42,8 @@ static void gains_of_the_thesis(void **state)
 }
 
 /* Differences -1 and -1.1, the same in both epochs: half width 12.7062 x 0.05; no loss differs. */
-static void differences_of_arms(void **state)
+TEST(differences_of_arms)
 {
-    (void)state;
     static const double low[] = {9, 9}, high[] = {10, 10.1};
     static const char k1[] = "campaign/cifar10/preact-20/k1.0",
                       k5[] = "campaign/cifar10/preact-20/k5.0";
@@ -76,7 +74,3 @@ static void differences_of_arms(void **state)
     fixture_expect(&fixture, "tables/number-macros.tex", "\\KFiveLeads}{--}\n");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest numbers_tests[] = {cmocka_unit_test(gains_of_the_thesis),
-                                           cmocka_unit_test(differences_of_arms)};
-const size_t numbers_test_count = sizeof numbers_tests / sizeof numbers_tests[0];

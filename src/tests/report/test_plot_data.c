@@ -99,9 +99,8 @@ static int at_drop(int base, long double x)
            (fabsl(x - 0.3L) < 1e-9L || fabsl(x - 0.6L) < 1e-9L || fabsl(x - 0.8L) < 1e-9L);
 }
 
-static void every_base(void **state)
+TEST(every_base)
 {
-    (void)state;
     struct fixture fixture = written();
     size_t rows;
     const size_t columns = 1 + (BASES + 1) * KS;
@@ -128,9 +127,8 @@ static void every_base(void **state)
     fixture_end(&fixture);
 }
 
-static void slopes_of_four_bases(void **state)
+TEST(slopes_of_four_bases)
 {
-    (void)state;
     struct fixture fixture = written();
     size_t rows;
     const size_t columns = 1 + 4 * KS;
@@ -153,9 +151,8 @@ static void slopes_of_four_bases(void **state)
     fixture_end(&fixture);
 }
 
-static void areas(void **state)
+TEST(areas)
 {
-    (void)state;
     struct fixture fixture = written();
     size_t rows;
     const size_t columns = 1 + BASES;
@@ -190,9 +187,8 @@ static void areas(void **state)
 }
 
 /* f(x) < 0.1 from the x on that solves f(x) = 0.1. */
-static void low_rates(void **state)
+TEST(low_rates)
 {
-    (void)state;
     struct fixture fixture = written();
     const long double q = 1e-3L;
     const long double from[] = {0.9L, acosl(-0.8L) / pi, logl(q + 0.1L * (1 - q)) / logl(q),
@@ -211,11 +207,3 @@ static void low_rates(void **state)
     free(row);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest plot_data_tests[] = {
-    cmocka_unit_test(every_base),
-    cmocka_unit_test(slopes_of_four_bases),
-    cmocka_unit_test(areas),
-    cmocka_unit_test(low_rates),
-};
-const size_t plot_data_test_count = sizeof plot_data_tests / sizeof plot_data_tests[0];

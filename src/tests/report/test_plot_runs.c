@@ -38,9 +38,8 @@ static void expect_file(const struct fixture *fixture, const char *name, const c
     free(bytes);
 }
 
-static void no_logs(void **state)
+TEST(no_logs)
 {
-    (void)state;
     static const char *const names[] = {"over-k", "curves", "budget", "error-parameters",
                                         "differences"};
     struct fixture fixture = fixture_begin();
@@ -59,9 +58,8 @@ static const char k4[] = "cifar10/preact-20/poly-k4.0";
 /* Differences to k = 1 over three seeds: -2, -1.1, 0.1 of k = 2 (mean -1, deviation 1.053565) and 0,
  * -1.1, -1.7 of k = 4 (mean -2.8 / 3, deviation 0.862167810425171). Of the losses and of the training
  * errors, which are alike in all logs, 0. */
-static void differences_over_k(void **state)
+TEST(differences_over_k)
 {
-    (void)state;
     const double most[] = {10, 9, 8.2};
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, k4, "[schedule]\nk = 4\n");
@@ -106,9 +104,8 @@ static void differences_over_k(void **state)
 
 /* A group needs k = 1 and another k with a finished run; the one with most runs is drawn; the mean
  * of an arm with a diverged run is none. */
-static void groups_of_k(void **state)
+TEST(groups_of_k)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k2, k2_errors, 3);
     fixture_write_diverged(&fixture, k1, 1);
@@ -144,9 +141,8 @@ static size_t occurrences(const char *text, const char *of)
 
 /* One training under two names, which the fixture's equal seeds and errors are, is drawn once; and a
  * registered arm in no figure. */
-static void no_run_twice(void **state)
+TEST(no_run_twice)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
@@ -176,9 +172,8 @@ static void no_run_twice(void **state)
 
 /* Of each folder against its control; arms of another k or draw where they belong; no family
  * without a difference. */
-static void families_of_differences(void **state)
+TEST(families_of_differences)
 {
-    (void)state;
     static const char *const arms[][2] = {
         {"pad-net/zero", ""},
         {"pad-net/reflect", "[network]\npadding = reflect\n"},
@@ -216,9 +211,8 @@ static void families_of_differences(void **state)
 }
 
 /* The base of each group's arms against the plain linear one; arms without a run are told. */
-static void bases_by_rate(void **state)
+TEST(bases_by_rate)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_add(&fixture, "schedules/plain/linear", "", k1_errors, 2);
     fixture_variant(&fixture, "schedules/plain/rex", "[schedule]\ndecay = rex\n");
@@ -239,9 +233,8 @@ static void bases_by_rate(void **state)
 /* 7,450 and 82,330 numbers of 8 and 128 rows; other seeds of what is fixed and other k are left
  * out; what is ordinary training by another name stands apart. A search stores its budget beside 2,458
  * other numbers, and has no one u. Making weights of u rows takes u 9 O I multiply-adds per convolution and minibatch. */
-static void errors_over_parameters(void **state)
+TEST(errors_over_parameters)
 {
-    (void)state;
     static const char *const arms[][2] = {
         {"bank-u8", "[network]\nweights = bank\nrows = 8\n"},
         {"bank-u8-s1", "[network]\nweights = bank\nrows = 8\nweights_seed = 1\n"},
@@ -395,9 +388,8 @@ static void expect_text(const struct fixture *fixture, const char *name, struct 
 }
 
 /* Of three runs of zero two are measured: 1 and 3 over 2, and half more on each next layer. */
-static void borders_of_pad_net(void **state)
+TEST(borders_of_pad_net)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     write_from_logs(&fixture);
     expect_file(&fixture, "plots/border-maps.tsv", "");
@@ -430,9 +422,8 @@ static void borders_of_pad_net(void **state)
 }
 
 /* A measure that ends before the network does is refused, and so is one that only begins. */
-static void short_borders(void **state)
+TEST(short_borders)
 {
-    (void)state;
     static const struct measures measures = {"pad-net/zero", 1, 1, 0, 0};
     static const int layers[] = {17, 0};
     struct fixture fixture = fixture_begin();
@@ -453,9 +444,8 @@ static void short_borders(void **state)
 }
 
 /* 516 layers. */
-static void borders_of_deep_network(void **state)
+TEST(borders_of_deep_network)
 {
-    (void)state;
     static const struct measures measures = {"pad-net/deep", 1, 1, 0, 0};
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, measures.arm, "[network]\ndepth = 518\n");
@@ -467,17 +457,3 @@ static void borders_of_deep_network(void **state)
     expect_text(&fixture, "plots/border-maps.tsv", &text);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest plot_runs_tests[] = {
-    cmocka_unit_test(no_logs),
-    cmocka_unit_test(differences_over_k),
-    cmocka_unit_test(groups_of_k),
-    cmocka_unit_test(no_run_twice),
-    cmocka_unit_test(families_of_differences),
-    cmocka_unit_test(bases_by_rate),
-    cmocka_unit_test(errors_over_parameters),
-    cmocka_unit_test(borders_of_pad_net),
-    cmocka_unit_test(short_borders),
-    cmocka_unit_test(borders_of_deep_network),
-};
-const size_t plot_runs_test_count = sizeof plot_runs_tests / sizeof plot_runs_tests[0];

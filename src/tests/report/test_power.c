@@ -59,9 +59,8 @@ static void expect(const struct power_options *options, const char *question, co
 
 /* Differences -1 and 1 around 0: an sd of sqrt(2) with one degree of freedom. Cohen's tables have 65
  * pairs for d = 0.35, that is 0.5 / sqrt(2) = 0.354: 65 x (0.35 / 0.354)^2 = 64.6 or a little more. */
-static void before_and_after_runs(void **state)
+TEST(before_and_after_runs)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     struct power_options options = options_of(&fixture);
     expect(&options, "cifar10/preact-20: k", "1 6 6 0.0313 0 - - - testable");
@@ -91,9 +90,8 @@ static void before_and_after_runs(void **state)
 
 /* What a protocol registered is counted, and not looked at before it is complete; a question that has
  * no sd takes that of the same network, images and epochs. */
-static void registered_runs_are_not_looked_at(void **state)
+TEST(registered_runs_are_not_looked_at)
 {
-    (void)state;
     static const char one[] = "confirmation/primary/k1.0", other[] = "confirmation/primary/k3.0";
     static const char protocol[] =
         "[run]\nseeds = 3\nprotocol = "
@@ -121,9 +119,8 @@ static void registered_runs_are_not_looked_at(void **state)
     fixture_end(&fixture);
 }
 
-static void a_part(void **state)
+TEST(a_part)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     struct power_options options = options_of(&fixture);
     char *folder = memory_text("%s/cifar10", fixture.experiments);
@@ -142,10 +139,3 @@ static void a_part(void **state)
     free(control);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest power_tests[] = {
-    cmocka_unit_test(before_and_after_runs),
-    cmocka_unit_test(registered_runs_are_not_looked_at),
-    cmocka_unit_test(a_part),
-};
-const size_t power_test_count = sizeof power_tests / sizeof power_tests[0];

@@ -31,9 +31,8 @@ static void expect(const struct questions *questions, const char *arm, const cha
     assert_int_equal(question->is_null, strstr(name, "null controls") != NULL);
 }
 
-static void questions_of_the_project(void **state)
+TEST(questions_of_the_project)
 {
-    (void)state;
     static const char ordinary[] = "weight-net/ordinary-c16";
     struct experiment_files files = read_experiments();
     struct questions questions = questions_of_files(&files);
@@ -77,9 +76,8 @@ static void questions_of_the_project(void **state)
 }
 
 /* Of preact-20 with 16 channels the widest 3x3 convolution has 64: 9 x 64 = 576 slots. */
-static void null_controls(void **state)
+TEST(null_controls)
 {
-    (void)state;
     struct experiment experiment;
     struct error error;
     assert_int_equal(
@@ -97,9 +95,3 @@ static void null_controls(void **state)
         assert_int_equal(question_is_null_control(&experiment), cases[i].is_null);
     }
 }
-
-const struct CMUnitTest question_tests[] = {
-    cmocka_unit_test(questions_of_the_project),
-    cmocka_unit_test(null_controls),
-};
-const size_t question_test_count = sizeof question_tests / sizeof question_tests[0];

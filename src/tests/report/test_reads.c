@@ -47,9 +47,8 @@ static void expect_reads(const char *command, int status)
     reads = 0;
 }
 
-static void status_and_cost(void **state)
+TEST(status_and_cost)
 {
-    (void)state;
     struct fixture fixture = project_of_four();
     const struct status_options options = {.project = fixture_project(&fixture)};
     const struct slurm_arrays_options slurm_arrays = {.status = options,
@@ -74,9 +73,8 @@ static void status_and_cost(void **state)
     fixture_end(&fixture);
 }
 
-static void report_and_audit(void **state)
+TEST(report_and_audit)
 {
-    (void)state;
     struct fixture fixture = project_of_four();
     const struct project project = fixture_project(&fixture);
     const struct audit_options options = {.project = fixture_project(&fixture),
@@ -94,9 +92,3 @@ static void report_and_audit(void **state)
     checks_free(&checks);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest reads_tests[] = {
-    cmocka_unit_test(status_and_cost),
-    cmocka_unit_test(report_and_audit),
-};
-const size_t reads_test_count = sizeof reads_tests / sizeof reads_tests[0];

@@ -53,9 +53,8 @@ static void expect_arm(const struct fixture *fixture, const char *arm, const cha
     free(row);
 }
 
-static void sets_are_opened_when_complete(void **state)
+TEST(sets_are_opened_when_complete)
 {
-    (void)state;
     static const char a[] = "later/primary/a", b[] = "later/primary/b", c[] = "later/controls/c";
     struct fixture fixture = fixture_begin();
     write_registered(&fixture, a, "");
@@ -95,9 +94,8 @@ static void sets_are_opened_when_complete(void **state)
 }
 
 /* An arm of no protocol is never sealed, and its row says so. */
-static void other_arms_are_open(void **state)
+TEST(other_arms_are_open)
 {
-    (void)state;
     static const char arm[] = "cifar10/preact-20/poly-k1.0";
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, arm, errors, 1);
@@ -105,9 +103,3 @@ static void other_arms_are_open(void **state)
     expect_arm(&fixture, arm, "k: 1 | scale: desk | logs: 1 | registered set: -");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest registered_tests[] = {
-    cmocka_unit_test(sets_are_opened_when_complete),
-    cmocka_unit_test(other_arms_are_open),
-};
-const size_t registered_test_count = sizeof registered_tests / sizeof registered_tests[0];

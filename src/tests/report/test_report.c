@@ -30,9 +30,8 @@ static void expect_not(const struct fixture *fixture, const char *name, const ch
     free(bytes);
 }
 
-static void published_tables(void **state)
+TEST(published_tables)
 {
-    (void)state;
     struct published_table table;
     struct error error;
     assert_int_equal(published_read_table("results/published/table-5-2.tsv", &table, &error), 0);
@@ -61,9 +60,8 @@ static void published_tables(void **state)
     published_free_literature(&literature);
 }
 
-static void published_errors(void **state)
+TEST(published_errors)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     char *path = memory_text("%s/table.tsv", fixture.root);
     static const char columns[] =
@@ -90,9 +88,8 @@ static void published_errors(void **state)
     fixture_end(&fixture);
 }
 
-static void six_clear_seeds(void **state)
+TEST(six_clear_seeds)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 6);
     fixture_write_arm(&fixture, k2, k2_errors, 6);
@@ -129,9 +126,8 @@ static void six_clear_seeds(void **state)
     fixture_end(&fixture);
 }
 
-static void two_seeds_are_no_evidence(void **state)
+TEST(two_seeds_are_no_evidence)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
@@ -144,9 +140,8 @@ static void two_seeds_are_no_evidence(void **state)
     fixture_end(&fixture);
 }
 
-static void diverged_runs_count(void **state)
+TEST(diverged_runs_count)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 1);
@@ -163,9 +158,8 @@ static void diverged_runs_count(void **state)
 }
 
 /* A run that diverged with a seed that k = 1 does not have must not vanish from the comparison. */
-static void diverged_run_without_a_pair_counts(void **state)
+TEST(diverged_run_without_a_pair_counts)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 6);
     fixture_write_arm(&fixture, k2, k2_errors, 6);
@@ -178,9 +172,8 @@ static void diverged_run_without_a_pair_counts(void **state)
     fixture_end(&fixture);
 }
 
-static void full_cells(void **state)
+TEST(full_cells)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, "cifar10/preact-110/poly-k2.0",
                     "[run]\nscale = full\n[network]\ndepth = 110\n[schedule]\nk = 2\n");
@@ -216,9 +209,8 @@ static void full_cells(void **state)
 
 /* The literature's own recipe stands in the row that cites it: steps above the k, SGDR's cosine in
  * the row of the same network "with SGDR". */
-static void full_baselines(void **state)
+TEST(full_baselines)
 {
-    (void)state;
     static const struct {
         const char *name, *text, *row;
     } arms[] = {{"step", "[run]\nscale = full\n[schedule]\ndecay = step\nlr_end = 0\ndrops = 1\n",
@@ -247,9 +239,8 @@ static void full_baselines(void **state)
 
 /* Every row of the thesis has its full-scale arms: steps, k = 1 and the thesis's k, which differ
  * from each other in the schedule alone; all experiments can be loaded and their networks built. */
-static void every_row_has_its_arms(void **state)
+TEST(every_row_has_its_arms)
 {
-    (void)state;
     struct experiment_files files;
     struct error error;
     expect_ok(ledger_read_experiments("experiments", &files, &error), &error);
@@ -294,9 +285,8 @@ static void every_row_has_its_arms(void **state)
     ledger_free_experiments(&files);
 }
 
-static void network_names(void **state)
+TEST(network_names)
 {
-    (void)state;
     static const struct {
         struct experiment experiment;
         const char *name;
@@ -331,9 +321,8 @@ static void network_names(void **state)
     }
 }
 
-static void schedules(void **state)
+TEST(schedules)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     tables_write(&fixture);
     tables_plots(&fixture, "plots/schedules", NULL, "s: 0",
@@ -349,9 +338,8 @@ static void schedules(void **state)
     fixture_end(&fixture);
 }
 
-static void output_is_deterministic(void **state)
+TEST(output_is_deterministic)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     tables_write(&fixture);
@@ -386,9 +374,8 @@ static long long time_of(const struct fixture *fixture, const char *name)
 }
 
 /* What make has drawn from it stays, then, too. */
-static void equal_files_are_left_alone(void **state)
+TEST(equal_files_are_left_alone)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_arm(&fixture, k2, k2_errors, 2);
@@ -410,9 +397,8 @@ static void equal_files_are_left_alone(void **state)
     fixture_end(&fixture);
 }
 
-static void environments(void **state)
+TEST(environments)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     fixture_write_log(
@@ -434,9 +420,8 @@ static void environments(void **state)
 }
 
 /* The text of a log up to its first row: what a run that has just begun has written. */
-static void unfinished_runs(void **state)
+TEST(unfinished_runs)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 2);
     char *log = fixture_read(fixture.results, "cifar10/preact-20/poly-k1.0/seed-2.tsv");
@@ -462,9 +447,8 @@ static void unfinished_runs(void **state)
     fixture_end(&fixture);
 }
 
-static void misplaced_log_is_refused(void **state)
+TEST(misplaced_log_is_refused)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     const struct fixture_log what = {.arm = k1, .seed = 1, .error = 10};
     char *elsewhere = memory_text("%s/copy", fixture.results);
@@ -476,9 +460,8 @@ static void misplaced_log_is_refused(void **state)
     fixture_end(&fixture);
 }
 
-static void tables_escape(void **state)
+TEST(tables_escape)
 {
-    (void)state;
     char *tex = table_tex_escaped("50% of a_b & {c} #1 $x$ \\ ~ ^ d/e");
     assert_string_equal(tex, "50\\% of a\\_b \\& \\{c\\} \\#1 \\$x\\$ \\textbackslash{} "
                              "\\textasciitilde{} \\textasciicircum{} d/\\allowbreak{}e");
@@ -503,9 +486,8 @@ static void tables_escape(void **state)
 }
 
 /* Logs are read by several threads; the error is that of the first bad path all the same. */
-static void first_bad_log_is_named(void **state)
+TEST(first_bad_log_is_named)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, k1_errors, 6);
     for (int seed = 6; seed >= 3; seed--) {
@@ -518,25 +500,3 @@ static void first_bad_log_is_named(void **state)
     expect_failed(ledger_read(fixture.results, NULL, &ledger, &error), &error, "seed-3.tsv:1: ");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest report_tests[] = {
-    cmocka_unit_test(published_tables),
-    cmocka_unit_test(published_errors),
-    cmocka_unit_test(six_clear_seeds),
-    cmocka_unit_test(two_seeds_are_no_evidence),
-    cmocka_unit_test(diverged_runs_count),
-    cmocka_unit_test(diverged_run_without_a_pair_counts),
-    cmocka_unit_test(full_cells),
-    cmocka_unit_test(full_baselines),
-    cmocka_unit_test(every_row_has_its_arms),
-    cmocka_unit_test(network_names),
-    cmocka_unit_test(schedules),
-    cmocka_unit_test(output_is_deterministic),
-    cmocka_unit_test(equal_files_are_left_alone),
-    cmocka_unit_test(environments),
-    cmocka_unit_test(unfinished_runs),
-    cmocka_unit_test(misplaced_log_is_refused),
-    cmocka_unit_test(first_bad_log_is_named),
-    cmocka_unit_test(tables_escape),
-};
-const size_t report_test_count = sizeof report_tests / sizeof report_tests[0];

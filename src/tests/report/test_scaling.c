@@ -37,9 +37,8 @@ static double message(double bytes)
     return odd_link.latency + bytes / odd_link.bandwidth;
 }
 
-static void gather_as_recursive_doubling(void **state)
+TEST(gather_as_recursive_doubling)
 {
-    (void)state;
     for (int ranks = 1; ranks <= MOST_RANKS; ranks *= 2) {
         static int has[MOST_RANKS][MOST_RANKS], next[MOST_RANKS][MOST_RANKS];
         memset(has, 0, sizeof has);
@@ -66,9 +65,8 @@ static void gather_as_recursive_doubling(void **state)
 }
 
 /* In round i, rank r sends to r + i and receives from r - i. */
-static void scatter_pair_by_pair(void **state)
+TEST(scatter_pair_by_pair)
 {
-    (void)state;
     for (int ranks = 1; ranks <= 12; ranks++) {
         double seconds = 0;
         for (int round = 1; round < ranks; round++)
@@ -78,9 +76,8 @@ static void scatter_pair_by_pair(void **state)
     }
 }
 
-static void reduce_as_recursive_doubling(void **state)
+TEST(reduce_as_recursive_doubling)
 {
-    (void)state;
     for (int ranks = 1; ranks <= MOST_RANKS; ranks *= 2) {
         int sum[MOST_RANKS], next[MOST_RANKS];
         for (int r = 0; r < ranks; r++)
@@ -128,9 +125,8 @@ static struct scaling_traffic traffic_of(const char *more, int shards, int batch
     return traffic;
 }
 
-static void residual_network_by_hand(void **state)
+TEST(residual_network_by_hand)
 {
-    (void)state;
     const struct scaling_traffic traffic = traffic_of("family = preact\ndepth = 20\n", 16, 128);
     /* 6 BN_RELU layers a stage, of which the first has the channels of the stage before; one at the
      * end */
@@ -146,9 +142,8 @@ static void residual_network_by_hand(void **state)
 }
 
 /* Growth 12: groups of 24, 18, 15 and 12 channels take 32, 32, 16 and 16 in memory. */
-static void dense_network_by_hand(void **state)
+TEST(dense_network_by_hand)
 {
-    (void)state;
     const struct scaling_traffic traffic =
         traffic_of("family = densenet-bc\ndepth = 10\ngrowth = 12\n", 8, 64);
     const int channels = (32 + 48) + 48 + (32 + 48) + 48 + (16 + 48) + 32;
@@ -172,9 +167,8 @@ static int has_range(int shards, int from, int to)
     return 0;
 }
 
-static void ranks_that_keep_the_order_of_sums(void **state)
+TEST(ranks_that_keep_the_order_of_sums)
 {
-    (void)state;
     for (int shards = 1; shards <= 40; shards++)
         for (int ranks = 1; ranks <= 48; ranks++) {
             int good = shards % ranks == 0;
@@ -185,9 +179,8 @@ static void ranks_that_keep_the_order_of_sums(void **state)
         }
 }
 
-static void rounds_of_the_busiest_thread(void **state)
+TEST(rounds_of_the_busiest_thread)
 {
-    (void)state;
     for (int shards = 1; shards <= 32; shards++)
         for (int threads = 1; threads <= 8; threads++) {
             int most = 0, load[8] = {0};
@@ -204,9 +197,8 @@ static void rounds_of_the_busiest_thread(void **state)
 
 static const struct scaling_sample samples[] = {{1, 0.5}, {4, 1.1}, {16, 3.2}};
 
-static void compute_between_samples(void **state)
+TEST(compute_between_samples)
 {
-    (void)state;
     expect_near(scaling_compute(samples, 3, 1), 0.5, 1e-12);
     expect_near(scaling_compute(samples, 3, 2), 0.7, 1e-12);
     expect_near(scaling_compute(samples, 3, 4), 1.1, 1e-12);
@@ -219,9 +211,8 @@ static void compute_between_samples(void **state)
     expect_near(scaling_compute(samples + 1, 1, 8), 2.2, 1e-12);
 }
 
-static void terms_of_a_step(void **state)
+TEST(terms_of_a_step)
 {
-    (void)state;
     struct scaling_setting setting = {.traffic = {.norms = {10, 4000},
                                                   .gradient = {2, 80000},
                                                   .losses = {2, 160},
@@ -256,9 +247,8 @@ static void describe(const char *arguments, int expected, char **output)
     free(command);
 }
 
-static void described_ranks(void **state)
+TEST(described_ranks)
 {
-    (void)state;
     char *text = NULL;
     describe("--ranks 64 --latency 10 --bandwidth 0.1 --threads 1 "
              "--images-per-second 100 --set training.shards=12 --set "
@@ -289,9 +279,8 @@ static void described_ranks(void **state)
     free(text);
 }
 
-static void describe_says_what_is_missing(void **state)
+TEST(describe_says_what_is_missing)
 {
-    (void)state;
     static const char *const bad[][2] = {
         {"--ranks 4", "--ranks needs --latency US"},
         {"--ranks 4 --latency 1", "--latency needs --bandwidth GBS"},
@@ -308,9 +297,8 @@ static void describe_says_what_is_missing(void **state)
     }
 }
 
-static void measured_here(void **state)
+TEST(measured_here)
 {
-    (void)state;
     char *text = NULL;
     describe("--ranks 1 --latency 1 --bandwidth 1 --threads 1 --set network.depth=8 "
              "--set training.batch=8 --set training.shards=8",
@@ -353,9 +341,8 @@ static int report(const struct fixture *fixture, struct error *error)
 
 /* preact-20, a batch of 128 in 16 shards: 16 images a second on one rank, a shard of 8 takes 0.64
  * s. */
-static void predictions_of_kept_measurements(void **state)
+TEST(predictions_of_kept_measurements)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     keep(&fixture, "cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t128\t16\n"
                    "cifar10/preact-20/poly-k1.0\t4\t1\t2\t16\t128\t28\n"
@@ -402,9 +389,8 @@ static void predictions_of_kept_measurements(void **state)
     fixture_end(&fixture);
 }
 
-static void nothing_measured(void **state)
+TEST(nothing_measured)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     struct error error;
     assert_int_equal(report(&fixture, &error), 0);
@@ -414,9 +400,8 @@ static void nothing_measured(void **state)
     fixture_end(&fixture);
 }
 
-static void broken_measurements(void **state)
+TEST(broken_measurements)
 {
-    (void)state;
     static const char *const bad[][2] = {
         {"cifar10/preact-20/poly-k1.0\t1\t1\t2\t16\t128\t16\n", "ranks.tsv:3: expected an arm"},
         {"cifar10/preact-20/poly-k1.0\t1\t1\t1\t16\t120\t16\n", "ranks.tsv:3: expected an arm"},
@@ -437,22 +422,3 @@ static void broken_measurements(void **state)
         fixture_end(&fixture);
     }
 }
-
-const struct CMUnitTest scaling_tests[] = {
-    cmocka_unit_test(gather_as_recursive_doubling),
-    cmocka_unit_test(scatter_pair_by_pair),
-    cmocka_unit_test(reduce_as_recursive_doubling),
-    cmocka_unit_test(residual_network_by_hand),
-    cmocka_unit_test(dense_network_by_hand),
-    cmocka_unit_test(ranks_that_keep_the_order_of_sums),
-    cmocka_unit_test(rounds_of_the_busiest_thread),
-    cmocka_unit_test(compute_between_samples),
-    cmocka_unit_test(terms_of_a_step),
-    cmocka_unit_test(described_ranks),
-    cmocka_unit_test(describe_says_what_is_missing),
-    cmocka_unit_test(measured_here),
-    cmocka_unit_test(predictions_of_kept_measurements),
-    cmocka_unit_test(nothing_measured),
-    cmocka_unit_test(broken_measurements),
-};
-const size_t scaling_test_count = sizeof scaling_tests / sizeof scaling_tests[0];

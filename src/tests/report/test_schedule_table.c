@@ -53,9 +53,8 @@ static void expect(const struct fixture *fixture, const char *group, const char 
  * and 0.01: (0.055 - 0.0001) / 0.0999. The constant's: (0.0667 - 0.0001) / 0.0999. With
  * constant, which has no runs yet, two comparisons are planned against the linear k = 2 and three
  * against the plain linear, so that Holm doubles and trebles p, and seven pairs are needed. */
-static void rows_and_groups(void **state)
+TEST(rows_and_groups)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     tables_expect_column(&fixture, "table-schedules", NULL, "schedule",
@@ -89,9 +88,8 @@ static void rows_and_groups(void **state)
     fixture_end(&fixture);
 }
 
-static void text_and_latex(void **state)
+TEST(text_and_latex)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     tables_expect_text(
@@ -120,9 +118,8 @@ static void text_and_latex(void **state)
 }
 
 /* Mean 0.54, sd sqrt(0.013), half width 2.776445 sqrt(0.013 / 5) = 0.1416; p = 2 / 32, of two comparisons. */
-static void five_seeds_are_no_evidence(void **state)
+TEST(five_seeds_are_no_evidence)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 5);
     expect(&fixture, "k2.0", "knee, hold 0.333", "linear, k 2",
@@ -133,9 +130,8 @@ static void five_seeds_are_no_evidence(void **state)
 
 /* Seeds 2 to 6 against 1 to 6: -1.1, -0.9, -1, -1.2, -0.8, half width 2.776445 sqrt(0.025 / 5) =
  * 0.1963. */
-static void pairs_are_by_seed(void **state)
+TEST(pairs_are_by_seed)
 {
-    (void)state;
     struct fixture fixture = begin();
     fixture_write_arm(&fixture, plain_linear, plain_errors, 6);
     fixture_write_arm(&fixture, linear, linear_errors, 6);
@@ -151,9 +147,8 @@ static void pairs_are_by_seed(void **state)
 
 /* A diverged run, with a seed that the control has not, leaves its arm without comparisons; the
  * family stays as large as it was planned. */
-static void diverged_arm(void **state)
+TEST(diverged_arm)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     fixture_write_diverged(&fixture, knee, 7);
@@ -168,9 +163,8 @@ static void diverged_arm(void **state)
 }
 
 /* So does one of the control, for all that is compared with it. */
-static void diverged_control(void **state)
+TEST(diverged_control)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     fixture_write_diverged(&fixture, plain_linear, 7);
@@ -184,9 +178,8 @@ static void diverged_control(void **state)
     fixture_end(&fixture);
 }
 
-static void thesis_table_leaves_them_out(void **state)
+TEST(thesis_table_leaves_them_out)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arms(&fixture, 6);
     fixture_write_arm(&fixture, "cifar10/preact-20/poly-k2.0", linear_errors, 2);
@@ -198,9 +191,8 @@ static void thesis_table_leaves_them_out(void **state)
     fixture_end(&fixture);
 }
 
-static void no_arms(void **state)
+TEST(no_arms)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     tables_expect_text(&fixture, "table-schedules.txt", "\nno experiment below schedules/ yet\n");
     tables_expect_column(&fixture, "table-schedules", NULL, "schedule", "");
@@ -212,9 +204,8 @@ static void expect_message(const struct error *error, const char *message)
     expect_words(error->text, message);
 }
 
-static void refused_arms(void **state)
+TEST(refused_arms)
 {
-    (void)state;
     static const struct {
         const char *arm, *text, *message;
     } bad[] = {
@@ -259,9 +250,8 @@ static void expect_factors(const struct fixture *fixture, const char *group, con
 }
 
 /* The project's own arms: those of kK have the factor k / (k + 1), the constant rate, too. */
-static void own_arms_have_equal_means(void **state)
+TEST(own_arms_have_equal_means)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     free(fixture.experiments);
     fixture.experiments = memory_text("experiments");
@@ -270,18 +260,3 @@ static void own_arms_have_equal_means(void **state)
     expect_factors(&fixture, "group: k3.0", "0.750");
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest schedule_table_tests[] = {
-    cmocka_unit_test(rows_and_groups),
-    cmocka_unit_test(text_and_latex),
-    cmocka_unit_test(five_seeds_are_no_evidence),
-    cmocka_unit_test(pairs_are_by_seed),
-    cmocka_unit_test(diverged_arm),
-    cmocka_unit_test(diverged_control),
-    cmocka_unit_test(thesis_table_leaves_them_out),
-    cmocka_unit_test(no_arms),
-    cmocka_unit_test(refused_arms),
-    cmocka_unit_test(own_arms_have_equal_means),
-};
-const size_t schedule_table_test_count =
-    sizeof schedule_table_tests / sizeof schedule_table_tests[0];

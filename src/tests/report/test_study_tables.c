@@ -36,9 +36,8 @@ static struct fixture precision(size_t n)
 }
 
 /* The logs say 1.5 / 2 as the last training loss and 2000 images a second. */
-static void columns_of_precision(void **state)
+TEST(columns_of_precision)
 {
-    (void)state;
     struct fixture fixture = precision(6);
     tables_expect_column(&fixture, "table-precision", NULL, "name", "f32 | bf16");
     expect(&fixture, "table-precision", "f32",
@@ -69,9 +68,8 @@ static void columns_of_precision(void **state)
 }
 
 /* One run has no sd and one pair no interval. Five: p = 2 / 32. */
-static void few_runs(void **state)
+TEST(few_runs)
 {
-    (void)state;
     struct fixture fixture = precision(1);
     expect(&fixture, "table-precision", "bf16",
            "n: 1 | last epoch (%): 9.00 | sample sd: - | pairs: 1 | difference: -1.00 | 95% low: - "
@@ -95,9 +93,8 @@ static void few_runs(void **state)
 
 /* A diverged run has no last loss, and leaves the arm without a comparison; its log has no epoch,
  * so that the clock's mean is that of the others. */
-static void diverged_run(void **state)
+TEST(diverged_run)
 {
-    (void)state;
     struct fixture fixture = precision(6);
     fixture_write_diverged(&fixture, "precision/bf16", 7);
     expect(&fixture, "table-precision", "bf16",
@@ -119,9 +116,8 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
 /* A group an image set and decay, each with a control and a family of its own: two comparisons
  * double p on CIFAR-10, one on CIFAR-100 does not. The polynomial's group on CIFAR-10 is first, and
  * has three arms: so a trend. Its numbers were reckoned from the errors above by hand. */
-static void groups_of_the_campaign(void **state)
+TEST(groups_of_the_campaign)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     write_k(&fixture, "campaign/cifar100/preact-20/k1.0", "1", "cifar100", control);
     write_k(&fixture, "campaign/cifar100/preact-20/k2.0", "2", "cifar100", one_less);
@@ -179,9 +175,8 @@ static void groups_of_the_campaign(void **state)
 /* An arm of another k is compared with the arm that differs from it in k alone, and is a question of
  * its own: neither doubles the p of the other. PL(1, 0) adds 2
  * numbers to each of the 624 channels that 3x3 convolutions read beside the stem's, of 269,722. */
-static void arms_of_another_k(void **state)
+TEST(arms_of_another_k)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, "pad-net/zero", "");
     fixture_variant(&fixture, "pad-net/learned", "[network]\npadding = learned\n");
@@ -211,9 +206,8 @@ static void arms_of_another_k(void **state)
 
 /* Numbers as in test_claims.c. Of 24 channels, a network has 605,026 parameters: 9 x (3 x 24 + 6 x
  * 24^2 + 24 x 48 + 5 x 48^2 + 48 x 96 + 5 x 96^2), BN's 2 x (7 x 24 + 6 x 48 + 6 x 96), and 970. */
-static void columns_of_weight_net(void **state)
+TEST(columns_of_weight_net)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, "weight-net/ordinary-c16", "");
     fixture_variant(&fixture, "weight-net/ordinary-c24", "[network]\nchannels = 24\n");
@@ -237,9 +231,8 @@ static void columns_of_weight_net(void **state)
 /* What is the ordinary network by another name is in no family and takes no power from the others:
  * 576 rows are as many as 9 x 64, those of the widest convolution. Another draw is compared with the
  * first one. */
-static void questions_of_weight_net(void **state)
+TEST(questions_of_weight_net)
 {
-    (void)state;
     static const struct {
         const char *name, *text, *cells;
     } arms[] = {{"ordinary-c16", "", "against: -"},
@@ -269,9 +262,8 @@ static void questions_of_weight_net(void **state)
     fixture_end(&fixture);
 }
 
-static void no_arms(void **state)
+TEST(no_arms)
 {
-    (void)state;
     static const char *const folders[] = {"precision", "campaign", "weight-net", "pad-net"};
     struct fixture fixture = fixture_begin();
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
@@ -286,9 +278,8 @@ static void no_arms(void **state)
     fixture_end(&fixture);
 }
 
-static void refused_arms(void **state)
+TEST(refused_arms)
 {
-    (void)state;
     static const struct {
         const char *arm, *text, *message;
     } bad[] = {
@@ -311,9 +302,8 @@ static void refused_arms(void **state)
 }
 
 /* A key is a whole name, a section all names that begin with it. */
-static void keys_that_may_differ(void **state)
+TEST(keys_that_may_differ)
 {
-    (void)state;
     static const char *const overrides[] = {"network.padding=learned", "network.padding_depth=2",
                                             "schedule.k=2"};
     struct experiment plain, one, two, all;
@@ -331,17 +321,3 @@ static void keys_that_may_differ(void **state)
     assert_false(ledger_same_but(&plain, &all, "network."));
     assert_true(ledger_same_but(&plain, &all, "network. schedule."));
 }
-
-const struct CMUnitTest study_tables_tests[] = {
-    cmocka_unit_test(columns_of_precision),
-    cmocka_unit_test(few_runs),
-    cmocka_unit_test(diverged_run),
-    cmocka_unit_test(groups_of_the_campaign),
-    cmocka_unit_test(arms_of_another_k),
-    cmocka_unit_test(columns_of_weight_net),
-    cmocka_unit_test(questions_of_weight_net),
-    cmocka_unit_test(no_arms),
-    cmocka_unit_test(refused_arms),
-    cmocka_unit_test(keys_that_may_differ),
-};
-const size_t study_tables_test_count = sizeof study_tables_tests / sizeof study_tables_tests[0];

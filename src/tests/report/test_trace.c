@@ -176,9 +176,8 @@ static size_t lost_is_noticed(const struct sources_of *of, const char *name,
 
 /* ---- Tests -------------------------------------------------------------------------------- */
 
-static void synthetic_numbers(void **state)
+TEST(synthetic_numbers)
 {
-    (void)state;
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
     assert_true(sources_each_table(&of, sources_whole) > 300);
@@ -186,9 +185,8 @@ static void synthetic_numbers(void **state)
     fixture_end(&fixture);
 }
 
-static void mutations(void **state)
+TEST(mutations)
 {
-    (void)state;
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
     assert_true(sources_each_table(&of, is_noticed) > 1000);
@@ -198,9 +196,8 @@ static void mutations(void **state)
 }
 
 /* One id is one number: wherever it is shown with the same digits, it is the same text. */
-static void ids_are_unique(void **state)
+TEST(ids_are_unique)
 {
-    (void)state;
     struct fixture fixture = begin();
     const struct sources_of of = made(&fixture, fixture.results, fixture.experiments);
     struct sources all = {0};
@@ -241,9 +238,8 @@ static char *trace(const struct fixture *fixture, const char *id, int expected)
                           id, fixture->results, fixture->experiments, fixture->out);
 }
 
-static void command(void **state)
+TEST(command)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_report(&fixture, fixture.results, fixture.experiments);
     char *output = trace(&fixture, "cifar10/preact-20/poly-k2.0:last-error", 0);
@@ -280,11 +276,3 @@ static void command(void **state)
     free(output);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest trace_tests[] = {
-    cmocka_unit_test(synthetic_numbers),
-    cmocka_unit_test(mutations),
-    cmocka_unit_test(ids_are_unique),
-    cmocka_unit_test(command),
-};
-const size_t trace_test_count = sizeof trace_tests / sizeof trace_tests[0];

@@ -116,9 +116,8 @@ static void expect_traced(const struct fixture *fixture)
 
 /* A run of 10 epochs has 3 x 40,551,040 multiply-adds for each of 500,000 images: 60.83e12. The search
  * makes 267,264 weights of 8 rows each, and their gradients, in each of 3,910 steps: 0.017e12 more. */
-static void without_runs(void **state)
+TEST(without_runs)
 {
-    (void)state;
     struct fixture fixture = fixture_begin();
     expect_word(&fixture, "W3", "no runs");
     fixture_end(&fixture);
@@ -141,9 +140,8 @@ static void without_runs(void **state)
 }
 
 /* By the losses above random-4 takes draw 4 for seeds 7 to 10, then 5, 6, 7, 8; halving 8. */
-static void all_results(void **state)
+TEST(all_results)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arm(&fixture, "search", 20.00, 0.1);
     write_arm(&fixture, "uniform", 22.00, 0);
@@ -169,9 +167,8 @@ static void all_results(void **state)
 
 /* Of equal losses the lower number goes on: halving ends with draw 1. The search is 0.2 points above it,
  * within the margin; then 0.5 points, beyond it. */
-static void ties_and_margins(void **state)
+TEST(ties_and_margins)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arm(&fixture, "uniform", 21.20, 0);
     write_arm(&fixture, "basis", 21.20, 0);
@@ -191,9 +188,8 @@ static void ties_and_margins(void **state)
 }
 
 /* Halving has no result where the run of a survivor is missing; one that diverged does not go on. */
-static void missing_and_diverged(void **state)
+TEST(missing_and_diverged)
 {
-    (void)state;
     struct fixture fixture = begin();
     write_arm(&fixture, "search", 20.00, 0.1);
     write_arm(&fixture, "uniform", 22.00, 0);
@@ -212,11 +208,3 @@ static void missing_and_diverged(void **state)
     expect_traced(&fixture);
     fixture_end(&fixture);
 }
-
-const struct CMUnitTest weight_search_tests[] = {
-    cmocka_unit_test(without_runs),
-    cmocka_unit_test(all_results),
-    cmocka_unit_test(ties_and_margins),
-    cmocka_unit_test(missing_and_diverged),
-};
-const size_t weight_search_test_count = sizeof weight_search_tests / sizeof weight_search_tests[0];

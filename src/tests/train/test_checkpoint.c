@@ -37,9 +37,8 @@ static struct parameters make_parameters(uint32_t seed)
 
 static const char log_text[] = "# a \"quoted\" line\\\n1\t2\n";
 
-static void test_saved_state_comes_back(void **state)
+TEST(test_saved_state_comes_back)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/c/d.safetensors", folder);
     struct parameters saved = make_parameters(1), loaded = make_parameters(2);
     assert_string_not_equal(parameters_digest(&saved).hex, parameters_digest(&loaded).hex);
@@ -66,9 +65,8 @@ static void test_saved_state_comes_back(void **state)
 
 /* The format as safetensors' README states it, checked by hand: 8 bytes of length, a header that is
  * a multiple of 8, offsets from the end of the header, little-endian floats in canonical order. */
-static void test_bytes_of_the_format(void **state)
+TEST(test_bytes_of_the_format)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters saved = make_parameters(1);
     checkpoint_save(path, &saved, &(struct progress){.epoch = 1}, log_text);
@@ -97,9 +95,8 @@ static void test_bytes_of_the_format(void **state)
 }
 
 /* Any changed byte, any cut, and another network: one clear error, no crash. */
-static void test_damaged_files_are_refused(void **state)
+TEST(test_damaged_files_are_refused)
 {
-    (void)state;
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters p = make_parameters(1);
     const struct progress within = {3, 7, 2.5, 5, 448};
@@ -137,10 +134,3 @@ static void test_damaged_files_are_refused(void **state)
     free(path);
     scratch_remove(folder);
 }
-
-const struct CMUnitTest checkpoint_tests[] = {
-    cmocka_unit_test(test_saved_state_comes_back),
-    cmocka_unit_test(test_bytes_of_the_format),
-    cmocka_unit_test(test_damaged_files_are_refused),
-};
-const size_t checkpoint_test_count = sizeof checkpoint_tests / sizeof checkpoint_tests[0];

@@ -63,9 +63,8 @@ static struct experiment probe(const char *folder, int threads, long steps)
     return experiment;
 }
 
-static void test_files_of_a_probe(void **state)
+TEST(test_files_of_a_probe)
 {
-    (void)state;
     char *folder = scratch_folder();
     probe(folder, 1, STEPS);
     const size_t images = STEPS / PER_EPOCH * IMAGES + STEPS % PER_EPOCH * BATCH;
@@ -119,9 +118,8 @@ static void check_logits(const char *folder, const char *moment, const int32_t *
 }
 
 /* The last step here is short and leaves shards empty. */
-static void test_logits_have_the_losses(void **state)
+TEST(test_logits_have_the_losses)
 {
-    (void)state;
     char *folder = scratch_folder();
     probe(folder, 2, PER_EPOCH);
     char *bytes = read_file(folder, "labels.bin", NULL);
@@ -145,9 +143,8 @@ static void test_logits_have_the_losses(void **state)
     scratch_remove(folder);
 }
 
-static void test_losses_are_the_trainers(void **state)
+TEST(test_losses_are_the_trainers)
 {
-    (void)state;
     char *folder = scratch_folder(), *output = NULL;
     probe(folder, 2, STEPS);
     char *command = memory_text("build/kdecay train %s/a.ini --seed %d --threads 1 --results %s "
@@ -183,9 +180,8 @@ static void test_losses_are_the_trainers(void **state)
 }
 
 /* Every epoch in its own order, every image moved by its own draw. */
-static void test_images_of_the_steps(void **state)
+TEST(test_images_of_the_steps)
 {
-    (void)state;
     char *folder = scratch_folder();
     const struct experiment experiment = probe(folder, 2, STEPS);
     struct dataset dataset;
@@ -229,9 +225,8 @@ static struct network *network_at(const char *folder, const struct experiment *e
 
 /* From momentum 0, SGD leaves gradient + decay * value there: at the first step, and at the step
  * where the rate drops. Scales, shifts and biases don't decay. */
-static void test_momentum_starts_at_zero_and_at_drops(void **state)
+TEST(test_momentum_starts_at_zero_and_at_drops)
 {
-    (void)state;
     char *folder = scratch_folder();
     const struct experiment experiment = probe(folder, 2, PER_EPOCH + 1);
     const char *const moments[] = {"first", "last"};
@@ -268,12 +263,3 @@ static void test_momentum_starts_at_zero_and_at_drops(void **state)
     }
     scratch_remove(folder);
 }
-
-const struct CMUnitTest probe_tests[] = {
-    cmocka_unit_test(test_files_of_a_probe),
-    cmocka_unit_test(test_logits_have_the_losses),
-    cmocka_unit_test(test_losses_are_the_trainers),
-    cmocka_unit_test(test_images_of_the_steps),
-    cmocka_unit_test(test_momentum_starts_at_zero_and_at_drops),
-};
-const size_t probe_test_count = sizeof probe_tests / sizeof probe_tests[0];

@@ -2,7 +2,6 @@
 #include "audit/selftest.h"
 
 #include "audit/audit.h"
-#include "audit/mutation.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -72,6 +71,21 @@ static void append(char ***all, size_t *count, const char *folder)
     memcpy(*all + *count, path, more * sizeof *path);
     *count += more;
     free(path);
+}
+
+struct mutation_project selftest_project(const struct audit_options *audit)
+{
+    struct mutation_project project = {.audit = audit};
+    append(&project.files, &project.count, audit->project.experiments);
+    append(&project.files, &project.count, audit->project.results);
+    return project;
+}
+
+void selftest_project_free(struct mutation_project *project)
+{
+    for (size_t i = 0; i < project->count; i++)
+        free(project->files[i]);
+    free(project->files);
 }
 
 /* ---- Runs --------------------------------------------------------------------------------- */
@@ -145,9 +159,7 @@ long selftest_run(const struct selftest_options *options, FILE *out)
                                         .scratch = "out",
                                         .program = "",
                                         .compiler = ""};
-    struct mutation_project project = {.audit = &audit};
-    append(&project.files, &project.count, audit.project.experiments);
-    append(&project.files, &project.count, audit.project.results);
+    struct mutation_project project = selftest_project(&audit);
 
     expect_no_failure(&audit, "before");
     struct tally *tally = memory_zeroed(mutation_kinds(), sizeof *tally);
@@ -165,9 +177,7 @@ long selftest_run(const struct selftest_options *options, FILE *out)
     fprintf(out, "%sselftest: %ld caught, %ld missed\n", missed.bytes, options->runs - count,
             count);
 
-    for (size_t i = 0; i < project.count; i++)
-        free(project.files[i]);
-    free(project.files);
+    selftest_project_free(&project);
     free(missed.bytes);
     free(tally);
     if (fchdir(home) != 0 || close(home) != 0)

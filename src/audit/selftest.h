@@ -13,8 +13,14 @@
 #ifndef KDECAY_SELFTEST_H
 #define KDECAY_SELFTEST_H
 
+#include "audit/mutation.h"
+
 #include <stdint.h>
 #include <stdio.h>
+
+/* The files below the folders of an audit. */
+struct mutation_project selftest_project(const struct audit_options *audit);
+void selftest_project_free(struct mutation_project *project);
 
 struct selftest_options {
     const char *results, *experiments; /* folders; published numbers lie below results */

@@ -1,7 +1,6 @@
 /* Each kind of mutation changes what it says and is undone; those that claim to be consistent
  * forgeries get past the checks that only know digests; none gets past the audit. */
 #define _POSIX_C_SOURCE 200809L
-#include "audit/mutation.h"
 #include "audit/selftest.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -48,49 +47,24 @@ static void leave(struct progress *place)
     fixture_end(&place->fixture);
 }
 
-/* Names and bytes of all files. */
+/* Names and bytes of all files that are there now. */
 static char *snapshot(void)
 {
+    struct mutation_project project = selftest_project(&inside);
     struct text all = {0};
-    size_t count = 0;
-    static const char *const folders[] = {"results", "experiments"};
-    for (size_t f = 0; f < 2; f++) {
-        char **path = file_list(folders[f], "", &count);
-        for (size_t i = 0; i < count; i++) {
-            char *bytes = fixture_read(".", path[i]);
-            text_add(&all, "%s:\n%s", path[i], bytes);
-            free(bytes);
-            free(path[i]);
-        }
-        free(path);
+    for (size_t i = 0; i < project.count; i++) {
+        char *bytes = fixture_read(".", project.files[i]);
+        text_add(&all, "%s:\n%s", project.files[i], bytes);
+        free(bytes);
     }
+    selftest_project_free(&project);
     return all.bytes;
-}
-
-static struct mutation_project project_here(void)
-{
-    struct mutation_project project = {.audit = &inside};
-    size_t more = 0;
-    project.files = file_list("results", "", &project.count);
-    char **path = file_list("experiments", "", &more);
-    project.files = memory_resize(project.files, project.count + more, sizeof *project.files);
-    memcpy(project.files + project.count, path, more * sizeof *path);
-    project.count += more;
-    free(path);
-    return project;
-}
-
-static void free_project(struct mutation_project *project)
-{
-    for (size_t i = 0; i < project->count; i++)
-        free(project->files[i]);
-    free(project->files);
 }
 
 TEST(every_kind_changes_and_is_undone)
 {
     struct progress place = enter();
-    struct mutation_project project = project_here();
+    struct mutation_project project = selftest_project(&inside);
     char *before = snapshot();
     for (size_t kind = 0; kind < mutation_kinds(); kind++)
         for (uint32_t run = 0; run < 5; run++) {
@@ -114,7 +88,7 @@ TEST(every_kind_changes_and_is_undone)
             free(after);
         }
     free(before);
-    free_project(&project);
+    selftest_project_free(&project);
     leave(&place);
 }
 
@@ -169,7 +143,7 @@ TEST(the_right_check_finds_it)
         {"swapped artefacts, listed", "regeneration ", 1},
     };
     struct progress place = enter();
-    struct mutation_project project = project_here();
+    struct mutation_project project = selftest_project(&inside);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (uint32_t run = 0; run < 3; run++) {
             char *names = failing(&project, cases[i].kind, run);
@@ -178,7 +152,7 @@ TEST(the_right_check_finds_it)
                 fail_msg("%s: found by %s", cases[i].kind, names);
             free(names);
         }
-    free_project(&project);
+    selftest_project_free(&project);
     leave(&place);
 }
 

@@ -1,7 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "experiment/config.h"
-#include "experiment/log.h"
 #include "tests/expect.h"
 #include "tests/scratch.h"
 #include "tests/tests.h"
@@ -349,36 +348,6 @@ TEST(test_experiment_of_the_readme)
     free(readme);
     free(path);
     scratch_remove(folder);
-}
-
-/* Rules that are newer than an experiment or a log let it be. */
-TEST(test_all_experiments_and_logs)
-{
-    size_t count = 0, arms = 0, logs = 0;
-    char **path = file_list("experiments", ".ini", &count);
-    for (size_t i = 0; i < count; i++) {
-        struct experiment e;
-        struct error error = {""};
-        if (!strstr(path[i], "/families/")) {
-            expect_ok(config_load(path[i], NULL, 0, &e, &error), &error);
-            arms++;
-        }
-        free(path[i]);
-    }
-    free(path);
-    path = file_list("results", ".tsv", &count);
-    for (size_t i = 0; i < count; i++) {
-        struct log log;
-        struct error error = {""};
-        if (strstr(path[i], "/seed-") && !strstr(path[i], ".borders.")) {
-            expect_ok(log_read(path[i], &log, &error), &error);
-            log_free(&log);
-            logs++;
-        }
-        free(path[i]);
-    }
-    free(path);
-    assert_true(arms >= 100 && logs >= 100);
 }
 
 TEST(test_missing_file)

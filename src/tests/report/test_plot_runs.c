@@ -427,8 +427,7 @@ TEST(short_borders)
     static const struct measures measures = {"pad-net/zero", 1, 1, 0, 0};
     static const int layers[] = {17, 0};
     struct fixture fixture = fixture_begin();
-    fixture_variant(&fixture, measures.arm, "");
-    fixture_write_arm(&fixture, measures.arm, k2_errors, 1);
+    fixture_add(&fixture, measures.arm, "", k2_errors, 1);
     struct ledger ledger;
     const struct experiment_files none = {0};
     struct error error;
@@ -448,8 +447,7 @@ TEST(borders_of_deep_network)
 {
     static const struct measures measures = {"pad-net/deep", 1, 1, 0, 0};
     struct fixture fixture = fixture_begin();
-    fixture_variant(&fixture, measures.arm, "[network]\ndepth = 518\n");
-    fixture_write_arm(&fixture, measures.arm, k2_errors, 1);
+    fixture_add(&fixture, measures.arm, "[network]\ndepth = 518\n", k2_errors, 1);
     write_measures(&fixture, &measures, 86, 516);
     write_from_logs(&fixture);
     struct text text = {0};

@@ -108,8 +108,7 @@ static void write_k(const struct fixture *fixture, const char *arm, const char *
                     const double *errors)
 {
     char *text = memory_text("[data]\nset = %s\n[schedule]\nk = %s\n", set, k);
-    fixture_variant(fixture, arm, text);
-    fixture_write_arm(fixture, arm, errors, errors ? 6 : 0);
+    fixture_add(fixture, arm, text, errors, errors ? 6 : 0);
     free(text);
 }
 
@@ -121,11 +120,10 @@ TEST(groups_of_the_campaign)
     struct fixture fixture = fixture_begin();
     write_k(&fixture, "campaign/cifar100/preact-20/k1.0", "1", "cifar100", control);
     write_k(&fixture, "campaign/cifar100/preact-20/k2.0", "2", "cifar100", one_less);
-    fixture_variant(&fixture, "campaign/cifar10/cosine/k1.0", "[schedule]\ndecay = cosine\n");
-    fixture_write_arm(&fixture, "campaign/cifar10/cosine/k1.0", control, 1);
-    fixture_variant(&fixture, "campaign/cifar10/sgdr/k1.0",
-                    "[schedule]\ndecay = cosine\ncycle = 1\n");
-    fixture_write_arm(&fixture, "campaign/cifar10/sgdr/k1.0", control, 1);
+    fixture_add(&fixture, "campaign/cifar10/cosine/k1.0", "[schedule]\ndecay = cosine\n", control,
+                1);
+    fixture_add(&fixture, "campaign/cifar10/sgdr/k1.0", "[schedule]\ndecay = cosine\ncycle = 1\n",
+                control, 1);
     write_k(&fixture, "campaign/cifar10/preact-20/k1.0", "1", "cifar10", control);
     write_k(&fixture, "campaign/cifar10/preact-20/k1.5", "1.5", "cifar10", half_less);
     write_k(&fixture, "campaign/cifar10/preact-20/k10.0", "10", "cifar10", one_less);
@@ -252,8 +250,7 @@ TEST(questions_of_weight_net)
     for (size_t i = 0; i < COUNT(arms); i++) {
         char *arm = memory_text("weight-net/%s", arms[i].name);
         char *text = memory_text("[network]\n%s", arms[i].text);
-        fixture_variant(&fixture, arm, text);
-        fixture_write_arm(&fixture, arm, i ? one_less : control, 6);
+        fixture_add(&fixture, arm, text, i ? one_less : control, 6);
         free(text);
         free(arm);
     }

@@ -112,7 +112,7 @@ static void check_threads(const char *precision)
     scratch_remove(folder);
 }
 
-TEST(test_same_bits_for_any_threads)
+TEST(same_bits_for_any_threads)
 {
     for (int p = 0; p < precision_count(); p++)
         check_threads(precisions[p]);
@@ -173,13 +173,13 @@ static void check_kills(char *folder)
     scratch_remove(folder);
 }
 
-TEST(test_same_bits_after_kills)
+TEST(same_bits_after_kills)
 {
     for (int p = 0; p < precision_count(); p++)
         check_kills(start_in(precisions[p]));
 }
 
-TEST(test_same_bits_after_kills_of_blocks_and_pads)
+TEST(same_bits_after_kills_of_blocks_and_pads)
 {
     check_kills(start_with("[network]\nweights = bank\nrows = 20\n"));
     check_kills(start_with("[network]\nweights = search\nrows = 32\nbudget = 2000\n"));
@@ -259,7 +259,7 @@ static void check_kills_within_an_epoch(const char *folder, const char *minutes,
     free(to);
 }
 
-TEST(test_kills_within_an_epoch_go_on_there)
+TEST(kills_within_an_epoch_go_on_there)
 {
     char *folder = scratch_folder();
     scratch_write(folder, "experiments/a.ini", long_epoch);
@@ -274,7 +274,7 @@ TEST(test_kills_within_an_epoch_go_on_there)
 /* Asked to stop again and again within one epoch: each call goes on after the step at which the
  * one before it stopped, and the last one ends with the bits of a run that never stopped. The
  * signal follows a checkpoint, not a clock, so that a fast machine is stopped as well. */
-TEST(test_stops_lose_no_step)
+TEST(stops_lose_no_step)
 {
     char *folder = scratch_folder(), *messages = memory_text("%s/messages", folder);
     char *checkpoints = memory_text("%s/stopped-checkpoints", folder);
@@ -320,7 +320,7 @@ TEST(test_stops_lose_no_step)
 
 /* A queue's signal that comes while the images are read, here from a pipe, does not kill: the
  * program lives to find that they are not the official ones. */
-TEST(test_a_stop_while_images_are_read)
+TEST(a_stop_while_images_are_read)
 {
     char *folder = start();
     char *train = train_command(folder, "early", 1);
@@ -339,7 +339,7 @@ TEST(test_a_stop_while_images_are_read)
     scratch_remove(folder);
 }
 
-TEST(test_a_log_is_never_overwritten)
+TEST(a_log_is_never_overwritten)
 {
     char *folder = start();
     struct log log = train(folder, "one", 2);
@@ -361,7 +361,7 @@ TEST(test_a_log_is_never_overwritten)
     scratch_remove(folder);
 }
 
-TEST(test_divergence_is_recorded)
+TEST(divergence_is_recorded)
 {
     char *folder = start();
     char *base = train_command(folder, "wild", 2);
@@ -394,7 +394,7 @@ static void expect_complaint(const char *folder, const char *command, const char
 }
 
 /* By its status `make smoke` tells it from a failure. */
-TEST(test_a_cpu_without_bf16)
+TEST(a_cpu_without_bf16)
 {
     char *folder = start_in("bf16"), *base = train_command(folder, "one", 2);
     char *command = memory_text("ONEDNN_MAX_CPU_ISA=AVX2 %s", base), *output = NULL;
@@ -414,7 +414,7 @@ TEST(test_a_cpu_without_bf16)
 }
 
 /* Each write is one packet, so output of other processes cannot come between its parts. */
-TEST(test_a_complaint_is_one_write)
+TEST(a_complaint_is_one_write)
 {
     static const char *const commands[] = {"build/kdecay train no.ini --seed -1",
                                            "build/kdecay audit --out /dev/null/a --results none"};
@@ -438,7 +438,7 @@ TEST(test_a_complaint_is_one_write)
     }
 }
 
-TEST(test_complaints)
+TEST(complaints)
 {
     expect_line(1, "no.ini: cannot be opened", "build/kdecay train no.ini --seed 1");
     char *folder = start();
@@ -449,7 +449,7 @@ TEST(test_complaints)
 }
 
 /* While one process has the log or the checkpoint, another leaves; a dead one has nothing. */
-TEST(test_two_processes)
+TEST(two_processes)
 {
     char *folder = start(), *command = train_command(folder, "one", 1);
     struct experiment e;
@@ -485,7 +485,7 @@ TEST(test_two_processes)
 }
 
 /* A checkpoint under the name of another seed, or damaged: it and the log so far stay. */
-TEST(test_foreign_checkpoints)
+TEST(foreign_checkpoints)
 {
     char *folder = start();
     struct log log = train(folder, "one", 1);
@@ -516,7 +516,7 @@ TEST(test_foreign_checkpoints)
     scratch_remove(folder);
 }
 
-TEST(test_schedule_and_describe)
+TEST(schedule_and_describe)
 {
     char *output =
         scratch_output(0, "build/kdecay schedule experiments/cifar10/preact-20/poly-k2.0.ini");

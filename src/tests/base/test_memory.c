@@ -31,7 +31,7 @@ static char *train_command(const char *folder, const char *to, const char *overr
  */
 
 /* About 93 TiB. No file is left. */
-TEST(test_too_large_a_network_is_refused)
+TEST(too_large_a_network_is_refused)
 {
     char *folder = scratch_folder(), *output = NULL;
     scratch_write(folder, "a.ini", text);
@@ -89,7 +89,7 @@ static void check_growth(const char *network, int batch, int shards, const char 
                  more_network, more_batch, more_shards, found, network, batch, shards, expected);
 }
 
-TEST(test_bytes_that_training_takes)
+TEST(bytes_that_training_takes)
 {
     static const char preact[] = "family = preact\ndepth = 8\n";
     static const char wide[] = "family = wide-resnet\ndepth = 10\nwidth = 2\n";
@@ -102,7 +102,7 @@ TEST(test_bytes_that_training_takes)
 }
 
 /* A rank has only its shards, but all weights, as with a minibatch of only these shards. */
-TEST(test_bytes_of_a_rank)
+TEST(bytes_of_a_rank)
 {
     static const char preact[] = "family = preact\ndepth = 8\n";
     const struct experiment whole = network_fixture_experiment(preact, 64, 16);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Known answers of philox4x32-10, from Random123's kat_vectors: key and counter all 0, all ones. */
-TEST(test_known_answers)
+TEST(known_answers)
 {
     static const uint32_t zeros[4] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
     const struct rng_words w = rng_draw((struct rng){0, 0}, 0, 0, 0);
@@ -14,7 +14,7 @@ TEST(test_known_answers)
 }
 
 /* A change of any part of the address changes the words. */
-TEST(test_every_part_of_the_address_counts)
+TEST(every_part_of_the_address_counts)
 {
     const struct rng rng = {1, RNG_AUGMENT};
     const uint32_t base = rng_draw(rng, 1, 1, 1).word[0];
@@ -26,7 +26,7 @@ TEST(test_every_part_of_the_address_counts)
     assert_int_equal(base, rng_draw(rng, 1, 1, 1).word[0]);
 }
 
-TEST(test_below_covers_its_range)
+TEST(below_covers_its_range)
 {
     assert_int_equal(rng_below(0, 9), 0);
     assert_int_equal(rng_below(UINT32_MAX, 9), 8);
@@ -38,7 +38,7 @@ TEST(test_below_covers_its_range)
 }
 
 /* Moments of 10^5 deviates within 5 standard errors of a normal distribution's. */
-TEST(test_normal_moments)
+TEST(normal_moments)
 {
     enum { COUNT = 100001 };
     float *values = malloc(COUNT * sizeof *values);
@@ -57,7 +57,7 @@ TEST(test_normal_moments)
     free(values);
 }
 
-TEST(test_shuffle_is_a_permutation_of_its_own_every_epoch)
+TEST(shuffle_is_a_permutation_of_its_own_every_epoch)
 {
     enum { COUNT = 1000 };
     uint32_t first[COUNT], second[COUNT];

@@ -86,7 +86,7 @@ static void expect_near(double value, double expected)
         fail_msg("%g where %g was expected", value, expected);
 }
 
-TEST(test_columns_agree)
+TEST(columns_agree)
 {
     char *folder = start();
     char *more = memory_text("--threads 2 --rounds 3 --torch %s/torch.sh", folder);
@@ -131,7 +131,7 @@ TEST(test_columns_agree)
 }
 
 /* The script has no right to run by itself here. Its rate is low, but it is not 0. */
-TEST(test_another_interpreter)
+TEST(another_interpreter)
 {
     char *folder = start();
     char *more = memory_text("--threads 2 --rounds 1 --torch %s/torch.txt --python sh", folder);
@@ -148,7 +148,7 @@ TEST(test_another_interpreter)
 }
 
 /* Version 99.10 is newer than 99.9; an interpreter without PyTorch fails. */
-TEST(test_newest_torch)
+TEST(newest_torch)
 {
     char *folder = scratch_folder();
     const char *const scripts[][2] = {{"python3", "#!/bin/sh\necho 99.9.1\n"},
@@ -170,7 +170,7 @@ TEST(test_newest_torch)
 }
 
 /* A measurement is a line of rounds.csv, and the table shows their middle. */
-TEST(test_medians_of_rounds)
+TEST(medians_of_rounds)
 {
     char *folder = start();
     run_bench(folder, "--threads 1 --rounds 3");
@@ -201,7 +201,7 @@ TEST(test_medians_of_rounds)
 }
 
 /* A precision has a row, or a reason. */
-TEST(test_every_precision_is_told_of)
+TEST(every_precision_is_told_of)
 {
     char *folder = start();
     run_bench(folder, "--threads 2 --rounds 1 --torch nowhere/torch.sh");
@@ -216,7 +216,7 @@ TEST(test_every_precision_is_told_of)
 }
 
 /* network_convolve() runs every convolution of every shard, nothing else, and the clock counts. */
-TEST(test_convolutions_alone)
+TEST(convolutions_alone)
 {
     char *folder = start(), *path = memory_text("%s/a.ini", folder);
     struct experiment experiment;

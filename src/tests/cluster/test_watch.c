@@ -64,7 +64,7 @@ static void expect(const char *text, const char *part)
 }
 
 /* One of two epochs is done. The fixture's epochs took the seconds that the log says. */
-TEST(test_shows_a_run)
+TEST(shows_a_run)
 {
     struct fixture fixture = fixture_begin();
     char *path = begin_run(&fixture, 3, 4000), *part = memory_text("%s.part", path);
@@ -89,7 +89,7 @@ TEST(test_shows_a_run)
 
 /* "here" while a process has the lock, "-" before and after; to look leaves all files as they were.
  * */
-TEST(test_sees_the_lock_and_takes_none)
+TEST(sees_the_lock_and_takes_none)
 {
     struct fixture fixture = fixture_begin();
     char *path = begin_run(&fixture, 1, 10);
@@ -116,7 +116,7 @@ TEST(test_sees_the_lock_and_takes_none)
 }
 
 /* A damaged log is named below the others. */
-TEST(test_names_a_log_that_cannot_be_read)
+TEST(names_a_log_that_cannot_be_read)
 {
     struct fixture fixture = fixture_begin();
     char *whole = begin_run(&fixture, 1, 10), *broken = begin_run(&fixture, 2, 10);
@@ -133,7 +133,7 @@ TEST(test_names_a_log_that_cannot_be_read)
 }
 
 /* Tasks of Slurm: one waits, one writes the log that is there, one has ended. */
-TEST(test_shows_the_queue)
+TEST(shows_the_queue)
 {
     struct fixture fixture = fixture_begin();
     char *running = begin_run(&fixture, 1, 10);
@@ -164,7 +164,7 @@ TEST(test_shows_the_queue)
     fixture_end(&fixture);
 }
 
-TEST(test_says_that_nothing_runs)
+TEST(says_that_nothing_runs)
 {
     struct fixture fixture = fixture_begin();
     char *text = watched(&fixture, NULL);

@@ -25,7 +25,7 @@ static char *write_records(const char *folder, const char *name, const int *labe
     return path;
 }
 
-TEST(test_order_of_files_does_not_matter)
+TEST(order_of_files_does_not_matter)
 {
     char *folder = scratch_folder();
     const int one[] = {7, 3}, two[] = {9, 0};
@@ -56,7 +56,7 @@ static void expect_read_error(const char *path, size_t per_file, int classes, co
     expect_words(error.text, path);
 }
 
-TEST(test_damaged_files)
+TEST(damaged_files)
 {
     char *folder = scratch_folder();
     const int labels[] = {1, 10};
@@ -77,7 +77,7 @@ TEST(test_damaged_files)
 static const struct experiment cifar10 = {.set = SET_CIFAR10};
 
 /* Whole files of the right size that are not CIFAR, and a folder without any. */
-TEST(test_other_images_are_refused)
+TEST(other_images_are_refused)
 {
     char *folder = scratch_folder();
     struct dataset dataset;
@@ -107,7 +107,7 @@ static struct dataset synthetic(void)
     return dataset;
 }
 
-TEST(test_synthetic_images)
+TEST(synthetic_images)
 {
     struct dataset first = synthetic(), second = synthetic();
     assert_string_equal(first.train.digest.hex, second.train.digest.hex);
@@ -122,7 +122,7 @@ TEST(test_synthetic_images)
 }
 
 /* Mean 0 and deviation 1 over the training images, channel by channel. */
-TEST(test_standardised)
+TEST(standardised)
 {
     struct dataset dataset = synthetic();
     float *image = memory_floats(IMAGE_FLOATS);
@@ -143,7 +143,7 @@ TEST(test_standardised)
 }
 
 /* Every mirror and every crop, pixel by pixel: flip first, then shift with zeros around. */
-TEST(test_moved_images)
+TEST(moved_images)
 {
     struct dataset dataset = synthetic();
     float *still = memory_floats(IMAGE_FLOATS), *moved = memory_floats(IMAGE_FLOATS);
@@ -167,7 +167,7 @@ TEST(test_moved_images)
     dataset_free(&dataset);
 }
 
-TEST(test_draws_of_augmentation)
+TEST(draws_of_augmentation)
 {
     int mirrored = 0, corner[9] = {0};
     for (uint32_t i = 0; i < 9000; i++) {
@@ -183,7 +183,7 @@ TEST(test_draws_of_augmentation)
     assert_true(none.mirrored == 0 && none.down == 4 && none.right == 4);
 }
 
-TEST(test_steps_per_epoch)
+TEST(steps_per_epoch)
 {
     struct experiment e = {.set = SET_CIFAR10, .batch = 128, .last_batch = LAST_BATCH_KEEP};
     assert_int_equal(config_steps_per_epoch(&e), 391);

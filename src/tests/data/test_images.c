@@ -108,14 +108,14 @@ static void check_moves(enum normalisation normalisation, enum crop_padding padd
     dataset_free(&dataset);
 }
 
-TEST(test_mirrored_borders)
+TEST(mirrored_borders)
 {
     check_moves(NORMALISE_MEAN_STD, CROP_REFLECT);
     check_moves(NORMALISE_PIXEL_MEAN, CROP_REFLECT);
 }
 
 /* The mean belongs to the image's pixel and moves with it; around the image are zeros. */
-TEST(test_pixel_means)
+TEST(pixel_means)
 {
     check_moves(NORMALISE_PIXEL_MEAN, CROP_ZERO);
     struct dataset dataset = load(NORMALISE_PIXEL_MEAN, CROP_ZERO);
@@ -145,7 +145,7 @@ TEST(test_pixel_means)
 /* ---- The smaller batch at an epoch's end ------------------------------------------------------
  */
 
-TEST(test_last_batch)
+TEST(last_batch)
 {
     static const struct {
         int images, batch;
@@ -195,7 +195,7 @@ static struct log trained(const char *last_batch)
 
 /* The error is a share of the images that were trained on: a multiple of 1/96, and of no other
  * number. */
-TEST(test_training_drops_the_last_batch)
+TEST(training_drops_the_last_batch)
 {
     struct log keep = trained("keep"), drop = trained("drop");
     assert_int_equal(keep.step_loss_count, 8);

@@ -84,7 +84,7 @@ static int is_positive_definite(const double *matrix, size_t n)
 }
 
 /* Deviations 2, 4, -6, 2, -2 from the mean 100 have the norm 8. */
-TEST(test_contrast_by_hand)
+TEST(contrast_by_hand)
 {
     static const uint8_t bytes[5] = {102, 104, 94, 102, 98}, flat[5] = {7, 7, 7, 7, 7};
     float out[5];
@@ -97,7 +97,7 @@ TEST(test_contrast_by_hand)
 }
 
 /* Two rows at +-p (1, 1) and two at +-q (1, -1) around a mean: C has the eigenvalues p^2, q^2. */
-TEST(test_two_columns_in_closed_form)
+TEST(two_columns_in_closed_form)
 {
     const double p = 2, q = 0.5;
     const float rows[8] = {7, -1, 3, -5, 5.5F, -3.5F, 4.5F, -2.5F}; /* mean 5, -3 */
@@ -148,7 +148,7 @@ static void check_fit(size_t count, size_t n)
 
 /* Below, at and above the panels of 8 columns and the blocks of 256 rows; fewer rows than columns
  * leave eigenvalues of 0.1 alone. */
-TEST(test_fit)
+TEST(fit)
 {
     static const size_t counts[] = {1, 30, 256, 257, 700, 5, 40}, ns[] = {1, 7, 8, 9, 12, 12, 261};
     for (size_t i = 0; i < sizeof ns / sizeof ns[0]; i++)
@@ -175,14 +175,14 @@ static void check_application(size_t count, size_t n)
     whitening_free(&whitening);
 }
 
-TEST(test_application)
+TEST(application)
 {
     check_application(600, 12);
     check_application(9, 3);
     check_application(20, 300);
 }
 
-TEST(test_threads_change_no_bit)
+TEST(threads_change_no_bit)
 {
     enum { COUNT = 600, N = 290 }; /* several blocks of either size */
     const int before = omp_get_max_threads();
@@ -227,7 +227,7 @@ static void check_take_or_fit(const float *rows, const char *path)
     whitening_free(&read);
 }
 
-TEST(test_kept_and_fresh_are_the_same)
+TEST(kept_and_fresh_are_the_same)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/new/kept.bin", folder);
     float *rows = make_rows(KEPT_ROWS, KEPT_N);
@@ -256,7 +256,7 @@ static void expect_refused(const char *path, size_t n, const char *images, const
 }
 
 /* Every byte changed, cut files, and a good file of something else; each is then made again. */
-TEST(test_bad_files_are_refused)
+TEST(bad_files_are_refused)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/kept.bin", folder);
     float *rows = make_rows(KEPT_ROWS, KEPT_N);
@@ -334,7 +334,7 @@ static void check_images(const struct experiment *experiment, const char *kept)
     dataset_free(&dataset);
 }
 
-TEST(test_whitened_images)
+TEST(whitened_images)
 {
     struct experiment experiment = {
         .set = SET_SYNTHETIC, .train_pictures = 20, .test_pictures = 10};

@@ -45,7 +45,7 @@ static void expect_error_with(const char *line, const char *instead, const char 
     free(text);
 }
 
-TEST(test_values_and_defaults)
+TEST(values_and_defaults)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/experiments/x/y.ini", folder);
     scratch_write(folder, "experiments/x/y.ini", good);
@@ -71,7 +71,7 @@ TEST(test_values_and_defaults)
 }
 
 /* The canonical text reads back as the same experiment, and does not see order or comments. */
-TEST(test_canonical_text)
+TEST(canonical_text)
 {
     struct experiment first, second;
     struct error error;
@@ -99,7 +99,7 @@ TEST(test_canonical_text)
 }
 
 /* A registered arm's protocol is in its text, so in each log; other texts stay the same. */
-TEST(test_registration)
+TEST(registration)
 {
     static const char digest[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     char *keys = memory_text("scale = smoke\nfirst_seed = 7\nseeds = 8\nprotocol = %s\n", digest);
@@ -129,7 +129,7 @@ TEST(test_registration)
     free(keys);
 }
 
-TEST(test_includes)
+TEST(includes)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/arms/a.ini", folder);
     scratch_write(folder, "family.ini", good);
@@ -149,7 +149,7 @@ TEST(test_includes)
     scratch_remove(folder);
 }
 
-TEST(test_malformed_files)
+TEST(malformed_files)
 {
     expect_error_with("depth = 8\n", "depth = eight\n", "a.ini:10:", "a number");
     expect_error_with("depth = 8\n", "depth = 8.5\n", "a.ini:10:", "whole number");
@@ -217,7 +217,7 @@ static void expect_long_line(const char *before, const char *head, const char *t
 }
 
 /* inih by itself reads text from the 200th byte on, such as `lr = 9`, as a new line. */
-TEST(test_long_lines)
+TEST(long_lines)
 {
     static const char *const ends[] = {"", "\n", "\r\n", "\n\n", " \t\n", "\n; the end\n"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -242,7 +242,7 @@ TEST(test_long_lines)
 }
 
 /* In a text that is included, line and file are its own. */
-TEST(test_long_lines_of_an_included_file)
+TEST(long_lines_of_an_included_file)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);
     char *line = line_of(250, "include = ", ".ini");
@@ -261,7 +261,7 @@ TEST(test_long_lines_of_an_included_file)
 
 /* What inih would pass over in silence: bytes that are no text, and what stands behind a section.
  * */
-TEST(test_bytes_that_are_no_text)
+TEST(bytes_that_are_no_text)
 {
     expect_error_with("k = 2\n", "k = 2\001\n", "a.ini:23: the byte 0x01", "remove it");
     expect_error_with("k = 2\n", "; a comment\rk = 5\n", "a.ini:23: the byte 0x0d", "remove it");
@@ -281,7 +281,7 @@ TEST(test_bytes_that_are_no_text)
 }
 
 /* `good` after a byte order mark, with other ends of line, or indented: the same experiment. */
-TEST(test_white_space_means_nothing)
+TEST(white_space_means_nothing)
 {
     static const struct {
         const char *start, *indent, *end;
@@ -318,7 +318,7 @@ TEST(test_white_space_means_nothing)
 
 /* The experiment file of experiments/README.md, copied with its indentation to where the README puts
  * it. Only the decay, which its reader is to write, is not there. */
-TEST(test_experiment_of_the_readme)
+TEST(experiment_of_the_readme)
 {
     struct error error = {""};
     char *readme = file_read("experiments/README.md", NULL, &error);
@@ -350,7 +350,7 @@ TEST(test_experiment_of_the_readme)
     scratch_remove(folder);
 }
 
-TEST(test_missing_file)
+TEST(missing_file)
 {
     struct experiment experiment;
     struct error error;

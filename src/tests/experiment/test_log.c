@@ -81,7 +81,7 @@ static int parse(const char *bytes, struct log *log, struct error *error)
 }
 
 /* The two examples of FIPS 180-2 for SHA-256. */
-TEST(test_digests_are_sha256)
+TEST(digests_are_sha256)
 {
     assert_string_equal(digest_of("abc", 3).hex,
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -92,7 +92,7 @@ TEST(test_digests_are_sha256)
         two_blocks);
 }
 
-TEST(test_what_is_written_is_read)
+TEST(what_is_written_is_read)
 {
     struct log_writer writer = write_log(3, 1);
     struct log log;
@@ -117,7 +117,7 @@ TEST(test_what_is_written_is_read)
 }
 
 /* The ranks do not belong to the identity of a run: the chain is that of one rank. */
-TEST(test_ranks)
+TEST(ranks)
 {
     struct log_writer one = write_log(3, 1), four = write_ranks(3, 1, 4, 4);
     assert_null(strstr(one.text.bytes, "rank"));
@@ -160,7 +160,7 @@ static void check_changed_bytes(struct log_writer writer)
 }
 
 /* Every single changed byte of a log is an error. */
-TEST(test_every_changed_byte_is_seen)
+TEST(every_changed_byte_is_seen)
 {
     check_changed_bytes(write_log(3, 1));
     check_changed_bytes(write_ranks(1, 1, 2, 2));
@@ -178,14 +178,14 @@ static void check_broken_line(const char *number, const char *expected)
 }
 
 /* A number on the next line is none of this one, though strtod() would read it. */
-TEST(test_numbers_are_of_their_line)
+TEST(numbers_are_of_their_line)
 {
     check_broken_line(" 2.25\n", "the next step and its loss");
     check_broken_line("0.0333", "ten columns");
 }
 
 /* Every cut file is an error; if it is cut at the end of a row, it is a running log. */
-TEST(test_every_cut_is_seen)
+TEST(every_cut_is_seen)
 {
     struct log_writer writer = write_log(3, 1);
     for (size_t length = writer.text.length - 1; length > 0; length--) {
@@ -201,7 +201,7 @@ TEST(test_every_cut_is_seen)
     free(writer.text.bytes);
 }
 
-TEST(test_restored_log_goes_on_with_the_same_links)
+TEST(restored_log_goes_on_with_the_same_links)
 {
     struct log_writer whole = write_log(3, 0), part = write_log(1, 0), restored;
     struct error error;
@@ -217,7 +217,7 @@ TEST(test_restored_log_goes_on_with_the_same_links)
     free(ended.text.bytes);
 }
 
-TEST(test_diverged_run)
+TEST(diverged_run)
 {
     struct log_writer writer = write_log(1, 0);
     const struct digest digest = digest_of("x", 1);
@@ -232,7 +232,7 @@ TEST(test_diverged_run)
 }
 
 /* A finished log with too few rows, though all digests follow. */
-TEST(test_finished_means_all_epochs)
+TEST(finished_means_all_epochs)
 {
     struct log_writer writer = write_log(2, 1);
     struct log log;

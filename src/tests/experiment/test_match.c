@@ -32,7 +32,7 @@ static const struct match *match_of(const char *decay)
 
 /* Solved by hand: (1 - s)^N has the area 1 / (N + 1), a knee (1 + e) / 2, WSD e + (1 - e) / 3; REX
  * with d = 1/2 has 2 - 2 ln 2. */
-TEST(test_areas_solved_by_hand)
+TEST(areas_solved_by_hand)
 {
     const struct experiment e = plain();
     assert_true(fabs(match_area(match_of("polynomial"), &e, 2. / 3) - 0.5) < 1e-12);
@@ -44,7 +44,7 @@ TEST(test_areas_solved_by_hand)
 
 /* The files in experiments/ are what the program writes now, and the means of their rates over
  * 300,000 steps, by the trapezoid rule, are equal. */
-TEST(test_kept_arms)
+TEST(kept_arms)
 {
     static const double ks[] = {2, 3};
     const struct experiment e = plain();

@@ -329,18 +329,18 @@ static void check_rules(const struct rule *list, size_t count)
     }
 }
 
-TEST(test_rules_between_keys)
+TEST(rules_between_keys)
 {
     check_rules(rules, sizeof rules / sizeof rules[0]);
 }
 
-TEST(test_rates_that_a_run_can_follow)
+TEST(rates_that_a_run_can_follow)
 {
     check_rules(rates, sizeof rates / sizeof rates[0]);
 }
 
 /* CIFAR's own 50,000 images: three epochs of 391 steps, or of 390. */
-TEST(test_steps_of_a_real_set)
+TEST(steps_of_a_real_set)
 {
     static const char *const real[] = {"run.scale=desk", "data.set=cifar10",
                                        "data.train_pictures=0", "data.test_pictures=0"};
@@ -379,7 +379,7 @@ TEST(test_steps_of_a_real_set)
 }
 
 /* A list of drops that is none: the message of the key itself. */
-TEST(test_lists_of_epochs)
+TEST(lists_of_epochs)
 {
     static const char *const lists[] = {
         "5 2", "2 2", "0 2", "-1", "2,5", "2 x", "2.5", "100001", "1 2 3 4 5 6 7 8 9"};
@@ -458,7 +458,7 @@ static void check_depth(const struct depth *depth)
     free(expected);
 }
 
-TEST(test_depths_of_every_family)
+TEST(depths_of_every_family)
 {
     for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++)
         check_depth(&depths[i]);

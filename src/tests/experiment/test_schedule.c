@@ -55,7 +55,7 @@ static struct schedule cosine(double k, long steps)
     return schedule_with("cosine", k, 0, steps);
 }
 
-TEST(test_golden_values)
+TEST(golden_values)
 {
     for (int i = 0; i < 6; i++) {
         for (int j = 0; j < 4; j++) {
@@ -121,7 +121,7 @@ static double uniform(uint64_t *state, double low, double high)
 
 /* 10^6 random (t, T, k, N): half of them near t = T, where digits get lost; Le = 0 in a third, so
  * that nothing hides the loss. */
-TEST(test_two_ulp_of_the_closed_forms)
+TEST(two_ulp_of_the_closed_forms)
 {
     long beyond = 0;
 #pragma omp parallel for reduction(+ : beyond)
@@ -153,7 +153,7 @@ TEST(test_two_ulp_of_the_closed_forms)
 
 /* ---- Properties --------------------------------------------------------------------------- */
 
-TEST(test_end_points_and_order)
+TEST(end_points_and_order)
 {
     for (int i = 0; i < 6; i++) {
         const struct schedule p = polynomial(ks[i], 1, 100), c = cosine(ks[i], 100);
@@ -167,7 +167,7 @@ TEST(test_end_points_and_order)
 }
 
 /* t^k by itself would overflow: 10^6 to the 100th. */
-TEST(test_large_steps_and_k_do_not_overflow)
+TEST(large_steps_and_k_do_not_overflow)
 {
     const struct schedule p = polynomial(100, 1, 1000000);
     assert_true(schedule_lr(&p, 500000) > .0999999);
@@ -176,7 +176,7 @@ TEST(test_large_steps_and_k_do_not_overflow)
 }
 
 /* k = 1 is the base itself, bit for bit. */
-TEST(test_k_1_is_the_base)
+TEST(k_1_is_the_base)
 {
     for (size_t d = 0; d < decay_count; d++) {
         const struct schedule schedule = schedule_with(decays[d].name, 1, 1e-3, 391);
@@ -189,7 +189,7 @@ TEST(test_k_1_is_the_base)
 }
 
 /* All go from 1 to 0, except those whose comment says otherwise. */
-TEST(test_ends_of_the_bases)
+TEST(ends_of_the_bases)
 {
     static const struct {
         const char *name;
@@ -214,7 +214,7 @@ TEST(test_ends_of_the_bases)
 }
 
 /* The slope against a five-point difference of the rate, away from the corners. */
-TEST(test_slopes)
+TEST(slopes)
 {
     static const double points[] = {.07, .22, .41, .63, .88}, exponents[] = {.7, 1, 1.5, 3};
     for (size_t d = 0; d < decay_count; d++) {
@@ -233,7 +233,7 @@ TEST(test_slopes)
 }
 
 /* Areas in closed form against the midpoint rule. */
-TEST(test_areas)
+TEST(areas)
 {
     static const double exponents[] = {.5, 1, 1.5, 2, 3, 7};
     enum { PIECES = 100000 };
@@ -260,7 +260,7 @@ TEST(test_areas)
 
 /* Mean factors known from elsewhere: 2 - 2 ln 2, the HTD paper's schedule, the step of Wide ResNet;
  * and the k of the linear base with the same mean, k / (k + 1). */
-TEST(test_known_areas)
+TEST(known_areas)
 {
     struct schedule wide = schedule_with("step", 1, 0, 200);
     wide.shape.drop_factor = .2;
@@ -280,7 +280,7 @@ TEST(test_known_areas)
 
 /* By the sum over steps, the mean nears the area as steps grow: it is a left sum, off by half a
  * step. */
-TEST(test_mean_by_sum)
+TEST(mean_by_sum)
 {
     for (int i = 0; i < 6; i++) {
         const struct schedule p = polynomial(ks[i], 1, 10000);
@@ -292,7 +292,7 @@ TEST(test_mean_by_sum)
 /* ---- Options ------------------------------------------------------------------------------ */
 
 /* The cosine with k = 2 rises to 1.073 L0 at t = 0.148 T; the linear base stays what it is. */
-TEST(test_additive_form)
+TEST(additive_form)
 {
     struct schedule c = cosine(2, 1000), added = polynomial(2.5, 1, 1000);
     const struct schedule warp = added;
@@ -308,7 +308,7 @@ TEST(test_additive_form)
     assert_true(fabs(schedule_area(&c) - (.5 + .5 - 1. / 3)) < 1e-14);
 }
 
-TEST(test_endpoint)
+TEST(endpoint)
 {
     struct schedule p = polynomial(2, 1, 100);
     p.endpoint = 1;
@@ -324,7 +324,7 @@ TEST(test_endpoint)
 }
 
 /* Without a range there is no share of it. */
-TEST(test_mean_without_decay)
+TEST(mean_without_decay)
 {
     struct schedule p = polynomial(1, 2, 100);
     p.lr_end = p.lr;
@@ -335,7 +335,7 @@ TEST(test_mean_without_decay)
     assert_true(fabs(schedule_mean_rate(&p) - .1 * schedule_mean(&p)) < 1e-17);
 }
 
-TEST(test_warmup)
+TEST(warmup)
 {
     struct schedule p = polynomial(1, 1, 100);
     p.warmup_steps = 20;
@@ -354,7 +354,7 @@ TEST(test_warmup)
 
 /* Drops move to the epoch nearest to E (e/E)^(1/k): 160 sqrt(1/2) = 113.1, 160 sqrt(3/4) = 138.6.
  */
-TEST(test_k_moves_drops)
+TEST(k_moves_drops)
 {
     struct experiment e = {.decay = DECAY_STEP,
                            .epochs = 160,
@@ -381,7 +381,7 @@ static long double square_root(const struct decay_shape *shape, long double s, l
     return sqrtl(rest);
 }
 
-TEST(test_own_decay)
+TEST(own_decay)
 {
     static const struct decay own = {.name = "square-root", .keys = "", .value = square_root};
     struct schedule schedule = polynomial(2, 1, 100), twin = polynomial(2, .5, 100);

@@ -51,7 +51,7 @@ static void check(const struct rule *rule)
 #define STEP "decay = step\nlr = 0.4\nlr_end = 0\ndrops = 2 5\n"
 #define LINE "decay = polynomial\nlr = 1\nlr_end = 0\n"
 
-TEST(test_step_decay)
+TEST(step_decay)
 {
     static const struct rule rules[] = {
         {8, STEP, {{0, .4}, {19, .4}, {20, .04}, {49, .04}, {50, .004}, {79, .004}}},
@@ -63,7 +63,7 @@ TEST(test_step_decay)
         check(&rules[i]);
 }
 
-TEST(test_drops_at)
+TEST(drops_at)
 {
     const struct schedule step = schedule_that_says(8, STEP);
     const struct schedule warm =
@@ -77,7 +77,7 @@ TEST(test_drops_at)
 }
 
 /* cos^2(pi/8) = (2 + sqrt 2) / 4. */
-TEST(test_cycles)
+TEST(cycles)
 {
     static const struct rule rules[] = {
         /* of two epochs each */
@@ -106,7 +106,7 @@ TEST(test_cycles)
         check(&rules[i]);
 }
 
-TEST(test_update_by_epoch)
+TEST(update_by_epoch)
 {
     static const struct rule rules[] = {
         {10, LINE, {{0, 1}, {9, .91}, {10, .9}, {99, .01}}},
@@ -122,7 +122,7 @@ TEST(test_update_by_epoch)
 }
 
 /* Fifteen steps; the schedule's own t has run on meanwhile. */
-TEST(test_warm_up)
+TEST(warm_up)
 {
     static const struct rule rules[] = {
         {10,

@@ -162,7 +162,7 @@ static void check(const char *text, size_t elements)
 
 /* A full minibatch, then a partial one; depth 8 has no unit that keeps its shape but the first,
  * whose shortcut is special. */
-TEST(test_basic)
+TEST(basic)
 {
     const char *text = "family = preact\ndepth = 8\n";
     const struct experiment experiment = network_fixture_experiment(text, BATCH, SHARDS);
@@ -171,25 +171,25 @@ TEST(test_basic)
     check("family = preact\ndepth = 14\n", 1);
 }
 
-TEST(test_bottleneck)
+TEST(bottleneck)
 {
     check("family = preact\nblock = bottleneck\ndepth = 20\n", 0);
 }
 
-TEST(test_projections)
+TEST(projections)
 {
     check("family = preact\nblock = bottleneck\nshortcut = projection\ndepth = 11\n", 1);
     check("family = preact\nshortcut = projection\ndepth = 8\n", 1);
 }
 
 /* The first unit changes its width, and not its stride. */
-TEST(test_wide)
+TEST(wide)
 {
     check("family = wide-resnet\nwidth = 2\ndepth = 10\n", 0);
 }
 
 /* Stages of 32, 64 and 128 channels; and with padded ones: of 24, 48 and 96, and DenseNet's. */
-TEST(test_winograd)
+TEST(winograd)
 {
     check_convolution("family = wide-resnet\nwidth = 2\ndepth = 10\n", CONVOLUTION_WINOGRAD, 0);
     check_convolution("family = preact\ndepth = 8\nchannels = 24\n", CONVOLUTION_WINOGRAD, 1);
@@ -198,7 +198,7 @@ TEST(test_winograd)
 }
 
 /* Batch norm and 1x1 convolution in one pass, with padded channels and odd numbers of them. */
-TEST(test_fused)
+TEST(fused)
 {
     check_convolution("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n",
                       CONVOLUTION_FUSED, 1);
@@ -207,25 +207,25 @@ TEST(test_fused)
     check_convolution("family = densenet-bc\ngrowth = 16\ndepth = 16\n", CONVOLUTION_FUSED, 1);
 }
 
-TEST(test_wide_with_dropout)
+TEST(wide_with_dropout)
 {
     check("family = wide-resnet\nwidth = 1\ndepth = 16\ndropout = 0.3\n", 0);
 }
 
 /* Of 12, 24 and 36 channels none fills its blocks of 16, nor does 12 its blocks of 8. */
-TEST(test_dense_with_dropout)
+TEST(dense_with_dropout)
 {
     check("family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n", 2);
 }
 
 /* Odd numbers of channels, rounded down by the transitions. */
-TEST(test_dense)
+TEST(dense)
 {
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\n", 10);
 }
 
 /* Both with one pixel shared by residual and convolution, and with a projection beside the PAD. */
-TEST(test_padding_layers)
+TEST(padding_layers)
 {
     check("family = preact\ndepth = 8\npadding = learned\npadding_depth = 2\n"
           "padding_reach = 1\n",
@@ -236,13 +236,13 @@ TEST(test_padding_layers)
           5);
 }
 
-TEST(test_partial_convolutions)
+TEST(partial_convolutions)
 {
     check("family = preact\ndepth = 8\npadding = partial\n", 3);
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\npadding = partial\n", 3);
 }
 
-TEST(test_fixed_paddings)
+TEST(fixed_paddings)
 {
     check("family = preact\ndepth = 8\npadding = replicate\n", 1);
     check("family = preact\ndepth = 8\npadding = reflect\n", 1);
@@ -250,7 +250,7 @@ TEST(test_fixed_paddings)
 }
 
 /* Fewer rows than any layer has slots, more than some, more than all. */
-TEST(test_weight_blocks)
+TEST(weight_blocks)
 {
     check("family = preact\ndepth = 8\nweights = expansion\nrows = 20\n", 2);
     check("family = preact\ndepth = 8\nweights = expansion\nrows = 200\n", 1);
@@ -258,7 +258,7 @@ TEST(test_weight_blocks)
     check("family = preact\ndepth = 8\nweights = bank\nrows = 200\nweights_seed = 5\n", 1);
 }
 
-TEST(test_weight_blocks_of_other_families)
+TEST(weight_blocks_of_other_families)
 {
     check("family = densenet-bc\ngrowth = 5\ndepth = 10\nweights = expansion\nrows = 7\n", 5);
     check("family = densenet-bc\ngrowth = 12\ndepth = 10\nweights = bank\nrows = 7\n", 5);
@@ -268,7 +268,7 @@ TEST(test_weight_blocks_of_other_families)
 
 /* A quarter of the rows open, fewer, one per layer; and rows drawn at random. preact-8's blocks have 16,
  * 16, 16, 32, 32 and 64 inputs. */
-TEST(test_searches)
+TEST(searches)
 {
     check("family = preact\ndepth = 8\nweights = search\nrows = 64\nbudget = 3000\n", 2);
     check("family = preact\ndepth = 8\nweights = search\nrows = 16\nbudget = 1500\n", 2);
@@ -279,7 +279,7 @@ TEST(test_searches)
     check("family = preact\ndepth = 8\nweights = bank\nbudget = 3000\nrows_draw = 2\n", 2);
 }
 
-TEST(test_other_channels)
+TEST(other_channels)
 {
     check("family = preact\ndepth = 8\nchannels = 4\n", 3);
     check("family = preact\ndepth = 8\nchannels = 12\n", 1);

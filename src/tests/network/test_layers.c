@@ -184,7 +184,7 @@ static void trial_free(struct trial *t)
         free(all[i]);
 }
 
-TEST(test_norm_forward)
+TEST(norm_forward)
 {
     for (int i = 0; i < 2 * KINDS; i++) {
         const struct kind kind = kinds[i % KINDS];
@@ -214,7 +214,7 @@ TEST(test_norm_forward)
     }
 }
 
-TEST(test_norm_add)
+TEST(norm_add)
 {
     for (int i = 0; i < KINDS; i++) {
         struct trial t = trial_create(kinds[i], 1, 0);
@@ -271,7 +271,7 @@ static void check_norm_backward(struct kind kind, int with_gradient2, int with_r
     trial_free(&t);
 }
 
-TEST(test_norm_backward)
+TEST(norm_backward)
 {
     for (int i = 0; i < 4 * KINDS; i++)
         check_norm_backward(kinds[i % KINDS], i / KINDS % 2, i / KINDS / 2);
@@ -327,14 +327,14 @@ static void check_norm_of_two_maps(struct kind kind)
     trial_free(&t);
 }
 
-TEST(test_norm_of_two_maps)
+TEST(norm_of_two_maps)
 {
     for (int i = 0; i < KINDS; i++)
         check_norm_of_two_maps(kinds[i]);
 }
 
 /* Squares around 1e6 have no digits left for a variance of 1; around the pivot they have all. */
-TEST(test_variance_beside_a_large_mean)
+TEST(variance_beside_a_large_mean)
 {
     for (int i = 0; i < FLOAT_KINDS; i++) {
         uint64_t numbers_state = 23;
@@ -361,7 +361,7 @@ TEST(test_variance_beside_a_large_mean)
 
 /* The order of batch_norm.h in scalar floats: sums of up to 64 pixels, in four accumulators. The bits
  * must not depend on the instruction set or on contraction. */
-TEST(test_sums_have_the_bits_of_the_stated_order)
+TEST(sums_have_the_bits_of_the_stated_order)
 {
     for (int i = 0; i < FLOAT_KINDS; i++) {
         struct trial t = trial_create(kinds[i], 0, 0);
@@ -394,7 +394,7 @@ TEST(test_sums_have_the_bits_of_the_stated_order)
     }
 }
 
-TEST(test_a_nan_stays_one)
+TEST(a_nan_stays_one)
 {
     for (int i = 0; i < KINDS; i++) {
         const enum precision precision = kinds[i].precision;
@@ -416,7 +416,7 @@ TEST(test_a_nan_stays_one)
 
 /* The backward pass is the adjoint of the reference's forward pass: <y, S x> = <S' y, x> for every
  * unit vector x, which is its column. */
-TEST(test_shortcut)
+TEST(shortcut)
 {
     static const struct {
         int out, height, width, stride;
@@ -459,7 +459,7 @@ TEST(test_shortcut)
 
 /* ---- Pool and dropout ------------------------------------------------------------------------ */
 
-TEST(test_pool)
+TEST(pool)
 {
     const struct shape half = {COUNT, CHANNELS, HEIGHT / 2, WIDTH / 2};
     for (int i = 0; i < KINDS; i++) {
@@ -487,7 +487,7 @@ TEST(test_pool)
 
 /* As many zeros as asked for, within five deviations of their binomial distribution; the rest
  * scaled. The same draws make the same zeros. */
-TEST(test_dropout)
+TEST(dropout)
 {
     const double share = 0.25, deviation = sqrt(VALUES * share * (1 - share));
     const struct dropout_draws draws = {{5, RNG_DROPOUT}, 3, 7};
@@ -570,7 +570,7 @@ static void check_floats(size_t count, const float *found, const double *expecte
     free(values);
 }
 
-TEST(test_head)
+TEST(head)
 {
     uint64_t numbers_state = 31;
     const struct kind coarse = kinds[KINDS - 1], fine = kinds[0];
@@ -617,7 +617,7 @@ TEST(test_head)
 }
 
 /* Logits beyond exp()'s range: the loss is their difference. */
-TEST(test_head_with_large_logits)
+TEST(head_with_large_logits)
 {
     float w[WEIGHTS] = {0}, b[CLASSES] = {0};
     double pooled[IMAGES * CHANNELS], logits[IMAGES * CLASSES];

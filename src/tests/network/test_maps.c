@@ -31,7 +31,7 @@ static size_t pooled_index(size_t index)
     return (plane * (HEIGHT / 2) + row / 2) * (WIDTH / 2) + index % WIDTH / 2;
 }
 
-TEST(test_pool)
+TEST(pool)
 {
     for (int i = 0; i < 2; i++) {
         uint64_t numbers_state = 41;
@@ -82,7 +82,7 @@ static double *exact_numbers(uint64_t *state, size_t count)
 }
 
 /* <pool(x), g> = <x, pool_backward(g)>, whatever the layout. */
-TEST(test_pool_backward_is_the_adjoint)
+TEST(pool_backward_is_the_adjoint)
 {
     for (int i = 0; i < 2; i++) {
         uint64_t numbers_state = 43;
@@ -152,7 +152,7 @@ static void check_share(const uint8_t *mask, size_t start, size_t count, size_t 
     assert_true(fabs(zeros - n * share) <= 5 * sqrt(n * share * (1 - share)));
 }
 
-TEST(test_dropout_share)
+TEST(dropout_share)
 {
     static const double shares[] = {0.05, 0.3, 0.5, 0.9};
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
@@ -168,7 +168,7 @@ TEST(test_dropout_share)
 
 /* Neighbouring elements, and the same place of neighbouring images, are kept together as often as
  * independent ones: n p^2 times, give or take 5 standard deviations. */
-TEST(test_dropout_is_independent)
+TEST(dropout_is_independent)
 {
     const double p = 0.7, n = ALL - EACH;
     uint8_t *mask = mask_of(MANY, 1 - p, draws);
@@ -183,7 +183,7 @@ TEST(test_dropout_is_independent)
 
 /* What is kept is x / (1 - share), rounded once; the gradient passes the same mask, and the
  * images beyond `count` become 0. */
-TEST(test_dropout_values)
+TEST(dropout_values)
 {
     static const double shares[] = {0.0, 0.3, 0.5};
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
@@ -228,7 +228,7 @@ static void expect_other_mask(const uint8_t *one, const uint8_t *other)
     assert_true(fabs(same - EACH / 2.0) <= 5 * sqrt(EACH / 4.0));
 }
 
-TEST(test_dropout_address)
+TEST(dropout_address)
 {
     struct dropout_draws others[] = {draws, draws, draws, draws};
     others[0].epoch++;
@@ -250,7 +250,7 @@ TEST(test_dropout_address)
 }
 
 /* An image's mask hangs on its place in the minibatch, not on how that is split into shards. */
-TEST(test_dropout_does_not_see_shards)
+TEST(dropout_does_not_see_shards)
 {
     uint8_t *whole = mask_of(MANY, 0.5, draws);
     for (int each = 1; each < MANY; each *= 2) {

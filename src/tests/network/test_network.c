@@ -106,7 +106,7 @@ static void check_layers(int depth, int layers, const struct expected_layer *exp
 
 /* He et al., arXiv 1603.05027, section 3, with shortcuts of option A. The first unit's shortcut
  * carries the activated value, all others the raw sum, which stands in place of the convolution. */
-TEST(test_layers_of_preact)
+TEST(layers_of_preact)
 {
     const enum layer_kind CONV = LAYER_CONVOLUTION, BN = LAYER_BN_RELU, A = LAYER_SHORTCUT;
     const struct expected_layer preact_8[] = {
@@ -144,7 +144,7 @@ TEST(test_layers_of_preact)
 /* ---- Gradients ------------------------------------------------------------------------------- */
 
 /* Along the gradient the network's own loss rises by the gradient's length. */
-TEST(test_loss_rises_along_the_gradient)
+TEST(loss_rises_along_the_gradient)
 {
     struct network *network = create(DEPTH, 1);
     struct parameters *parameters = network_parameters(network);
@@ -170,7 +170,7 @@ TEST(test_loss_rises_along_the_gradient)
     network_destroy(network);
 }
 
-TEST(test_evaluation_changes_nothing)
+TEST(evaluation_changes_nothing)
 {
     struct network *network = create(DEPTH, 2);
     const struct digest before = parameters_digest(network_parameters(network));
@@ -222,14 +222,14 @@ static struct digest bits_of_a_run(enum precision precision, int threads)
     return chain;
 }
 
-TEST(test_threads_change_no_bit)
+TEST(threads_change_no_bit)
 {
     const struct digest one = bits_of_a_run(PRECISION_F32, 1);
     for (int threads = 2; threads <= 4; threads++)
         assert_string_equal(bits_of_a_run(PRECISION_F32, threads).hex, one.hex);
 }
 
-TEST(test_threads_are_at_most_one_a_shard)
+TEST(threads_are_at_most_one_a_shard)
 {
     for (int threads = 1; threads <= 6; threads++) {
         struct network *network = create(DEPTH, threads);
@@ -246,7 +246,7 @@ static void skip_without_bf16(void)
         skip();
 }
 
-TEST(test_threads_change_no_bit_of_bf16)
+TEST(threads_change_no_bit_of_bf16)
 {
     skip_without_bf16();
     const struct digest one = bits_of_a_run(PRECISION_BF16, 1);
@@ -320,7 +320,7 @@ static void check_bf16_is_near_f32(enum convolution convolution)
     network_destroy(rounded);
 }
 
-TEST(test_bf16_is_near_f32)
+TEST(bf16_is_near_f32)
 {
     skip_without_bf16();
     check_bf16_is_near_f32(CONVOLUTION_DIRECT);
@@ -328,7 +328,7 @@ TEST(test_bf16_is_near_f32)
 }
 
 /* Maps of half the size, and the arenas of weights twice. */
-TEST(test_bytes_of_bf16)
+TEST(bytes_of_bf16)
 {
     struct experiment experiment = experiment_of("cifar10", 20);
     experiment.batch = 4096;
@@ -340,7 +340,7 @@ TEST(test_bytes_of_bf16)
 
 /* ---- Shapes and sizes ------------------------------------------------------------------------ */
 
-TEST(test_depths_that_do_not_exist)
+TEST(depths_that_do_not_exist)
 {
     static const struct {
         int depth;
@@ -356,7 +356,7 @@ TEST(test_depths_that_do_not_exist)
     }
 }
 
-TEST(test_sizes)
+TEST(sizes)
 {
     static const struct {
         const char *set;
@@ -377,7 +377,7 @@ TEST(test_sizes)
 }
 
 /* The tensors that are trained are as many numbers as model_size() tells. */
-TEST(test_size_is_that_of_the_tensors)
+TEST(size_is_that_of_the_tensors)
 {
     struct network *network = create(DEPTH, 1);
     const struct parameters *parameters = network_parameters(network);

@@ -209,7 +209,7 @@ static void check_backward(const struct one *o)
     free(gradient);
 }
 
-TEST(test_forward)
+TEST(forward)
 {
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++)
@@ -221,7 +221,7 @@ TEST(test_forward)
 }
 
 /* A map of 8 x 8 in one layout: the others of that size would only take time. */
-TEST(test_backward)
+TEST(backward)
 {
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++)
@@ -235,7 +235,7 @@ TEST(test_backward)
 }
 
 /* The deepest and widest filter, in floats: bf16 would round its sums. */
-TEST(test_largest_filter)
+TEST(largest_filter)
 {
     static const int largest[] = {PADDING_DEPTH, PADDING_REACH};
     for (int i = 0; i < SIZES; i++) {
@@ -301,7 +301,7 @@ static void check_copy(struct one *o, int padding)
     free(x);
 }
 
-TEST(test_replicate_and_reflect)
+TEST(replicate_and_reflect)
 {
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++)
@@ -321,7 +321,7 @@ static double ramp(struct shape s, size_t i, int around)
     return channel % 5 + row * (channel % 3 - 1) + 2 * column;
 }
 
-TEST(test_extrapolate_continues_planes)
+TEST(extrapolate_continues_planes)
 {
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < SIZES; i++) {
@@ -342,7 +342,7 @@ TEST(test_extrapolate_continues_planes)
 }
 
 /* A filter of zeros makes +0, bit for bit, of a map without negative numbers. */
-TEST(test_zeros)
+TEST(zeros)
 {
     for (int l = 0; l < LAYOUTS; l++) {
         struct one o = one_of(shape_of(&layouts[l], sizes[6], filters[3]));
@@ -390,7 +390,7 @@ static const struct factors factors[] = {
 };
 enum { FACTORS = sizeof factors / sizeof factors[0] };
 
-TEST(test_partial)
+TEST(partial)
 {
     for (int l = 0; l < LAYOUTS; l++)
         for (int i = 0; i < FACTORS; i++) {

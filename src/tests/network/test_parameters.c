@@ -87,7 +87,7 @@ static int check_convolutions(struct network *network, int fan_in)
 /* The bound is 22 % for the smallest tensor, of 256 weights. Where fan-in and fan-out differ, by a
  * factor of two or more, the two deviations are 29 % apart or more, on at least 432 weights (17 %).
  */
-TEST(test_deviation_of_convolutions)
+TEST(deviation_of_convolutions)
 {
     static const char *const texts[] = {"family = preact\nblock = bottleneck\ndepth = 11\n",
                                         "family = preact\nblock = bottleneck\ndepth = 11\n"
@@ -120,7 +120,7 @@ static float *scales_of(struct network *network, size_t *count)
 /* n numbers uniform on [0,1): mean 1/2 and deviation sqrt(1/12), within 5 standard errors (of the
  * deviation: sqrt(1/60n), as its fourth moment 1/80 says). Of 600, the least and the
  * largest are within 1/50 of the ends, but for one time in e^12. */
-TEST(test_first_scales)
+TEST(first_scales)
 {
     size_t count;
     struct network *network = create("family = preact\ndepth = 20\ngamma = uniform\n", 1);
@@ -149,7 +149,7 @@ TEST(test_first_scales)
 
 /* BN's shifts and running means, biases: 0; running variances: 1; the classifier's weights uniform
  * within 1/8, with the deviation 1/8 sqrt(1/3). */
-TEST(test_other_first_values)
+TEST(other_first_values)
 {
     struct network *network = create("family = preact\ndepth = 8\n", 1);
     const struct parameters *parameters = network_parameters(network);
@@ -172,7 +172,7 @@ TEST(test_other_first_values)
     network_destroy(network);
 }
 
-TEST(test_seeds)
+TEST(seeds)
 {
     static const char text[] = "family = densenet-bc\ngrowth = 12\ndepth = 10\ngamma = uniform\n";
     struct network *one = create(text, 1), *again = create(text, 1), *two = create(text, 2);
@@ -190,7 +190,7 @@ TEST(test_seeds)
 /* Worked out by hand where the papers give only "0.8M", "36.5M", "1.7M". Of DenseNet-BC, depth 10,
  * growth 12: stem 3 9 24; a layer on c channels 2c + 48c + 96 + 48 9 12, for c = 24, 18, 15;
  * transitions 2c + c c/2 for c = 36, 30; the last BN_RELU 54, the classifier 270 + 10. */
-TEST(test_sizes)
+TEST(sizes)
 {
     static const struct {
         const char *network;
@@ -266,7 +266,7 @@ static size_t check_padding(const struct parameters *p)
 
 /* Growth 12 fills neither blocks of 8 nor of 16. The canonical tensors are as many numbers as the
  * network has parameters, and they all move. */
-TEST(test_padded_channels_stay_0)
+TEST(padded_channels_stay_0)
 {
     const char text[] = "family = densenet-bc\ngrowth = 12\ndepth = 16\ndropout = 0.2\n"
                         "gamma = uniform\n";

@@ -414,7 +414,7 @@ static void check(int block, enum precision precision)
     }
 }
 
-TEST(test_bits_of_the_twin)
+TEST(bits_of_the_twin)
 {
     check(8, PRECISION_F32);
     check(16, PRECISION_F32);
@@ -462,7 +462,7 @@ static void check_parts(int block, enum precision precision)
     problem_free(&two);
 }
 
-TEST(test_parts)
+TEST(parts)
 {
     check_parts(8, PRECISION_F32);
     check_parts(16, PRECISION_F32);
@@ -504,7 +504,7 @@ static void check_threads(enum precision precision)
     assert_int_equal(strcmp(other.hex, one.hex) != 0, is_there);
 }
 
-TEST(test_threads_change_no_bit)
+TEST(threads_change_no_bit)
 {
     check_threads(PRECISION_F32);
     if (onednn_check_precision(PRECISION_BF16, NULL) == 0)
@@ -513,7 +513,7 @@ TEST(test_threads_change_no_bit)
 
 /* ---- The rule ------------------------------------------------------------------------------- */
 
-TEST(test_rule)
+TEST(rule)
 {
     const struct extent refused[] = {
         {.height = 8, .width = 7, .block = 8, .precision = PRECISION_F32},

@@ -29,7 +29,7 @@ static double number_of(uint32_t upper)
 
 /* Every upper half, and lower halves around its ends and its middle: the nearer of the two
  * neighbours, and the even one from the middle. */
-TEST(test_rounding)
+TEST(rounding)
 {
     static const uint32_t lower[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
     for (uint32_t upper = 0; upper < 0x10000; upper++) {
@@ -53,7 +53,7 @@ TEST(test_rounding)
     }
 }
 
-TEST(test_maps)
+TEST(maps)
 {
     static const float values[] = {0, 1, -2.5f, 0x1.fep127f, FLT_MIN};
     assert_int_equal(precision_bytes(PRECISION_F32), 4);
@@ -291,7 +291,7 @@ static void check_kernels(const struct bn_relu_kernels *kernels)
     check_every_rounding(kernels);
 }
 
-TEST(test_kernels_have_the_bits_of_plain_c)
+TEST(kernels_have_the_bits_of_plain_c)
 {
     check_kernels(&bf16_default);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))

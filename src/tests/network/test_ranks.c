@@ -57,7 +57,7 @@ static float number(int piece, int i)
            (float)((piece + i) % 3 ? 1 : -1);
 }
 
-TEST(test_ranks_are_allowed_where_they_have_subtrees)
+TEST(ranks_are_allowed_where_they_have_subtrees)
 {
     for (int shards = 1; shards <= MOST; shards++)
         for (int ranks = 1; ranks <= MOST + 1; ranks++)
@@ -67,7 +67,7 @@ TEST(test_ranks_are_allowed_where_they_have_subtrees)
     assert_false(pairwise_divides(16, -1));
 }
 
-TEST(test_the_complaint_names_what_is_allowed)
+TEST(the_complaint_names_what_is_allowed)
 {
     struct error error;
     assert_int_equal(ranks_check(16, 8, &error), 0);
@@ -80,7 +80,7 @@ TEST(test_the_complaint_names_what_is_allowed)
 }
 
 /* Each rank adds up its own pieces, then the ranks' sums are added up. */
-TEST(test_ranks_make_the_same_tree)
+TEST(ranks_make_the_same_tree)
 {
     int shared = 0, differ = 0;
     for (int shards = 1; shards <= MOST; shards++) {
@@ -114,7 +114,7 @@ TEST(test_ranks_make_the_same_tree)
 }
 
 /* parameters_reduce() of the second half of the shards adds up just these. */
-TEST(test_parameters_of_a_range_of_shards)
+TEST(parameters_of_a_range_of_shards)
 {
     enum { SHARDS = 16, FIRST = 8 };
     struct parameters p = {.first_shard = FIRST};
@@ -137,7 +137,7 @@ TEST(test_parameters_of_a_range_of_shards)
 }
 
 /* What ranks add up stands in front of its part of the arenas, so that it travels in one piece. */
-TEST(test_what_shards_make_lies_together)
+TEST(what_shards_make_lies_together)
 {
     struct parameters p = {0};
     enum { TENSORS = 12 };

@@ -49,7 +49,7 @@ static int count(const struct planned *p, enum layer_kind kind, int in_scratch)
 /* Counted by hand. A basic preact-8 has 7 BN_RELU layers; the first unit's shortcut carries its
  * activation on into the next unit, which therefore is kept. All convolutions' outputs are read by
  * a BN_RELU or added. */
-TEST(test_preact)
+TEST(preact)
 {
     struct planned p = plan_of("family = preact\ndepth = 8\n");
     assert_int_equal(count(&p, LAYER_BN_RELU, 1), 6);
@@ -62,7 +62,7 @@ TEST(test_preact)
 
 /* BN_RELU, dropout and convolution follow each other: both maps pass, side by side, and both layers
  * run again. The last BN_RELU, before the head, does not. */
-TEST(test_dropout)
+TEST(dropout)
 {
     struct planned p = plan_of("family = wide-resnet\nwidth = 1\ndepth = 10\ndropout = 0.3\n");
     int again = 0, norms = 0;
@@ -79,7 +79,7 @@ TEST(test_dropout)
 
 /* The concatenations pass; of a transition, what the pool reads passes too and is not made again.
  */
-TEST(test_densenet)
+TEST(densenet)
 {
     struct planned p = plan_of("family = densenet-bc\ngrowth = 12\ndepth = 10\n");
     assert_int_equal(count(&p, LAYER_BN_RELU, 0), 0);
@@ -94,7 +94,7 @@ TEST(test_densenet)
 /* A PAD and the BN_RELU before it pass side by side, and both run again; so does what a PARTIAL
  * reads, but nobody needs that again. The first unit's activation, which its shortcut carries, is
  * kept. */
-TEST(test_paddings)
+TEST(paddings)
 {
     struct planned p = plan_of("family = preact\ndepth = 8\npadding = reflect\n");
     assert_int_equal(count(&p, LAYER_PAD, 1), 6);
@@ -126,7 +126,7 @@ static int forward_only(const char *network)
 
 /* The shortcuts of units that change shape: of the last two stages, and of the first one where that is
  * wider than the stem. A projection from the raw map's activation is one, too. */
-TEST(test_forward_only)
+TEST(forward_only_activations)
 {
     assert_int_equal(forward_only("family = preact\ndepth = 14\n"), 2);
     assert_int_equal(forward_only("family = wide-resnet\nwidth = 1\ndepth = 16\n"), 2);

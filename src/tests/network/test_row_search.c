@@ -57,7 +57,7 @@ static long long numbers(const struct bank *bank)
 
 /* Row 0 is open, no closed row fits what is left, and none is worth more than another open row of its
  * layer. */
-TEST(test_the_best_rows_that_fit)
+TEST(the_best_rows_that_fit)
 {
     for (long long budget = 18; budget < 240; budget++) {
         struct bank bank;
@@ -79,7 +79,7 @@ TEST(test_the_best_rows_that_fit)
 }
 
 /* 18 numbers are a row of each layer and 4 words; 220 are all 176 and 4, and no more than all. */
-TEST(test_least_and_most)
+TEST(least_and_most)
 {
     struct bank bank;
     bank_fill(&bank, 1);
@@ -92,7 +92,7 @@ TEST(test_least_and_most)
 }
 
 /* Rows that are alike open in order; numbers that are not finite, too. */
-TEST(test_ties)
+TEST(ties)
 {
     static const float like[] = {1, NAN};
     for (int kind = 0; kind < 2; kind++) {
@@ -108,7 +108,7 @@ TEST(test_ties)
 }
 
 /* A row's size does not matter beside that of its layer. */
-TEST(test_scales_do_not_matter)
+TEST(scales_do_not_matter)
 {
     struct bank one, other;
     bank_fill(&one, 5);
@@ -123,7 +123,7 @@ TEST(test_scales_do_not_matter)
 
 /* Of n layers each gets, on the mean over many draws, the n-th part of what is beyond a row each; the
  * deviation of a uniform share of 3 is 1 / sqrt(18), of the mean of 2,000 draws 0.0053. */
-TEST(test_draws_share_evenly)
+TEST(draws_share_evenly)
 {
     enum { DRAWS = 2000, IN = 2, BUDGET = 6000 };
     static const int in[LAYERS] = {IN, IN, IN}, most[LAYERS] = {10000, 10000, 10000};
@@ -142,7 +142,7 @@ TEST(test_draws_share_evenly)
         assert_true(means[l] > 1 / 3.0 - 0.027 && means[l] < 1 / 3.0 + 0.027);
 }
 
-TEST(test_draws_stop_at_most)
+TEST(draws_stop_at_most)
 {
     static const int in[LAYERS] = {3, 5, 2}, most[LAYERS] = {4, 1, 9};
     int rows[LAYERS];

@@ -58,7 +58,7 @@ static double factor(const struct weight_table *table, int in, int r, int i, int
 
 /* ---- Fixed parts ---------------------------------------------------------------------------- */
 
-TEST(test_expansions_are_orthonormal)
+TEST(expansions_are_orthonormal)
 {
     for (int c = 0; c < CASES; c++) {
         const int slots = 9 * cases[c].out, rows = cases[c].rows, wide = rows > slots;
@@ -78,7 +78,7 @@ TEST(test_expansions_are_orthonormal)
     }
 }
 
-TEST(test_fewer_columns_are_the_first)
+TEST(fewer_columns_are_the_first)
 {
     struct weight_table few, many;
     weight_table_make(&few, WEIGHTS_EXPANSION, 4, 5, SEED);
@@ -89,7 +89,7 @@ TEST(test_fewer_columns_are_the_first)
 }
 
 /* With each row of P twice, twice the rows make the same weights. */
-TEST(test_banks_split)
+TEST(banks_split)
 {
     enum { OUT = 4, IN = 12, ROWS = 8 };
     float *few = numbers(ROWS * IN, 1), *many = memory_floats(2 * ROWS * IN);
@@ -112,7 +112,7 @@ TEST(test_banks_split)
 
 /* Rows have equally many slots, up to one. Of 576 slots, half are negative (sd 12), and each of 4
  * shifts has 144 (sd 10.4): within five deviations. */
-TEST(test_banks_are_balanced)
+TEST(banks_are_balanced)
 {
     enum { OUT = 64, SLOTS = 9 * OUT };
     for (int rows = 1; rows < SLOTS; rows = 2 * rows + 3) {
@@ -136,7 +136,7 @@ TEST(test_banks_are_balanced)
 }
 
 /* Row 0 acts on all slots alike, row 2^l + p on about the 2^l-th part, with two values. */
-TEST(test_searches_are_orthonormal)
+TEST(searches_are_orthonormal)
 {
     for (int out = 2; out <= 7; out++) {
         for (int rows = 1; rows <= 9 * out; rows *= 2) {
@@ -164,7 +164,7 @@ TEST(test_searches_are_orthonormal)
 
 /* What a bank of as many rows makes, the rows of a search make, too: of P' = H^T M, its slots in the
  * bank's ranges. Both have the same places, shifts and signs. */
-TEST(test_searches_make_what_banks_do)
+TEST(searches_make_what_banks_do)
 {
     enum { OUT = 5, IN = 6, SLOTS = 9 * OUT };
     for (int rows = 1; rows <= 32; rows *= 2) {
@@ -187,7 +187,7 @@ TEST(test_searches_make_what_banks_do)
     }
 }
 
-TEST(test_seeds_tell_tables_apart)
+TEST(seeds_tell_tables_apart)
 {
     struct weight_table one, other, again;
     weight_table_make(&one, WEIGHTS_EXPANSION, 2, 1, 1);
@@ -206,7 +206,7 @@ TEST(test_seeds_tell_tables_apart)
 }
 
 /* The same draws would make the first vectors point the same way as far as they go. */
-TEST(test_other_channels_draw_anew)
+TEST(other_channels_draw_anew)
 {
     struct weight_table two, four;
     weight_table_make(&two, WEIGHTS_EXPANSION, 2, 1, SEED);
@@ -269,20 +269,20 @@ static void check_case(enum weights weights, int out, int in, int rows)
     weight_table_free(&table);
 }
 
-TEST(test_expansion)
+TEST(expansion)
 {
     for (int c = 0; c < CASES; c++)
         check_case(WEIGHTS_EXPANSION, cases[c].out, cases[c].in, cases[c].rows);
 }
 
-TEST(test_bank)
+TEST(bank)
 {
     for (int c = 0; c < CASES; c++)
         if (cases[c].rows < 9 * cases[c].out)
             check_case(WEIGHTS_BANK, cases[c].out, cases[c].in, cases[c].rows);
 }
 
-TEST(test_search)
+TEST(search)
 {
     for (int out = 2; out <= 4; out++)
         for (int rows = 1; rows <= 9 * out; rows *= 2)
@@ -290,7 +290,7 @@ TEST(test_search)
 }
 
 /* As many columns as slots, or more, make any M: of P = A^T M. */
-TEST(test_a_whole_expansion_makes_any_weights)
+TEST(a_whole_expansion_makes_any_weights)
 {
     enum { OUT = 4, IN = 16, SLOTS = 9 * OUT };
     for (int rows = SLOTS; rows < 2 * SLOTS; rows += SLOTS / 2) {
@@ -319,7 +319,7 @@ TEST(test_a_whole_expansion_makes_any_weights)
 /* ---- Weight decay --------------------------------------------------------------------------- */
 
 /* The gradient of decay / 2 |M|^2, of which SGD itself adds decay P. */
-TEST(test_decay_is_that_of_the_weights)
+TEST(decay_is_that_of_the_weights)
 {
     enum { OUT = 3, IN = 5, ROWS = 4, COUNT = ROWS * IN };
     const float decay = 0.25f;
@@ -411,7 +411,7 @@ static double drift(int rows, const struct sgd *sgd)
  * the same decay times the value to the gradient of P as of M. It would not hold for a decay that is
  * not linear, nor for an optimizer that scales each number by itself (Adam). With fewer rows than
  * slots A A^T G is only a part of G. */
-TEST(test_whole_expansions_train_as_ordinary_weights)
+TEST(whole_expansions_train_as_ordinary_weights)
 {
     static const struct sgd rules[] = {{0, 0, 0}, {0.9f, 0, 0}, {0.9f, 0.1f, 0}, {0.9f, 0.1f, 1}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

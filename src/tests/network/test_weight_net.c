@@ -58,7 +58,7 @@ static const struct {
               {WIDE, 1, 181738},         {WIDE, 32, 277466},        {WIDE, 256, 969178},
               {WIDE, 576, 1957338},      {WIDE, 1440, 4510170}};
 
-TEST(test_counts)
+TEST(counts)
 {
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++) {
         for (int bank = 0; bank < 2; bank++) {
@@ -77,7 +77,7 @@ TEST(test_counts)
 
 /* Of preact-20: 5 I O of 16 x 16 (6 of them), 16 x 32, 32 x 32 (5), 32 x 64, 64 x 64 (5), times 9
  * for the weights, times u for the rows. With u = 1000 each layer trains as many rows. */
-TEST(test_numbers_that_make_weights)
+TEST(numbers_that_make_weights)
 {
     const struct experiment experiment =
         network_fixture_experiment(PREACT_20 "weights = expansion\nrows = 1000\n", BATCH, SHARDS);
@@ -91,7 +91,7 @@ TEST(test_numbers_that_make_weights)
 
 /* A search stores its budget beside the rest, 2,458 in preact-20, or its candidates with a word for
  * each 32 of them in each of 18 layers. Each weight takes 1 + log2(u) multiply-adds. */
-TEST(test_numbers_of_a_search)
+TEST(numbers_of_a_search)
 {
     static const struct {
         int rows, budget;
@@ -116,7 +116,7 @@ TEST(test_numbers_of_a_search)
  * + 1 + 2 (2 n - 1) + 2 + 4 (2 n - 1)); their weights are 9 times the products with their outputs; the
  * rest are 27 c of the stem, 2 c (14 n + 1) of BN, 40 c + 10 of the classifier. Maps have 1024, 256 and 64
  * pixels. */
-TEST(test_numbers_of_searches_by_formula)
+TEST(numbers_of_searches_by_formula)
 {
     static const struct {
         int rows, levels, words;
@@ -149,7 +149,7 @@ TEST(test_numbers_of_searches_by_formula)
 
 /* Rows drawn for a budget store no more than it, and little less: the last layer leaves less than
  * a row of 64. */
-TEST(test_numbers_of_draws)
+TEST(numbers_of_draws)
 {
     for (int draw = 0; draw < 20; draw++) {
         char *text = memory_text(PREACT_20 "weights = bank\nbudget = 9984\nrows_draw = %d\n", draw);
@@ -162,7 +162,7 @@ TEST(test_numbers_of_draws)
 
 /* With c channels, preact-20 has 9 c^2 (6 + 2 + 5 4 + 8 + 5 16) weights of 3x3 convolutions, 27 c
  * of the first, 86 c numbers of BN, 40 c + 10 of the classifier. */
-TEST(test_other_channels)
+TEST(other_channels)
 {
     for (int c = 4; c <= 32; c += 4) {
         char *text = memory_text(PREACT_20 "channels = %d\n", c);
@@ -210,7 +210,7 @@ static void check_start(const char *lines, int fan_in)
     network_destroy(network);
 }
 
-TEST(test_weights_start_as_ordinary_ones)
+TEST(weights_start_as_ordinary_ones)
 {
     for (int fan_in = 0; fan_in < 2; fan_in++) {
         const char *fan = fan_in ? "in" : "out";
@@ -226,7 +226,7 @@ TEST(test_weights_start_as_ordinary_ones)
 }
 
 /* The stem, BN and the classifier, and with 200 rows the first stage's bank, too. */
-TEST(test_all_else_starts_as_in_the_ordinary_network)
+TEST(all_else_starts_as_in_the_ordinary_network)
 {
     static const char *const gamma = "gamma = uniform\n";
     const struct experiment ordinary = experiment_of(gamma, PRECISION_F32);
@@ -293,7 +293,7 @@ static struct digest digest_after(const struct experiment *experiment, int threa
 }
 
 /* At first, and after two steps: parameters, momentum, running statistics. */
-TEST(test_a_whole_bank_is_the_ordinary_network)
+TEST(a_whole_bank_is_the_ordinary_network)
 {
     for (int p = 0; p < precision_count(); p++) {
         const struct experiment ordinary = experiment_of("", p);
@@ -330,7 +330,7 @@ static int uses_winograd(const struct experiment *experiment)
     return found;
 }
 
-TEST(test_a_whole_bank_by_winograd)
+TEST(a_whole_bank_by_winograd)
 {
     const struct experiment ordinary = winograd_experiment("");
     if (!uses_winograd(&ordinary))
@@ -345,7 +345,7 @@ TEST(test_a_whole_bank_by_winograd)
     }
 }
 
-TEST(test_threads_change_no_bit)
+TEST(threads_change_no_bit)
 {
     for (int p = 0; p < precision_count(); p++) {
         for (int b = 0; b < BLOCKS; b++) {
@@ -387,7 +387,7 @@ static void check_checkpoint(const struct experiment *experiment, const char *pa
     training_close(&loaded);
 }
 
-TEST(test_checkpoints)
+TEST(checkpoints)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/c.safetensors", folder);
     for (int p = 0; p < precision_count(); p++)
@@ -401,7 +401,7 @@ TEST(test_checkpoints)
 
 /* With gradient 0, Nesterov's first step takes lr (1 + momentum) decay from each number; of a bank,
  * times the slots of its row: 9 O / 20 of them, rounded down or up. */
-TEST(test_weight_decay)
+TEST(weight_decay)
 {
     for (int b = 0; b < BLOCKS; b++) {
         struct experiment experiment = experiment_of(blocks[b], PRECISION_F32);
@@ -520,7 +520,7 @@ static void check_export(const char *lines, const char *precision)
     scratch_remove(folder);
 }
 
-TEST(test_export)
+TEST(export)
 {
     for (int p = 0; p < precision_count(); p++) {
         check_export("weights = expansion\nrows = 200\n", p ? "bf16" : "f32");

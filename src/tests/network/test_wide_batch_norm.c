@@ -300,7 +300,7 @@ static void check_frozen(struct trial *all, const struct expected *e, int block,
     free(frozen.y);
 }
 
-TEST(test_maps_side_by_side)
+TEST(maps_side_by_side)
 {
     struct expected e = expect();
     for (int i = 0; i < 2; i++) {

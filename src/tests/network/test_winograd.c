@@ -353,7 +353,7 @@ static void check_twin(const int *c, int block, enum precision precision)
     problem_free(&p);
 }
 
-TEST(test_bits_of_the_twin)
+TEST(bits_of_the_twin)
 {
     for (int block = 8; block <= 16; block += 8)
         for (size_t c = 0; has_block(block) && c < sizeof cases / sizeof cases[0]; c++)
@@ -363,7 +363,7 @@ TEST(test_bits_of_the_twin)
 }
 
 /* A value that is no number, or too large for bf16, is so in the map. */
-TEST(test_bits_of_infinite_numbers)
+TEST(bits_of_infinite_numbers)
 {
     if (!has(16, PRECISION_BF16))
         skip(); /* a CPU without AVX-512 */
@@ -447,7 +447,7 @@ static int block_in_use(void)
     return has_block(16) ? 16 : 8;
 }
 
-TEST(test_errors_on_random_numbers)
+TEST(errors_on_random_numbers)
 {
     if (!has_block(8))
         skip(); /* a CPU without fused multiply-adds */
@@ -543,7 +543,7 @@ static double *gradient_numbers(size_t count)
 }
 
 /* Maps and weights of the second convolution in each stage after 20 steps. */
-TEST(test_errors_on_trained_tensors)
+TEST(errors_on_trained_tensors)
 {
     if (!has_block(8))
         skip(); /* a CPU without fused multiply-adds */
@@ -596,13 +596,13 @@ static void check_threads(enum precision precision, int is_there)
     assert_int_equal(strcmp(direct.hex, one.hex) != 0, is_there);
 }
 
-TEST(test_threads_change_no_bit)
+TEST(threads_change_no_bit)
 {
     check_threads(PRECISION_F32, has_block(8));
 }
 
 /* Where oneDNN has AMX, it computes directly. */
-TEST(test_threads_change_no_bit_of_bf16)
+TEST(threads_change_no_bit_of_bf16)
 {
     if (onednn_check_precision(PRECISION_BF16, NULL) != 0)
         skip();
@@ -614,7 +614,7 @@ TEST(test_threads_change_no_bit_of_bf16)
 
 /* ---- The rule ------------------------------------------------------------------------------- */
 
-TEST(test_rule)
+TEST(rule)
 {
     const struct winograd_shape refused[] = {
         {1, 24, 32, 8, 8, 8, PRECISION_F32},  {1, 32, 24, 8, 8, 8, PRECISION_F32},

@@ -216,12 +216,12 @@ static void check_measure(const char *network, int learned)
     run_free(&run);
 }
 
-TEST(test_learned)
+TEST(learned)
 {
     check_measure(LEARNED, 1);
 }
 
-TEST(test_partial)
+TEST(partial)
 {
     check_measure(PARTIAL, 0);
 }
@@ -278,7 +278,7 @@ static void check_changes(const struct run *run, const struct change *changes, s
 }
 
 /* Six convolutions of 5, 5, 5, 5, 4, 4 rows, the first of them in line 10. */
-TEST(test_check)
+TEST(check)
 {
     static const struct change changes[] = {
         {"# seed: 1", "# seed: 2", "seed-1.borders.tsv:3: expected \"# seed: 1\"; restore"},
@@ -332,7 +332,7 @@ TEST(test_check)
 }
 
 /* Three convolutions of 5 or 4 outputs and 7 taps. */
-TEST(test_check_taps)
+TEST(check_taps)
 {
     static const struct change changes[] = {
         {"filter\tblock1.layer1.conv2\t32\t32\t-\t0\t-1", NULL,
@@ -349,7 +349,7 @@ TEST(test_check_taps)
 }
 
 /* The last of the 512 images stand in the midst of a minibatch. */
-TEST(test_many_images)
+TEST(many_images)
 {
     struct run run = run_of("family = preact\ndepth = 8\n", 520);
     change(run.experiment_path, "batch = 8", "batch = 24");
@@ -369,7 +369,7 @@ TEST(test_many_images)
 }
 
 /* Of another run of the same name, whose log the checkpoint does not end. */
-TEST(test_other_weights)
+TEST(other_weights)
 {
     struct run run = run_of(PARTIAL, TEST_IMAGES);
     command(&run, "train", 0, "seed-1.tsv");

@@ -37,7 +37,7 @@ static struct parameters make_parameters(uint32_t seed)
 
 static const char log_text[] = "# a \"quoted\" line\\\n1\t2\n";
 
-TEST(test_saved_state_comes_back)
+TEST(saved_state_comes_back)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/c/d.safetensors", folder);
     struct parameters saved = make_parameters(1), loaded = make_parameters(2);
@@ -65,7 +65,7 @@ TEST(test_saved_state_comes_back)
 
 /* The format as safetensors' README states it, checked by hand: 8 bytes of length, a header that is
  * a multiple of 8, offsets from the end of the header, little-endian floats in canonical order. */
-TEST(test_bytes_of_the_format)
+TEST(bytes_of_the_format)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters saved = make_parameters(1);
@@ -95,7 +95,7 @@ TEST(test_bytes_of_the_format)
 }
 
 /* Any changed byte, any cut, and another network: one clear error, no crash. */
-TEST(test_damaged_files_are_refused)
+TEST(damaged_files_are_refused)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters p = make_parameters(1);

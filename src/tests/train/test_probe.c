@@ -63,7 +63,7 @@ static struct experiment probe(const char *folder, int threads, long steps)
     return experiment;
 }
 
-TEST(test_files_of_a_probe)
+TEST(files_of_a_probe)
 {
     char *folder = scratch_folder();
     probe(folder, 1, STEPS);
@@ -118,7 +118,7 @@ static void check_logits(const char *folder, const char *moment, const int32_t *
 }
 
 /* The last step here is short and leaves shards empty. */
-TEST(test_logits_have_the_losses)
+TEST(logits_have_the_losses)
 {
     char *folder = scratch_folder();
     probe(folder, 2, PER_EPOCH);
@@ -143,7 +143,7 @@ TEST(test_logits_have_the_losses)
     scratch_remove(folder);
 }
 
-TEST(test_losses_are_the_trainers)
+TEST(losses_are_the_trainers)
 {
     char *folder = scratch_folder(), *output = NULL;
     probe(folder, 2, STEPS);
@@ -180,7 +180,7 @@ TEST(test_losses_are_the_trainers)
 }
 
 /* Every epoch in its own order, every image moved by its own draw. */
-TEST(test_images_of_the_steps)
+TEST(images_of_the_steps)
 {
     char *folder = scratch_folder();
     const struct experiment experiment = probe(folder, 2, STEPS);
@@ -225,7 +225,7 @@ static struct network *network_at(const char *folder, const struct experiment *e
 
 /* From momentum 0, SGD leaves gradient + decay * value there: at the first step, and at the step
  * where the rate drops. Scales, shifts and biases don't decay. */
-TEST(test_momentum_starts_at_zero_and_at_drops)
+TEST(momentum_starts_at_zero_and_at_drops)
 {
     char *folder = scratch_folder();
     const struct experiment experiment = probe(folder, 2, PER_EPOCH + 1);

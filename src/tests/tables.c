@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-int tables_make(const struct fixture *fixture, struct error *error)
+static int make(const struct fixture *fixture, struct error *error)
 {
     const struct project project = fixture_project(fixture);
     return report_write(&project, fixture->out, error);
@@ -22,7 +22,13 @@ int tables_make(const struct fixture *fixture, struct error *error)
 void tables_write(const struct fixture *fixture)
 {
     struct error error;
-    expect_ok(tables_make(fixture, &error), &error);
+    expect_ok(make(fixture, &error), &error);
+}
+
+void tables_refused(const struct fixture *fixture, const char *words)
+{
+    struct error error = {""};
+    expect_failed(make(fixture, &error), &error, words);
 }
 
 char *tables_file(const struct fixture *fixture, const char *file)

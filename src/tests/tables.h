@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "tests/results_fixture.h"
 
-/* Make the report of the fixture; its status, as report_write() has it. */
-int tables_make(const struct fixture *fixture, struct error *error);
-
 /* Make the report, which must not fail. */
 void tables_write(const struct fixture *fixture);
+
+/* Make the report, which must fail with an error that holds these words. */
+void tables_refused(const struct fixture *fixture, const char *words);
 
 /* Make the report; the text of OUT/tables/FILE. free() it. */
 char *tables_file(const struct fixture *fixture, const char *file);

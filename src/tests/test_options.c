@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
-
 static const struct {
     const char *name, *options;
 } commands[] = {
@@ -93,10 +91,10 @@ static void expect_refusal(const char *words, const char *text)
 
 TEST(each_command_takes_its_options_alone)
 {
-    for (size_t c = 0; c < LENGTH(commands); c++) {
+    for (size_t c = 0; c < COUNT(commands); c++) {
         const char *name = commands[c].name;
         struct text words = {0}, expected = {0};
-        for (size_t o = 0; o < LENGTH(options); o++) {
+        for (size_t o = 0; o < COUNT(options); o++) {
             text_add(&words, "build/kdecay %s --%s %s" STOP " || echo %s $?; ", name,
                      options[o].name, options[o].value, options[o].name);
             text_add(&expected, "kdecay: ");
@@ -118,7 +116,7 @@ TEST(each_command_takes_its_options_alone)
 
 TEST(help_shows_what_is_taken)
 {
-    for (size_t c = 0; c < LENGTH(commands); c++) {
+    for (size_t c = 0; c < COUNT(commands); c++) {
         char *shown = NULL, *words = memory_text("build/kdecay %s --help | sed -n 's/^  --"
                                                  "\\([^ ]*\\).*/\\1/p' | sort | paste -sd ' '",
                                                  commands[c].name);
@@ -139,7 +137,7 @@ TEST(help_is_everywhere)
 {
     char *help = NULL;
     assert_int_equal(scratch_run("build/kdecay help 2>&-", &help), 0);
-    for (size_t c = 0; c < LENGTH(commands); c++) {
+    for (size_t c = 0; c < COUNT(commands); c++) {
         char *line = memory_text("\n  %-10s", commands[c].name);
         assert_non_null(strstr(help, line));
         free(line);
@@ -148,13 +146,13 @@ TEST(help_is_everywhere)
     expect("--help 2>&-", 0, help);
     expect("-h 2>&-", 0, help);
     free(help);
-    for (size_t c = 0; c < LENGTH(commands); c++) {
+    for (size_t c = 0; c < COUNT(commands); c++) {
         char *words = memory_text("build/kdecay help %s 2>&-", commands[c].name);
         assert_int_equal(scratch_run(words, &help), 0);
         char *start = memory_text("usage: kdecay %s", commands[c].name);
         assert_memory_equal(help, start, strlen(start));
         static const char *const asked[] = {"--help", "-h", "none --bogus 1 --help"};
-        for (size_t i = 0; i < LENGTH(asked); i++) {
+        for (size_t i = 0; i < COUNT(asked); i++) {
             char *call = memory_text("%s %s 2>&-", commands[c].name, asked[i]);
             expect(call, 0, help);
             free(call);
@@ -246,7 +244,7 @@ TEST(the_nearest_name)
          "no such command: abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz; `kdecay help` "
          "lists all commands"},
     };
-    for (size_t i = 0; i < LENGTH(near); i++)
+    for (size_t i = 0; i < COUNT(near); i++)
         expect_refusal(near[i][0], near[i][1]);
 }
 
@@ -295,7 +293,7 @@ TEST(ranges)
          "one of smoke|desk|full"},
         {"missing", "scale", "smoke desk full", "x", "one of smoke|desk|full"},
     };
-    for (size_t i = 0; i < LENGTH(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         for (int good = 0; good < 2; good++) {
             char *values = memory_text("%s", good ? rows[i].taken : rows[i].refused), *rest = NULL;
             for (char *v = strtok_r(values, " ", &rest); v; v = strtok_r(NULL, " ", &rest))
@@ -341,7 +339,7 @@ TEST(values)
         {"train --seed 1 -- --seed", "--seed: cannot be opened: No such file or directory"},
         {"train --seed 1 -", "-: cannot be opened: No such file or directory"},
     };
-    for (size_t i = 0; i < LENGTH(bad); i++)
+    for (size_t i = 0; i < COUNT(bad); i++)
         expect_refusal(bad[i][0], bad[i][1]);
 }
 
@@ -355,7 +353,7 @@ TEST(forms)
         "--set training.epochs=1 %s --set training.epochs=2",
     };
     char *expected = NULL;
-    for (size_t i = 0; i < LENGTH(calls); i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         struct text words = {0};
         const char *file = strstr(calls[i], "%s");
         text_add(&words, "build/kdecay schedule %.*sexperiments/smoke/preact-8/poly-k2.0.ini%s",

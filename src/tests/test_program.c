@@ -418,7 +418,7 @@ TEST(a_complaint_is_one_write)
 {
     static const char *const commands[] = {"build/kdecay train no.ini --seed -1",
                                            "build/kdecay audit --out /dev/null/a --results none"};
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < COUNT(commands); i++) {
         int ends[2];
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
         const pid_t child = fork();

@@ -1,4 +1,5 @@
 #include "audit/check.h"
+#include "base/memory.h"
 
 #include "tests/tests.h"
 #include <stdio.h>
@@ -142,7 +143,7 @@ TEST(hostile_names)
         /* neither UTF-8 nor bytes that only look like it */
         {"\xc3\xa9 \xff|\xed\xa0\x80", "?? ?|???", "?? ?|???", "?? ?|???"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct checks checks = {.count = 0};
         struct check *check = checks_begin(&checks, "a", "b");
         check_fail(check, "%s", cases[i].name);

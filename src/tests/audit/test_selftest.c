@@ -144,7 +144,7 @@ TEST(the_right_check_finds_it)
     };
     struct progress place = enter();
     struct mutation_project project = selftest_project(&inside);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         for (uint32_t run = 0; run < 3; run++) {
             char *names = failing(&project, cases[i].kind, run);
             if (!strstr(names, cases[i].found_by) ||

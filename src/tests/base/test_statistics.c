@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "tests/tests.h"
 
 #include "base/max_t.h"
@@ -66,7 +67,7 @@ TEST(t_quantiles)
     double values[30];
     for (size_t i = 0; i < 30; i++)
         values[i] = i % 2 ? 1 : -1;
-    for (size_t i = 0; i < sizeof printed / sizeof printed[0]; i++)
+    for (size_t i = 0; i < COUNT(printed); i++)
         for (size_t level = 0; level < 3; level++) {
             const size_t n = printed[i].freedom + 1;
             const struct interval interval = statistics_t_interval(values, n, levels[level]);
@@ -162,7 +163,7 @@ TEST(least_p)
     near(statistics_least_p(20, 3), 6.0 / 1048576, 0);
     static const size_t needed[][2] = {{1, 6}, {2, 7},  {3, 7},   {4, 8},  {6, 8},
                                        {7, 9}, {12, 9}, {13, 10}, {19, 10}};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+    for (size_t i = 0; i < COUNT(needed); i++)
         assert_int_equal(statistics_pairs_needed(needed[i][0]), needed[i][1]);
 }
 
@@ -475,7 +476,7 @@ TEST(power_is_the_integral)
         int freedom;
         double quantile; /* of 0.975, as printed in tables */
     } cases[] = {{1, 12.7062047361747}, {5, 2.57058183563631}, {15, 2.13144954555978}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         for (double delta = 0; delta < 9; delta += 1.5)
             near(t_power(cases[i].freedom, delta, 0.05),
                  (double)integrated_power(cases[i].freedom, delta, cases[i].quantile), 1e-10);

@@ -37,7 +37,7 @@ TEST(time_limits)
         {8, 1, 24, 2, NAN, 1440},   /* unknown */
         {1, 1, 1, 1, INFINITY, 60}, /* no overflow */
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const struct slurm_arrays_options options = {.cpus = cases[i].cpus,
                                                      .ranks = cases[i].ranks,
                                                      .hours = cases[i].hours,
@@ -82,7 +82,7 @@ TEST(queues)
     assert_null(slurm_queue_find(&queue, "experiments/c.ini", 2));
     slurm_queue_free(&queue);
     static const char *const bad[] = {"PD 8 %s\n", "PD 0 %s\n", "PD 1-7 %s\n", "PD1%s\n"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         free(path);
         struct text broken = {0};
         text_add(&broken, "%.*s%s\n", (int)(strlen(bad[i]) - 3), bad[i], first);
@@ -279,7 +279,7 @@ TEST(costs)
     } rows[] = {{"table-5-2  Wide ResNet              28-10 ", 52.4, 5},
                 {"table-5-2  Wide ResNet With SGDR    28-10 ", 52.4, 3},
                 {"table-5-3  DenseNet (growth-k=24)   250 ", 81.3, 3}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *line = strstr(text, rows[i].row);
         assert_non_null(line);
         double peta, run, cell, all;

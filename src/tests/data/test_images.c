@@ -152,7 +152,7 @@ TEST(last_batch)
         long keep, drop;
     } cases[] = {{300, 32, 10, 9}, {320, 32, 10, 10}, {321, 32, 11, 10},
                  {32, 32, 1, 1},   {63, 32, 2, 1},    {7, 32, 1, 0}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct experiment e = {.set = SET_SYNTHETIC,
                                .train_pictures = cases[i].images,
                                .batch = cases[i].batch,

@@ -151,7 +151,7 @@ static void check_fit(size_t count, size_t n)
 TEST(fit)
 {
     static const size_t counts[] = {1, 30, 256, 257, 700, 5, 40}, ns[] = {1, 7, 8, 9, 12, 12, 261};
-    for (size_t i = 0; i < sizeof ns / sizeof ns[0]; i++)
+    for (size_t i = 0; i < COUNT(ns); i++)
         check_fit(counts[i], ns[i]);
 }
 
@@ -277,7 +277,7 @@ TEST(bad_files_are_refused)
         bytes[i] ^= 1;
     }
     const size_t cuts[] = {0, 1, 60, size - 1};
-    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+    for (size_t i = 0; i < COUNT(cuts); i++) {
         file_write(damaged, bytes, cuts[i]);
         expect_refused(damaged, KEPT_N, "these", "damaged");
     }

@@ -220,7 +220,7 @@ static void expect_long_line(const char *before, const char *head, const char *t
 TEST(long_lines)
 {
     static const char *const ends[] = {"", "\n", "\r\n", "\n\n", " \t\n", "\n; the end\n"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    for (size_t i = 0; i < COUNT(ends); i++) {
         expect_long_line("", "; ", "x", ends[i]);
         expect_long_line("", "# ", " lr = 9", ends[i]);
         expect_long_line("   \t ", ";", "lr = 9", ends[i]);
@@ -295,7 +295,7 @@ TEST(white_space_means_nothing)
     struct experiment first, second;
     struct error error = {""};
     assert_int_equal(config_parse(good, "text", &first, &error), 0);
-    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+    for (size_t i = 0; i < COUNT(layouts); i++) {
         struct text text = {0};
         text_add(&text, "%s", layouts[i].start);
         for (const char *at = good; *at; at = strchr(at, '\n') + 1)

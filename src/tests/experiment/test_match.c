@@ -49,7 +49,7 @@ TEST(kept_arms)
     static const double ks[] = {2, 3};
     const struct experiment e = plain();
     char *folder = scratch_folder();
-    for (size_t i = 0; i < sizeof ks / sizeof ks[0]; i++) {
+    for (size_t i = 0; i < COUNT(ks); i++) {
         match_write(ks[i], &e, folder);
         char *kept = memory_text("experiments/schedules/k%.1f", ks[i]);
         char *made = memory_text("%s/k%.1f", folder, ks[i]);

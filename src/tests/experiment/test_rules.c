@@ -331,12 +331,12 @@ static void check_rules(const struct rule *list, size_t count)
 
 TEST(rules_between_keys)
 {
-    check_rules(rules, sizeof rules / sizeof rules[0]);
+    check_rules(rules, COUNT(rules));
 }
 
 TEST(rates_that_a_run_can_follow)
 {
-    check_rules(rates, sizeof rates / sizeof rates[0]);
+    check_rules(rates, COUNT(rates));
 }
 
 /* CIFAR's own 50,000 images: three epochs of 391 steps, or of 390. */
@@ -357,7 +357,7 @@ TEST(steps_of_a_real_set)
         {"1169", "drop", NULL},
     };
     char *folder = scratch_folder(), *path = memory_text("%s/a.ini", folder);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char *text = memory_text("[run]\nscale = smoke\n[data]\nset = made-up\naugmentation = "
                                  "none\n%s[training]\nepochs = 3\nbatch = 128\nlast_batch = %s\n"
                                  "momentum = 0.9\nnesterov = yes\nweight_decay = 1e-4\n[schedule]\n"
@@ -383,7 +383,7 @@ TEST(lists_of_epochs)
 {
     static const char *const lists[] = {
         "5 2", "2 2", "0 2", "-1", "2,5", "2 x", "2.5", "100001", "1 2 3 4 5 6 7 8 9"};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    for (size_t i = 0; i < COUNT(lists); i++) {
         char *drops = memory_text("schedule.drops=%s", lists[i]);
         char *expected = memory_text("--set schedule.drops = %s: expected at most 8 increasing "
                                      "epochs, as \"60 120 160\"",
@@ -460,6 +460,6 @@ static void check_depth(const struct depth *depth)
 
 TEST(depths_of_every_family)
 {
-    for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++)
+    for (size_t i = 0; i < COUNT(depths); i++)
         check_depth(&depths[i]);
 }

@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "experiment/schedule.h"
 
 #include <math.h>
@@ -201,7 +202,7 @@ TEST(ends_of_the_bases)
                {"constant", 1, 1}};
     for (size_t d = 0; d < decay_count; d++) {
         long double first = 1, last = 0;
-        for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        for (size_t i = 0; i < COUNT(odd); i++) {
             if (strcmp(odd[i].name, decays[d].name) == 0) {
                 first = odd[i].first;
                 last = odd[i].last;

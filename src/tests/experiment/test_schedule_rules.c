@@ -59,7 +59,7 @@ TEST(step_decay)
         {8, STEP "drop_factor = 1\n", {{0, .4}, {20, .4}, {79, .4}}},
         {8, STEP "update = epoch\n", {{19, .4}, {20, .04}, {29, .04}, {50, .004}}},
     };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    for (size_t i = 0; i < COUNT(rules); i++)
         check(&rules[i]);
 }
 
@@ -102,7 +102,7 @@ TEST(cycles)
          {{0, 1}, {10, 0.85355339059327376220}, {20, 1}, {30, 0.85355339059327376220}}},
         {4, "decay = cosine\nlr = 1\nlr_end = 0\ncycle = 2\n", {{0, 1}, {10, .5}, {30, .5}}},
     };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    for (size_t i = 0; i < COUNT(rules); i++)
         check(&rules[i]);
 }
 
@@ -117,7 +117,7 @@ TEST(update_by_epoch)
          LINE "update = epoch\ncycle = 2\n",
          {{0, 1}, {9, 1}, {10, .5}, {19, .5}, {20, 1}, {29, 1}, {30, .5}, {39, .5}, {40, 1}}},
     };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    for (size_t i = 0; i < COUNT(rules); i++)
         check(&rules[i]);
 }
 
@@ -139,6 +139,6 @@ TEST(warm_up)
          {{14, .03}, {15, .25}, {20, 1}}},
         {10, LINE "warmup_steps = 0\n", {{0, 1}}},
     };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    for (size_t i = 0; i < COUNT(rules); i++)
         check(&rules[i]);
 }

@@ -317,7 +317,7 @@ TEST(check)
         {"\t25792\t", "\t25792\tnan\tnan\tnan\t1\t1\nx", "tsv:10: expected rms^2"},
         {"\t25792\t", "\t25792\tx\t9\t1\t1\t1\nx", "tsv:10: expected mean, rms, sd"}};
     struct run run = run_of(PARTIAL, TEST_IMAGES);
-    check_changes(&run, changes, sizeof changes / sizeof changes[0]);
+    check_changes(&run, changes, COUNT(changes));
 
     struct ledger ledger;
     struct error error;
@@ -344,7 +344,7 @@ TEST(check_taps)
         {"", "filter\tblock3.layer1.conv2\t8\t8\t-\t2\t-1\t20\t0\t0\t0\t0\t0\n",
          "tsv:45: expected no more rows"}};
     struct run run = run_of(LEARNED, TEST_IMAGES);
-    check_changes(&run, changes, sizeof changes / sizeof changes[0]);
+    check_changes(&run, changes, COUNT(changes));
     run_free(&run);
 }
 

@@ -145,7 +145,7 @@ static struct fixture weight_net(void)
         {"bank-u8", "weights = bank\nrows = 8\n"},
         {"bank-u8-s1", "weights = bank\nrows = 8\nweights_seed = 1\n"}};
     struct fixture fixture = fixture_begin();
-    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
+    for (size_t i = 0; i < COUNT(arms); i++) {
         char *arm = memory_text("weight-net/%s", arms[i][0]);
         char *text = memory_text("[network]\n%s", arms[i][1]);
         fixture_variant(&fixture, arm, text);
@@ -188,7 +188,7 @@ TEST(counts_of_weight_net)
         {"W5", "bank-u8, stored", "reference: 269722 | new: 7450 | says: holds"},
         {"W5", "expansion-u1152, stored", "reference: 269722 | new: 269722 | says: holds"}};
     expect_words_by_count(&fixture);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         char *of = memory_text("weight-net/%s", numbers[i][1]);
         tables_number(&fixture, numbers[i][0], "computed", of, numbers[i][2]);
         free(of);

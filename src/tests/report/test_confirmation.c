@@ -114,7 +114,7 @@ TEST(sealed_until_complete)
         write_run(&fixture, k1, i, 43.00, 0);
     write_run(&fixture, knee, 0, 47.00, 0);
     tables_write(&fixture);
-    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+    for (size_t i = 0; i < COUNT(made); i++)
         if (holds(&fixture, made[i], "41.") || holds(&fixture, made[i], "43."))
             fail_msg("%s shows a sealed error", made[i]);
     expect_row(&fixture, "k3.0", "mean rate: 0.07509 | runs: 8 of 8 | " SEALED);

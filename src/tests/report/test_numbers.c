@@ -60,7 +60,7 @@ TEST(differences_of_arms)
         "\\LossKFive}{\\fromruns{campaign/cifar10/preact-20/k5.0}{$+0.0000$}}\n",
         "\\KFiveLeads}{\\fromruns{campaign/cifar10/preact-20/k5.0}{1}}\n",
         "\\KThree}{--}\n"};
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+    for (size_t i = 0; i < COUNT(expected); i++)
         fixture_expect(&fixture, "tables/number-macros.tex", expected[i]);
     fixture_expect(
         &fixture, "tables/numbers.sources.tsv",

@@ -44,7 +44,7 @@ TEST(no_logs)
                                         "differences"};
     struct fixture fixture = fixture_begin();
     write_from_logs(&fixture);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         char *name = memory_text("plots/%s.tsv", names[i]);
         expect_file(&fixture, name, "");
         free(name);
@@ -185,7 +185,7 @@ TEST(families_of_differences)
         {"schedules/k2.0/cosine",
          "[training]\nepochs = 4\n[schedule]\ndecay = cosine\nk = 1.84\n"}};
     struct fixture fixture = fixture_begin();
-    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
+    for (size_t i = 0; i < COUNT(arms); i++) {
         const double errors[] = {10 + (double)i};
         fixture_add(&fixture, arms[i][0], arms[i][1], errors, 1);
     }
@@ -244,7 +244,7 @@ TEST(errors_over_parameters)
         {"ordinary-c16", ""},
         {"expansion-u1152", "[network]\nweights = expansion\nrows = 1152\n"}};
     struct fixture fixture = fixture_begin();
-    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++) {
+    for (size_t i = 0; i < COUNT(arms); i++) {
         char *arm = memory_text("weight-net/%s", arms[i][0]);
         fixture_add(&fixture, arm, arms[i][1], i == 5 ? k1_errors : k2_errors, i == 0 ? 1 : 3);
         free(arm);
@@ -407,7 +407,7 @@ TEST(borders_of_pad_net)
                                                {"pad-net/learned", 1, 1, 0.5, 3},
                                                {"pad-net/learned", 2, 1, 1.5, 3},
                                                {"pad-net/learned-k2", 1, 1, 0.5, 2}};
-    for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++)
+    for (size_t i = 0; i < COUNT(measured); i++)
         write_measures(&fixture, &measured[i], 3, 18);
     write_from_logs(&fixture);
     struct text text = {0};
@@ -432,7 +432,7 @@ TEST(short_borders)
     const struct experiment_files none = {0};
     struct error error;
     assert_int_equal(ledger_read(fixture.results, NULL, &ledger, &error), 0);
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+    for (size_t i = 0; i < COUNT(layers); i++) {
         write_measures(&fixture, &measures, 3, layers[i]);
         expect_failed(plot_data_write(&ledger, &none, fixture.out, &error), &error,
                       i == 0 ? "expected \"output stage3.unit3.conv2 8 8 0"

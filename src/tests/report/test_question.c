@@ -89,7 +89,7 @@ TEST(null_controls)
     } cases[] = {{WEIGHTS_EXPANSION, 144, 0}, {WEIGHTS_EXPANSION, 575, 0},
                  {WEIGHTS_EXPANSION, 576, 1}, {WEIGHTS_EXPANSION, 1152, 1},
                  {WEIGHTS_BANK, 575, 0},      {WEIGHTS_BANK, 576, 1}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         experiment.weights = (int)cases[i].weights;
         experiment.rows = cases[i].rows;
         assert_int_equal(question_is_null_control(&experiment), cases[i].is_null);

@@ -75,7 +75,7 @@ TEST(published_errors)
         {"a\tb\t\t6.37\t5.26\t2.0\t-\t-\tf\n", "field 3 is empty"},
         {"a\tb\tc\t6.37\t5.26\t2.0\t-\t-\tf", "expected a newline"},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         char *text = memory_text("# comment\n%s%s", columns, bad[i].row);
         file_write(path, text, strlen(text));
         struct published_table table;
@@ -314,7 +314,7 @@ TEST(network_names)
         {{.family = FAMILY_DENSENET_BC, .depth = 100, .growth = 12, .channels = 16},
          "densenet-bc-100-12"},
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; i < COUNT(known); i++) {
         char *name = ledger_network(&known[i].experiment);
         assert_string_equal(name, known[i].name);
         free(name);
@@ -454,9 +454,7 @@ TEST(misplaced_log_is_refused)
     char *elsewhere = memory_text("%s/copy", fixture.results);
     fixture_write_log(&fixture, elsewhere, &what);
     free(elsewhere);
-    const struct project project = fixture_project(&fixture);
-    struct error error;
-    expect_failed(report_write(&project, fixture.out, &error), &error, "expected it at");
+    tables_refused(&fixture, "expected it at");
     fixture_end(&fixture);
 }
 

@@ -289,7 +289,7 @@ TEST(describe_says_what_is_missing)
         {"--ranks 4 --latency 1 --bandwidth 1 --threads 1000 --set training.shards=128",
          "--images-per-second"},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         char *text = NULL;
         describe(bad[i][0], 1, &text);
         expect_words(text, bad[i][1]);
@@ -413,7 +413,7 @@ TEST(broken_measurements)
         {"cifar10/nowhere\t1\t1\t1\t16\t128\t16\n", "ranks.tsv:3: there is no experiment"},
         {"experiment\n", "ranks.tsv:3: expected 7 fields"},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         struct fixture fixture = fixture_begin();
         struct error error;
         keep(&fixture, bad[i][0]);

@@ -199,11 +199,6 @@ TEST(no_arms)
     fixture_end(&fixture);
 }
 
-static void expect_message(const struct error *error, const char *message)
-{
-    expect_words(error->text, message);
-}
-
 TEST(refused_arms)
 {
     static const struct {
@@ -215,27 +210,23 @@ TEST(refused_arms)
         {"schedules/k3.0/cosine", "[schedule]\ndecay = cosine\n",
          "schedules/k3.0/cosine: expected a linear.ini beside it"},
     };
-    struct error error;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         struct fixture fixture = begin();
         fixture_variant(&fixture, bad[i].arm, bad[i].text);
-        assert_int_equal(tables_make(&fixture, &error), -1);
-        expect_message(&error, bad[i].message);
+        tables_refused(&fixture, bad[i].message);
         fixture_end(&fixture);
     }
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, linear, "[schedule]\ndecay = linear\nk = 2\n");
-    assert_int_equal(tables_make(&fixture, &error), -1);
-    expect_message(&error, "schedules/k2.0/linear: expected an experiment schedules/plain/linear");
+    tables_refused(&fixture,
+                   "schedules/k2.0/linear: expected an experiment schedules/plain/linear");
     fixture_variant(&fixture, plain_linear, "[run]\nscale = full\n[schedule]\ndecay = linear\n");
     fixture_variant(&fixture, linear, "[run]\nscale = full\n[schedule]\ndecay = linear\nk = 2\n");
-    assert_int_equal(tables_make(&fixture, &error), -1);
-    expect_message(&error, "schedules/plain/linear: expected scale desk");
+    tables_refused(&fixture, "schedules/plain/linear: expected scale desk");
     fixture_variant(&fixture, plain_linear, "[data]\nset = cifar100\n[schedule]\ndecay = linear\n");
     fixture_variant(&fixture, linear,
                     "[data]\nset = cifar100\n[schedule]\ndecay = linear\nk = 2\n");
-    assert_int_equal(tables_make(&fixture, &error), -1);
-    expect_message(&error, "schedules/plain/linear: expected CIFAR-10");
+    tables_refused(&fixture, "schedules/plain/linear: expected CIFAR-10");
     fixture_end(&fixture);
 }
 

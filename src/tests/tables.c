@@ -233,3 +233,43 @@ double tables_plotted(const struct fixture *fixture, const char *name, const cha
     free(csv);
     return value;
 }
+
+/* ---- Printed tables ------------------------------------------------------------------------ */
+
+char *tables_printed(const char *text, const char *first)
+{
+    struct text csv = {0};
+    text_add(&csv, "%s", "");
+    const char *line = text;
+    while (*line && strncmp(line, first, strlen(first)) != 0)
+        line = next_line(line);
+    for (; *line; line = next_line(line)) {
+        const char *end = line + strcspn(line, "\n");
+        for (const char *at = line; at < end; at++)
+            if (strncmp(at, "  ", 2) != 0)
+                text_add(&csv, "%c", *at == ',' ? ';' : *at);
+            else if (at + strspn(at, " ") < end) {
+                at += strspn(at, " ") - 1;
+                text_add(&csv, ",");
+            }
+        text_add(&csv, "\n");
+    }
+    return csv.bytes;
+}
+
+void tables_row(const char *csv, const char *row, const char *columns, const char *values)
+{
+    struct text pattern = {0};
+    while (*columns) {
+        const char *column_end = strstr(columns, " | "), *value_end = strstr(values, " | ");
+        if (!column_end != !value_end)
+            fail_msg("as many values as columns were expected: %s", values);
+        text_add(&pattern, "%s%.*s: %.*s", pattern.length ? " | " : "",
+                 column_end ? (int)(column_end - columns) : (int)strlen(columns), columns,
+                 value_end ? (int)(value_end - values) : (int)strlen(values), values);
+        columns = column_end ? column_end + 3 : "";
+        values = value_end ? value_end + 3 : "";
+    }
+    check_row(csv, "table", row, pattern.bytes);
+    free(pattern.bytes);
+}

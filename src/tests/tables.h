@@ -58,6 +58,14 @@ double tables_plotted(const struct fixture *fixture, const char *name, const cha
 /* The next field of a CSV; *at moves past its comma, but not past a newline. free() it. */
 char *tables_field(const char **at);
 
+/* A table that a command printed, whose columns stand two spaces or more apart, as CSV; its names are
+ * in the line that `first` begins. free() it. */
+char *tables_printed(const char *text, const char *first);
+
+/* In the one row of a CSV text that fits `row`, the cells of these columns are these values; both with
+ * " | " between them. */
+void tables_row(const char *csv, const char *row, const char *columns, const char *values);
+
 /* The cell of a table that was made before: in the one row of a CSV text that fits. free() it. */
 char *tables_cell(const char *csv, const char *row, const char *column);
 

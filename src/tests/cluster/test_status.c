@@ -4,6 +4,7 @@
 #include "cluster/status.h"
 #include "tests/expect.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
 #include "tests/tests.h"
 #include <stdlib.h>
@@ -33,27 +34,18 @@ static char *printed(const struct fixture *fixture, int scale)
     return text;
 }
 
-/* Expect the line of `name` and `scale`, its columns separated by single spaces. */
+/* The numbers behind the arm (or "total") and the scale. */
 static void expect_row(const struct fixture *fixture, const char *name, const char *scale,
-                       const char *expected)
+                       const char *values)
 {
-    char *text = printed(fixture, -1);
-    char *start = memory_text("%s %s ", name, scale);
-    int found = 0;
-    char *rest = text;
-    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char *to = line;
-        for (const char *from = line; *from; from++)
-            if (*from != ' ' || (to > line && to[-1] != ' '))
-                *to++ = *from;
-        *to = '\0';
-        if (strncmp(line, start, strlen(start)) == 0) {
-            assert_string_equal(line + strlen(start), expected);
-            found++;
-        }
-    }
-    assert_int_equal(found, 1);
-    free(start);
+    char *text = printed(fixture, -1), *csv = tables_printed(text, "arm ");
+    char *row = memory_text("arm: %s | scale: %s", name, scale);
+    tables_row(csv, row,
+               "wanted | needed | present | running | missing | stale | core-hours a run | "
+               "core-hours missing",
+               values);
+    free(row);
+    free(csv);
     free(text);
 }
 
@@ -75,10 +67,10 @@ TEST(nothing_was_run)
 {
     struct fixture fixture = fixture_begin();
     write_experiment(&fixture, "families/part.ini", "[training]\nepochs = 1\n");
-    expect_row(&fixture, k1, "desk", "6 6 0 0 6 0 - -");
-    expect_row(&fixture, k2, "desk", "6 6 0 0 6 0 - -");
-    expect_row(&fixture, "total", "desk", "12 - 0 0 12 0 - -");
-    expect_row(&fixture, "total", "all", "12 - 0 0 12 0 - -");
+    expect_row(&fixture, k1, "desk", "6 | 6 | 0 | 0 | 6 | 0 | - | -");
+    expect_row(&fixture, k2, "desk", "6 | 6 | 0 | 0 | 6 | 0 | - | -");
+    expect_row(&fixture, "total", "desk", "12 | - | 0 | 0 | 12 | 0 | - | -");
+    expect_row(&fixture, "total", "all", "12 | - | 0 | 0 | 12 | 0 | - | -");
     char *text = printed(&fixture, -1);
     assert_null(strstr(text, "families"));
     free(text);
@@ -101,9 +93,9 @@ TEST(every_state)
     write_part(&fixture, k2, 1);
     /* 2 x 50,000 images at 1000 a core-second are 0.0278 hours; k2 has no epoch of its own and
      * takes the speed of k1 */
-    expect_row(&fixture, k1, "desk", "6 6 2 2 3 0 0.03 0.08");
-    expect_row(&fixture, k2, "desk", "6 6 1 0 4 1 0.03 0.11");
-    expect_row(&fixture, "total", "desk", "12 - 3 2 7 1 - 0.19");
+    expect_row(&fixture, k1, "desk", "6 | 6 | 2 | 2 | 3 | 0 | 0.03 | 0.08");
+    expect_row(&fixture, k2, "desk", "6 | 6 | 1 | 0 | 4 | 1 | 0.03 | 0.11");
+    expect_row(&fixture, "total", "desk", "12 | - | 3 | 2 | 7 | 1 | - | 0.19");
 
     char *text = printed(&fixture, SCALE_DESK);
     struct text expected = {0};
@@ -120,7 +112,7 @@ TEST(more_seeds_than_wanted)
 {
     struct fixture fixture = fixture_begin();
     fixture_write_arm(&fixture, k1, errors, 7);
-    expect_row(&fixture, k1, "desk", "6 6 7 0 0 0 0.03 0.00");
+    expect_row(&fixture, k1, "desk", "6 | 6 | 7 | 0 | 0 | 0 | 0.03 | 0.00");
     fixture_end(&fixture);
 }
 
@@ -130,7 +122,7 @@ TEST(seeds_of_the_experiment)
     static const char registered[] = "cifar10/preact-20/registered";
     struct fixture fixture = fixture_begin();
     fixture_variant(&fixture, registered, "[run]\nfirst_seed = 7\nseeds = 2\n");
-    expect_row(&fixture, registered, "desk", "2 - 0 0 2 0 - -");
+    expect_row(&fixture, registered, "desk", "2 | - | 0 | 0 | 2 | 0 | - | -");
     char *text = printed(&fixture, SCALE_DESK);
     char *start = memory_text("%s/%s.ini 1\n%s/%s.ini 1\n%s/%s.ini 7\n%s/%s.ini 2\n",
                               fixture.experiments, k1, fixture.experiments, k2, fixture.experiments,
@@ -144,9 +136,9 @@ TEST(seeds_of_the_experiment)
     free(text);
     fixture_write_arm(&fixture, registered, errors, 3); /* seeds 1 to 3, of which none is wanted */
     write_part(&fixture, registered, 8);
-    expect_row(&fixture, registered, "desk", "2 - 3 1 1 0 0.03 0.03");
+    expect_row(&fixture, registered, "desk", "2 | - | 3 | 1 | 1 | 0 | 0.03 | 0.03");
     fixture_variant(&fixture, registered, "[run]\nseeds = -1\n"); /* those that a search asks for */
-    expect_row(&fixture, registered, "desk", "0 - 0 1 0 3 0.03 0.00");
+    expect_row(&fixture, registered, "desk", "0 | - | 0 | 1 | 0 | 3 | 0.03 | 0.00");
     text = printed(&fixture, SCALE_DESK);
     assert_null(strstr(text, "registered.ini"));
     free(text);
@@ -166,10 +158,12 @@ TEST(scales_want_their_seeds)
     fixture_write_arm(&fixture, k1, errors, 6);
     fixture_write_arm(&fixture, k2, errors, 6);
     /* 252.9 / 40.55 times the multiply-adds: 0.1732 hours */
-    expect_row(&fixture, "cifar10/preact-110/poly-k2.0", "full", "6 - 0 0 6 0 0.17 1.04");
-    expect_row(&fixture, "smoke/preact-8/poly-k2.0", "smoke", "1 - 0 0 1 0 0.00 0.00");
-    expect_row(&fixture, "total", "full", "6 - 0 0 6 0 - 1.04");
-    expect_row(&fixture, "total", "all", "19 - 12 0 7 0 - 1.04");
+    expect_row(&fixture, "cifar10/preact-110/poly-k2.0", "full",
+               "6 | - | 0 | 0 | 6 | 0 | 0.17 | 1.04");
+    expect_row(&fixture, "smoke/preact-8/poly-k2.0", "smoke",
+               "1 | - | 0 | 0 | 1 | 0 | 0.00 | 0.00");
+    expect_row(&fixture, "total", "full", "6 | - | 0 | 0 | 6 | 0 | - | 1.04");
+    expect_row(&fixture, "total", "all", "19 | - | 12 | 0 | 7 | 0 | - | 1.04");
     char *text = printed(&fixture, SCALE_DESK);
     assert_string_equal(text ? text : "", "");
     free(text);
@@ -189,8 +183,8 @@ TEST(speed_of_the_same_network)
     fixture_variant(&fixture, bf16, "[training]\nprecision = bf16\n");
     fixture_write_arm(&fixture, k1, errors, 1);
     fixture_write_arm(&fixture, small, errors, 1);
-    expect_row(&fixture, k2, "desk", "6 6 0 0 6 0 0.03 0.17");
-    expect_row(&fixture, bf16, "desk", "6 - 0 0 6 0 0.04 0.26");
+    expect_row(&fixture, k2, "desk", "6 | 6 | 0 | 0 | 6 | 0 | 0.03 | 0.17");
+    expect_row(&fixture, bf16, "desk", "6 | - | 0 | 0 | 6 | 0 | 0.04 | 0.26");
     fixture_end(&fixture);
 }
 
@@ -204,10 +198,10 @@ TEST(what_cannot_conclude)
     fixture_variant(&fixture, "cifar10/preact-20/other", "[training]\nbatch = 64\n");
     fixture_variant(&fixture, "campaign/a", "[run]\nseeds = 8\n");
     fixture_variant(&fixture, "campaign/b", "[run]\nseeds = 8\n[schedule]\nk = 2\n");
-    expect_row(&fixture, k1, "desk", "6 not testable: 7 0 0 6 0 - -");
-    expect_row(&fixture, k2, "desk", "6 not testable: 7 0 0 6 0 - -");
-    expect_row(&fixture, "cifar10/preact-20/other", "desk", "6 - 0 0 6 0 - -");
-    expect_row(&fixture, "campaign/b", "desk", "8 6 0 0 8 0 - -");
+    expect_row(&fixture, k1, "desk", "6 | not testable: 7 | 0 | 0 | 6 | 0 | - | -");
+    expect_row(&fixture, k2, "desk", "6 | not testable: 7 | 0 | 0 | 6 | 0 | - | -");
+    expect_row(&fixture, "cifar10/preact-20/other", "desk", "6 | - | 0 | 0 | 6 | 0 | - | -");
+    expect_row(&fixture, "campaign/b", "desk", "8 | 6 | 0 | 0 | 8 | 0 | - | -");
     fixture_end(&fixture);
 }
 

@@ -6,6 +6,7 @@
 #include "experiment/log.h"
 #include "tests/expect.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
 #include "tests/tests.h"
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static char *begin_run(const struct fixture *fixture, long seed, long age)
     return path;
 }
 
-/* The output, with single spaces between words; free() it. */
+/* The output; free() it. */
 static char *watched(const struct fixture *fixture, const char *queue)
 {
     char *checkpoints = memory_text("%s/checkpoints", fixture->root), *text = NULL;
@@ -49,18 +50,17 @@ static char *watched(const struct fixture *fixture, const char *queue)
     assert_non_null(out);
     expect_ok(watch_write(&options, NOW, out, &error), &error);
     fclose(out);
-    char *to = text;
-    for (const char *from = text; *from; from++)
-        if (*from != ' ' || from[1] != ' ')
-            *to++ = *from;
-    *to = '\0';
     free(checkpoints);
     return text;
 }
 
-static void expect(const char *text, const char *part)
+/* In the row of this seed of the arm. */
+static void expect_row(const char *text, int seed, const char *columns, const char *values)
 {
-    expect_words(text, part);
+    char *csv = tables_printed(text, "run "), *row = memory_text("run: %s | seed: %d", arm, seed);
+    tables_row(csv, row, columns, values);
+    free(row);
+    free(csv);
 }
 
 /* One of two epochs is done. The fixture's epochs took the seconds that the log says. */
@@ -72,12 +72,15 @@ TEST(shows_a_run)
     struct log log;
     struct error error;
     assert_int_equal(log_parse(bytes, part, &log, &error), 0);
-    char *row =
-        memory_text("%s 3 - [##########..........] 1/2 %.4f %.2f %.0f %.0f s 1 h 06 min ago -\n",
-                    arm, log.rows[0].train_loss, log.rows[0].test_error,
-                    log.rows[0].wall_images_per_s, log.rows[0].wall_seconds);
+    char *row = memory_text("- | [##########..........] | 1/2 | %.4f | %.2f | %.0f | %.0f s | "
+                            "1 h 06 min ago | -",
+                            log.rows[0].train_loss, log.rows[0].test_error,
+                            log.rows[0].wall_images_per_s, log.rows[0].wall_seconds);
     char *text = watched(&fixture, NULL);
-    expect(text, row);
+    expect_row(text, 3,
+               "process | progress | epoch | train loss | test error (%) | images/s | time left | "
+               "log written | checkpoint",
+               row);
     free(text);
     free(row);
     free(bytes);
@@ -95,10 +98,10 @@ TEST(sees_the_lock_and_takes_none)
     char *path = begin_run(&fixture, 1, 10);
     struct file_lock lock = file_lock(path);
     char *held = watched(&fixture, NULL);
-    expect(held, "poly-k2.0 1 here [");
+    expect_row(held, 1, "process", "here");
     file_unlock(&lock);
     char *freed = watched(&fixture, NULL);
-    expect(freed, "poly-k2.0 1 - [");
+    expect_row(freed, 1, "process", "-");
     char *part = memory_text("%s.part", path);
     struct stat about;
     assert_int_equal(stat(part, &about), 0);
@@ -123,8 +126,8 @@ TEST(names_a_log_that_cannot_be_read)
     char *part = memory_text("%s.part", broken);
     file_write(part, "# kdecay log: 1\nnonsense\n", 25);
     char *text = watched(&fixture, NULL);
-    expect(text, "poly-k2.0 1 - [");
-    expect(text, "seed-2.tsv.part:");
+    expect_row(text, 1, "process", "-");
+    expect_words(text, "seed-2.tsv.part:");
     free(text);
     free(part);
     free(whole);
@@ -148,11 +151,13 @@ TEST(shows_the_queue)
     char *squeue = memory_text("R 1 %s\nPD 2 %s\nR 3 %s\n", name, name, name);
     char *file = memory_text("%s/queue", fixture.root);
     file_write(file, squeue, strlen(squeue));
-    char *text = watched(&fixture, file), *waits = memory_text("%s 2 waits -", own);
-    expect(text, "poly-k2.0 1 Slurm [");
-    expect(text, waits);
+    char *text = watched(&fixture, file), *csv = tables_printed(text, "run ");
+    char *waits = memory_text("run: %s | seed: 2", own);
+    expect_row(text, 1, "process", "Slurm");
+    tables_row(csv, waits, "process | progress", "waits | -");
     assert_null(strstr(text, "poly-k1.0"));
     free(waits);
+    free(csv);
     free(text);
     free(file);
     free(squeue);
@@ -168,7 +173,7 @@ TEST(says_that_nothing_runs)
 {
     struct fixture fixture = fixture_begin();
     char *text = watched(&fixture, NULL);
-    expect(text, "no run is under way\n");
+    expect_words(text, "no run is under way\n");
     free(text);
     fixture_end(&fixture);
 }

@@ -5,8 +5,10 @@
 #include "report/power.h"
 #include "tests/expect.h"
 #include "tests/results_fixture.h"
+#include "tests/tables.h"
 
 #include "tests/tests.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,9 +26,8 @@ static struct power_options options_of(const struct fixture *fixture)
         .project = fixture_project(fixture), .effect = 0.5, .power = 0.8, .seeds = six_seeds};
 }
 
-/* The line that starts with the question's name, its columns separated by single spaces; free()
- * it. */
-static char *row_of(const struct power_options *options, const char *question)
+/* What is printed, as CSV; free() it. */
+static char *printed(const struct power_options *options)
 {
     char *text = NULL;
     size_t size = 0;
@@ -34,27 +35,32 @@ static char *row_of(const struct power_options *options, const char *question)
     struct error error;
     expect_ok(power_write(options, out, &error), &error);
     fclose(out);
-    char *found = NULL, *start = memory_text("%s ", question), *rest = text;
-    for (char *line = strtok_r(text, "\n", &rest); line && !found;
-         line = strtok_r(NULL, "\n", &rest)) {
-        char *to = line;
-        for (const char *from = line; *from; from++)
-            if (*from != ' ' || (to > line && to[-1] != ' '))
-                *to++ = *from;
-        *to = '\0';
-        if (strncmp(line, start, strlen(start)) == 0)
-            found = memory_text("%s", line + strlen(start));
-    }
-    free(start);
+    char *csv = tables_printed(text, "question ");
     free(text);
-    return found ? found : memory_text("no such row");
+    return csv;
 }
 
-static void expect(const struct power_options *options, const char *question, const char *expected)
+/* The first columns of a question's row, and the last one. */
+static void expect(const struct power_options *options, const char *question, const char *values)
 {
-    char *row = row_of(options, question);
-    assert_string_equal(row, expected);
+    char *csv = printed(options), *row = memory_text("question: %s", question);
+    tables_row(csv, row, "comparisons | planned | needed | least p | pairs | sd | can conclude",
+               values);
     free(row);
+    free(csv);
+}
+
+/* A number there; NaN for "-". */
+static double number(const struct power_options *options, const char *question, const char *column)
+{
+    char *csv = printed(options), *row = memory_text("question: %s", question), *end;
+    char *cell = tables_cell(csv, row, column);
+    const double value = strtod(cell, &end);
+    const int none = end == cell;
+    free(cell);
+    free(row);
+    free(csv);
+    return none ? NAN : value;
 }
 
 /* Differences -1 and 1 around 0: an sd of sqrt(2) with one degree of freedom. Cohen's tables have 65
@@ -63,28 +69,23 @@ TEST(before_and_after_runs)
 {
     struct fixture fixture = fixture_begin();
     struct power_options options = options_of(&fixture);
-    expect(&options, "cifar10/preact-20: k", "1 6 6 0.0313 0 - - - testable");
+    static const char k[] = "cifar10/preact-20: k", pairs[] = "n for 0.5", finds[] = "finds";
+    expect(&options, k, "1 | 6 | 6 | 0.0313 | 0 | - | testable");
+    assert_true(isnan(number(&options, k, pairs)) && isnan(number(&options, k, finds)));
     const double ten[] = {10, 10}, around[] = {9, 11};
     fixture_write_arm(&fixture, k1, ten, 2);
     fixture_write_arm(&fixture, k2, around, 2);
-    char *row = row_of(&options, "cifar10/preact-20: k");
-    int pairs = 0;
-    double finds = 0;
-    assert_int_equal(sscanf(row, "1 6 6 0.0313 2 1.41 (1) %d %lf testable", &pairs, &finds), 2);
-    assert_in_range(pairs, 64, 66);
+    expect(&options, k, "1 | 6 | 6 | 0.0313 | 2 | 1.41 (1) | testable");
+    assert_true(fabs(number(&options, k, pairs) - 65) <= 1);
     /* of six pairs d is 1.43 (G*Power 3.1, sensitivity) */
-    assert_true(finds > 1.41 * 1.41 && finds < 1.45 * 1.42);
-    free(row);
+    const double found = number(&options, k, finds);
+    assert_true(found > 1.41 * 1.41 && found < 1.45 * 1.42);
     /* a family of four */
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k3.0", 3, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k4.0", 4, 0.1);
     fixture_experiment(&fixture, "cifar10/preact-20/poly-k5.0", 5, 0.1);
-    row = row_of(&options, "cifar10/preact-20: k");
-    assert_int_equal(sscanf(row, "4 6 8 0.1250 0 1.41 (1) %d - not testable (needs n = 8)", &pairs),
-                     1);
-    assert_non_null(strstr(row, " - not testable (needs n = 8)"));
-    assert_true(pairs > 66);
-    free(row);
+    expect(&options, k, "4 | 6 | 8 | 0.1250 | 0 | 1.41 (1) | not testable (needs n = 8)");
+    assert_true(number(&options, k, pairs) > 66 && isnan(number(&options, k, finds)));
     fixture_end(&fixture);
 }
 
@@ -105,17 +106,15 @@ TEST(registered_runs_are_not_looked_at)
     const double ten[] = {10, 10, 10}, apart[] = {9, 11, 10};
     fixture_write_arm(&fixture, one, ten, 3);
     fixture_write_arm(&fixture, other, apart, 2);
-    expect(&options, "confirmation/primary: k", "1 3 6 0.2500 2 - - - not testable (needs n = 6)");
+    static const char primary[] = "confirmation/primary: k";
+    expect(&options, primary, "1 | 3 | 6 | 0.2500 | 2 | - | not testable (needs n = 6)");
+    assert_true(isnan(number(&options, primary, "finds")));
     const double close[] = {10.1, 9.9};
     fixture_write_arm(&fixture, k1, ten, 2);
     fixture_write_arm(&fixture, k2, close, 2);
-    char *row = row_of(&options, "confirmation/primary: k");
-    assert_non_null(strstr(row, "1 3 6 0.2500 2 ~0.14 (1) "));
-    free(row);
+    expect(&options, primary, "1 | 3 | 6 | 0.2500 | 2 | ~0.14 (1) | not testable (needs n = 6)");
     fixture_write_arm(&fixture, other, apart, 3);
-    row = row_of(&options, "confirmation/primary: k");
-    assert_non_null(strstr(row, "1 3 6 0.2500 3 1.00 (2) "));
-    free(row);
+    expect(&options, primary, "1 | 3 | 6 | 0.2500 | 3 | 1.00 (2) | not testable (needs n = 6)");
     fixture_end(&fixture);
 }
 
@@ -129,7 +128,7 @@ TEST(a_part)
     const char *const parts[] = {folder, arm};
     for (int i = 0; i < 2; i++) {
         options.part = parts[i];
-        expect(&options, "cifar10/preact-20: k", "1 6 6 0.0313 0 - - - testable");
+        expect(&options, "cifar10/preact-20: k", "1 | 6 | 6 | 0.0313 | 0 | - | testable");
     }
     struct error error;
     options.part = control;

@@ -8,7 +8,6 @@
 #ifndef KDECAY_TESTS_TABLES_H
 #define KDECAY_TESTS_TABLES_H
 
-#include "base/error.h"
 #include "tests/results_fixture.h"
 
 /* Make the report, which must not fail. */

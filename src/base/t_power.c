@@ -6,12 +6,21 @@
 /* P(T <= t) for t >= 0, by Lenth; x = t^2 / (t^2 + freedom), h = delta^2 / 2:
  *   Phi(-delta) + 1/2 sum over j of (p_j I_x(j + 1/2, freedom / 2) + q_j I_x(j + 1, freedom / 2)),
  *   p_j = e^-h h^j / j!,   q_j = delta e^-h h^j / (sqrt(2) Gamma(j + 3/2))
- * The terms grow up to j = h and then fall; logarithms keep e^-h from vanishing. */
+ * The terms grow up to j = h and then fall as those of a Poisson distribution do: nothing counts
+ * that is 12 of its deviations before h. Logarithms keep e^-h from vanishing.
+ *
+ * T is (normal + delta) / (chi / sqrt(freedom)). From delta = 20 t on, T <= t takes a normal below
+ * -delta / 2 or a chi above 10 sqrt(freedom), both less likely than 1e-22; and up to delta = -20,
+ * T > t takes a normal above 20. */
 static double noncentral_t(double t, double freedom, double delta)
 {
+    if (isnan(delta))
+        return NAN;
+    if (delta <= -20 || delta >= 20 * fmax(t, 1))
+        return delta < 0;
     const double x = t * t / (t * t + freedom), h = delta * delta / 2;
     double sum = 0;
-    for (double j = 0;; j++) {
+    for (double j = floor(fmax(0, h - 12 * sqrt(h)));; j++) {
         const double power = h > 0 ? j * log(h) : j > 0 ? -INFINITY : 0;
         const double p = exp(-h + power - lgamma(j + 1));
         const double q = delta / sqrt(2) * exp(-h + power - lgamma(j + 1.5));

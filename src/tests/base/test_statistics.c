@@ -483,6 +483,11 @@ TEST(power_is_the_integral)
     near(t_power(7, 0, 0.0125), 0.0125, 1e-12);
     near(t_power(9, -2.5, 0.05), t_power(9, 2.5, 0.05), 0);
     near(t_power(3, 40, 0.05), 1, 1e-12); /* e^-800 is below all doubles */
+    near(t_power_of_pairs(6, 0.5, 1e-9, 0.05), 1, 0); /* at once; its series has 10^18 terms */
+    near(t_power_of_pairs(2, 0.5, 0, 0.05), 1, 0);
+    assert_true(isnan(t_power_of_pairs(2, 0, 0, 0.05)));
+    const double quantile = 12.706204736432095; /* of t with 1 degree of freedom [any table] */
+    near(t_power(1, 20 * quantile * (1 - 1e-9), 0.05), 1, 1e-12);
 }
 
 /* R's power.t.test(n = 20, delta = 1, sd = 1) for two groups, 38 degrees of freedom: 0.8689528 for the

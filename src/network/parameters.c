@@ -351,13 +351,14 @@ void parameters_set(struct parameters *p, int index, enum tensor_state state, co
                 to[layout_place(layout, o, i, t)] = *in++;
     if (state != TENSOR_WEIGHT)
         return;
-    if (tensor->open) { /* what other rows are open may change */
-        parameters_choose_rows(p);
-        for (int i = 0; i < p->count; i++)
-            if (p->tensors[i].open)
-                parameters_renew_copies(p, i);
+    if (!tensor->open) {
+        parameters_renew_copies(p, index);
+        return;
     }
-    parameters_renew_copies(p, index);
+    parameters_choose_rows(p); /* what other rows are open may change */
+    for (int i = 0; i < p->count; i++)
+        if (p->tensors[i].open)
+            parameters_renew_copies(p, i);
 }
 
 int parameters_is_kept(const struct tensor *tensor, enum tensor_state state)

@@ -122,7 +122,7 @@ static TABLE_CELL(cell_full_k, struct thesis_row, table_text(at->k));
 static struct table_cell cell_full_scale(const void *row)
 {
     (void)row;
-    return table_text("full");
+    return table_text(SCALE_NAME_FULL);
 }
 
 static TABLE_CELL(cell_full_precision, struct thesis_row,

@@ -32,7 +32,8 @@ static long memory_of(const struct experiment *experiment,
 /* ---- Arrays ------------------------------------------------------------------------------- */
 
 struct array {
-    int scale, minutes, tasks;
+    enum scale scale;
+    int minutes, tasks;
     long memory;
     char *network;
     double core_hours; /* NAN if one is unknown */

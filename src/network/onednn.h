@@ -72,7 +72,7 @@ struct conv_shape {
     int kernel;            /* side */
     int stride, padding;   /* zeros on each side */
     int has_data_gradient; /* 0: the input is the image */
-    int algorithm;         /* enum conv_algorithm */
+    enum conv_algorithm algorithm;
     enum precision precision;
 };
 

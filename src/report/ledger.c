@@ -189,7 +189,7 @@ static int compare_arms(const void *left, const void *right)
 {
     const struct arm *a = left, *b = right;
     const struct experiment *x = a->experiment, *y = b->experiment;
-    const int by[][2] = {{x->family, y->family}, {x->block, y->block},   {x->depth, y->depth},
+    const long by[][2] = {{x->family, y->family}, {x->block, y->block},   {x->depth, y->depth},
                          {x->width, y->width},   {x->growth, y->growth}, {x->epochs, y->epochs}};
     for (size_t i = 0; i < COUNT(by); i++)
         if (by[i][0] != by[i][1])

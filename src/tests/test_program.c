@@ -552,5 +552,6 @@ TEST(schedule_and_describe)
     scratch_expect(0,
                    "\nparameters 721306\nmacs 40551040\nparameters_stored 269722\n"
                    "generation_macs 307888128\ngeneration_share 0.0593\n",
-                   "build/kdecay describe experiments/weight-net/expansion-u1152.ini");
+                   "build/kdecay describe experiments/weight-net/expansion-u1152.ini "
+                   "--set training.precision=f32");
 }

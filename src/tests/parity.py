@@ -49,8 +49,9 @@ LOGITS = 5e-6  # of the step's largest logit; measured over all networks: at mos
 GRADIENT = 1e-4  # of the tensor's largest gradient
 STATISTICS = 1e-6  # of the tensor's largest running mean or variance
 UPDATE = 1e-6  # of the tensor's largest momentum or value
-KINK = 2e-6  # before a ReLU, where values are about 1
-KINK_WINOGRAD = 1e-5  # likewise, where errors reach 2e-6 of the largest value (winograd.h)
+# Before a ReLU, where values are about 1; the second one if the first explains too little, and only
+# with Winograd, whose errors reach 2e-6 of the largest value (winograd.h).
+KINK = (2e-6, 1e-5)
 RUNS = 6
 TIMES = 3  # PyTorch's float32 distance from float64
 LEAD = 2  # steps
@@ -351,12 +352,10 @@ def gradients_of(network):
     return {name: t.grad.numpy() for name, t in network.trained().items()}
 
 
-def flip_effects(network):
+def flip_effects(network, kink):
     """By name and place, what each decision near a kink adds to the gradients when it is taken the
     other way: one list of them all, each of its tensor's largest."""
     trained, effects = list(network.trained().values()), {}
-    is_winograd = network.experiment["training.convolution"] in ("winograd", "fused")
-    kink = KINK_WINOGRAD if is_winograd else KINK
     for name, (x, out) in network.watched.items():
         values = x.flatten()
         for place in (values.detach().abs() < kink).nonzero().flatten().tolist():
@@ -380,17 +379,22 @@ def nearest_pass(probe, moment):
     """one_pass() with those decisions near a kink flipped that explain, by least squares, what is
     missing to our gradients."""
     network, logits, loss, wrong = one_pass(probe, moment, watch=True)
-    gradients, flipped, effects = gradients_of(network), [], flip_effects(network)
-    if effects and worst(moment.gradients, gradients)[0] > GRADIENT:
-        missing = numpy.concatenate(
-            [
-                ((moment.gradients[name] - g) / numpy.max(numpy.abs(g))).ravel()
-                for name, g in gradients.items()
-            ]
-        )
-        shares = numpy.linalg.lstsq(numpy.stack(list(effects.values()), 1), missing, None)[0]
-        flipped = [decision for decision, share in zip(effects, shares) if share > 0.5]
-        gradients = gradients_of(one_pass(probe, moment, None, flipped)[0])
+    gradients = plain = gradients_of(network)
+    is_winograd = network.experiment["training.convolution"] in ("winograd", "fused")
+    for kink in KINK if is_winograd else KINK[:1]:
+        effects, flipped = flip_effects(network, kink), []
+        if effects and worst(moment.gradients, plain)[0] > GRADIENT:
+            missing = numpy.concatenate(
+                [
+                    ((moment.gradients[name] - g) / numpy.max(numpy.abs(g))).ravel()
+                    for name, g in plain.items()
+                ]
+            )
+            shares = numpy.linalg.lstsq(numpy.stack(list(effects.values()), 1), missing, None)[0]
+            flipped = [decision for decision, share in zip(effects, shares) if share > 0.5]
+            gradients = gradients_of(one_pass(probe, moment, None, flipped)[0])
+        if worst(moment.gradients, gradients)[0] <= GRADIENT:
+            break
     note = f"{len(flipped)} of {len(effects)} kinks"
     return network, logits, loss, wrong, gradients, note
 

@@ -221,47 +221,36 @@ static size_t backward_weight_at(const struct pointwise *p, int o, int panel)
     return (size_t)((panel * p->out.channels + o) * out_step(p));
 }
 
-/* Rows are input channels, columns are output channels. */
-static struct layout forward_layout(const struct pointwise *p, enum precision precision)
+/* Rows are input channels, columns are output channels; or, backward, the other way round. */
+static struct layout layout_of(const struct pointwise *p, enum precision precision, int is_backward)
 {
     const int panels = (p->out.channels + out_step(p) - 1) / out_step(p);
-    struct layout layout = layout_create(weight_at(p, 0, panels * out_step(p)), p->out.channels,
-                                         p->inputs[0].wide_channels, 1);
+    struct layout layout = layout_create(is_backward ? backward_weight_at(p, 0, p->panel_count)
+                                                     : weight_at(p, 0, panels * out_step(p)),
+                                         p->out.channels, p->inputs[0].wide_channels, 1);
     for (int o = 0; o < p->out.channels; o++)
-        layout.out[o] = column_at(p, precision, p->channels, o / out_step(p), o % out_step(p));
-    for (const struct panel *panel = p->panels; panel < p->panels + p->panel_count; panel++) {
-        const struct block *blocks = p->blocks + panel->first;
-        for (const struct block *block = blocks; block < blocks + panel->count; block++)
-            for (int c = 0; c < block->valid; c++)
-                layout.in[block->wide + c] = row_at(p, precision, panel->channel + block->lane + c);
-    }
-    return layout;
-}
-
-/* Rows are output channels, columns are input channels. */
-static struct layout backward_layout(const struct pointwise *p)
-{
-    const enum precision precision = p->out.precision;
-    struct layout layout = layout_create(backward_weight_at(p, 0, p->panel_count), p->out.channels,
-                                         p->inputs[0].wide_channels, 1);
-    for (int o = 0; o < p->out.channels; o++)
-        layout.out[o] = row_at(p, precision, o);
+        layout.out[o] =
+            is_backward ? row_at(p, precision, o)
+                        : column_at(p, precision, p->channels, o / out_step(p), o % out_step(p));
     for (int j = 0; j < p->panel_count; j++) {
-        const struct block *blocks = p->blocks + p->panels[j].first;
-        for (const struct block *block = blocks; block < blocks + p->panels[j].count; block++)
+        const struct panel *panel = &p->panels[j];
+        for (int b = panel->first; b < panel->first + panel->count; b++) {
+            const struct block *block = &p->blocks[b];
             for (int c = 0; c < block->valid; c++)
                 layout.in[block->wide + c] =
-                    column_at(p, precision, p->out.channels, j, block->lane + c);
+                    is_backward ? column_at(p, precision, p->out.channels, j, block->lane + c)
+                                : row_at(p, precision, panel->channel + block->lane + c);
+        }
     }
     return layout;
 }
 
 struct layouts pointwise_layouts(const struct pointwise *p)
 {
-    struct layouts layouts = {.weights = forward_layout(p, PRECISION_F32),
-                              .backward = backward_layout(p)};
+    struct layouts layouts = {.weights = layout_of(p, PRECISION_F32, 0),
+                              .backward = layout_of(p, p->out.precision, 1)};
     if (p->out.precision != PRECISION_F32)
-        layouts.forward = forward_layout(p, p->out.precision);
+        layouts.forward = layout_of(p, p->out.precision, 0);
     return layouts;
 }
 

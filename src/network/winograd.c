@@ -134,42 +134,32 @@ static size_t filter_at(const struct winograd_shape *s, int channels, int from, 
            (size_t)s->block;
 }
 
-/* [to / block][from][tap][block of to]. `to` and `from` are the tables of these channels. */
-static void fill(const struct winograd_shape *s, int tos, int froms, uint32_t *to, uint32_t *from)
+/* [to / block][from][tap][block of to], from input to output channels; or, backward, from output to
+ * input channels and from the last tap to the first. */
+static struct layout layout_of(const struct winograd_shape *s, int is_backward)
 {
+    enum { LAST_TAP = TAPS * TAPS - 1 };
+    struct layout layout =
+        layout_create((size_t)(s->in * s->out * TAPS * TAPS), s->out, s->in, TAPS * TAPS);
+    const int tos = is_backward ? s->in : s->out, froms = is_backward ? s->out : s->in;
+    uint32_t *to = is_backward ? layout.in : layout.out;
+    uint32_t *from = is_backward ? layout.out : layout.in;
     for (int t = 0; t < tos; t++)
         to[t] = (uint32_t)filter_at(s, froms, 0, t) + (uint32_t)(t % s->block);
     for (int f = 0; f < froms; f++)
         from[f] = (uint32_t)filter_at(s, froms, f, 0);
-}
-
-static struct layout forward_layout(const struct winograd_shape *s)
-{
-    struct layout layout =
-        layout_create((size_t)(s->in * s->out * TAPS * TAPS), s->out, s->in, TAPS * TAPS);
-    fill(s, s->out, s->in, layout.out, layout.in);
-    for (int tap = 0; tap < TAPS * TAPS; tap++)
-        layout.tap[tap] = (uint32_t)(tap * s->block);
-    return layout;
-}
-
-static struct layout backward_layout(const struct winograd_shape *s)
-{
-    struct layout layout =
-        layout_create((size_t)(s->in * s->out * TAPS * TAPS), s->out, s->in, TAPS * TAPS);
-    fill(s, s->in, s->out, layout.in, layout.out);
-    for (int tap = 0; tap < TAPS * TAPS; tap++)
-        layout.tap[tap] = (uint32_t)((TAPS * TAPS - 1 - tap) * s->block);
+    for (int tap = 0; tap <= LAST_TAP; tap++)
+        layout.tap[tap] = (uint32_t)((is_backward ? LAST_TAP - tap : tap) * s->block);
     return layout;
 }
 
 struct layouts winograd_layouts(const struct winograd_shape *s, int has_data_gradient)
 {
-    struct layouts layouts = {.weights = forward_layout(s)};
+    struct layouts layouts = {.weights = layout_of(s, 0)};
     if (s->precision != PRECISION_F32)
-        layouts.forward = forward_layout(s);
+        layouts.forward = layout_of(s, 0);
     if (has_data_gradient)
-        layouts.backward = backward_layout(s);
+        layouts.backward = layout_of(s, 1);
     return layouts;
 }
 

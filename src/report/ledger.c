@@ -190,7 +190,7 @@ static int compare_arms(const void *left, const void *right)
     const struct arm *a = left, *b = right;
     const struct experiment *x = a->experiment, *y = b->experiment;
     const long by[][2] = {{x->family, y->family}, {x->block, y->block},   {x->depth, y->depth},
-                         {x->width, y->width},   {x->growth, y->growth}, {x->epochs, y->epochs}};
+                          {x->width, y->width},   {x->growth, y->growth}, {x->epochs, y->epochs}};
     for (size_t i = 0; i < COUNT(by); i++)
         if (by[i][0] != by[i][1])
             return by[i][0] < by[i][1] ? -1 : 1;
@@ -334,7 +334,8 @@ static int is_of(const char *line, const char *keys)
     return 0;
 }
 
-char *ledger_text_but(const struct experiment *experiment, const char *keys)
+/* The canonical text without the lines of these keys; free() it. */
+static char *text_but(const struct experiment *experiment, const char *keys)
 {
     char *all = config_text(experiment);
     struct text text = {0};
@@ -347,7 +348,7 @@ char *ledger_text_but(const struct experiment *experiment, const char *keys)
 
 int ledger_same_but(const struct experiment *left, const struct experiment *right, const char *keys)
 {
-    char *one = ledger_text_but(left, keys), *other = ledger_text_but(right, keys);
+    char *one = text_but(left, keys), *other = text_but(right, keys);
     const int same = strcmp(one, other) == 0;
     free(one);
     free(other);

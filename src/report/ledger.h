@@ -94,7 +94,6 @@ const struct arm *ledger_find_arm(const struct arms *arms, const char *name);
 /* The last part of an arm's name: "bf16" of precision/bf16. */
 const char *ledger_short_name(const char *arm);
 
-
 /* ---- Experiments -------------------------------------------------------------------------- */
 
 struct experiment_file {
@@ -121,11 +120,8 @@ const struct experiment_file *ledger_find_experiment(const struct experiment_fil
  * it. */
 char *ledger_value(const struct experiment *experiment, const char *key);
 
-/* The canonical text without the lines of some keys; free() it. `keys` holds names with spaces
+/* Whether two experiments differ only in some keys, or not at all. `keys` holds names with spaces
  * between them; "schedule." names a whole section. */
-char *ledger_text_but(const struct experiment *experiment, const char *keys);
-
-/* Whether two experiments differ only in these keys, or not at all. */
 int ledger_same_but(const struct experiment *left, const struct experiment *right,
                     const char *keys);
 

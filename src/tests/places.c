@@ -15,7 +15,8 @@ char *places_text(const char *path)
     return bytes ? bytes : memory_text("%s", "");
 }
 
-char *places_line(const char *bytes, long number)
+/* Line `number` of a text; "" beyond its end. */
+static char *line_of(const char *bytes, long number)
 {
     for (long line = 1; line < number && *bytes; line++) {
         bytes += strcspn(bytes, "\n");
@@ -35,12 +36,12 @@ static char *field_of(const char *line, int number)
 
 char *places_field(const char *path, long number, const char *column)
 {
-    char *bytes = places_text(path), *names = places_line(bytes, 1);
+    char *bytes = places_text(path), *names = line_of(bytes, 1);
     for (long i = 2; names[0] == '#'; i++) {
         free(names);
-        names = places_line(bytes, i);
+        names = line_of(bytes, i);
     }
-    char *line = places_line(bytes, number), *value = memory_text("%s", "");
+    char *line = line_of(bytes, number), *value = memory_text("%s", "");
     for (int i = 0; i < 12 && line[0] != '#'; i++) {
         char *name = field_of(names, i);
         if (strcmp(name, column) == 0) {
@@ -68,7 +69,7 @@ char *places_header(const char *path, const char *key, long *line)
 {
     char *bytes = places_text(path), *start = memory_text("\n# %s: ", key);
     const char *at = strstr(bytes, start);
-    char *value = at ? places_line(at + strlen(start), 1) : memory_text("%s", "");
+    char *value = at ? line_of(at + strlen(start), 1) : memory_text("%s", "");
     if (line)
         *line = 1;
     for (const char *c = bytes; line && at && c <= at; c++)

@@ -7,9 +7,6 @@
 
 char *places_text(const char *path);
 
-/* Line `number` of a text; "" beyond its end. */
-char *places_line(const char *bytes, long number);
-
 /* The field under a column's name in a line of a file; "" where there is none. The names stand in
  * the first line that is no comment. */
 char *places_field(const char *path, long number, const char *column);

@@ -51,7 +51,7 @@ struct log_row {
     double train_error;       /* the same, %; images as augmented */
     double test_loss;         /* after the epoch, with the running BN statistics */
     double test_error;        /* % */
-    double wall_seconds;      /* since the run started or was last resumed, this epoch only */
+    double wall_seconds;      /* on this epoch, by all processes that trained a part of it */
     double wall_images_per_s; /* training alone, without the evaluation */
     int line;                 /* in the file, from 1; set by the reader */
 };

@@ -318,6 +318,50 @@ TEST(stops_lose_no_step)
     scratch_remove(folder);
 }
 
+/* Say in the checkpoint below the folder, which was written within an epoch, that this epoch took nine
+ * seconds and more so far. */
+static void spend_nine_seconds(const char *folder)
+{
+    size_t count = 0, size = 0;
+    char **paths = file_list(folder, ".safetensors", &count);
+    assert_int_equal(count, 1);
+    char *bytes = file_read(paths[0], &size, NULL);
+    char *within = strstr(bytes + 8, "\"within\":\"") + 10;
+    char *digest = strchr(within, '"') - 64, *seconds = digest - 1;
+    while (seconds[-1] != ' ')
+        seconds--;
+    seconds[0] = '9';
+    char state[65] = {0}, *sums = memory_copy(within, (size_t)(digest - 1 - within));
+    memcpy(state, strstr(bytes + 8, "\"state-sha256\":\"") + 16, 64);
+    memcpy(digest, digest_chain(state, sums).hex, 64);
+    file_write(paths[0], bytes, size);
+    free(sums);
+    free(bytes);
+    free(paths[0]);
+    free(paths);
+}
+
+/* The seconds before a stop count as well: core-hours are summed up from the rows. */
+TEST(an_epoch_with_a_stop_counts_all_its_seconds)
+{
+    char *folder = scratch_folder(), *checkpoints = memory_text("%s/one-checkpoints", folder);
+    scratch_write(folder, "experiments/a.ini", long_epoch);
+    char *base = train_command(folder, "one", 1);
+    char *command = memory_text("%s --checkpoint-minutes 0", base);
+    const int status = signal_after_checkpoint(command, "/dev/null", SIGTERM, checkpoints, 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 4);
+    spend_nine_seconds(checkpoints);
+    struct log log = train(folder, "one", 1);
+    assert_int_equal(log.row_count, 1);
+    assert_true(log.rows[0].wall_seconds > 9);
+    log_free(&log);
+    free(command);
+    free(base);
+    free(checkpoints);
+    scratch_remove(folder);
+}
+
 /* A queue's signal that comes while the images are read, here from a pipe, does not kill: the
  * program lives to find that they are not the official ones. */
 TEST(a_stop_while_images_are_read)

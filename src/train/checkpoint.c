@@ -115,8 +115,8 @@ void checkpoint_save(const char *path, const struct parameters *parameters,
              "{\"__metadata__\":{\"format\":\"pt\",\"epoch\":\"%ld\",\"state-sha256\":\"%s\"",
              progress->epoch, state.hex);
     if (progress->steps) {
-        char *sums = memory_text("%ld %.17g %ld %ld", progress->steps, progress->loss_sum,
-                                 progress->wrong, progress->images);
+        char *sums = memory_text("%ld %.17g %ld %ld %.3f", progress->steps, progress->loss_sum,
+                                 progress->wrong, progress->images, progress->seconds);
         text_add(&json, ",\"within\":\"%s %s\"", sums, digest_chain(state.hex, sums).hex);
         free(sums);
     }
@@ -171,8 +171,8 @@ static int parse_within(char *within, const char *state, struct progress *progre
         return -1;
     *space = '\0';
     int end = 0;
-    const int good = sscanf(within, "%ld %lf %ld %ld%n", &progress->steps, &progress->loss_sum,
-                            &progress->wrong, &progress->images, &end) == 4 &&
+    const int good = sscanf(within, "%ld %lf %ld %ld %lf%n", &progress->steps, &progress->loss_sum,
+                            &progress->wrong, &progress->images, &progress->seconds, &end) == 5 &&
                      within[end] == '\0' && progress->steps > 0 && progress->images > 0 &&
                      strcmp(space + 1, digest_chain(state, within).hex) == 0;
     return good ? 0 : -1;

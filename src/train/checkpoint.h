@@ -8,7 +8,7 @@
  * epochs done), `state-sha256` (parameters_digest) and `log`: the raw log so far. Parameters and
  * log are in one file, so that they belong together even after a kill. If the run was stopped
  * within an epoch, `within` stands before `log`: the steps of this epoch, the sum of their losses,
- * wrong answers, images, and the link that chains these to `state-sha256` (digest_chain).
+ * wrong answers, images, the seconds spent on them, and the link that chains these to `state-sha256` (digest_chain).
  */
 #ifndef KDECAY_CHECKPOINT_H
 #define KDECAY_CHECKPOINT_H
@@ -23,6 +23,7 @@ struct progress {
     long steps;      /* done of the next epoch; 0: none, and the sums are 0 */
     double loss_sum; /* over the images of these steps */
     long wrong, images;
+    double seconds; /* by the clock, of all processes that trained these steps */
 };
 
 /* FOLDER/ARM/seed-N-DIGEST.safetensors, the first digits of the experiment's; free() it. */

@@ -42,7 +42,7 @@ TEST(saved_state_comes_back)
     char *folder = scratch_folder(), *path = memory_text("%s/c/d.safetensors", folder);
     struct parameters saved = make_parameters(1), loaded = make_parameters(2);
     assert_string_not_equal(parameters_digest(&saved).hex, parameters_digest(&loaded).hex);
-    const struct progress place = {.epoch = 12}, within = {3, 7, 0.1 + 0.2, 5, 448};
+    const struct progress place = {.epoch = 12}, within = {3, 7, 0.1 + 0.2, 5, 448, 12.125};
     struct progress back;
     checkpoint_save(path, &saved, &place, log_text);
     char *log = NULL;
@@ -99,7 +99,7 @@ TEST(damaged_files_are_refused)
 {
     char *folder = scratch_folder(), *path = memory_text("%s/d.safetensors", folder);
     struct parameters p = make_parameters(1);
-    const struct progress within = {3, 7, 2.5, 5, 448};
+    const struct progress within = {3, 7, 2.5, 5, 448, 12.125};
     struct progress place;
     checkpoint_save(path, &p, &within, log_text);
     size_t size = 0;
@@ -114,7 +114,7 @@ TEST(damaged_files_are_refused)
         expect_failed(checkpoint_load(path, &p, &place, &log, &error), &error, path);
         bytes[i] = (char)(bytes[i] ^ 4);
     }
-    char *sums = strstr(bytes + 8, "\"within\":\"7 2.5 5 448 ");
+    char *sums = strstr(bytes + 8, "\"within\":\"7 2.5 5 448 12.125 ");
     assert_non_null(sums);
     for (char *c = sums + 10; *c != '"'; c++) {
         *c = (char)(*c ^ 1); /* another digit, mostly */

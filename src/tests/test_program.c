@@ -318,9 +318,9 @@ TEST(stops_lose_no_step)
     scratch_remove(folder);
 }
 
-/* Say in the checkpoint below the folder, which was written within an epoch, that this epoch took nine
- * seconds and more so far. */
-static void spend_nine_seconds(const char *folder)
+/* Say in the checkpoint below the folder, which was written within an epoch, that this epoch took
+ * 9e5 seconds so far. */
+static void spend_ten_days(const char *folder)
 {
     size_t count = 0, size = 0;
     char **paths = file_list(folder, ".safetensors", &count);
@@ -330,7 +330,9 @@ static void spend_nine_seconds(const char *folder)
     char *digest = strchr(within, '"') - 64, *seconds = digest - 1;
     while (seconds[-1] != ' ')
         seconds--;
-    seconds[0] = '9';
+    memset(seconds, '0', (size_t)(digest - 1 - seconds));
+    memcpy(seconds, "9e", 2);
+    digest[-2] = '5';
     char state[65] = {0}, *sums = memory_copy(within, (size_t)(digest - 1 - within));
     memcpy(state, strstr(bytes + 8, "\"state-sha256\":\"") + 16, 64);
     memcpy(digest, digest_chain(state, sums).hex, 64);
@@ -341,20 +343,22 @@ static void spend_nine_seconds(const char *folder)
     free(paths);
 }
 
-/* The seconds before a stop count as well: core-hours are summed up from the rows. */
+/* The seconds before a stop count as well, and once: core-hours are summed up from the rows. */
 TEST(an_epoch_with_a_stop_counts_all_its_seconds)
 {
     char *folder = scratch_folder(), *checkpoints = memory_text("%s/one-checkpoints", folder);
     scratch_write(folder, "experiments/a.ini", long_epoch);
+    scratch_edit(folder, "experiments/a.ini", "epochs = 1", "epochs = 2");
     char *base = train_command(folder, "one", 1);
     char *command = memory_text("%s --checkpoint-minutes 0", base);
     const int status = signal_after_checkpoint(command, "/dev/null", SIGTERM, checkpoints, 0);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 4);
-    spend_nine_seconds(checkpoints);
+    spend_ten_days(checkpoints);
     struct log log = train(folder, "one", 1);
-    assert_int_equal(log.row_count, 1);
-    assert_true(log.rows[0].wall_seconds > 9);
+    assert_int_equal(log.row_count, 2);
+    assert_true(log.rows[0].wall_seconds > 9e5);
+    assert_true(log.rows[1].wall_seconds < 9e5);
     log_free(&log);
     free(command);
     free(base);

@@ -8,7 +8,8 @@
  * epochs done), `state-sha256` (parameters_digest) and `log`: the raw log so far. Parameters and
  * log are in one file, so that they belong together even after a kill. If the run was stopped
  * within an epoch, `within` stands before `log`: the steps of this epoch, the sum of their losses,
- * wrong answers, images, the seconds spent on them, and the link that chains these to `state-sha256` (digest_chain).
+ * wrong answers, images, the seconds spent on them, and the link that chains these to `state-sha256`
+ * (digest_chain).
  */
 #ifndef KDECAY_CHECKPOINT_H
 #define KDECAY_CHECKPOINT_H

@@ -27,9 +27,7 @@ struct run {
     char *log_path, *part_path, *checkpoint_path;
     struct file_lock log_lock, checkpoint_lock;
     struct progress reached;
-    /* By clock_seconds(): */
-    double saved; /* end of the last checkpoint, at first the begin of training */
-    double began; /* when the epoch would have begun, had this process trained all of it */
+    double saved; /* end of the last checkpoint, at first the begin of training (clock_seconds) */
 };
 
 /* Every rank keeps the log in memory; rank 0 writes it. */
@@ -115,7 +113,6 @@ static void save(struct run *run)
 {
     if (!leads())
         return;
-    run->reached.seconds = clock_seconds() - run->began;
     checkpoint_save(run->checkpoint_path, network_parameters(run->training.network), &run->reached,
                     run->log.text.bytes);
     file_write(run->part_path, run->log.text.bytes, run->log.text.length);
@@ -139,6 +136,7 @@ static enum outcome train_epoch(struct run *run, struct epoch_clock *progress, d
 {
     struct training *training = &run->training;
     struct progress *reached = &run->reached;
+    const double began = clock_seconds() - reached->seconds;
     while (reached->steps < training->steps_per_epoch) {
         if (ranks_any(stop_asked))
             return STOPPED;
@@ -157,6 +155,7 @@ static enum outcome train_epoch(struct run *run, struct epoch_clock *progress, d
         reached->loss_sum += result.loss_sum;
         reached->wrong += result.wrong;
         reached->images += count;
+        reached->seconds = clock_seconds() - began;
         progress->images += count;
         progress_show(progress, run, step, loss, *lr);
         if (save_is_due(run))
@@ -364,10 +363,9 @@ static void train(struct run *run)
                                    .first_step = steps_of(run)};
     run->saved = progress.started;
     while (run->reached.epoch < run->experiment->epochs) {
-        struct progress *reached = &run->reached;
         const double started = clock_seconds();
         const long images_before = progress.images;
-        run->began = started - reached->seconds;
+        struct progress *reached = &run->reached;
         struct log_row row = {.epoch = reached->epoch + 1};
         const enum outcome outcome = train_epoch(run, &progress, &row.lr);
         if (progress.terminal)
@@ -383,7 +381,7 @@ static void train(struct run *run)
         row.step = steps_of(run);
         row.train_loss = reached->loss_sum / (double)reached->images;
         row.train_error = percent(reached->wrong, reached->images);
-        row.wall_seconds = clock_seconds() - run->began;
+        row.wall_seconds = reached->seconds + clock_seconds() - trained;
         row.wall_images_per_s = (double)(progress.images - images_before) / (trained - started);
         if (row.epoch == 1)
             log_add_columns(&run->log);

@@ -21,7 +21,7 @@ set format y "%g"
 set mxtics 10
 style_of_series(name) = name eq "expansion" ? 2 : name eq "bank" ? 3 : name eq "search" ? 5 : \
     name eq "null-control" ? 6 : 1
-legend_of(name) = name eq "ordinary" ? "ordinary network" : name eq "null-control" ? "null control" : name
+legend_of(name) = name eq "null-control" ? "null control" : name
 # Points that are no curve: null controls are the ordinary network by another name, searches have one size.
 is_curve(name) = name ne "null-control" && name ne "search"
 on_curve(name, value) = is_curve(name) ? value : NaN
@@ -42,11 +42,13 @@ plot for [s = 1 : words(names)] input index s - 1 using 2:5:6 with yerrorbars \
     for [s = 1 : words(names)] input index s - 1 using 2:5:(word(names, s) ne "expansion" || $2 > 2e5 ? "" \
         : strcol(1)) with labels font font_small left offset 0.7, 0.55, \
     for [s = 1 : words(names)] input index s - 1 using 2:5:(word(names, s) eq "bank" ? strcol(1) : "") \
-        with labels font font_small right offset -0.8, -0.3
+        with labels font font_small right offset -0.8, -0.3, \
+    for [s = 1 : words(names)] input index s - 1 using 2:5:(word(names, s) ne "search" ? "" \
+        : strcol(1) eq "basis" ? "no choice" : strcol(1)) with labels font font_small left offset 2.2, 0.1
 unset ylabel
 set xrange [1e6 : 1.5e8]
 set xlabel "multiply-adds of a forward pass, one image"
-set key at screen 0.53, screen 0.015 center bottom maxrows 1 samplen 3
+set key at screen 0.53, screen 0.015 center bottom maxrows 1 samplen 1 width -2
 plot for [s = 1 : words(names)] input index s - 1 using 3:5:6 with yerrorbars \
         ls style_of_series(word(names, s)) dt solid lw 0.8 ps 0 notitle, \
     for [s = 1 : words(names)] input index s - 1 using 3:(on_curve(word(names, s), $5)) with lines \

@@ -154,6 +154,21 @@ static void write_companion(const struct sheet *sheet, const char *folder, const
     free(name);
 }
 
+/* The claims that registered runs judge, one line each, in the order of claims.tsv. */
+static void write_states(const struct sheet *sheet, const char *out)
+{
+    const size_t columns = sheet->words.column_count;
+    struct text text = {0};
+    for (size_t i = 0; i < sheet->in->claims.count; i++) {
+        const char *word = sheet->words.cells[(i + 1) * columns - 1].plain;
+        const int is_open = strncmp(word, "sealed", 6) != 0 && strcmp(word, "no runs") != 0;
+        if (strcmp(word, "-") != 0)
+            text_add(&text, "\\claimstate{%s}{%s}\n", sheet->in->claims.rows[i].id,
+                     is_open ? word : "sealed");
+    }
+    table_write_out(out, "claims-states", ".tex", &text);
+}
+
 /* `sheet` with the claims of a folder, of all where it is NULL; sheet_free() it either way. */
 static int fill_sheet(struct sheet *sheet, const struct inputs *in, const char *folder,
                       struct error *error)
@@ -177,6 +192,7 @@ int claims_write(const struct inputs *in, const char *out, struct error *error)
         table_write_files(out, "claims", &sheet.words, "tabular");
         table_write_files(out, "claims-numbers", &sheet.numbers, "longtable");
         table_write_values(out, "claims-numbers", &sheet.numbers);
+        write_states(&sheet, out);
     }
     sheet_free(&sheet);
     const char *before = "-";

@@ -131,7 +131,9 @@
 
 /* Write OUT/tables/claims.txt; claims.csv and .tex, the words; claims-numbers.csv and .tex, the
  * numbers behind them; claims-FOLDER.txt, the claims of a folder of experiments, which stand
- * together in claims.tsv. 0, or -1 with *error set. */
+ * together in claims.tsv; claims-states.tex, \claimstate{ID}{STATE} for each claim that registered
+ * runs judge, by which the paper chooses its sentences: STATE is their word, or "sealed" while runs
+ * are missing. 0, or -1 with *error set. */
 int claims_write(const struct inputs *in, const char *out, struct error *error);
 
 #endif

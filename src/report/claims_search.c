@@ -64,7 +64,8 @@ char *claims_spent(struct sheet *sheet)
 /* Core-hours per result, from all runs that the results took. */
 static struct table_cell hours_of(const struct contender *contender)
 {
-    return table_traced(cells_number(statistics_mean(contender->hours, SEARCH_SEEDS), "", 3),
+    char *hours = decimal_text(statistics_mean(contender->hours, SEARCH_SEEDS), "", 3);
+    return table_traced(table_cell(hours, memory_text("\\fromledger{%s}", hours)),
                         memory_text("%s:spent-core-hours", contender->arm.name),
                         memory_text("%s", contender->spent.bytes));
 }

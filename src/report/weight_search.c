@@ -316,6 +316,7 @@ void weight_search_write(const struct weight_search *search, const char *out)
         add_notes(search, &text);
     table_write_out(out, name, ".txt", &text);
     table_write_files(out, name, &table, "tabular");
+    table_write_values(out, name, &table);
     table_free(&table);
     struct text macros = {0};
     text_add(&macros, "\\newcommand{\\SearchResults}{%zu}\n\\newcommand{\\SearchNeeded}{%d}\n",

@@ -73,7 +73,7 @@ void weight_search_free(struct weight_search *search);
 double weight_search_ratio(const struct contender *rival, const struct contender *search,
                            struct interval *interval);
 
-/* Write OUT/tables/table-weight-search.txt, .csv, .tex and .sources.tsv; and
+/* Write OUT/tables/table-weight-search.txt, .csv, .tex, .values.tex and .sources.tsv; and
  * weight-search-macros.tex, with the number of results that exist and the number that is needed. */
 void weight_search_write(const struct weight_search *search, const char *out);
 

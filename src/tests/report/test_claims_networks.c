@@ -68,16 +68,23 @@ TEST(words_of_registered_padding)
         "[run]\nfirst_seed = 7\nseeds = 12\nprotocol = "
         "0000000000000000000000000000000000000000000000000000000000000005\n";
     static const char *const arms[] = {"pad-effect/zero", "pad-effect/learned"};
+    static const char states[] = "tables/claims-states.tex";
     struct fixture fixture = fixture_begin();
     tables_claim(&fixture, "P2", "registered runs: no runs");
+    fixture_expect(
+        &fixture, states,
+        "\\claimstate{C2a}{sealed}\n\\claimstate{C4}{sealed}\n"
+        "\\claimstate{W3}{sealed}\n\\claimstate{W6}{sealed}\n\\claimstate{P2}{sealed}\n");
     for (int a = 0; a < 2; a++) {
         char *text = memory_text("%s%s", protocol, a ? "[network]\npadding = learned\n" : "");
         fixture_variant(&fixture, arms[a], text);
         free(text);
     }
     for (int i = 0; i < 24; i++) {
-        if (i == 23)
+        if (i == 23) {
             tables_claim(&fixture, "P2", "registered runs: sealed: 23 of 24 runs");
+            fixture_expect(&fixture, states, "\\claimstate{P2}{sealed}\n");
+        }
         const int learned = i % 2, seed = 7 + i / 2;
         fixture_write_log(
             &fixture, fixture.results,
@@ -86,6 +93,7 @@ TEST(words_of_registered_padding)
                                   .error = 10 + 0.1 * seed - learned * (seed % 2 ? 0.4 : 0.6)});
     }
     tables_claim(&fixture, "P2", "registered runs: consistent");
+    fixture_expect(&fixture, states, "\\claimstate{P2}{consistent}\n");
     tables_number(
         &fixture, "P2", "registered runs", "pad-effect/learned against pad-effect/zero",
         "difference: -0.50 | 95% low: -0.57 | 95% high: -0.43 | Holm p: 0.0005 | pairs: 12 | "
@@ -93,6 +101,7 @@ TEST(words_of_registered_padding)
     fixture_publish(&fixture, "claims.tsv", "\t0.5\t-\t=no table\t-\teffect",
                     "\t0.6\t-\t=no table\t-\teffect");
     tables_claim(&fixture, "P2", "registered runs: not consistent");
+    fixture_expect(&fixture, states, "\\claimstate{P2}{not consistent}\n");
     fixture_end(&fixture);
 }
 

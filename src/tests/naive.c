@@ -51,8 +51,8 @@ double naive_holm(const double *p, size_t m, double own)
 /* Quantiles 0.975 of Student's t as printed in tables. */
 double naive_half_width(const double *values, size_t n)
 {
-    static const double t[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
-                               2.446912,  2.364624, 2.306004, 2.262157};
+    static const double t[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912,
+                               2.364624,  2.306004, 2.262157, 2.228139, 2.200985};
     return n - 2 < COUNT(t) ? t[n - 2] * naive_sd(values, n) / sqrt((double)n) : NAN;
 }
 

@@ -454,7 +454,7 @@ char *sources_alone_problem(const struct sources_of *of, const struct source *so
                             const char *arm, const char *what, const char *control)
 {
     const char *key = strncmp(arm, "weight-net/", 11) == 0 ? "network.rows"
-                      : strncmp(arm, "pad-net/", 8) == 0   ? "difference"
+                      : strncmp(arm, "pad-", 4) == 0       ? "difference"
                                                            : "schedule.k";
     size_t m = 0;
     while (m < n && strcmp(strrchr(source[m].file, '/'), strrchr(source->file, '/')) == 0)

@@ -1,5 +1,6 @@
 #include "tests/tables.h"
 #include "tests/expect.h"
+#include "tests/sources.h"
 
 #include "base/memory.h"
 #include "report/report.h"
@@ -232,6 +233,17 @@ double tables_plotted(const struct fixture *fixture, const char *name, const cha
     free(cell);
     free(csv);
     return value;
+}
+
+void tables_traced(const struct fixture *fixture, const char *name)
+{
+    char *tables = memory_text("%s/tables", fixture->out);
+    const struct sources_of of = {fixture->results, fixture->published, fixture->experiments,
+                                  tables};
+    struct sources sources = sources_read(&of, name);
+    assert_true(sources_whole(&of, name, &sources) > 0);
+    sources_free(&sources);
+    free(tables);
 }
 
 /* ---- Printed tables ------------------------------------------------------------------------ */

@@ -42,6 +42,9 @@ void tables_claim(const struct fixture *fixture, const char *claim, const char *
 void tables_number(const struct fixture *fixture, const char *claim, const char *evidence,
                    const char *of, const char *cells);
 
+/* Every number of the table NAME that was made last is what the lines that it names give (sources.h). */
+void tables_traced(const struct fixture *fixture, const char *name);
+
 /* Of the data for plots that were made last, the block of OUT/NAME.tsv below the first line that holds
  * `where`, or the first block (NULL), as CSV: its names are in the next line that has a tab. */
 char *tables_plot(const struct fixture *fixture, const char *name, const char *where);

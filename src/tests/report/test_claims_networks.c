@@ -98,6 +98,7 @@ TEST(words_of_registered_padding)
         &fixture, "P2", "registered runs", "pad-effect/learned against pad-effect/zero",
         "difference: -0.50 | 95% low: -0.57 | 95% high: -0.43 | Holm p: 0.0005 | pairs: 12 | "
         "says: better");
+    tables_traced(&fixture, "claims-numbers");
     fixture_publish(&fixture, "claims.tsv", "\t0.5\t-\t=no table\t-\teffect",
                     "\t0.6\t-\t=no table\t-\teffect");
     tables_claim(&fixture, "P2", "registered runs: not consistent");

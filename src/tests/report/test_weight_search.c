@@ -2,7 +2,6 @@
 #include "base/memory.h"
 #include "report/report.h"
 #include "tests/results_fixture.h"
-#include "tests/sources.h"
 #include "tests/tables.h"
 
 #include <stdlib.h>
@@ -99,19 +98,10 @@ static void expect_word(const struct fixture *fixture, const char *claim, const 
     free(cells);
 }
 
-/* Every number of both tables is what the logs that it names give (sources.h). */
 static void expect_traced(const struct fixture *fixture)
 {
-    static const char *const names[] = {"table-weight-search", "claims-numbers"};
-    char *tables = memory_text("%s/tables", fixture->out);
-    const struct sources_of of = {fixture->results, fixture->published, fixture->experiments,
-                                  tables};
-    for (size_t i = 0; i < COUNT(names); i++) {
-        struct sources sources = sources_read(&of, names[i]);
-        assert_true(sources_whole(&of, names[i], &sources) > 0);
-        sources_free(&sources);
-    }
-    free(tables);
+    tables_traced(fixture, "table-weight-search");
+    tables_traced(fixture, "claims-numbers");
 }
 
 /* A run of 10 epochs has 3 x 40,551,040 multiply-adds for each of 500,000 images: 60.83e12. The search

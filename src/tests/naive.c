@@ -53,7 +53,8 @@ double naive_half_width(const double *values, size_t n)
 {
     static const double t[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912,
                                2.364624,  2.306004, 2.262157, 2.228139, 2.200985};
-    return n - 2 < COUNT(t) ? t[n - 2] * naive_sd(values, n) / sqrt((double)n) : NAN;
+    const double quantile = n - 2 < COUNT(t) ? t[n - 2] : naive_quantile((double)(n - 1));
+    return quantile * naive_sd(values, n) / sqrt((double)n);
 }
 
 /* By Simpson's rule over the density. */

@@ -16,7 +16,7 @@ double naive_sign_flip(const double *values, size_t n);
 /* Holm's adjusted p of the member of a family of m whose p is `own`. */
 double naive_holm(const double *p, size_t m, double own);
 
-/* Half the width of the 95 % interval of a mean, of 2 to 12 values; NaN of others. */
+/* Half the width of the 95 % interval of a mean, of 2 values or more. */
 double naive_half_width(const double *values, size_t n);
 
 /* P(T > t) of Student's t; and the t that leaves 2.5 % above it. */

@@ -398,12 +398,24 @@ static double doublings_of(const char *path, const char *key)
     return x;
 }
 
-/* The slope of the least-squares line through the errors of `m` logs; of two, their difference. */
-static double slope_of(const struct source *source, size_t m, const char *key)
+/* What these two logs differ in, k or rows; NULL if it is something else. */
+static const char *key_of(const struct source *first, const struct source *last)
 {
+    static const char *const keys[] = {"schedule.k", "network.rows"};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (fabs(doublings_of(last->file, keys[i]) - doublings_of(first->file, keys[i])) > 0)
+            return keys[i];
+    return NULL;
+}
+
+/* The slope of the least-squares line through the errors of `m` logs, per doubling of k or rows; of
+ * two that differ in something else, their difference. */
+static double slope_of(const struct source *source, size_t m)
+{
+    const char *key = key_of(source, source + m - 1);
     double x[32], sum = 0, squares = 0;
     for (size_t i = 0; i < m; i++)
-        x[i] = strcmp(key, "difference") == 0 ? (double)i : doublings_of(source[i].file, key);
+        x[i] = key ? doublings_of(source[i].file, key) : (double)i;
     for (size_t i = 0; i < m; i++) {
         const double off = x[i] - naive_mean(x, m);
         sum += off * places_number(source[i].file, source[i].line, "test_error");
@@ -453,9 +465,6 @@ static char *seeds_problem(const struct sources_of *of, const struct source *sou
 char *sources_alone_problem(const struct sources_of *of, const struct source *source, size_t n,
                             const char *arm, const char *what, const char *control)
 {
-    const char *key = strncmp(arm, "weight-net/", 11) == 0 ? "network.rows"
-                      : strncmp(arm, "pad-", 4) == 0       ? "difference"
-                                                           : "schedule.k";
     size_t m = 0;
     while (m < n && strcmp(strrchr(source[m].file, '/'), strrchr(source->file, '/')) == 0)
         m++;
@@ -465,7 +474,7 @@ char *sources_alone_problem(const struct sources_of *of, const struct source *so
         return problem;
     double *d = memory_zeroed(n / m, sizeof *d);
     for (size_t i = 0; i < n / m; i++)
-        d[i] = slope_of(source + i * m, m, key);
+        d[i] = slope_of(source + i * m, m);
     problem = difference_problem(source, what, d, n / m, naive_sign_flip(d, n / m));
     free(d);
     return problem;

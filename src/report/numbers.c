@@ -112,15 +112,35 @@ static void add_gains(struct table *table, const struct thesis_cells *cells)
     free(matched.bytes);
 }
 
-/* Wide ResNet 28-10 in one of the thesis's tables. */
-static const struct thesis_cell *wide_of(const struct thesis_cells *cells,
-                                         const struct thesis_table *table)
+/* The cell of a network in the thesis's table of a set; NULL if it has none. */
+static const struct thesis_cell *cell_of(const struct thesis_cells *cells, enum image_set set,
+                                         const char *network, const char *depth)
 {
     for (const struct thesis_cell *cell = cells->cell; cell < cells->end; cell++)
-        if (cell->table == table && strcmp(cell->row->network, "Wide ResNet") == 0 &&
-            strcmp(cell->row->depth, "28-10") == 0)
+        if (cell->table->set == set && strcmp(cell->row->network, network) == 0 &&
+            strcmp(cell->row->depth, depth) == 0)
             return cell;
     return NULL;
+}
+
+/* What the runs at full scale are held against. */
+static void add_full_scale(struct table *table, const struct thesis_cells *cells)
+{
+    static const char *const macros[] = {"FullThesisK", "FullThesis", "FullThesisOriginal",
+                                         "FullLiterature"};
+    const struct thesis_cell *cell = cell_of(cells, SET_CIFAR10, "ResNet (pre-activation)", "110");
+    if (!cell || !cell->matched) {
+        for (size_t i = 0; i < COUNT(macros); i++)
+            add_none(table, macros[i]);
+        return;
+    }
+    add_row(table, macros[0], "preact-110 on CIFAR-10: the thesis's k",
+            thesis_printed(cell, "k", cell->row->k, 1, ""), NULL);
+    add_row(table, macros[1], "the thesis's error with it",
+            thesis_printed(cell, "ours", cell->row->ours, 2, ""), NULL);
+    add_row(table, macros[2], "the thesis's original",
+            thesis_printed(cell, "original", cell->row->original, 2, ""), NULL);
+    add_row(table, macros[3], "its matched baseline", thesis_literature(cell, cell->matched), NULL);
 }
 
 /* The number that its authors print for the network with dropout. */
@@ -145,7 +165,7 @@ static void add_dropout(struct table *table, const struct thesis_cells *cells,
     const int ten = thesis->set == SET_CIFAR10;
     const char *const macro = ten ? "WideDropoutTen" : "WideDropout",
                       *const delta = ten ? "WideDropoutTenDelta" : "WideDropoutDelta";
-    const struct thesis_cell *wide = wide_of(cells, thesis);
+    const struct thesis_cell *wide = cell_of(cells, thesis->set, "Wide ResNet", "28-10");
     const struct literature_row *dropout = wide ? dropout_of(wide) : NULL;
     if (!dropout) {
         add_none(table, macro);
@@ -328,6 +348,7 @@ int numbers_write(const struct inputs *in, const char *out, struct error *error)
     add_gains(&table, &in->cells);
     for (size_t i = 0; i < COUNT(in->tables); i++)
         add_dropout(&table, &in->cells, &in->tables[i]);
+    add_full_scale(&table, &in->cells);
     add_arms(&table, &arms);
     table_write_files(out, "numbers", &table, "longtable");
     write_macros(&table, out);

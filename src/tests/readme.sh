@@ -68,9 +68,8 @@ done
 
 # ---- Numbers ---------------------------------------------------------------------------------
 
-full=$(grep -rlx '# experiment: run.scale = full' results --include='seed-*.tsv' | wc -l)
 for file in README.md README.zh.md; do
-    awk -v full="$full" -v tables="$out/tables" '
+    awk -v tables="$out/tables" '
     function bad(text) { print FILENAME ": " text; failed = 1 }
     # The number without its sign, unless the text says the sign.
     function as(shown, number) { return shown ~ /^[-+]/ ? number : substr(number, number ~ /^[-+]/ ? 2 : 1) }
@@ -96,9 +95,7 @@ for file in README.md README.zh.md; do
         shown[++count] = $1
         what = $0
         sub(/^[^ ]+ +/, "", what)
-        if (what == "full-scale runs")
-            number = full
-        else if (split(what, word, " ") >= 3)
+        if (split(what, word, " ") >= 3)
             number = cell(word[1], word[2], substr(what, length(word[1] word[2]) + 3))
         else
             number = value[what]
